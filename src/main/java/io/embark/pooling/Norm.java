@@ -1,0 +1,51 @@
+package io.embark.pooling;
+
+import java.util.Locale;
+
+/** What is done to a pooled vector's length. */
+public enum Norm {
+  /** Left as it is. */
+  NONE {
+    @Override
+    public void apply(float[] vector) {}
+  },
+  /**
+   * Scaled to Euclidean length 1, {@code v / max(|v|, 1e-12)} as torch's {@code normalize} does, so
+   * that a zero vector stays zero.
+   */
+  L2 {
+    @Override
+    public void apply(float[] vector) {
+      double squares = 0;
+      for (float v : vector) {
+        squares += (double) v * v;
+      }
+      float scale = (float) (1 / Math.max(Math.sqrt(squares), 1e-12));
+      for (int i = 0; i < vector.length; i++) {
+        vector[i] *= scale;
+      }
+    }
+  };
+
+  /** Changes {@code vector} in place. */
+  public abstract void apply(float[] vector);
+
+  /** The name used on the command line, in files and in column metadata, e.g. {@code l2}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Reads a norm by its name in any case.
+   *
+   * @throws IllegalArgumentException naming the known norms
+   */
+  public static Norm of(String text) {
+    for (Norm norm : values()) {
+      if (norm.name().equalsIgnoreCase(text.strip())) {
+        return norm;
+      }
+    }
+    throw new IllegalArgumentException("unknown norm '" + text + "'; known are none, l2.");
+  }
+}

@@ -1,0 +1,129 @@
+package io.embark.pooling;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * How the token states of a text become one vector. Every formula runs over the attended positions
+ * of a row only, special tokens ({@code [CLS]}, {@code [SEP]}) included, as in <a
+ * href="https://sbert.net/docs/package_reference/sentence_transformer/models.html">sentence-transformers'
+ * Pooling module</a>. In the formulas {@code x_1 .. x_n} are the {@code n} attended states.
+ */
+public enum Pooling {
+  /** The model's own pooler output: for BERT, {@code tanh(W x_1 + b)} (Devlin et al. 2019). */
+  POOLER {
+    @Override
+    public float[] pool(TokenStates states, int row) {
+      return states.copyOfPooler(row);
+    }
+  },
+  /** {@code x_1}, the state of {@code [CLS]}. */
+  CLS {
+    @Override
+    public float[] pool(TokenStates states, int row) {
+      return states.copyOfToken(row, states.firstToken(row));
+    }
+  },
+  /** {@code sum(x_i) / n} (Reimers and Gurevych 2019). */
+  MEAN {
+    @Override
+    public float[] pool(TokenStates states, int row) {
+      return weightedSum(states, row, (position, n) -> 1f / n);
+    }
+  },
+  /** The largest value of each dimension over the tokens. */
+  MAX {
+    @Override
+    public float[] pool(TokenStates states, int row) {
+      float[] out = new float[states.hiddenSize()];
+      Arrays.fill(out, Float.NEGATIVE_INFINITY);
+      for (int token = 0; token < states.length(); token++) {
+        if (states.attended(row, token)) {
+          states.maxInto(out, row, token);
+        }
+      }
+      return out;
+    }
+  },
+  /** {@code sum(x_i) / sqrt(n)}: long texts keep longer vectors. */
+  MEAN_SQRT_LEN {
+    @Override
+    public float[] pool(TokenStates states, int row) {
+      return weightedSum(states, row, (position, n) -> (float) (1 / Math.sqrt(n)));
+    }
+  },
+  /** {@code sum(i x_i) / sum(i)}: later tokens weigh more (Muennighoff 2022, SGPT). */
+  WEIGHTED_MEAN {
+    @Override
+    public float[] pool(TokenStates states, int row) {
+      return weightedSum(states, row, (position, n) -> 2f * position / ((float) n * (n + 1)));
+    }
+  },
+  /** {@code x_n}, the state of the last token. */
+  LAST_TOKEN {
+    @Override
+    public float[] pool(TokenStates states, int row) {
+      return states.copyOfToken(row, states.lastToken(row));
+    }
+  };
+
+  /**
+   * Pools one row.
+   *
+   * @return a new array {@code [hiddenSize]}, not normalised
+   * @throws NullPointerException for {@link #POOLER} on states without a pooler output
+   */
+  public abstract float[] pool(TokenStates states, int row);
+
+  /** Whether this pooling reads the token states; only {@link #POOLER} does not. */
+  public boolean usesTokenStates() {
+    return this != POOLER;
+  }
+
+  /** The name used on the command line, in files and in column metadata, e.g. {@code mean}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Reads a pooling by its name in any case; {@code -} and {@code _} are the same.
+   *
+   * @throws IllegalArgumentException naming the known poolings
+   */
+  public static Pooling of(String text) {
+    String name = text.strip().toUpperCase(Locale.ROOT).replace('-', '_');
+    for (Pooling pooling : values()) {
+      if (pooling.name().equals(name)) {
+        return pooling;
+      }
+    }
+    throw new IllegalArgumentException(
+        "unknown pooling '" + text + "'; known are " + labels() + ".");
+  }
+
+  /** Every label, as a list for help and error texts. */
+  public static String labels() {
+    return Arrays.stream(values()).map(Pooling::label).collect(Collectors.joining(", "));
+  }
+
+  /** The weight of the token at the 1-based {@code position} among {@code n} attended tokens. */
+  private interface Weight {
+    float of(int position, int n);
+  }
+
+  private static float[] weightedSum(TokenStates states, int row, Weight weight) {
+    int n = 0;
+    for (int token = 0; token < states.length(); token++) {
+      n += states.attended(row, token) ? 1 : 0;
+    }
+    float[] out = new float[states.hiddenSize()];
+    int position = 0;
+    for (int token = 0; token < states.length(); token++) {
+      if (states.attended(row, token)) {
+        states.addTo(out, row, token, weight.of(++position, n));
+      }
+    }
+    return out;
+  }
+}

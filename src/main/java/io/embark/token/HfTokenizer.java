@@ -1,0 +1,153 @@
+package io.embark.token;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * A Hugging Face {@code tokenizer.json}, run by the Rust library behind DJL.
+ *
+ * <p>Only the library's ids cross into Java: its {@code Encoding} class would also copy token
+ * strings, character spans and four more arrays per text. Truncation is done here rather than by
+ * the library, so that the length of the whole text is known without building the overflow.
+ */
+public final class HfTokenizer implements Tokenizer {
+  private static final TokenizersLibrary LIBRARY;
+
+  static {
+    // Before any DJL class loads: no call home, no download of a CUDA build of the tokenizer.
+    System.setProperty("ai.djl.offline", "true");
+    LIBRARY = TokenizersLibrary.LIB;
+  }
+
+  private final HuggingFaceTokenizer tokenizer;
+  private final int maxLength;
+  private final int specialPrefix;
+  private final int specialSuffix;
+
+  private HfTokenizer(HuggingFaceTokenizer tokenizer, int maxLength, Path source) {
+    this.tokenizer = tokenizer;
+    this.maxLength = maxLength;
+    long[] special = specialTokenMaskOfProbe();
+    int prefix = 0;
+    while (prefix < special.length && special[prefix] == 1) {
+      prefix++;
+    }
+    int suffix = 0;
+    while (suffix < special.length - prefix && special[special.length - 1 - suffix] == 1) {
+      suffix++;
+    }
+    this.specialPrefix = prefix;
+    this.specialSuffix = suffix;
+    if (maxLength <= specialTokens()) {
+      throw new IllegalArgumentException(
+          "maxLength is %d tokens, but the tokenizer %s alone adds %d special tokens; use at least %d."
+              .formatted(maxLength, source, specialTokens(), specialTokens() + 1));
+    }
+  }
+
+  /**
+   * Opens a tokenizer. Truncation and padding set in the file are ignored.
+   *
+   * @param tokenizerJson the {@code tokenizer.json}
+   * @param maxLength the most tokens per text, special tokens included
+   * @throws IOException if the file cannot be read
+   * @throws IllegalArgumentException if it is not a tokenizer, or leaves no room for text
+   */
+  public static HfTokenizer open(Path tokenizerJson, int maxLength) throws IOException {
+    if (!Files.isReadable(tokenizerJson)) {
+      throw new IOException("No readable tokenizer file at " + tokenizerJson + ".");
+    }
+    HuggingFaceTokenizer tokenizer;
+    try {
+      tokenizer =
+          HuggingFaceTokenizer.newInstance(
+              tokenizerJson, Map.of("truncation", "DO_NOT_TRUNCATE", "padding", "DO_NOT_PAD"));
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException(
+          "%s is not a Hugging Face tokenizer.json that can be read: %s"
+              .formatted(tokenizerJson, e.getMessage()),
+          e);
+    }
+    try {
+      return new HfTokenizer(tokenizer, maxLength, tokenizerJson);
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public Tokens encode(String text) {
+    long[] ids = ids(text);
+    if (ids.length <= maxLength) {
+      return new Tokens(ids, ids.length);
+    }
+    long[] cut = Arrays.copyOf(ids, maxLength);
+    System.arraycopy(
+        ids, ids.length - specialSuffix, cut, maxLength - specialSuffix, specialSuffix);
+    return new Tokens(cut, ids.length);
+  }
+
+  private long[] ids(String text) {
+    long encoding = LIBRARY.encode(tokenizer.getHandle(), withoutLoneSurrogates(text), true);
+    try {
+      return LIBRARY.getTokenIds(encoding);
+    } finally {
+      LIBRARY.deleteEncoding(encoding);
+    }
+  }
+
+  private long[] specialTokenMaskOfProbe() {
+    long encoding = LIBRARY.encode(tokenizer.getHandle(), "a", true);
+    try {
+      return LIBRARY.getSpecialTokenMask(encoding);
+    } finally {
+      LIBRARY.deleteEncoding(encoding);
+    }
+  }
+
+  /** The Rust side wants valid Unicode, which a Java string need not be. */
+  private static String withoutLoneSurrogates(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isHighSurrogate(c)
+          && i + 1 < text.length()
+          && Character.isLowSurrogate(text.charAt(i + 1))) {
+        i++;
+      } else if (Character.isSurrogate(c)) {
+        return replaceLoneSurrogates(text, i);
+      }
+    }
+    return text;
+  }
+
+  private static String replaceLoneSurrogates(String text, int from) {
+    StringBuilder fixed = new StringBuilder(text.length()).append(text, 0, from);
+    text.substring(from)
+        .codePoints()
+        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xFFFD : c)
+        .forEach(fixed::appendCodePoint);
+    return fixed.toString();
+  }
+
+  @Override
+  public int maxLength() {
+    return maxLength;
+  }
+
+  @Override
+  public int specialTokens() {
+    return specialPrefix + specialSuffix;
+  }
+
+  /** Frees the native tokenizer. Does nothing the second time. */
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}

@@ -1,0 +1,21 @@
+package io.embark.token;
+
+/** Text to token ids. Safe for use by several threads at once. */
+public interface Tokenizer extends AutoCloseable {
+
+  /**
+   * Tokenises one text, adding the model's special tokens and cutting the text's end so that at
+   * most {@link #maxLength()} tokens remain. Any string is accepted; a lone surrogate is read as
+   * U+FFFD.
+   */
+  Tokens encode(String text);
+
+  /** The most tokens {@link #encode} returns, special tokens included. */
+  int maxLength();
+
+  /** Tokens that every text gets regardless of its content ({@code [CLS]}, {@code [SEP]}). */
+  int specialTokens();
+
+  @Override
+  void close();
+}
