@@ -9,8 +9,9 @@
 #   SPARK_HOME   a Spark 3.5 (Scala 2.12) to use with its own settings; unset: the runtime shipped with Embark,
 #                with the settings in conf/ (or in SPARK_CONF_DIR)
 #   JAVA_HOME    the JDK 17 to use; unset: the java on the PATH
-#   EMBARK_LIBS  where the cluster finds Embark's jars, e.g. hdfs:///apps/embark/lib or local:/opt/embark/lib;
-#                unset: each run sends this machine's lib/ to the executors
+#   EMBARK_LIBS  where the executors find a copy of lib/: local:/opt/embark/lib where it is installed on every machine of
+#                the cluster (nothing is copied), or a URI such as hdfs:///apps/embark/lib; unset: the driver sends the
+#                lib/ of this machine, 0.5 GB, to every executor of every run
 #
 # Runs from a source checkout (built first if needed) and from an unpacked distribution. Works in bash 3.2.
 set -euo pipefail
@@ -152,15 +153,32 @@ if [ -z "$bundled" ]; then
   done <"$home/conf/spark-defaults.conf"
 fi
 
-libs=()
-case "$master" in
-  local | local\[*)
-    # One JVM does it all and reads lib/ where it lies; --jars would copy the jars on every run.
-    libs=(--driver-class-path "$home/lib/*")
-    mine="$(setting --driver-class-path spark.driver.extraClassPath)"
-    [ -z "$mine" ] || libs=(--driver-class-path "$mine:$home/lib/*")
+# class_path FLAG KEY FOLDER: the jars of FOLDER behind what the user put there.
+class_path() {
+  local mine
+  mine="$(setting "$1" "$2")"
+  printf '%s' "${mine:+$mine:}$3/*"
+}
+
+deploy_mode="$(setting --deploy-mode spark.submit.deployMode)"
+driver_lib="$home/lib"
+case "$master:${EMBARK_LIBS:-}" in
+  local:* | local\[*)
+    # One JVM does it all and reads lib/ where it lies; --jars would copy half a gigabyte on every run.
+    libs=(--driver-class-path "$(class_path --driver-class-path spark.driver.extraClassPath "$driver_lib")")
     # Nothing needs to reach this JVM from outside.
     [ -z "$bundled" ] || export SPARK_LOCAL_IP="${SPARK_LOCAL_IP:-127.0.0.1}"
+    ;;
+  *:local:*)
+    # Spark copies even local: jars into each executor's folder; a class path is read in place.
+    there="${EMBARK_LIBS#local:}"
+    there="/${there#"${there%%[!/]*}"}"
+    there="${there%/}"
+    [ "$deploy_mode" != cluster ] || driver_lib="$there"
+    libs=(
+      --driver-class-path "$(class_path --driver-class-path spark.driver.extraClassPath "$driver_lib")"
+      --conf "spark.executor.extraClassPath=$(class_path --none spark.executor.extraClassPath "$there")"
+    )
     ;;
   *)
     jars="$(setting --jars spark.jars)"
