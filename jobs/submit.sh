@@ -224,5 +224,5 @@ done < <("$java" -Xmx128m -cp "$spark/jars/*" org.apache.spark.launcher.Main org
 [ -n "$complete" ] || die "Spark's launcher failed; see above"
 unset 'command[0]'
 command=("${command[@]}")
-command[0]="${command[0]#$'\n'}"
+command[0]=${command[0]#$'\n'}
 exec "${command[@]}"
