@@ -1,0 +1,210 @@
+#!/usr/bin/env bash
+#
+# Runs one Embark command on Spark; the scripts beside this one call it.
+#
+#   jobs/submit.sh COMMAND [embark flags] [--spark <spark-submit flags>]
+#
+# Everything before --spark goes to Embark, everything after it to spark-submit.
+#
+#   SPARK_HOME   a Spark 3.5 (Scala 2.12) to use with its own settings; unset: the runtime shipped with Embark,
+#                with the settings in conf/ (or in SPARK_CONF_DIR)
+#   JAVA_HOME    the JDK 17 to use; unset: the java on the PATH
+#   EMBARK_LIBS  where the cluster finds Embark's jars, e.g. hdfs:///apps/embark/lib or local:/opt/embark/lib;
+#                unset: each run sends this machine's lib/ to the executors
+#
+# Runs from a source checkout (built first if needed) and from an unpacked distribution. Works in bash 3.2.
+set -euo pipefail
+
+[ $# -gt 0 ] || set -- --help
+
+say() { printf 'embark: %s\n' "$*" >&2; }
+die() { say "$@"; exit 1; }
+
+# --- where things are ---------------------------------------------------------------------------------------------
+
+self="${BASH_SOURCE[0]}"
+while [ -L "$self" ]; do
+  folder="$(cd -P "$(dirname "$self")" && pwd)"
+  self="$(readlink "$self")"
+  case "$self" in /*) ;; *) self="$folder/$self" ;; esac
+done
+root="$(cd -P "$(dirname "$self")/.." && pwd)"
+
+# The distribution built from the checkout in $root, built now if it is missing or older than its sources.
+build() {
+  local version stamp changed
+  version="$(sed -n 's:^  <version>\(.*\)</version>.*:\1:p' "$root/pom.xml" | head -n 1)"
+  home="$root/target/embark-$version"
+  stamp="$home/.built"
+  if [ -e "$stamp" ]; then
+    changed="$(cd "$root" && find pom.xml src/main conf jobs -newer "$stamp")"
+    [ -n "$changed" ] || return 0
+    say "the sources are newer than $home: building again"
+  else
+    say "building $home"
+    say "the first build downloads about 1 GB (Spark, ONNX Runtime, a model) and can take some minutes"
+  fi
+  command -v mvn >/dev/null || die "mvn not found: building needs Maven 3.6.3 or newer and a JDK 17"
+  (cd "$root" && mvn -B -q -DskipTests package) >&2 || die "the build failed; see above"
+  [ -e "$stamp" ] || die "the build left no $stamp"
+}
+
+if [ -d "$root/lib" ]; then
+  home="$root"
+elif [ -f "$root/pom.xml" ]; then
+  build
+else
+  die "neither $root/lib nor $root/pom.xml exists: this script belongs into the jobs/ folder of Embark"
+fi
+job_jar=""
+for jar in "$home"/lib/embark-*.jar; do
+  case "$jar" in *-libs.jar) ;; *) job_jar="$jar" ;; esac
+done
+[ -f "$job_jar" ] || die "no embark-<version>.jar in $home/lib"
+
+# --- which java, which Spark --------------------------------------------------------------------------------------
+
+if [ -n "${JAVA_HOME:-}" ]; then
+  java="$JAVA_HOME/bin/java"
+  [ -x "$java" ] || die "JAVA_HOME is $JAVA_HOME, but $java cannot be run; point it at a JDK 17"
+else
+  java="$(command -v java)" || die "no java found: install a JDK 17 and put it on the PATH, or set JAVA_HOME"
+fi
+java_version="$("$java" -version 2>&1 | sed -n 's/.* version "\([^"]*\)".*/\1/p' | head -n 1)"
+java_major="${java_version%%[!0-9]*}"
+[ "$java_major" != 1 ] || java_major=8
+[ "${java_major:-0}" -ge 17 ] || die "$java is Java ${java_version:-of an unknown version}; Embark needs 17"
+[ "$java_major" -eq 17 ] || say "warning: $java is Java $java_version; Spark 3.5 is made for 17 at most"
+
+bundled=""
+if [ -n "${SPARK_HOME:-}" ] && [ -x "$SPARK_HOME/bin/spark-submit" ]; then
+  spark="$SPARK_HOME"
+  for jar in "$spark"/jars/spark-core_2.12-3.5*.jar; do
+    [ -e "$jar" ] || say "warning: $spark/jars has no spark-core_2.12-3.5*.jar; Embark is built for that Spark"
+  done
+else
+  [ -z "${SPARK_HOME:-}" ] || say "SPARK_HOME is $SPARK_HOME, which has no bin/spark-submit: using the Spark shipped with Embark"
+  spark="$home/spark"
+  [ -d "$spark/jars" ] || die "$spark/jars is missing; set SPARK_HOME to a Spark 3.5 (Scala 2.12)"
+  bundled=yes
+  export SPARK_HOME="$spark" SPARK_SCALA_VERSION=2.12 SPARK_CONF_DIR="${SPARK_CONF_DIR:-$home/conf}"
+fi
+spark_conf="${SPARK_CONF_DIR:-$spark/conf}"
+
+# --- arguments ----------------------------------------------------------------------------------------------------
+
+embark_args=()
+spark_args=()
+help=""
+after=""
+for arg in "$@"; do
+  if [ -n "$after" ]; then
+    spark_args+=("$arg")
+  elif [ "$arg" = --spark ]; then
+    after=yes
+  else
+    embark_args+=("$arg")
+    case "$arg" in -h | --help | -V | --version) help=yes ;; esac
+  fi
+done
+
+# Nothing to submit: no need to start Spark.
+if [ -n "$help" ]; then
+  exec "$java" -Dembark.home="$home" -cp "$home/lib/*:$spark/jars/*" io.embark.job.Main "${embark_args[@]}"
+fi
+
+# setting FLAG KEY: what the user set for one Spark setting, by a flag after --spark, in a properties file or in
+# spark-defaults.conf; the last one wins, as in spark-submit. Prints nothing where nothing is set.
+setting() {
+  local flag="$1" key="$2" value="" file="$spark_conf/spark-defaults.conf" before="" arg
+  for arg in ${spark_args[@]+"${spark_args[@]}"}; do
+    case "$before" in --properties-file) file="$arg" ;; esac
+    case "$arg" in --properties-file=*) file="${arg#*=}" ;; esac
+    before="$arg"
+  done
+  [ ! -f "$file" ] || value="$(sed -n "s/^[[:space:]]*${key//./\\.}[[:space:]=:]\{1,\}\(.*[^[:space:]]\)[[:space:]]*$/\1/p" "$file" | tail -n 1)"
+  before=""
+  for arg in ${spark_args[@]+"${spark_args[@]}"}; do
+    case "$before" in
+      "$flag") value="$arg" ;;
+      --conf | -c) case "$arg" in "$key="*) value="${arg#*=}" ;; esac ;;
+    esac
+    case "$arg" in
+      "$flag="*) value="${arg#*=}" ;;
+      "--conf=$key="*) value="${arg#*=*=}" ;;
+    esac
+    before="$arg"
+  done
+  printf '%s' "$value"
+}
+
+# --- the command --------------------------------------------------------------------------------------------------
+
+master="$(setting --master spark.master)"
+master="${master:-${MASTER:-local[*]}}"
+
+ours=()
+if [ -z "$bundled" ]; then
+  # A Spark of the user's: our defaults only where nothing is set, and none about where and how it runs.
+  while read -r key value; do
+    case "$key" in '' | '#'* | spark.master | spark.ui.*) continue ;; esac
+    [ -n "$(setting --none "$key")" ] || ours+=(--conf "$key=$value")
+  done <"$home/conf/spark-defaults.conf"
+fi
+
+libs=()
+case "$master" in
+  local | local\[*)
+    # One JVM does it all and reads lib/ where it lies; --jars would copy the jars on every run.
+    libs=(--driver-class-path "$home/lib/*")
+    mine="$(setting --driver-class-path spark.driver.extraClassPath)"
+    [ -z "$mine" ] || libs=(--driver-class-path "$mine:$home/lib/*")
+    # Nothing needs to reach this JVM from outside.
+    [ -z "$bundled" ] || export SPARK_LOCAL_IP="${SPARK_LOCAL_IP:-127.0.0.1}"
+    ;;
+  *)
+    jars="$(setting --jars spark.jars)"
+    for jar in "$home"/lib/*.jar; do
+      [ "$jar" != "$job_jar" ] || continue
+      [ -z "${EMBARK_LIBS:-}" ] || jar="${EMBARK_LIBS%/}/${jar##*/}"
+      jars="${jars:+$jars,}$jar"
+    done
+    libs=(--jars "$jars")
+    ;;
+esac
+
+# Read by the driver on this machine only; a driver in a cluster has no such folder.
+driver_options="-Dembark.home=\"$home\""
+if [ -z "$bundled" ] && [ ! -f "$spark_conf/log4j2.properties" ] && [ ! -f "$spark_conf/log4j2.xml" ]; then
+  driver_options="$driver_options -Dlog4j2.configurationFile=\"$home/conf/log4j2.properties\""
+fi
+export SPARK_SUBMIT_OPTS="${SPARK_SUBMIT_OPTS:+$SPARK_SUBMIT_OPTS }$driver_options"
+
+submit=(
+  ${ours[@]+"${ours[@]}"}
+  ${spark_args[@]+"${spark_args[@]}"}
+  "${libs[@]}"
+  --class io.embark.job.Main
+  "$job_jar"
+  "${embark_args[@]}"
+)
+if [ -z "$bundled" ]; then
+  exec "$spark/bin/spark-submit" "${submit[@]}"
+fi
+
+# What spark-class does: Spark's launcher prints the java command (settings, memory, --add-opens), each part ended by NUL,
+# after one line that ends in NUL.
+command=()
+complete=""
+while IFS= read -r -d '' part; do
+  case "$part" in
+    :complete:) complete=yes ;;
+    *) command+=("$part") ;;
+  esac
+done < <("$java" -Xmx128m -cp "$spark/jars/*" org.apache.spark.launcher.Main org.apache.spark.deploy.SparkSubmit "${submit[@]}" \
+  && printf ':complete:\0')
+[ -n "$complete" ] || die "Spark's launcher failed; see above"
+unset 'command[0]'
+command=("${command[@]}")
+command[0]="${command[0]#$'\n'}"
+exec "${command[@]}"
