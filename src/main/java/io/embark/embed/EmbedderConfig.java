@@ -60,7 +60,8 @@ public final class EmbedderConfig implements Serializable {
     return origins.getOrDefault(setting.key(), DEFAULT);
   }
 
-  private boolean isSet(Setting<?> setting) {
+  /** Whether a value was chosen rather than left to the model or the default. */
+  public boolean isSet(Setting<?> setting) {
     return values.containsKey(setting.key());
   }
 

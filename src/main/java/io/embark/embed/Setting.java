@@ -4,6 +4,7 @@ import io.embark.onnx.Device;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 
 /**
@@ -144,6 +145,18 @@ public record Setting<T>(
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("%s: %s".formatted(key, e.getMessage()), e);
     }
+  }
+
+  /** The name in code, e.g. {@code maxLength} for {@code max-length}. */
+  public String paramName() {
+    StringBuilder name = new StringBuilder();
+    for (String word : key.split("-")) {
+      name.append(
+          name.isEmpty()
+              ? word
+              : word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1));
+    }
+    return name.toString();
   }
 
   /** The default in words. */
