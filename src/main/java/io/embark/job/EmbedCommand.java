@@ -30,15 +30,14 @@ final class EmbedCommand implements Callable<Integer> {
   private static final String SAMPLE_OUTPUT = "embark-output/sample";
   private static final String ROWS = "rows";
 
-  private final CommandSpec spec;
+  private CommandSpec spec;
 
-  private EmbedCommand(CommandSpec spec) {
-    this.spec = spec;
-  }
+  private EmbedCommand() {}
 
   static CommandLine commandLine() {
-    CommandSpec spec = CommandSpec.create();
-    EmbedCommand command = new EmbedCommand(spec);
+    EmbedCommand command = new EmbedCommand();
+    CommandSpec spec = CommandSpec.wrapWithoutInspection(command);
+    command.spec = spec;
     spec.mixinStandardHelpOptions(true);
     spec.version("Embark " + Version.of());
     spec.usageMessage()
@@ -50,21 +49,7 @@ final class EmbedCommand implements Callable<Integer> {
             "Flags win over the file given with --config, which wins over the defaults.",
             "Exit code: 0 done, 1 failed, 2 a flag, a setting or the input is wrong.");
     JobSettings.addOptions(spec, SETTINGS);
-    CommandLine commandLine = new CommandLine(spec);
-    commandLine.setOverwrittenOptionsAllowed(false);
-    commandLine.setExecutionStrategy(
-        parsed -> {
-          Integer help = CommandLine.executeHelpRequest(parsed);
-          if (help != null) {
-            return help;
-          }
-          try {
-            return command.call();
-          } catch (Exception e) {
-            throw new CommandLine.ExecutionException(commandLine, e.toString(), e);
-          }
-        });
-    return commandLine;
+    return new CommandLine(spec).setOverwrittenOptionsAllowed(false);
   }
 
   @Override
@@ -132,9 +117,9 @@ final class EmbedCommand implements Callable<Integer> {
       Dataset<Row> embedded = observeResult(embedder.transform(counted), written);
       EmbeddingMetrics metrics = embedder.metrics(spark);
       long working = System.nanoTime();
-      try (Progress progress = new Progress(spark.sparkContext())) {
-        embedded.write().mode(sparkMode(mode)).parquet(output.toString());
-      }
+      String target = output.toString();
+      Progress.during(
+          spark.sparkContext(), () -> embedded.write().mode(sparkMode(mode)).parquet(target));
       double seconds = (System.nanoTime() - working) / 1e9;
 
       RunSummary summary = RunSummary.of(count(read), written.getAsJava(), metrics, seconds);

@@ -23,12 +23,11 @@ import scala.collection.JavaConverters;
  * Says every ten seconds how far a run is. Rows of running tasks come with the executors'
  * heartbeats, those of finished tasks with their end.
  */
-final class Progress extends SparkListener implements AutoCloseable {
+final class Progress extends SparkListener {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
   private static final String TEXTS = "embark texts";
   private static final int SECONDS = 10;
 
-  private final SparkContext context;
   private final Map<Long, Long> running = new ConcurrentHashMap<>();
   private final AtomicLong finished = new AtomicLong();
   private final AtomicInteger tasks = new AtomicInteger();
@@ -42,10 +41,19 @@ final class Progress extends SparkListener implements AutoCloseable {
             return thread;
           });
 
-  Progress(SparkContext context) {
-    this.context = context;
-    context.addSparkListener(this);
-    clock.scheduleAtFixedRate(this::say, SECONDS, SECONDS, TimeUnit.SECONDS);
+  private Progress() {}
+
+  /** Runs some work and says meanwhile how far it is. */
+  static void during(SparkContext context, Runnable work) {
+    Progress progress = new Progress();
+    context.addSparkListener(progress);
+    progress.clock.scheduleAtFixedRate(progress::say, SECONDS, SECONDS, TimeUnit.SECONDS);
+    try {
+      work.run();
+    } finally {
+      progress.clock.shutdownNow();
+      context.removeSparkListener(progress);
+    }
   }
 
   private void say() {
@@ -94,11 +102,5 @@ final class Progress extends SparkListener implements AutoCloseable {
     return ours && info.update().isDefined() && info.update().get() instanceof Long count
         ? Optional.of(count)
         : Optional.empty();
-  }
-
-  @Override
-  public void close() {
-    clock.shutdownNow();
-    context.removeSparkListener(this);
   }
 }
