@@ -27,6 +27,7 @@ public final class Embedder implements AutoCloseable {
   private final EmbedderConfig config;
   private final Tokenizer tokenizer;
   private final OnnxEncoder encoder;
+  private final int tokenBudget;
   private final BatchPlanner planner;
   private final String prompt;
   private final Pooling pooling;
@@ -40,7 +41,8 @@ public final class Embedder implements AutoCloseable {
     this.config = config;
     this.tokenizer = tokenizer;
     this.encoder = encoder;
-    this.planner = new BatchPlanner(tokenBudget(config, encoder.device()), model.padTokenId());
+    this.tokenBudget = tokenBudget(config, encoder.device());
+    this.planner = new BatchPlanner(tokenBudget, model.padTokenId());
     this.prompt = config.get(Setting.PROMPT);
     this.pooling = config.get(Setting.POOLING);
     this.norm = config.get(Setting.NORMALIZE);
@@ -128,6 +130,11 @@ public final class Embedder implements AutoCloseable {
   /** The device the session runs on. */
   public DeviceChoice device() {
     return encoder.device();
+  }
+
+  /** The most padded tokens in a batch. */
+  public int tokenBudget() {
+    return tokenBudget;
   }
 
   /** Values per vector. */

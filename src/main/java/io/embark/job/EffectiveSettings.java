@@ -44,6 +44,11 @@ final class EffectiveSettings {
             config.origin(setting));
       }
     }
+    line(
+        out,
+        "runs on",
+        facts.device().orElse("each executor's own device"),
+        facts.device().isPresent() ? "found here" : "settled there");
     line(out, "dimension", Integer.toString(facts.dimension()), "model's graph");
     line(
         out, "fingerprint", facts.fingerprint().substring(0, 16), "SHA-256 of graph and tokenizer");

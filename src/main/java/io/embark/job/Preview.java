@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Dataset;
@@ -24,6 +25,7 @@ record Preview(
   private static final int SEARCHED = 5_000;
   private static final int QUERIES = 3;
   private static final int NEIGHBOURS = 3;
+  private static final double UNLIKE = 0.2;
   private static final int TEXT_WIDTH = 76;
 
   private record Item(String id, String text, double[] vector) {
@@ -54,8 +56,8 @@ record Preview(
     if (items.size() > NEIGHBOURS) {
       out.println();
       out.printf(Locale.ROOT, "Nearest neighbours by cosine, among %,d rows:%n", items.size());
-      for (int q = 0; q < QUERIES; q++) {
-        printNeighbours(items, items.get(items.size() * (2 * q + 1) / (2 * QUERIES)));
+      for (Item query : queries(items)) {
+        printNeighbours(items, query);
       }
     }
   }
@@ -95,6 +97,20 @@ record Preview(
     return row.<Float>getList(row.fieldIndex(vectorCol)).stream()
         .mapToDouble(Float::doubleValue)
         .toArray();
+  }
+
+  /** Rows that differ from each other, so that three rows show more than one would. */
+  private static List<Item> queries(List<Item> items) {
+    Random random = new Random(1);
+    List<Item> queries = new ArrayList<>();
+    for (int trial = 0; trial < 100 && queries.size() < QUERIES; trial++) {
+      Item item = items.get(random.nextInt(items.size()));
+      // Late trials take what there is.
+      if (trial > 50 || queries.stream().allMatch(q -> q.cosine(item) < UNLIKE)) {
+        queries.add(item);
+      }
+    }
+    return queries;
   }
 
   private void printNeighbours(List<Item> items, Item query) {

@@ -9,6 +9,7 @@ import io.embark.onnx.Device;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
@@ -20,8 +21,11 @@ import org.apache.spark.sql.SparkSession;
  * @param config the settings in force, each filled in
  * @param dimension values per vector
  * @param fingerprint SHA-256 over graph and tokenizer
+ * @param device where tasks run and the token budget there, in words; empty when that is settled on
+ *     each executor
  */
-public record ModelFacts(EmbedderConfig config, int dimension, String fingerprint) {
+public record ModelFacts(
+    EmbedderConfig config, int dimension, String fingerprint, Optional<String> device) {
   private static final Map<EmbedderConfig, ModelFacts> KNOWN = new ConcurrentHashMap<>();
 
   /**
@@ -39,7 +43,15 @@ public record ModelFacts(EmbedderConfig config, int dimension, String fingerprin
       ModelStore store = ModelStore.ofThisHost(SparkHadoopUtil.get().conf());
       ModelDirectory model = store.open(config.get(Setting.MODEL), config.get(Setting.MODEL_FILE));
       EmbedderConfig resolved = config.resolve(model);
-      return new ModelFacts(resolved, dimension(resolved, store), model.fingerprint());
+      if (tasksRunHere()) {
+        // The very embedder that the tasks will use, so that nothing is loaded twice.
+        return of(resolved, model, ExecutorEmbedders.get(resolved), true);
+      }
+      // The driver of a cluster has no business on a GPU.
+      EmbedderConfig onCpu = resolved.toBuilder().device(Device.CPU).build();
+      try (Embedder embedder = Embedder.open(onCpu, store, 0)) {
+        return of(resolved, model, embedder, false);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(
           "Cannot read model %s on the driver: %s"
@@ -48,16 +60,16 @@ public record ModelFacts(EmbedderConfig config, int dimension, String fingerprin
     }
   }
 
-  private static int dimension(EmbedderConfig resolved, ModelStore store) throws IOException {
-    if (tasksRunHere()) {
-      // The very embedder that the tasks will use, so that nothing is loaded twice.
-      return ExecutorEmbedders.get(resolved).dimension();
-    }
-    // The driver of a cluster has no business on a GPU.
-    EmbedderConfig onCpu = resolved.toBuilder().device(Device.CPU).build();
-    try (Embedder embedder = Embedder.open(onCpu, store, 0)) {
-      return embedder.dimension();
-    }
+  private static ModelFacts of(
+      EmbedderConfig config, ModelDirectory model, Embedder embedder, boolean here)
+      throws IOException {
+    String device =
+        "%s, %d tokens a batch".formatted(embedder.device().label(), embedder.tokenBudget());
+    return new ModelFacts(
+        config,
+        embedder.dimension(),
+        model.fingerprint(),
+        here ? Optional.of(device) : Optional.empty());
   }
 
   private static boolean tasksRunHere() {
