@@ -68,6 +68,23 @@ final class EmbedCommand implements Callable<Integer> {
     }
   }
 
+  /**
+   * The shipped sample, in the distribution that the start script names.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  static String sampleFile() {
+    String home = System.getProperty("embark.home", ".");
+    java.nio.file.Path file = java.nio.file.Path.of(home, "sample", "texts.jsonl");
+    if (!Files.isRegularFile(file)) {
+      throw new IllegalArgumentException(
+          ("input: missing, and the shipped sample is not at %s. Say what to embed with --input"
+                  + " URI, or start this job with Embark's own jobs/embed.sh.")
+              .formatted(file.toAbsolutePath()));
+    }
+    return file.toUri().toString();
+  }
+
   /** One run with a session. */
   private final class Run {
     private final PrintWriter out = spec.commandLine().getOut();
@@ -139,18 +156,6 @@ final class EmbedCommand implements Callable<Integer> {
         throw new IllegalArgumentException(
             "output: %s exists. Use another, or --mode overwrite or append.".formatted(output));
       }
-    }
-
-    private String sampleFile() {
-      String home = System.getProperty("embark.home", ".");
-      java.nio.file.Path file = java.nio.file.Path.of(home, "sample", "texts.jsonl");
-      if (!Files.isRegularFile(file)) {
-        throw new IllegalArgumentException(
-            ("input: missing, and the shipped sample is not at %s. Say what to embed with --input"
-                    + " URI, or start this job with Embark's own jobs/embed.sh.")
-                .formatted(file.toAbsolutePath()));
-      }
-      return file.toUri().toString();
     }
 
     private void checkIdColumn(Dataset<Row> rows) {
