@@ -10,11 +10,20 @@ import java.util.List;
  * Cuts a buffer of tokenised texts into batches of texts of like length, so that little of what the
  * model computes is padding.
  *
- * <p>The budget is a number of padded tokens rather than of rows: the cost of a batch follows its
- * tokens, and so does the memory it needs.
+ * <p>Texts are sorted by length and the sorted list is cut where the sum of padded tokens and of a
+ * fixed cost per batch is least, no batch exceeding the token budget. The budget counts padded
+ * tokens rather than rows: the time of a batch and the memory it needs follow its tokens.
  */
 public final class BatchPlanner {
+  /**
+   * What starting a batch costs, as a part of the token budget: calling the session takes about as
+   * long as this many tokens take in the model. It keeps the least-padding cut from ending in many
+   * tiny batches.
+   */
+  private static final int BATCH_COST_DIVISOR = 32;
+
   private final int tokenBudget;
+  private final int batchCost;
   private final long padId;
 
   /**
@@ -27,6 +36,7 @@ public final class BatchPlanner {
       throw new IllegalArgumentException("tokenBudget must be at least 1, found " + tokenBudget);
     }
     this.tokenBudget = tokenBudget;
+    this.batchCost = Math.max(1, tokenBudget / BATCH_COST_DIVISOR);
     this.padId = padId;
   }
 
@@ -35,21 +45,45 @@ public final class BatchPlanner {
    * are then reused. The same texts always give the same batches.
    */
   public List<Batch> plan(List<Tokens> texts) {
-    Integer[] byLength = new Integer[texts.size()];
-    Arrays.setAll(byLength, i -> i);
-    Arrays.sort(byLength, Comparator.comparingInt((Integer i) -> -texts.get(i).used()));
-
+    int[] byLength = byLengthDescending(texts);
+    int[] lengths = Arrays.stream(byLength).map(i -> texts.get(i).used()).toArray();
+    int[] cuts = cuts(lengths);
     List<Batch> batches = new ArrayList<>();
-    for (int from = 0; from < byLength.length; ) {
-      int longest = Math.max(1, texts.get(byLength[from]).used());
-      int rows = Math.max(1, Math.min(tokenBudget / longest, byLength.length - from));
-      int[] members = new int[rows];
-      for (int r = 0; r < rows; r++) {
-        members[r] = byLength[from + r];
-      }
-      batches.add(Batch.of(texts, members, padId));
-      from += rows;
+    for (int from = 0; from < byLength.length; from = cuts[from]) {
+      batches.add(Batch.of(texts, Arrays.copyOfRange(byLength, from, cuts[from]), padId));
     }
     return batches;
+  }
+
+  private static int[] byLengthDescending(List<Tokens> texts) {
+    Integer[] order = new Integer[texts.size()];
+    Arrays.setAll(order, i -> i);
+    Arrays.sort(order, Comparator.comparingInt(i -> -texts.get(i).used()));
+    return Arrays.stream(order).mapToInt(Integer::intValue).toArray();
+  }
+
+  /**
+   * For each position where a batch could begin, where it should end for the cheapest plan of all
+   * texts from there on. Found from the end: the cheapest plan from a position is the cheapest
+   * first batch together with the cheapest plan behind it.
+   */
+  private int[] cuts(int[] lengths) {
+    int n = lengths.length;
+    int[] end = new int[n];
+    long[] cost = new long[n + 1];
+    for (int from = n - 1; from >= 0; from--) {
+      long longest = Math.max(1, lengths[from]);
+      long rows = Math.max(1, Math.min(tokenBudget / longest, n - from));
+      cost[from] = Long.MAX_VALUE;
+      // From the largest batch down, so that among equal plans the one with fewer batches wins.
+      for (int to = (int) (from + rows); to > from; to--) {
+        long planned = batchCost + longest * (to - from) + cost[to];
+        if (planned < cost[from]) {
+          cost[from] = planned;
+          end[from] = to;
+        }
+      }
+    }
+    return end;
   }
 }

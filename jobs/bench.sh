@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+#
+# Measures the Spark job against a plain Java loop:  jobs/bench.sh [flags] [--spark <spark-submit flags>]
+# Uses the shipped sample; run it on an idle machine.
+# All flags: jobs/bench.sh --help
+set -euo pipefail
+
+self="${BASH_SOURCE[0]}"
+while [ -L "$self" ]; do
+  folder="$(cd -P "$(dirname "$self")" && pwd)"
+  self="$(readlink "$self")"
+  case "$self" in /*) ;; *) self="$folder/$self" ;; esac
+done
+exec "$(cd -P "$(dirname "$self")" && pwd)/submit.sh" bench "$@"

@@ -1,0 +1,213 @@
+package io.embark.embed;
+
+import io.embark.model.ModelDirectory;
+import io.embark.model.Sourced;
+import io.embark.onnx.Device;
+import io.embark.pooling.Norm;
+import io.embark.pooling.Pooling;
+import java.io.Serializable;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Every setting of an embedder with where it came from. Immutable; the only thing that travels to
+ * executors.
+ *
+ * <p>A config as the user writes it leaves most settings open. {@link #resolve} fills them from the
+ * model and the defaults; only a resolved config opens an {@link Embedder}.
+ */
+public final class EmbedderConfig implements Serializable {
+  private static final long serialVersionUID = 1;
+  private static final String SET_IN_CODE = "set in code";
+  private static final String DEFAULT = "default";
+  private static final String NO_PROMPT = "none";
+
+  private final TreeMap<String, String> values;
+  private final TreeMap<String, String> origins;
+
+  private EmbedderConfig(TreeMap<String, String> values, TreeMap<String, String> origins) {
+    this.values = values;
+    this.origins = origins;
+  }
+
+  public static Builder builder() {
+    return new Builder(new TreeMap<>(), new TreeMap<>());
+  }
+
+  /** The defaults with a model of the user's choice. */
+  public static EmbedderConfig of(String model) {
+    return builder().set(Setting.MODEL, model, SET_IN_CODE).build();
+  }
+
+  public Builder toBuilder() {
+    return new Builder(new TreeMap<>(values), new TreeMap<>(origins));
+  }
+
+  /** The value of a setting, its default if it was not set, or null if that is up to the model. */
+  public <T> T get(Setting<T> setting) {
+    String text = text(setting);
+    return text == null ? null : setting.parse(text);
+  }
+
+  /** The value as text; null as in {@link #get}. */
+  public String text(Setting<?> setting) {
+    return values.getOrDefault(setting.key(), setting.defaultText());
+  }
+
+  /** Where the value came from: a flag, a file, a file of the model, or {@code default}. */
+  public String origin(Setting<?> setting) {
+    return origins.getOrDefault(setting.key(), DEFAULT);
+  }
+
+  /** Whether a value was chosen rather than left to the model or the default. */
+  public boolean isSet(Setting<?> setting) {
+    return values.containsKey(setting.key());
+  }
+
+  /**
+   * Fills what was left open from the model, then from the defaults.
+   *
+   * @throws IllegalArgumentException if the model wants something else than it was told, or leaves
+   *     a choice that only the user can make
+   */
+  public EmbedderConfig resolve(ModelDirectory model) {
+    Builder resolved = toBuilder();
+    if (!isSet(Setting.POOLING) && model.pooling().isEmpty() && model.sentenceModel()) {
+      throw new IllegalArgumentException(
+          ("Model %s joins several poolings or names none in its 1_Pooling/config.json; set pooling"
+                  + " to one of %s.")
+              .formatted(model.name(), Pooling.labels()));
+    }
+    resolved.fill(Setting.POOLING, model.pooling().map(EmbedderConfig::label), "mean");
+    resolved.fill(
+        Setting.NORMALIZE,
+        model.norm().map(n -> new Sourced<>(n.value().label(), n.source())),
+        "none");
+    resolved.fill(
+        Setting.MAX_LENGTH,
+        model.maxLength().map(n -> new Sourced<>(n.value().toString(), n.source())),
+        "512");
+    resolved.fill(Setting.PROMPT, model.defaultPrompt(), NO_PROMPT);
+    return resolved.build().withPromptText(model);
+  }
+
+  private static Sourced<String> label(Sourced<Pooling> pooling) {
+    return new Sourced<>(pooling.value().label(), pooling.source());
+  }
+
+  /** Replaces the name of a prompt by its text; the empty text is no prompt. */
+  private EmbedderConfig withPromptText(ModelDirectory model) {
+    String prompt = text(Setting.PROMPT);
+    Builder builder = toBuilder();
+    if (prompt.equals(NO_PROMPT) || prompt.isEmpty()) {
+      return builder.set(Setting.PROMPT, "", origin(Setting.PROMPT)).build();
+    }
+    String named = model.prompts().get(prompt);
+    if (named != null) {
+      String origin = "%s, prompt '%s' of the model".formatted(origin(Setting.PROMPT), prompt);
+      return builder.set(Setting.PROMPT, named, origin).build();
+    }
+    if (prompt.endsWith(" ") || prompt.endsWith(":")) {
+      return this;
+    }
+    // A misspelt name must not become a word before every text.
+    throw new IllegalArgumentException(
+        ("prompt: model %s has no prompt named '%s'; it has %s. For literal text end it with a"
+                + " space or a colon.")
+            .formatted(
+                model.name(),
+                prompt,
+                model.prompts().isEmpty() ? "none" : String.join(", ", model.prompts().keySet())));
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof EmbedderConfig config && values.equals(config.values);
+  }
+
+  @Override
+  public int hashCode() {
+    return values.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return values.toString();
+  }
+
+  /** Collects settings; later ones win. */
+  public static final class Builder {
+    private final TreeMap<String, String> values;
+    private final TreeMap<String, String> origins;
+
+    private Builder(TreeMap<String, String> values, TreeMap<String, String> origins) {
+      this.values = values;
+      this.origins = origins;
+    }
+
+    /**
+     * Sets one setting from text.
+     *
+     * @param origin where the text was found, for messages and the run's record
+     * @throws IllegalArgumentException if the value is not allowed
+     */
+    public Builder set(Setting<?> setting, String text, String origin) {
+      setting.parse(Objects.requireNonNull(text, setting.key()));
+      values.put(setting.key(), text);
+      origins.put(setting.key(), origin);
+      return this;
+    }
+
+    private void fill(Setting<?> setting, Optional<Sourced<String>> ofModel, String otherwise) {
+      if (values.containsKey(setting.key())) {
+        return;
+      }
+      if (ofModel.isPresent()) {
+        set(setting, ofModel.get().value(), "model's " + ofModel.get().source());
+      } else {
+        set(setting, otherwise, DEFAULT);
+      }
+    }
+
+    public Builder model(String uri) {
+      return set(Setting.MODEL, uri, SET_IN_CODE);
+    }
+
+    public Builder pooling(Pooling pooling) {
+      return set(Setting.POOLING, pooling.label(), SET_IN_CODE);
+    }
+
+    public Builder normalize(Norm norm) {
+      return set(Setting.NORMALIZE, norm.label(), SET_IN_CODE);
+    }
+
+    /** The most tokens per text, special tokens included. */
+    public Builder maxLength(int tokens) {
+      return set(Setting.MAX_LENGTH, Integer.toString(tokens), SET_IN_CODE);
+    }
+
+    /** A prompt's name in the model, or literal text ending in a space or colon. */
+    public Builder prompt(String nameOrText) {
+      return set(Setting.PROMPT, nameOrText, SET_IN_CODE);
+    }
+
+    public Builder device(Device device) {
+      return set(Setting.DEVICE, device.label(), SET_IN_CODE);
+    }
+
+    /** The most padded tokens in a batch. */
+    public Builder tokenBudget(int tokens) {
+      return set(Setting.TOKEN_BUDGET, Integer.toString(tokens), SET_IN_CODE);
+    }
+
+    /** Threads that share the work of one batch on a CPU. */
+    public Builder intraOpThreads(int threads) {
+      return set(Setting.INTRA_OP_THREADS, Integer.toString(threads), SET_IN_CODE);
+    }
+
+    public EmbedderConfig build() {
+      return new EmbedderConfig(new TreeMap<>(values), new TreeMap<>(origins));
+    }
+  }
+}

@@ -1,0 +1,196 @@
+package io.embark.embed;
+
+import io.embark.onnx.Device;
+import io.embark.pooling.Norm;
+import io.embark.pooling.Pooling;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+
+/**
+ * One thing about embedding that a user can set, declared once: the command line, configuration
+ * files, the Spark ML params, their checks and their documentation all come from here.
+ *
+ * @param key name in files and, with two dashes before it, on the command line
+ * @param argument what stands for the value in help texts; names the unit
+ * @param defaultText the default as text, or null when the model decides
+ * @param description one sentence, without a full stop
+ * @param parser text to value; throws IllegalArgumentException with the reason
+ */
+public record Setting<T>(
+    String key,
+    String argument,
+    String defaultText,
+    String description,
+    Function<String, T> parser) {
+
+  /** The value that leaves a number to Embark. */
+  public static final String AUTO = "auto";
+
+  public static final Setting<String> MODEL =
+      new Setting<>(
+          "model",
+          "builtin:NAME|DIR|URI",
+          "builtin:all-MiniLM-L6-v2",
+          "The model: a built-in, a directory with an ONNX file and tokenizer.json, or a URI of one",
+          Setting::nonBlank);
+
+  public static final Setting<String> MODEL_FILE =
+      new Setting<>(
+          "model-file",
+          "FILE",
+          null,
+          "The ONNX file inside the model directory; otherwise model.onnx or onnx/model.onnx",
+          Setting::nonBlank);
+
+  public static final Setting<Pooling> POOLING =
+      new Setting<>(
+          "pooling",
+          "NAME",
+          null,
+          "How token states become one vector: "
+              + Pooling.labels()
+              + "; otherwise as the model was trained, or mean",
+          Pooling::of);
+
+  public static final Setting<Norm> NORMALIZE =
+      new Setting<>(
+          "normalize",
+          "none|l2",
+          null,
+          "Scale vectors to length 1 (l2) or leave them (none); otherwise as the model does",
+          Norm::of);
+
+  public static final Setting<Integer> MAX_LENGTH =
+      new Setting<>(
+          "max-length",
+          "TOKENS",
+          null,
+          "The most tokens per text, special tokens included; longer texts are cut and flagged;"
+              + " otherwise the model's limit",
+          text -> number(text, 2, 1_000_000));
+
+  public static final Setting<String> PROMPT =
+      new Setting<>(
+          "prompt",
+          "NAME|TEXT",
+          null,
+          "Put before every text: a prompt the model names (query, passage), or literal text ending"
+              + " in a space or colon; 'none' for no prompt",
+          text -> text);
+
+  public static final Setting<Device> DEVICE =
+      new Setting<>(
+          "device",
+          "auto|cpu|cuda",
+          "auto",
+          "Where inference runs; auto takes the task's GPU or falls back to the CPU",
+          Device::of);
+
+  public static final Setting<Integer> TOKEN_BUDGET =
+      new Setting<>(
+          "token-budget",
+          "TOKENS",
+          AUTO,
+          "The most padded tokens in a batch; auto is 1024 on a CPU and 16384 on a GPU",
+          text -> automatic(text, 1, 100_000_000));
+
+  public static final Setting<Integer> INTRA_OP_THREADS =
+      new Setting<>(
+          "intra-op-threads",
+          "N",
+          AUTO,
+          "Threads that share the work of one batch on a CPU; auto is one per task slot",
+          text -> automatic(text, 1, 1024));
+
+  public static final Setting<Integer> BUFFER_ROWS =
+      new Setting<>(
+          "buffer-rows",
+          "ROWS",
+          "2048",
+          "Rows a task holds to sort by length before cutting batches",
+          text -> number(text, 1, 10_000_000));
+
+  public static final Setting<Integer> BUFFER_CHARS =
+      new Setting<>(
+          "buffer-chars",
+          "CHARS",
+          "4000000",
+          "Characters of text a task holds at most; one longer text is held alone",
+          text -> number(text, 1, 1_000_000_000));
+
+  /** Every setting, in the order of help and documentation. */
+  public static final List<Setting<?>> ALL =
+      List.of(
+          MODEL,
+          MODEL_FILE,
+          POOLING,
+          NORMALIZE,
+          MAX_LENGTH,
+          PROMPT,
+          DEVICE,
+          TOKEN_BUDGET,
+          INTRA_OP_THREADS,
+          BUFFER_ROWS,
+          BUFFER_CHARS);
+
+  /**
+   * Reads a value.
+   *
+   * @throws IllegalArgumentException with key, found and wanted
+   */
+  public T parse(String text) {
+    try {
+      return parser.apply(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("%s: %s".formatted(key, e.getMessage()), e);
+    }
+  }
+
+  /** The name in code, e.g. {@code maxLength} for {@code max-length}. */
+  public String paramName() {
+    StringBuilder name = new StringBuilder();
+    for (String word : key.split("-")) {
+      name.append(
+          name.isEmpty()
+              ? word
+              : word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1));
+    }
+    return name.toString();
+  }
+
+  /** The default in words. */
+  public String defaultInWords() {
+    return defaultText == null ? "from the model" : defaultText;
+  }
+
+  private static String nonBlank(String text) {
+    if (text.isBlank()) {
+      throw new IllegalArgumentException("found an empty value, wanted a name or path.");
+    }
+    return text.strip();
+  }
+
+  private static int number(String text, int least, int most) {
+    try {
+      int value = Integer.parseInt(text.strip().replace("_", ""));
+      if (value >= least && value <= most) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Reported below together with numbers out of range.
+    }
+    throw new IllegalArgumentException(
+        "found '%s', wanted a whole number from %d to %d.".formatted(text, least, most));
+  }
+
+  /** 0 stands for {@link #AUTO}. */
+  private static int automatic(String text, int least, int most) {
+    return text.strip().equalsIgnoreCase(AUTO) ? 0 : number(text, least, most);
+  }
+
+  @Override
+  public String toString() {
+    return key;
+  }
+}

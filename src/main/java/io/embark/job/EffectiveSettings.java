@@ -1,0 +1,61 @@
+package io.embark.job;
+
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
+import io.embark.job.EmbedSettings.SaveMode;
+import io.embark.spark.ModelFacts;
+import java.io.PrintWriter;
+import java.util.Locale;
+import org.apache.hadoop.fs.Path;
+
+/** Says at the start what will be done and who decided it. */
+final class EffectiveSettings {
+  private EffectiveSettings() {}
+
+  static void print(
+      PrintWriter out,
+      JobSettings settings,
+      ModelFacts facts,
+      TextInput input,
+      Path output,
+      SaveMode mode) {
+    out.println("Embark " + Version.of() + " embeds with these settings:");
+    line(
+        out,
+        "input",
+        String.join(", ", input.paths()) + " (" + input.format().label() + ")",
+        settings.isSet(EmbedSettings.INPUT)
+            ? settings.origin(EmbedSettings.INPUT)
+            : "shipped sample");
+    line(
+        out,
+        "text-col",
+        settings.get(EmbedSettings.TEXT_COL),
+        settings.origin(EmbedSettings.TEXT_COL));
+    line(out, "output", output + " (" + mode.label() + ")", settings.origin(EmbedSettings.OUTPUT));
+    EmbedderConfig config = facts.config();
+    for (Setting<?> setting : Setting.ALL) {
+      String value = config.text(setting);
+      if (value != null && !(setting == Setting.PROMPT && value.isEmpty())) {
+        line(
+            out,
+            setting.key(),
+            setting == Setting.PROMPT ? "'" + value + "'" : value,
+            config.origin(setting));
+      }
+    }
+    line(
+        out,
+        "runs on",
+        facts.device().orElse("each executor's own device"),
+        facts.device().isPresent() ? "found here" : "settled there");
+    line(out, "dimension", Integer.toString(facts.dimension()), "model's graph");
+    line(
+        out, "fingerprint", facts.fingerprint().substring(0, 16), "SHA-256 of graph and tokenizer");
+    out.flush();
+  }
+
+  private static void line(PrintWriter out, String key, String value, String origin) {
+    out.println(String.format(Locale.ROOT, "  %-17s %-40s %s", key, value, "(" + origin + ")"));
+  }
+}

@@ -1,0 +1,139 @@
+package io.embark.job;
+
+import io.embark.embed.Setting;
+import io.embark.spark.OutputType;
+import java.util.List;
+import java.util.Locale;
+
+/** The settings of the {@code embed} job beside those of the embedder itself. */
+final class EmbedSettings {
+  static final Setting<String> INPUT =
+      text(
+          "input",
+          "URI[,URI...]",
+          "the shipped sample",
+          "Files, directories or globs to read; several may be given");
+
+  static final Setting<InputFormat> FORMAT =
+      new Setting<>(
+          "format",
+          "NAME",
+          "by extension",
+          "Format of the input: " + InputFormat.labels(),
+          InputFormat::of);
+
+  static final Setting<String> READ_OPTION =
+      text(
+          "read-option",
+          "KEY=VALUE[,...]",
+          "none",
+          "Options for Spark's reader of the format, for example sep=; or multiLine=false");
+
+  static final Setting<String> TEXT_COL = text("text-col", "NAME", "text", "Column of texts");
+
+  static final Setting<String> ID_COL =
+      text(
+          "id-col",
+          "NAME",
+          "id, if there is one",
+          "Column that identifies a row, shown in previews and checked to be there");
+
+  static final Setting<String> OUTPUT =
+      text("output", "URI", "embark-output/sample for the sample", "Directory to write Parquet to");
+
+  static final Setting<SaveMode> MODE =
+      new Setting<>(
+          "mode",
+          "error|overwrite|append",
+          "error",
+          "What to do when the output exists; overwrite is the default for the sample",
+          SaveMode::of);
+
+  static final Setting<OutputType> OUTPUT_TYPE =
+      new Setting<>(
+          "output-type",
+          "vector|float_array",
+          "vector",
+          "Type of the vector column: MLlib's vector, or array<float> at half the size",
+          OutputType::of);
+
+  static final Setting<String> OUTPUT_COL =
+      text("output-col", "NAME", "embedding", "Column for the vectors");
+
+  static final Setting<Integer> PARTITIONS =
+      new Setting<>(
+          "partitions",
+          "N",
+          Setting.AUTO,
+          "Tasks to split the work into; auto splits further when the input gives fewer than two"
+              + " tasks per core",
+          EmbedSettings::partitions);
+
+  static final Setting<Integer> PREVIEW =
+      new Setting<>(
+          "preview",
+          "ROWS",
+          "5",
+          "Rows shown at the end, with the nearest neighbours of three; 0 for none",
+          text -> whole(text, 0, 1000));
+
+  static final List<Setting<?>> ALL =
+      List.of(
+          INPUT,
+          FORMAT,
+          READ_OPTION,
+          TEXT_COL,
+          ID_COL,
+          OUTPUT,
+          MODE,
+          OUTPUT_TYPE,
+          OUTPUT_COL,
+          PARTITIONS,
+          PREVIEW);
+
+  private EmbedSettings() {}
+
+  /** What to do with an output that exists. */
+  enum SaveMode {
+    ERROR,
+    OVERWRITE,
+    APPEND;
+
+    static SaveMode of(String text) {
+      for (SaveMode mode : values()) {
+        if (mode.name().equalsIgnoreCase(text.strip())) {
+          return mode;
+        }
+      }
+      throw new IllegalArgumentException(
+          "found '" + text + "', wanted error, overwrite or append.");
+    }
+
+    String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  private static Setting<String> text(
+      String key, String argument, String defaultText, String description) {
+    return new Setting<>(key, argument, defaultText, description, value -> value);
+  }
+
+  /** 0 stands for auto. */
+  private static int partitions(String text) {
+    return text.strip().equalsIgnoreCase(Setting.AUTO) ? 0 : whole(text, 1, 1_000_000);
+  }
+
+  private static int whole(String text, int least, int most) {
+    try {
+      int value = Integer.parseInt(text.strip());
+      if (value >= least && value <= most) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Reported below together with numbers out of range.
+    }
+    throw new IllegalArgumentException(
+        "found '%s', wanted a whole number from %d to %d.".formatted(text, least, most));
+  }
+}

@@ -1,0 +1,147 @@
+package io.embark.job;
+
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.TreeSet;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * Settings of one run, from flags first, then from a file of properties, then the defaults. A file
+ * holds the same names as the flags, without dashes.
+ */
+final class JobSettings {
+  private static final String CONFIG = "config";
+
+  private record Given(String text, String origin) {}
+
+  private final Map<String, Given> given = new LinkedHashMap<>();
+
+  private JobSettings() {}
+
+  /** Adds one option per setting to a command, and {@code --config}. */
+  static void addOptions(CommandSpec spec, List<Setting<?>> settings) {
+    for (Setting<?> setting : settings) {
+      OptionSpec.Builder option =
+          OptionSpec.builder("--" + setting.key())
+              .paramLabel(setting.argument())
+              .description(
+                  "%s. Default: %s.".formatted(setting.description(), setting.defaultInWords()));
+      // Given twice, --input adds up and anything else is a mistake that picocli reports.
+      spec.addOption(
+          setting == EmbedSettings.INPUT
+              ? option.arity("1..*").type(List.class).auxiliaryTypes(String.class).build()
+              : option.type(String.class).build());
+    }
+    spec.addOption(
+        OptionSpec.builder("--" + CONFIG)
+            .paramLabel("FILE")
+            .type(Path.class)
+            .description(
+                "Properties file with any of the settings above, named as here without --.")
+            .build());
+  }
+
+  /**
+   * Reads flags and file.
+   *
+   * @throws IllegalArgumentException if the file is not there or holds an unknown name
+   */
+  static JobSettings of(ParseResult flags, List<Setting<?>> settings) throws IOException {
+    JobSettings result = new JobSettings();
+    Path file = flags.matchedOptionValue(CONFIG, null);
+    Properties properties = file == null ? new Properties() : load(file, settings);
+    for (Setting<?> setting : settings) {
+      Object flag = flags.matchedOptionValue(setting.key(), null);
+      if (flag != null) {
+        String text = flag instanceof List<?> l ? join(l) : flag.toString();
+        result.put(setting, text, "--" + setting.key());
+      } else if (properties.getProperty(setting.key()) != null) {
+        result.put(setting, properties.getProperty(setting.key()), file.toString());
+      }
+    }
+    return result;
+  }
+
+  private static String join(List<?> values) {
+    return String.join(",", values.stream().map(Object::toString).toList());
+  }
+
+  private static Properties load(Path file, List<Setting<?>> settings) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new IllegalArgumentException("config: no file at %s.".formatted(file.toAbsolutePath()));
+    }
+    Properties properties = new Properties();
+    try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+      properties.load(reader);
+    }
+    TreeSet<String> unknown = new TreeSet<>(properties.stringPropertyNames());
+    TreeSet<String> known = new TreeSet<>();
+    settings.forEach(setting -> known.add(setting.key()));
+    unknown.removeAll(known);
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException(
+          "config: %s sets %s, which Embark does not know; known are %s."
+              .formatted(file, String.join(", ", unknown), String.join(", ", known)));
+    }
+    return properties;
+  }
+
+  private void put(Setting<?> setting, String text, String origin) {
+    setting.parse(text);
+    given.put(setting.key(), new Given(text, origin));
+  }
+
+  boolean isSet(Setting<?> setting) {
+    return given.containsKey(setting.key());
+  }
+
+  /** The value given, or {@code otherwise}. */
+  <T> T get(Setting<T> setting, T otherwise) {
+    return isSet(setting) ? setting.parse(given.get(setting.key()).text()) : otherwise;
+  }
+
+  /** The value given, or the default. */
+  <T> T get(Setting<T> setting) {
+    return get(setting, isSet(setting) ? null : setting.parse(setting.defaultText()));
+  }
+
+  /** The text given, or null. */
+  String text(Setting<?> setting) {
+    return isSet(setting) ? given.get(setting.key()).text() : null;
+  }
+
+  /** Where a value came from. */
+  String origin(Setting<?> setting) {
+    return isSet(setting) ? given.get(setting.key()).origin() : "default";
+  }
+
+  /** The embedder's part of the settings. */
+  EmbedderConfig embedderConfig() {
+    EmbedderConfig.Builder config = EmbedderConfig.builder();
+    for (Setting<?> setting : Setting.ALL) {
+      if (isSet(setting)) {
+        config.set(setting, given.get(setting.key()).text(), origin(setting));
+      }
+    }
+    return config.build();
+  }
+
+  /** The embedder's settings and those of {@code job}, embedder first. */
+  static List<Setting<?>> all(List<Setting<?>> job) {
+    List<Setting<?>> all = new ArrayList<>(job);
+    all.addAll(Setting.ALL);
+    return all;
+  }
+}

@@ -1,0 +1,138 @@
+package io.embark.job;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * Shows what was written: the schema, a few rows, and the nearest neighbours of three rows, so that
+ * a person sees that the vectors mean something. Neighbours are looked for among the first rows
+ * only, which fit on the driver.
+ *
+ * @param idCol null if rows have no identifier
+ */
+record Preview(
+    SparkSession spark, PrintWriter out, String textCol, String idCol, String vectorCol) {
+  private static final int SEARCHED = 5_000;
+  private static final int QUERIES = 3;
+  private static final int NEIGHBOURS = 3;
+  private static final double UNLIKE = 0.2;
+  private static final int TEXT_WIDTH = 76;
+
+  private record Item(String id, String text, double[] vector) {
+    double cosine(Item other) {
+      double dot = 0;
+      double a = 0;
+      double b = 0;
+      for (int i = 0; i < vector.length; i++) {
+        dot += vector[i] * other.vector[i];
+        a += vector[i] * vector[i];
+        b += other.vector[i] * other.vector[i];
+      }
+      return a == 0 || b == 0 ? 0 : dot / Math.sqrt(a * b);
+    }
+  }
+
+  void print(Path output, int rows) {
+    Dataset<Row> written = spark.read().parquet(output.toString());
+    out.println();
+    out.println("Schema:");
+    out.print(written.schema().treeString());
+    out.println();
+    out.println("First rows:");
+    for (Row row : written.limit(rows).collectAsList()) {
+      out.println("  " + describe(row));
+    }
+    List<Item> items = items(written);
+    if (items.size() > NEIGHBOURS) {
+      out.println();
+      out.printf(Locale.ROOT, "Nearest neighbours by cosine, among %,d rows:%n", items.size());
+      for (Item query : queries(items)) {
+        printNeighbours(items, query);
+      }
+    }
+  }
+
+  private String describe(Row row) {
+    double[] vector = vector(row);
+    return String.format(
+        Locale.ROOT,
+        "%s%s  %s %s tokens  \"%s\"",
+        idCol == null ? "" : row.getAs(idCol) + "  ",
+        vector == null
+            ? "no vector"
+            : String.format(Locale.ROOT, "[%.3f %.3f %.3f ...]", vector[0], vector[1], vector[2]),
+        row.<String>getAs("status"),
+        row.<Integer>getAs("tokens_used"),
+        shorten(row.getAs(textCol)));
+  }
+
+  private List<Item> items(Dataset<Row> written) {
+    List<Item> items = new ArrayList<>();
+    for (Row row :
+        written.where(functions.col("status").equalTo("OK")).limit(SEARCHED).collectAsList()) {
+      String id = idCol == null ? "" : String.valueOf(row.<Object>getAs(idCol));
+      items.add(new Item(id, row.getAs(textCol), vector(row)));
+    }
+    return items;
+  }
+
+  private double[] vector(Row row) {
+    Object value = row.getAs(vectorCol);
+    if (value == null) {
+      return null;
+    }
+    if (value instanceof Vector vector) {
+      return vector.toArray();
+    }
+    return row.<Float>getList(row.fieldIndex(vectorCol)).stream()
+        .mapToDouble(Float::doubleValue)
+        .toArray();
+  }
+
+  /** Rows that differ from each other, so that three rows show more than one would. */
+  private static List<Item> queries(List<Item> items) {
+    Random random = new Random(1);
+    List<Item> queries = new ArrayList<>();
+    for (int trial = 0; trial < 100 && queries.size() < QUERIES; trial++) {
+      Item item = items.get(random.nextInt(items.size()));
+      // Late trials take what there is.
+      if (trial > 50 || queries.stream().allMatch(q -> q.cosine(item) < UNLIKE)) {
+        queries.add(item);
+      }
+    }
+    return queries;
+  }
+
+  private void printNeighbours(List<Item> items, Item query) {
+    out.println("  \"" + shorten(query.text()) + "\"");
+    items.stream()
+        .filter(item -> !item.text().equals(query.text()))
+        .sorted(Comparator.comparingDouble(item -> -item.cosine(query)))
+        .limit(NEIGHBOURS)
+        .forEach(
+            item ->
+                out.printf(
+                    Locale.ROOT, "    %.3f  \"%s\"%n", item.cosine(query), shorten(item.text())));
+  }
+
+  /** One line of at most {@link #TEXT_WIDTH} characters. */
+  private static String shorten(String text) {
+    if (text == null) {
+      return "null";
+    }
+    String line = text.replaceAll("\\s+", " ").strip();
+    return line.codePointCount(0, line.length()) <= TEXT_WIDTH
+        ? line
+        : line.substring(0, line.offsetByCodePoints(0, TEXT_WIDTH - 1)) + "…";
+  }
+}

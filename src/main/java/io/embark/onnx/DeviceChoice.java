@@ -1,0 +1,104 @@
+package io.embark.onnx;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtProvider;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.providers.OrtCUDAProviderOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The device one session runs on, settled in the JVM that runs it: the machine that plans a job
+ * says nothing about the GPUs of the machines that do the work.
+ *
+ * @param gpu CUDA device index, or {@link #CPU_INDEX} for the CPU
+ */
+public record DeviceChoice(int gpu) {
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceChoice.class);
+  private static final int CPU_INDEX = -1;
+  private static final AtomicBoolean WARNED = new AtomicBoolean();
+
+  /** The CPU. */
+  public static final DeviceChoice CPU = new DeviceChoice(CPU_INDEX);
+
+  /**
+   * Settles on a device.
+   *
+   * @param wanted what the user asked for
+   * @param gpuIndex which GPU of this machine the task was given; 0 if nobody said
+   * @throws IllegalStateException if {@link Device#CUDA} is asked for and cannot be had, with the
+   *     reason
+   */
+  public static DeviceChoice of(Device wanted, int gpuIndex) {
+    if (wanted == Device.CPU) {
+      return CPU;
+    }
+    // Before any CUDA call: without an environment ONNX Runtime hides the cause behind "no logger".
+    OrtEnvironment.getEnvironment();
+    String problem = cudaProblem(wanted, gpuIndex);
+    if (problem == null) {
+      return new DeviceChoice(gpuIndex);
+    }
+    if (wanted == Device.CUDA) {
+      throw new IllegalStateException(
+          "Cannot run on CUDA device "
+              + gpuIndex
+              + ": "
+              + problem
+              + " Mend that, or use device auto (falls back to the CPU) or cpu.");
+    }
+    if (WARNED.compareAndSet(false, true)) {
+      LOG.warn("Device auto: running on the CPU. {}", problem);
+    }
+    return CPU;
+  }
+
+  /** Why CUDA cannot be used, or null if it can. */
+  private static String cudaProblem(Device wanted, int gpuIndex) {
+    if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
+      return "this build carries the CPU-only artifact onnxruntime; build without the profile 'cpu'"
+          + " to get onnxruntime_gpu.";
+    }
+    // Trying CUDA unpacks 370 MB, so a machine that plainly has no GPU is spared that.
+    if (wanted == Device.AUTO && !driverPresent()) {
+      return "No NVIDIA driver on this machine (no /dev/nvidiactl).";
+    }
+    try (SessionOptions options = new SessionOptions();
+        OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(gpuIndex)) {
+      options.addCUDA(cuda);
+      return null;
+    } catch (OrtException e) {
+      return CudaLibraries.explain() + " (ONNX Runtime says: " + e.getMessage() + ")";
+    }
+  }
+
+  private static boolean driverPresent() {
+    String os = System.getProperty("os.name");
+    // WSL has the paravirtual /dev/dxg; on Windows there is no such file to look for.
+    return os.startsWith("Windows")
+        || Files.exists(Path.of("/dev/nvidiactl"))
+        || Files.exists(Path.of("/dev/dxg"));
+  }
+
+  public boolean isGpu() {
+    return gpu != CPU_INDEX;
+  }
+
+  /** {@code cpu} or {@code cuda:N}. */
+  public String label() {
+    return isGpu() ? "cuda:" + gpu : "cpu";
+  }
+
+  /** Adds this device's execution provider. */
+  void addTo(SessionOptions options) throws OrtException {
+    if (isGpu()) {
+      try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(gpu)) {
+        options.addCUDA(cuda);
+      }
+    }
+  }
+}

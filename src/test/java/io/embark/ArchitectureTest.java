@@ -1,0 +1,100 @@
+package io.embark;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The directions in which packages may look, and the libraries that only one of them sees. */
+@AnalyzeClasses(packages = "io.embark", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+  private static ArchRule mayUse(String name, String... others) {
+    List<String> allowed =
+        new ArrayList<>(List.of("io.embark." + name + "..", "java..", "org.slf4j.."));
+    allowed.addAll(List.of(others));
+    return classes()
+        .that()
+        .resideInAPackage("io.embark." + name + "..")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(allowed.toArray(String[]::new));
+  }
+
+  @ArchTest static final ArchRule TOKEN = mayUse("token", "ai.djl..");
+
+  @ArchTest static final ArchRule BATCH = mayUse("batch", "io.embark.token..");
+
+  @ArchTest static final ArchRule POOLING = mayUse("pooling");
+
+  @ArchTest
+  static final ArchRule ONNX =
+      mayUse(
+          "onnx",
+          "io.embark.batch..",
+          "io.embark.pooling..",
+          "ai.onnxruntime..",
+          "ai.onnx.proto..",
+          "com.google.protobuf..");
+
+  @ArchTest
+  static final ArchRule MODEL =
+      mayUse("model", "io.embark.pooling..", "org.apache.hadoop..", "com.fasterxml.jackson..");
+
+  @ArchTest
+  static final ArchRule EMBED =
+      mayUse(
+          "embed",
+          "io.embark.text..",
+          "io.embark.token..",
+          "io.embark.batch..",
+          "io.embark.pooling..",
+          "io.embark.onnx..",
+          "io.embark.model..",
+          "org.apache.hadoop.conf..");
+
+  @ArchTest
+  static final ArchRule SPARK_ONLY_IN_SPARK_AND_JOB =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("io.embark.spark..", "io.embark.job..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache.spark..", "scala..");
+
+  @ArchTest
+  static final ArchRule ONNX_RUNTIME_ONLY_IN_ONNX =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.embark.onnx..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("ai.onnxruntime..");
+
+  @ArchTest
+  static final ArchRule TOKENIZER_LIBRARY_ONLY_IN_TOKEN =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.embark.token..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("ai.djl..");
+
+  @ArchTest
+  static final ArchRule SPARK_KNOWS_NO_JOB =
+      noClasses()
+          .that()
+          .resideInAPackage("io.embark.spark..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.embark.job..");
+
+  @ArchTest
+  static final ArchRule NO_CYCLES = slices().matching("io.embark.(*)..").should().beFreeOfCycles();
+}
