@@ -116,7 +116,7 @@ public record Setting<T>(
           "buffer-chars",
           "CHARS",
           "4000000",
-          "Characters of text a task holds at most; one longer text is held alone",
+          "Characters of text after which a task reads no further rows into its buffer",
           text -> number(text, 1, 1_000_000_000));
 
   /** Every setting, in the order of help and documentation. */

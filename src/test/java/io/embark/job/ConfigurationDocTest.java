@@ -52,7 +52,7 @@ class ConfigurationDocTest {
       }
       doc.append('`').append(setting.argument().replace("|", "\\|")).append("` | ");
       doc.append(setting.defaultInWords()).append(" | ");
-      doc.append(setting.description().replace("|", "\\|")).append(" |\n");
+      doc.append(setting.description().replace("|", "\\|").replace("<", "&lt;")).append(" |\n");
     }
   }
 }
