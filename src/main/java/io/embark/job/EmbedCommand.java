@@ -115,7 +115,7 @@ final class EmbedCommand implements Callable<Integer> {
               settings.get(EmbedSettings.READ_OPTION, null),
               hadoop);
       Dataset<Row> rows = input.read(spark, textCol);
-      checkIdColumn(rows);
+      checkColumns(rows, textCol);
       TextEmbedder embedder =
           new TextEmbedder()
               .setConfig(settings.embedderConfig())
@@ -158,7 +158,12 @@ final class EmbedCommand implements Callable<Integer> {
       }
     }
 
-    private void checkIdColumn(Dataset<Row> rows) {
+    private void checkColumns(Dataset<Row> rows, String textCol) {
+      if (!List.of(rows.columns()).contains(textCol)) {
+        throw new IllegalArgumentException(
+            "text-col: no column '%s' in the input; it has %s. Name the column of texts with --text-col."
+                .formatted(textCol, String.join(", ", rows.columns())));
+      }
       if (settings.isSet(EmbedSettings.ID_COL) && idColumn(rows) == null) {
         throw new IllegalArgumentException(
             "id-col: no column '%s' in the input; it has %s."

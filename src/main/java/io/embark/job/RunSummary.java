@@ -78,7 +78,7 @@ record RunSummary(
     out.println(line);
     out.println(
         format(
-            "%.1f s of work: %,.0f rows/s, %,.0f tokens/s; padding %.1f %%; task time: %.1f s model,"
+            "%.1f s of work: %,.1f rows/s, %,.0f tokens/s; padding %.1f %%; task time: %.1f s model,"
                 + " %.1f s reading and tokenising; %.1f s in all since the session started",
             seconds,
             rows / seconds,

@@ -72,7 +72,7 @@ public record DeviceChoice(int gpu) {
       options.addCUDA(cuda);
       return null;
     } catch (OrtException e) {
-      return CudaLibraries.explain() + " (ONNX Runtime says: " + e.getMessage() + ")";
+      return CudaLibraries.explain() + " (ONNX Runtime says: " + e.getMessage().strip() + ")";
     }
   }
 
