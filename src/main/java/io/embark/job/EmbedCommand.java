@@ -82,7 +82,9 @@ final class EmbedCommand implements Callable<Integer> {
                   + " URI, or start this job with Embark's own jobs/embed.sh.")
               .formatted(file.toAbsolutePath()));
     }
-    return file.toUri().toString();
+    // Not toUri(): Hadoop takes a path as it is, and would look for "%20" where a folder has a
+    // space.
+    return "file://" + file.toAbsolutePath().normalize();
   }
 
   /** One run with a session. */
