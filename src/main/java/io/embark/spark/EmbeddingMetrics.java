@@ -29,12 +29,12 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
 
   @Override
   public void tokenized(int count, long nanos) {
-    texts.add(count);
     tokenizeNanos.add(nanos);
   }
 
   @Override
   public void batch(Batch batch, long nanos) {
+    texts.add(batch.size());
     tokens.add(batch.tokens());
     paddedTokens.add(batch.paddedTokens());
     modelNanos.add(nanos);
