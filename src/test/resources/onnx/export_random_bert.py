@@ -6,8 +6,8 @@
 A transformers BertModel with random weights, exported by torch.onnx in its usual ways. All files hold
 the same weights. `bert-hidden-states-opset14.onnx` exports the state after every layer besides, as
 `hidden_states.0` (embedding output) to `hidden_states.4`: the independent truth for the layers that
-Embark recognises in the other files by structure. Weights are far larger than a trained model's, so
-that the layers differ visibly. Versions that made the committed files are written in README.md.
+Embark recognises in the other files by structure. Weights are larger than a fresh model's, so that
+layers and tokens differ visibly. Versions that made the committed files are written in README.md.
 """
 
 import argparse
@@ -63,11 +63,16 @@ def random_bert():
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if "LayerNorm.weight" in name:
-                parameter.normal_(1, 0.3)
+                parameter.normal_(1, 0.2)
             elif "bias" in name:
-                parameter.normal_(0, 0.3)
+                parameter.normal_(0, 0.1)
+            elif "query" in name or "key" in name:
+                parameter.normal_(0, 0.8)
+            elif "embeddings" in name:
+                parameter.normal_(0, 1)
             else:
-                parameter.normal_(0, 0.5)
+                # Small beside the residual, or the tokens of a text become alike.
+                parameter.normal_(0, 0.25)
     return model
 
 

@@ -99,8 +99,7 @@ final class PostNormBlocks {
       NodeProto maker = graph.maker(tensor);
       if (tensor.equals(skip)) {
         found = true;
-      } else if (maker != null && !maker.getOpType().equals("Shape")) {
-        // No values flow through Shape: position embeddings only ask how long the words are.
+      } else if (maker != null) {
         attention |= ATTENTION.contains(maker.getOpType());
         maker.getInputList().stream().filter(seen::add).forEach(open::push);
       }

@@ -45,7 +45,10 @@ class EncoderLayersTest {
     assertThat(layers.tensor(count)).isEqualTo(last);
   }
 
-  /** One export states its layers, the others hold the same weights and do not. */
+  /**
+   * One export states its layers, the others hold the same weights and do not. Float16 rounding
+   * adds up over the layers; a wrong layer is off by more than 1.
+   */
   @ParameterizedTest
   @CsvSource({
     "bert-opset11,         1e-5",
@@ -53,7 +56,7 @@ class EncoderLayersTest {
     "bert-opset17,         1e-5",
     "bert-dynamo-opset21,  1e-5",
     "bert-opset14-fused,   1e-5",
-    "bert-opset14-float16, 2e-2",
+    "bert-opset14-float16, 0.1",
   })
   void recognisesRawExports(String model, float tolerance) throws Exception {
     Map<String, float[]> truth = truth();
