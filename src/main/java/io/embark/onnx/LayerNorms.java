@@ -26,14 +26,9 @@ final class LayerNorms {
    */
   List<String> summands(String tensor) {
     String origin = graph.origin(tensor);
-    NodeProto maker = graph.maker(origin);
-    if (maker == null || !maker.getOutput(0).equals(origin)) {
-      // SkipLayerNormalization also gives the bare sum, as its fourth output.
-      return List.of();
-    }
-    return switch (maker.getOpType()) {
-      case "SkipLayerNormalization" -> maker.getInputList().subList(0, 2);
-      case "LayerNormalization" -> sum(maker.getInput(0));
+    return switch (graph.operator(origin)) {
+      case "SkipLayerNormalization" -> graph.maker(origin).getInputList().subList(0, 2);
+      case "LayerNormalization" -> sum(graph.maker(origin).getInput(0));
       case "Add" -> decomposed(origin).map(this::sum).orElse(List.of());
       default -> List.of();
     };
