@@ -1,0 +1,67 @@
+package io.embark.onnx;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** A model whose outputs are those asked of {@link PooledGraph#add}, ready to be loaded. */
+public final class PooledModel {
+  /** Where ONNX Runtime (1.20 or newer) looks for weights of a model that comes as bytes. */
+  private static final String FOLDER_KEY = "session.model_external_initializers_file_folder_path";
+
+  private final byte[] bytes;
+  private final Path externalDataFolder;
+  private final List<Output> outputs;
+  private final boolean needsPoolingMask;
+
+  PooledModel(
+      byte[] bytes, Path externalDataFolder, List<Output> outputs, boolean needsPoolingMask) {
+    this.bytes = bytes;
+    this.externalDataFolder = externalDataFolder;
+    this.outputs = List.copyOf(outputs);
+    this.needsPoolingMask = needsPoolingMask;
+  }
+
+  /**
+   * One output, float32.
+   *
+   * @param rank 2 for {@code [B, dim]}, 3 for token states {@code [B, L, dim]}
+   */
+  public record Output(String name, int rank, int dim) {}
+
+  /** The model as an ONNX file has it, without weights that it keeps in other files. Not a copy. */
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  /** Where the other files with weights lie, if there are any. */
+  public Optional<Path> externalDataFolder() {
+    return Optional.ofNullable(externalDataFolder);
+  }
+
+  /** In the order they were asked for. */
+  public List<Output> outputs() {
+    return outputs;
+  }
+
+  /** Whether the model has the input {@link PooledGraph#POOLING_MASK}. */
+  public boolean needsPoolingMask() {
+    return needsPoolingMask;
+  }
+
+  /**
+   * Loads the model. The caller closes the session.
+   *
+   * @param options gains one entry if weights lie in other files
+   */
+  public OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options)
+      throws OrtException {
+    if (externalDataFolder != null) {
+      options.addConfigEntry(FOLDER_KEY, externalDataFolder.toString());
+    }
+    return environment.createSession(bytes, options);
+  }
+}
