@@ -1,0 +1,30 @@
+package io.embark.spark;
+
+import org.apache.spark.sql.SparkSessionExtensions;
+import org.apache.spark.sql.catalyst.FunctionIdentifier;
+import scala.Tuple3;
+import scala.runtime.AbstractFunction1;
+import scala.runtime.BoxedUnit;
+
+/**
+ * Adds {@code embed_text}, {@code pool_tokens} and {@code cosine_similarity} to SQL. Switched on by
+ * {@code spark.sql.extensions=io.embark.spark.EmbarkExtensions}.
+ */
+public final class EmbarkExtensions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
+
+  @Override
+  public BoxedUnit apply(SparkSessionExtensions extensions) {
+    for (SqlFunction function : SqlFunction.values()) {
+      extensions.injectFunction(
+          new Tuple3<>(
+              new FunctionIdentifier(function.label()),
+              function.info(),
+              arguments -> function.call(ScalaSeq.toJava(arguments))));
+    }
+    extensions.injectResolutionRule(session -> new EmbeddingMetadata());
+    extensions.injectCheckRule(session -> new ComparableVectors());
+    extensions.injectPreCBORule(session -> new ExtractEmbedText());
+    extensions.injectPlannerStrategy(session -> new EmbedTextStrategy());
+    return BoxedUnit.UNIT;
+  }
+}

@@ -1,0 +1,55 @@
+package io.embark.spark;
+
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.SparkSession;
+import scala.collection.JavaConverters;
+
+/**
+ * Settings of the SQL functions, read from the session's configuration: {@code spark.embark.} and
+ * the key of a {@link Setting}, e.g. {@code spark.embark.max-length}.
+ */
+final class SessionSettings {
+  static final String PREFIX = "spark.embark.";
+
+  private SessionSettings() {}
+
+  /**
+   * What the session sets.
+   *
+   * @throws IllegalArgumentException if a key is not a setting's or a value is not allowed
+   */
+  static EmbedderConfig.Builder of(SparkSession session) {
+    // Asked of the session itself: the configuration of the running thread is, inside a view, the
+    // one that the view was made with, and that holds Spark's own keys only.
+    Map<String, String> all = JavaConverters.mapAsJavaMap(session.conf().getAll());
+    EmbedderConfig.Builder settings = EmbedderConfig.builder();
+    for (Map.Entry<String, String> entry : new TreeMap<>(all).entrySet()) {
+      if (entry.getKey().startsWith(PREFIX)) {
+        String key = entry.getKey().substring(PREFIX.length());
+        settings.set(setting(key), entry.getValue(), entry.getKey());
+      }
+    }
+    return settings;
+  }
+
+  private static Setting<?> setting(String key) {
+    return Setting.ALL.stream()
+        .filter(setting -> setting.key().equals(key))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "%s%s is set, but there is no setting '%s'; known are %s."
+                        .formatted(
+                            PREFIX,
+                            key,
+                            key,
+                            Setting.ALL.stream()
+                                .map(Setting::key)
+                                .collect(Collectors.joining(", ")))));
+  }
+}

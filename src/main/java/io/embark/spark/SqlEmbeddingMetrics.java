@@ -1,0 +1,71 @@
+package io.embark.spark;
+
+import io.embark.batch.Batch;
+import io.embark.embed.EmbeddingStats;
+import java.io.Serializable;
+import java.util.LinkedHashMap;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.execution.metric.SQLMetric;
+import org.apache.spark.sql.execution.metric.SQLMetrics;
+import scala.Tuple2;
+import scala.collection.immutable.Map;
+import scala.collection.immutable.Map$;
+
+/** The counters of one {@link EmbedTextExec}, as the SQL page of Spark's web UI shows them. */
+final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
+  private static final long serialVersionUID = 1;
+
+  private final SQLMetric rows;
+  private final SQLMetric texts;
+  private final SQLMetric tokens;
+  private final SQLMetric paddedTokens;
+  private final SQLMetric batches;
+  private final SQLMetric tokenizeTime;
+  private final SQLMetric modelTime;
+  private final transient Map<String, SQLMetric> byName;
+
+  SqlEmbeddingMetrics(SparkContext context) {
+    rows = SQLMetrics.createMetric(context, "number of output rows");
+    texts = SQLMetrics.createMetric(context, "texts embedded");
+    tokens = SQLMetrics.createMetric(context, "tokens");
+    paddedTokens = SQLMetrics.createMetric(context, "tokens with padding");
+    batches = SQLMetrics.createMetric(context, "batches");
+    tokenizeTime = SQLMetrics.createNanoTimingMetric(context, "time to read and tokenize", -1);
+    modelTime = SQLMetrics.createNanoTimingMetric(context, "time in the model", -1);
+    LinkedHashMap<String, SQLMetric> named = new LinkedHashMap<>();
+    named.put("numOutputRows", rows);
+    named.put("texts", texts);
+    named.put("tokens", tokens);
+    named.put("paddedTokens", paddedTokens);
+    named.put("batches", batches);
+    named.put("tokenizeTime", tokenizeTime);
+    named.put("modelTime", modelTime);
+    Map<String, SQLMetric> all = Map$.MODULE$.empty();
+    for (java.util.Map.Entry<String, SQLMetric> entry : named.entrySet()) {
+      all = all.$plus(new Tuple2<>(entry.getKey(), entry.getValue()));
+    }
+    byName = all;
+  }
+
+  Map<String, SQLMetric> byName() {
+    return byName;
+  }
+
+  void row() {
+    rows.add(1);
+  }
+
+  @Override
+  public void tokenized(int count, long nanos) {
+    tokenizeTime.add(nanos);
+  }
+
+  @Override
+  public void batch(Batch batch, long nanos) {
+    texts.add(batch.size());
+    tokens.add(batch.tokens());
+    paddedTokens.add(batch.paddedTokens());
+    batches.add(1);
+    modelTime.add(nanos);
+  }
+}
