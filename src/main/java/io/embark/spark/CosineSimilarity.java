@@ -1,5 +1,6 @@
 package io.embark.spark;
 
+import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -18,7 +19,7 @@ import scala.collection.Seq;
  * {@code cosine_similarity(a, b [, force])} over any two vector types. Null if either side is null
  * or all zeros. Whether the two sides may be compared at all is {@link ComparableVectors}' concern.
  */
-public final class CosineSimilarity extends Expression {
+public final class CosineSimilarity extends Expression implements Serializable {
   private static final long serialVersionUID = 1;
 
   private final Expression left;

@@ -2,6 +2,7 @@ package io.embark.spark;
 
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
+import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -25,11 +26,12 @@ import scala.collection.Seq;
  *
  * <p>Two calls are the same if text and settings are, however the settings were given.
  */
-public final class EmbedText extends Expression implements Unevaluable {
+public final class EmbedText extends Expression implements Unevaluable, Serializable {
   private static final long serialVersionUID = 1;
   static final DataType TYPE = DataTypes.createArrayType(DataTypes.FloatType, false);
 
   private final Expression text;
+  private final EmbedderConfig config;
   private final transient ModelFacts facts;
   private final List<String> given;
 
@@ -39,6 +41,7 @@ public final class EmbedText extends Expression implements Unevaluable {
    */
   public EmbedText(Expression text, ModelFacts facts, List<String> given) {
     this.text = text;
+    this.config = facts.config();
     this.facts = facts;
     this.given = given;
   }
@@ -52,12 +55,13 @@ public final class EmbedText extends Expression implements Unevaluable {
     return ScalaSeq.of(List.of(text));
   }
 
+  /** Known on the driver only; the settings travel with the plan. */
   ModelFacts facts() {
     return facts;
   }
 
   EmbedderConfig config() {
-    return facts.config();
+    return config;
   }
 
   /** Whether the other call gives the same vector for the same row. */
@@ -125,7 +129,7 @@ public final class EmbedText extends Expression implements Unevaluable {
   @Override
   public String toString() {
     return "embed_text(%s, %s, %s)"
-        .formatted(text, config().text(Setting.MODEL), config().text(Setting.POOLING));
+        .formatted(text, config.text(Setting.MODEL), config.text(Setting.POOLING));
   }
 
   @Override
@@ -150,13 +154,11 @@ public final class EmbedText extends Expression implements Unevaluable {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof EmbedText that
-        && text.equals(that.text)
-        && config().equals(that.config());
+    return other instanceof EmbedText that && text.equals(that.text) && config.equals(that.config);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(text, config());
+    return Objects.hash(text, config);
   }
 }

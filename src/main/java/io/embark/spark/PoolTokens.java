@@ -1,6 +1,7 @@
 package io.embark.spark;
 
 import io.embark.pooling.Pooling;
+import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -25,7 +26,7 @@ import scala.collection.Seq;
  * {@code pool_tokens(states, mask, pooling)}: stored token states to one vector, by the same {@link
  * Pooling} that embedding uses. Null without states, or if the mask lets no token through.
  */
-public final class PoolTokens extends Expression implements CodegenFallback {
+public final class PoolTokens extends Expression implements CodegenFallback, Serializable {
   private static final long serialVersionUID = 1;
 
   private final Expression states;
