@@ -5,6 +5,7 @@ import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.rules.Rule;
 import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructType;
 import scala.Option;
 import scala.runtime.AbstractPartialFunction;
@@ -28,18 +29,23 @@ final class EmbeddingMetadata extends Rule<LogicalPlan> {
           public boolean isDefinedAt(Expression expression) {
             return expression instanceof Alias alias
                 && alias.child() instanceof EmbedText
-                && alias.explicitMetadata().isEmpty();
+                && !alias.metadata().contains(EmbeddingColumns.METADATA_KEY);
           }
 
           @Override
           public Expression apply(Expression expression) {
             Alias alias = (Alias) expression;
+            Metadata all =
+                new MetadataBuilder()
+                    .withMetadata(of((EmbedText) alias.child(), alias.name()))
+                    .withMetadata(alias.metadata())
+                    .build();
             return new Alias(
                 alias.child(),
                 alias.name(),
                 alias.exprId(),
                 alias.qualifier(),
-                Option.apply(of((EmbedText) alias.child(), alias.name())),
+                Option.apply(all),
                 alias.nonInheritableMetadataKeys());
           }
         });

@@ -18,22 +18,20 @@ final class SessionSettings {
   private SessionSettings() {}
 
   /**
-   * What the session sets.
+   * Adds what the session sets.
    *
    * @throws IllegalArgumentException if a key is not a setting's or a value is not allowed
    */
-  static EmbedderConfig.Builder of(SparkSession session) {
+  static void addTo(EmbedderConfig.Builder settings, SparkSession session) {
     // Asked of the session itself: the configuration of the running thread is, inside a view, the
     // one that the view was made with, and that holds Spark's own keys only.
     Map<String, String> all = JavaConverters.mapAsJavaMap(session.conf().getAll());
-    EmbedderConfig.Builder settings = EmbedderConfig.builder();
     for (Map.Entry<String, String> entry : new TreeMap<>(all).entrySet()) {
       if (entry.getKey().startsWith(PREFIX)) {
         String key = entry.getKey().substring(PREFIX.length());
         settings.set(setting(key), entry.getValue(), entry.getKey());
       }
     }
-    return settings;
   }
 
   private static Setting<?> setting(String key) {

@@ -37,7 +37,10 @@ enum SqlFunction {
       arguments.require(1, 3);
       List<String> given = new ArrayList<>();
       try {
-        EmbedderConfig.Builder settings = SessionSettings.of(SparkSession.active());
+        // The default is written out, so that it and the same model named in full are one.
+        EmbedderConfig.Builder settings =
+            EmbedderConfig.of(Setting.MODEL.defaultText()).toBuilder();
+        SessionSettings.addTo(settings, SparkSession.active());
         if (arguments.count() > 1) {
           String model = arguments.textOrNull(1, "model");
           given.add(model == null ? "NULL" : model);
