@@ -3,9 +3,12 @@ package io.embark.embed;
 import io.embark.model.ModelDirectory;
 import io.embark.model.Sourced;
 import io.embark.onnx.Device;
+import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import java.io.Serializable;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -73,13 +76,23 @@ public final class EmbedderConfig implements Serializable {
    */
   public EmbedderConfig resolve(ModelDirectory model) {
     Builder resolved = toBuilder();
-    if (!isSet(Setting.POOLING) && model.pooling().isEmpty() && model.sentenceModel()) {
+    if (!isSet(Setting.POOLING) && model.poolings().isEmpty() && model.sentenceModel()) {
       throw new IllegalArgumentException(
-          ("Model %s joins several poolings or names none in its 1_Pooling/config.json; set pooling"
-                  + " to one of %s.")
+          ("Model %s has a Pooling module that names no pooling Embark knows; set pooling to one of"
+                  + " %s.")
               .formatted(model.name(), Pooling.labels()));
     }
-    resolved.fill(Setting.POOLING, model.pooling().map(EmbedderConfig::label), "mean");
+    if (!isSet(Setting.POOLING) && model.poolings().isPresent()) {
+      Sourced<List<Pooling>> poolings = model.poolings().get();
+      String labels = String.join(",", poolings.value().stream().map(Pooling::label).toList());
+      resolved.fill(Setting.POOLING, Optional.of(new Sourced<>(labels, poolings.source())), "mean");
+      if (poolings.value().size() > 1) {
+        // A model trained with several means their joined vector.
+        resolved.fill(
+            Setting.CONCAT, Optional.of(new Sourced<>("true", poolings.source())), "false");
+      }
+    }
+    resolved.fill(Setting.POOLING, Optional.empty(), "mean");
     resolved.fill(
         Setting.NORMALIZE,
         model.norm().map(n -> new Sourced<>(n.value().label(), n.source())),
@@ -90,10 +103,6 @@ public final class EmbedderConfig implements Serializable {
         "512");
     resolved.fill(Setting.PROMPT, model.defaultPrompt(), NO_PROMPT);
     return resolved.build().withPromptText(model);
-  }
-
-  private static Sourced<String> label(Sourced<Pooling> pooling) {
-    return new Sourced<>(pooling.value().label(), pooling.source());
   }
 
   /** Replaces the name of a prompt by its text; the empty text is no prompt. */
@@ -108,7 +117,8 @@ public final class EmbedderConfig implements Serializable {
       String origin = "%s, prompt '%s' of the model".formatted(origin(Setting.PROMPT), prompt);
       return builder.set(Setting.PROMPT, named, origin).build();
     }
-    if (prompt.endsWith(" ") || prompt.endsWith(":")) {
+    boolean resolvedBefore = model.prompts().containsValue(prompt);
+    if (resolvedBefore || prompt.endsWith(" ") || prompt.endsWith(":")) {
       return this;
     }
     // A misspelt name must not become a word before every text.
@@ -174,8 +184,26 @@ public final class EmbedderConfig implements Serializable {
       return set(Setting.MODEL, uri, SET_IN_CODE);
     }
 
-    public Builder pooling(Pooling pooling) {
-      return set(Setting.POOLING, pooling.label(), SET_IN_CODE);
+    /** One pooling, or several in one pass. */
+    public Builder pooling(Pooling... poolings) {
+      String labels = String.join(",", Arrays.stream(poolings).map(Pooling::label).toList());
+      return set(Setting.POOLING, labels, SET_IN_CODE);
+    }
+
+    /** One choice of layers, or several in one pass. */
+    public Builder layers(Layers... layers) {
+      String labels = String.join(",", Arrays.stream(layers).map(Layers::label).toList());
+      return set(Setting.LAYERS, labels, SET_IN_CODE);
+    }
+
+    /** Join the vectors of several poolings into one. */
+    public Builder concat(boolean concat) {
+      return set(Setting.CONCAT, Boolean.toString(concat), SET_IN_CODE);
+    }
+
+    /** Keep only the first values of each vector; 0 keeps all. */
+    public Builder truncateDim(int dimensions) {
+      return set(Setting.TRUNCATE_DIM, Integer.toString(dimensions), SET_IN_CODE);
     }
 
     public Builder normalize(Norm norm) {

@@ -126,7 +126,7 @@ final class EmbedCommand implements Callable<Integer> {
               .setOutputType(settings.get(EmbedSettings.OUTPUT_TYPE).label());
       embedder.transformSchema(rows.schema());
       ModelFacts facts = ModelFacts.of(settings.embedderConfig());
-      EffectiveSettings.print(out, settings, facts, input, output, mode);
+      EffectiveSettings.print(out, settings, facts, embedder.vectorColumns(), input, output, mode);
 
       spark.sparkContext().setJobDescription("Embark: embed " + String.join(", ", input.paths()));
       Observation read = new Observation();
@@ -147,7 +147,7 @@ final class EmbedCommand implements Callable<Integer> {
       summary.print(out, output, (System.nanoTime() - start) / 1e9);
       int preview = settings.get(EmbedSettings.PREVIEW);
       if (preview > 0) {
-        new Preview(spark, out, textCol, idColumn(rows), settings.get(EmbedSettings.OUTPUT_COL))
+        new Preview(spark, out, textCol, idColumn(rows), embedder.vectorColumns().get(0))
             .print(output, preview);
       }
       out.flush();

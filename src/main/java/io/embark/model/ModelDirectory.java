@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param name the model as the user named it
  * @param onnxFile the graph
  * @param tokenizerJson the tokenizer
- * @param pooling the pooling the model was trained with
+ * @param poolings the pooling the model was trained with; of several, their vectors are joined
  * @param norm whether the model's own pipeline normalises
  * @param maxLength the most tokens per text, special tokens included
  * @param prompts prompt texts by name
@@ -32,7 +32,7 @@ public record ModelDirectory(
     String name,
     Path onnxFile,
     Path tokenizerJson,
-    Optional<Sourced<Pooling>> pooling,
+    Optional<Sourced<List<Pooling>>> poolings,
     Optional<Sourced<Norm>> norm,
     Optional<Sourced<Integer>> maxLength,
     Map<String, String> prompts,
@@ -79,7 +79,7 @@ public record ModelDirectory(
         name,
         onnx,
         tokenizer,
-        modules.pooling(),
+        modules.poolings(),
         modules.norm(),
         maxLength(json),
         Map.copyOf(prompts),

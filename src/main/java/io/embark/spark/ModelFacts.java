@@ -8,6 +8,7 @@ import io.embark.model.ModelStore;
 import io.embark.onnx.Device;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,13 +20,18 @@ import org.apache.spark.sql.SparkSession;
  * that does not load fails here and not in a task.
  *
  * @param config the settings in force, each filled in
- * @param dimension values per vector
+ * @param vectorNames a name for each vector of a text
+ * @param dimensions values of each
  * @param fingerprint SHA-256 over graph and tokenizer
  * @param device where tasks run and the token budget there, in words; empty when that is settled on
  *     each executor
  */
 public record ModelFacts(
-    EmbedderConfig config, int dimension, String fingerprint, Optional<String> device) {
+    EmbedderConfig config,
+    List<String> vectorNames,
+    List<Integer> dimensions,
+    String fingerprint,
+    Optional<String> device) {
   private static final Map<EmbedderConfig, ModelFacts> KNOWN = new ConcurrentHashMap<>();
 
   /**
@@ -67,7 +73,8 @@ public record ModelFacts(
         "%s, %d tokens a batch".formatted(embedder.device().label(), embedder.tokenBudget());
     return new ModelFacts(
         config,
-        embedder.dimension(),
+        embedder.vectorNames(),
+        embedder.dimensions(),
         model.fingerprint(),
         here ? Optional.of(device) : Optional.empty());
   }

@@ -4,8 +4,10 @@ import io.embark.embed.EmbedderConfig;
 import io.embark.embed.EmbeddingStream;
 import io.embark.embed.Setting;
 import java.util.Collections;
+import java.util.List;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.ml.Transformer;
+import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
@@ -44,6 +46,11 @@ public final class TextEmbedder extends Transformer implements DefaultParamsWrit
   private final Param<String> model;
   private final Param<String> modelFile;
   private final Param<String> pooling;
+  private final Param<String> layers;
+  private final BooleanParam concat;
+  private final BooleanParam excludeSpecialTokens;
+  private final BooleanParam excludePrompt;
+  private final IntParam truncateDim;
   private final Param<String> normalize;
   private final IntParam maxLength;
   private final Param<String> prompt;
@@ -73,6 +80,11 @@ public final class TextEmbedder extends Transformer implements DefaultParamsWrit
     model = text(Setting.MODEL);
     modelFile = text(Setting.MODEL_FILE);
     pooling = text(Setting.POOLING);
+    layers = text(Setting.LAYERS);
+    concat = toggle(Setting.CONCAT);
+    excludeSpecialTokens = toggle(Setting.EXCLUDE_SPECIAL_TOKENS);
+    excludePrompt = toggle(Setting.EXCLUDE_PROMPT);
+    truncateDim = number(Setting.TRUNCATE_DIM);
     normalize = text(Setting.NORMALIZE);
     maxLength = number(Setting.MAX_LENGTH);
     prompt = text(Setting.PROMPT);
@@ -93,6 +105,10 @@ public final class TextEmbedder extends Transformer implements DefaultParamsWrit
 
   private Param<String> text(Setting<?> setting) {
     return text(setting.paramName(), describe(setting));
+  }
+
+  private BooleanParam toggle(Setting<?> setting) {
+    return new BooleanParam(uid, setting.paramName(), describe(setting));
   }
 
   private IntParam number(Setting<?> setting) {
@@ -135,12 +151,22 @@ public final class TextEmbedder extends Transformer implements DefaultParamsWrit
           if (value > 0) {
             set(number, (Object) value);
           }
+        } else if (param instanceof BooleanParam toggle) {
+          set(toggle, (Object) config.get(setting));
         } else {
           set(param.name(), config.text(setting));
         }
       }
     }
     return this;
+  }
+
+  /**
+   * The names of the vector columns: {@code outputCol}, or with several poolings {@code
+   * outputCol_mean} and so on.
+   */
+  public List<String> vectorColumns() {
+    return columns().vectorNames(ModelFacts.of(config()));
   }
 
   private EmbeddingColumns columns() {
@@ -184,7 +210,9 @@ public final class TextEmbedder extends Transformer implements DefaultParamsWrit
   public Dataset<Row> transform(Dataset<?> dataset) {
     StructType schema = transformSchema(dataset.schema());
     int textIndex = textIndex(dataset.schema());
-    EmbedderConfig config = ModelFacts.of(config()).config();
+    ModelFacts facts = ModelFacts.of(config());
+    EmbedderConfig config = facts.config();
+    int vectors = facts.vectorNames().size();
     EmbeddingColumns columns = columns();
     EmbeddingMetrics counted = metrics(dataset.sparkSession());
     MapPartitionsFunction<Row, Row> embed =
@@ -195,7 +223,7 @@ public final class TextEmbedder extends Transformer implements DefaultParamsWrit
                     ExecutorEmbedders.get(config),
                     rows,
                     row -> row.isNullAt(textIndex) ? null : row.getString(textIndex),
-                    columns::append,
+                    (row, embedding) -> columns.append(row, embedding, vectors),
                     counted)
                 : Collections.emptyIterator();
     return withMetadata(dataset.toDF().mapPartitions(embed, Encoders.row(schema)), schema);
@@ -301,10 +329,62 @@ public final class TextEmbedder extends Transformer implements DefaultParamsWrit
     return pooling;
   }
 
-  /** How token states become one vector. */
+  /** How token states become one vector; several, separated by commas, give a column each. */
   public TextEmbedder setPooling(String value) {
     Setting.POOLING.parse(value);
     set(pooling, value);
+    return this;
+  }
+
+  public Param<String> layers() {
+    return layers;
+  }
+
+  /** Whose token states are pooled, e.g. {@code -1}, {@code first+last}, {@code last4}. */
+  public TextEmbedder setLayers(String value) {
+    Setting.LAYERS.parse(value);
+    set(layers, value);
+    return this;
+  }
+
+  public BooleanParam concat() {
+    return concat;
+  }
+
+  /** Whether the vectors of several poolings are joined into one. */
+  public TextEmbedder setConcat(boolean value) {
+    set(concat, (Object) value);
+    return this;
+  }
+
+  public BooleanParam excludeSpecialTokens() {
+    return excludeSpecialTokens;
+  }
+
+  /** Whether {@code [CLS]} and {@code [SEP]} are left out of means and maxima. */
+  public TextEmbedder setExcludeSpecialTokens(boolean value) {
+    set(excludeSpecialTokens, (Object) value);
+    return this;
+  }
+
+  public BooleanParam excludePrompt() {
+    return excludePrompt;
+  }
+
+  /** Whether the prompt's tokens are left out of means and maxima. */
+  public TextEmbedder setExcludePrompt(boolean value) {
+    set(excludePrompt, (Object) value);
+    return this;
+  }
+
+  public IntParam truncateDim() {
+    return truncateDim;
+  }
+
+  /** How many leading values of each vector are kept; 0 keeps all. */
+  public TextEmbedder setTruncateDim(int value) {
+    Setting.TRUNCATE_DIM.parse(Integer.toString(value));
+    set(truncateDim, (Object) value);
     return this;
   }
 

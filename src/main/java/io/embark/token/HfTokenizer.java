@@ -141,8 +141,13 @@ public final class HfTokenizer implements Tokenizer {
   }
 
   @Override
-  public int specialTokens() {
-    return specialPrefix + specialSuffix;
+  public int specialPrefix() {
+    return specialPrefix;
+  }
+
+  @Override
+  public int specialSuffix() {
+    return specialSuffix;
   }
 
   /** Frees the native tokenizer. Does nothing the second time. */

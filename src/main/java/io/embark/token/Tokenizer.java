@@ -13,8 +13,16 @@ public interface Tokenizer extends AutoCloseable {
   /** The most tokens {@link #encode} returns, special tokens included. */
   int maxLength();
 
-  /** Tokens that every text gets regardless of its content ({@code [CLS]}, {@code [SEP]}). */
-  int specialTokens();
+  /** Special tokens before every text ({@code [CLS]}). */
+  int specialPrefix();
+
+  /** Special tokens after every text ({@code [SEP]}). */
+  int specialSuffix();
+
+  /** Tokens that every text gets regardless of its content. */
+  default int specialTokens() {
+    return specialPrefix() + specialSuffix();
+  }
 
   @Override
   void close();
