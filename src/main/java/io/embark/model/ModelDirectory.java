@@ -51,6 +51,9 @@ public record ModelDirectory(
    * @throws IllegalArgumentException if graph or tokenizer is missing, or a file is broken
    */
   static ModelDirectory read(Path directory, String modelFile, String name) throws IOException {
+    if (Files.isRegularFile(directory)) {
+      throw isFile(name);
+    }
     if (!Files.isDirectory(directory)) {
       throw new IllegalArgumentException(
           "Model directory %s does not exist (asked for as '%s')."
@@ -86,6 +89,11 @@ public record ModelDirectory(
         defaultPrompt,
         json.read("config.json").path("pad_token_id").asLong(0),
         modules.present());
+  }
+
+  static IllegalArgumentException isFile(String name) {
+    return new IllegalArgumentException(
+        "Model %s is a file; wanted a model directory or a file ending in .onnx.".formatted(name));
   }
 
   private static Path graph(Path directory, String modelFile, String name) throws IOException {
