@@ -22,7 +22,12 @@ import org.apache.spark.sql.SparkSession;
  * @param fingerprint SHA-256 over graph and tokenizer
  */
 public record ModelFacts(EmbedderConfig config, int dimension, String fingerprint) {
-  private static final Map<EmbedderConfig, ModelFacts> KNOWN = new ConcurrentHashMap<>();
+  private static final Map<EmbedderConfig, Opened> KNOWN = new ConcurrentHashMap<>();
+
+  /**
+   * What does not depend on where the settings came from, which two equal configs may differ in.
+   */
+  private record Opened(ModelDirectory model, int dimension, String fingerprint) {}
 
   /**
    * Opens the model on the driver, the first time it is asked for.
@@ -31,15 +36,16 @@ public record ModelFacts(EmbedderConfig config, int dimension, String fingerprin
    * @throws UncheckedIOException if a file of the model cannot be read
    */
   public static ModelFacts of(EmbedderConfig config) {
-    return KNOWN.computeIfAbsent(config, ModelFacts::find);
+    Opened opened = KNOWN.computeIfAbsent(config, ModelFacts::open);
+    return new ModelFacts(config.resolve(opened.model()), opened.dimension(), opened.fingerprint());
   }
 
-  private static ModelFacts find(EmbedderConfig config) {
+  private static Opened open(EmbedderConfig config) {
     try {
       ModelStore store = ModelStore.ofThisHost(SparkHadoopUtil.get().conf());
       ModelDirectory model = store.open(config.get(Setting.MODEL), config.get(Setting.MODEL_FILE));
       EmbedderConfig resolved = config.resolve(model);
-      return new ModelFacts(resolved, dimension(resolved, store), model.fingerprint());
+      return new Opened(model, dimension(resolved, store), model.fingerprint());
     } catch (IOException e) {
       throw new UncheckedIOException(
           "Cannot read model %s on the driver: %s"
