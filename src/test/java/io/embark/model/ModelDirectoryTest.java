@@ -173,6 +173,19 @@ class ModelDirectoryTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"roberta,1,512", "mpnet,1,512", "xlm-roberta,1,512", "bert,0,514", "bert,1,514"})
+  void someModelsCountPositionsFromThePadding(String type, int padding, int wanted)
+      throws IOException {
+    ModelDirectory model =
+        read(
+            "config.json",
+            "{\"model_type\": \"%s\", \"pad_token_id\": %d, \"max_position_embeddings\": 514}"
+                .formatted(type, padding));
+    assertThat(model.positions()).contains(new Sourced<>(wanted, "config.json"));
+    assertThat(model.maxLength()).isEqualTo(model.positions());
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "modules.json",
