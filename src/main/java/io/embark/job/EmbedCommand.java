@@ -97,6 +97,7 @@ final class EmbedCommand implements Callable<Integer> {
               settings.get(EmbedSettings.FORMAT, null),
               settings.get(EmbedSettings.READ_OPTION, null),
               hadoop);
+      input.requireOutside(output);
       Dataset<Row> rows = input.read(spark, textCol);
       checkIdColumn(rows);
       TextEmbedder embedder =
