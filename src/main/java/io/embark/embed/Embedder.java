@@ -132,8 +132,10 @@ public final class Embedder implements AutoCloseable {
   }
 
   /** Whether a tokenised text holds nothing but special tokens and the prompt. */
-  boolean isEmpty(Tokens tokens) {
-    return tokens.total() <= emptyTokens;
+  boolean isEmpty(String text, Tokens tokens) {
+    // A text may join the last token of the prompt, so few tokens are not yet none.
+    return tokens.total() <= emptyTokens
+        && (prompt.isEmpty() || tokenizer.encode(text).total() <= tokenizer.specialTokens());
   }
 
   /** Tokenised texts to vectors {@code [text][vector][value]}, in the order of the texts. */

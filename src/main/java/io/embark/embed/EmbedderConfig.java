@@ -29,13 +29,18 @@ public final class EmbedderConfig implements Serializable {
   private final TreeMap<String, String> values;
   private final TreeMap<String, String> origins;
 
-  private EmbedderConfig(TreeMap<String, String> values, TreeMap<String, String> origins) {
+  /** Whether the prompt is the text itself, never to be taken for a name again. */
+  private final boolean promptIsText;
+
+  private EmbedderConfig(
+      TreeMap<String, String> values, TreeMap<String, String> origins, boolean promptIsText) {
     this.values = values;
     this.origins = origins;
+    this.promptIsText = promptIsText;
   }
 
   public static Builder builder() {
-    return new Builder(new TreeMap<>(), new TreeMap<>());
+    return new Builder(new TreeMap<>(), new TreeMap<>(), false);
   }
 
   /** The defaults with a model of the user's choice. */
@@ -44,7 +49,7 @@ public final class EmbedderConfig implements Serializable {
   }
 
   public Builder toBuilder() {
-    return new Builder(new TreeMap<>(values), new TreeMap<>(origins));
+    return new Builder(new TreeMap<>(values), new TreeMap<>(origins), promptIsText);
   }
 
   /** The value of a setting, its default if it was not set, or null if that is up to the model. */
@@ -69,7 +74,8 @@ public final class EmbedderConfig implements Serializable {
   }
 
   /**
-   * Fills what was left open from the model, then from the defaults.
+   * Fills what was left open from the model, then from the defaults. A resolved config resolves to
+   * itself: executors do it again with what the driver sent them.
    *
    * @throws IllegalArgumentException if the model wants something else than it was told, or leaves
    *     a choice that only the user can make
@@ -102,24 +108,58 @@ public final class EmbedderConfig implements Serializable {
         model.maxLength().map(n -> new Sourced<>(n.value().toString(), n.source())),
         "512");
     resolved.fill(Setting.PROMPT, model.defaultPrompt(), NO_PROMPT);
-    return resolved.build().withPromptText(model);
+    resolved.build().requirePositions(model);
+    return resolved.build().asRecorded().withPromptText(model);
+  }
+
+  /** A longer text would fail in the graph, in whatever task it comes up first. */
+  private void requirePositions(ModelDirectory model) {
+    int maxLength = get(Setting.MAX_LENGTH);
+    if (model.positions().isPresent() && maxLength > model.positions().get().value()) {
+      throw new IllegalArgumentException(
+          "max-length: %d (%s), but model %s has positions for %d tokens only (%s)."
+              .formatted(
+                  maxLength,
+                  origin(Setting.MAX_LENGTH),
+                  model.name(),
+                  model.positions().get().value(),
+                  model.positions().get().source()));
+    }
+  }
+
+  /** Names as Embark writes them, however the user spelt them. */
+  private EmbedderConfig asRecorded() {
+    return toBuilder()
+        .set(
+            Setting.POOLING,
+            String.join(",", get(Setting.POOLING).stream().map(Pooling::label).toList()),
+            origin(Setting.POOLING))
+        .set(
+            Setting.LAYERS,
+            String.join(",", get(Setting.LAYERS).stream().map(Layers::label).toList()),
+            origin(Setting.LAYERS))
+        .set(Setting.NORMALIZE, get(Setting.NORMALIZE).label(), origin(Setting.NORMALIZE))
+        .set(Setting.MAX_LENGTH, get(Setting.MAX_LENGTH).toString(), origin(Setting.MAX_LENGTH))
+        .build();
   }
 
   /** Replaces the name of a prompt by its text; the empty text is no prompt. */
   private EmbedderConfig withPromptText(ModelDirectory model) {
+    if (promptIsText) {
+      return this;
+    }
     String prompt = text(Setting.PROMPT);
     Builder builder = toBuilder();
     if (prompt.equals(NO_PROMPT) || prompt.isEmpty()) {
-      return builder.set(Setting.PROMPT, "", origin(Setting.PROMPT)).build();
+      return builder.promptText("", origin(Setting.PROMPT)).build();
     }
     String named = model.prompts().get(prompt);
     if (named != null) {
       String origin = "%s, prompt '%s' of the model".formatted(origin(Setting.PROMPT), prompt);
-      return builder.set(Setting.PROMPT, named, origin).build();
+      return builder.promptText(named, origin).build();
     }
-    boolean resolvedBefore = model.prompts().containsValue(prompt);
-    if (resolvedBefore || prompt.endsWith(" ") || prompt.endsWith(":")) {
-      return this;
+    if (prompt.endsWith(" ") || prompt.endsWith(":")) {
+      return builder.promptText(prompt, origin(Setting.PROMPT)).build();
     }
     // A misspelt name must not become a word before every text.
     throw new IllegalArgumentException(
@@ -133,7 +173,9 @@ public final class EmbedderConfig implements Serializable {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof EmbedderConfig config && values.equals(config.values);
+    return other instanceof EmbedderConfig config
+        && values.equals(config.values)
+        && promptIsText == config.promptIsText;
   }
 
   @Override
@@ -150,10 +192,13 @@ public final class EmbedderConfig implements Serializable {
   public static final class Builder {
     private final TreeMap<String, String> values;
     private final TreeMap<String, String> origins;
+    private boolean promptIsText;
 
-    private Builder(TreeMap<String, String> values, TreeMap<String, String> origins) {
+    private Builder(
+        TreeMap<String, String> values, TreeMap<String, String> origins, boolean promptIsText) {
       this.values = values;
       this.origins = origins;
+      this.promptIsText = promptIsText;
     }
 
     /**
@@ -166,6 +211,13 @@ public final class EmbedderConfig implements Serializable {
       setting.parse(Objects.requireNonNull(text, setting.key()));
       values.put(setting.key(), text);
       origins.put(setting.key(), origin);
+      promptIsText &= setting != Setting.PROMPT;
+      return this;
+    }
+
+    private Builder promptText(String text, String origin) {
+      set(Setting.PROMPT, text, origin);
+      promptIsText = true;
       return this;
     }
 
@@ -235,7 +287,7 @@ public final class EmbedderConfig implements Serializable {
     }
 
     public EmbedderConfig build() {
-      return new EmbedderConfig(new TreeMap<>(values), new TreeMap<>(origins));
+      return new EmbedderConfig(new TreeMap<>(values), new TreeMap<>(origins), promptIsText);
     }
   }
 }

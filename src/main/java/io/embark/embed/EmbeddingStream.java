@@ -79,7 +79,7 @@ public final class EmbeddingStream<T, R> implements Iterator<R> {
       chars += text.length();
       // Only the ids are kept: the text itself is let go of with its item.
       Tokens tokens = embedder.tokenize(text);
-      if (BlankText.isBlank(text) || embedder.isEmpty(tokens)) {
+      if (BlankText.isBlank(text) || embedder.isEmpty(text, tokens)) {
         embeddings.add(Embedding.ofBlank(tokens));
       } else {
         rowOfText.add(embeddings.size());

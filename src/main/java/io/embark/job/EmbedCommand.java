@@ -116,6 +116,7 @@ final class EmbedCommand implements Callable<Integer> {
               settings.get(EmbedSettings.FORMAT, null),
               settings.get(EmbedSettings.READ_OPTION, null),
               hadoop);
+      input.requireOutside(output);
       Dataset<Row> rows = input.read(spark, textCol);
       checkColumns(rows, textCol);
       TextEmbedder embedder =

@@ -1,5 +1,7 @@
 package io.embark.job;
 
+import java.util.concurrent.ExecutionException;
+import org.apache.spark.SparkException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -60,12 +62,31 @@ public final class Main {
     return FAILED;
   }
 
-  /** The innermost message: Spark wraps what a task said into several layers. */
+  /** What Embark or a reader said, out of the layers that Spark wraps around it. */
   private static String message(Throwable e) {
-    Throwable cause = e;
-    while (cause.getCause() != null && cause.getCause().getMessage() != null) {
-      cause = cause.getCause();
+    Throwable said = e;
+    while (isWrapper(said) && said.getCause() != null) {
+      said = said.getCause();
     }
-    return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    if (isMalformedRecord(said)) {
+      // Spark knows the record, and the parser below it what is wrong with it.
+      Throwable reason = said;
+      while (reason.getCause() != null) {
+        reason = reason.getCause();
+      }
+      return reason == said ? said.getMessage() : said.getMessage() + " " + reason.getMessage();
+    }
+    return said.getMessage() == null ? said.toString() : said.getMessage();
+  }
+
+  private static boolean isWrapper(Throwable e) {
+    return e instanceof ExecutionException || e instanceof SparkException && !isMalformedRecord(e);
+  }
+
+  private static boolean isMalformedRecord(Throwable e) {
+    return e instanceof SparkException
+        && e.getMessage() != null
+        && (e.getMessage().startsWith("[MALFORMED_RECORD")
+            || e.getMessage().startsWith("Malformed records"));
   }
 }

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Random;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -27,6 +28,8 @@ record Preview(
   private static final int NEIGHBOURS = 3;
   private static final double UNLIKE = 0.2;
   private static final int TEXT_WIDTH = 76;
+  private static final int TEXT_READ = 1_000;
+  private static final int VALUES = 3;
 
   private record Item(String id, String text, double[] vector) {
     double cosine(Item other) {
@@ -44,15 +47,16 @@ record Preview(
 
   void print(Path output, int rows) {
     Dataset<Row> written = spark.read().parquet(output.toString());
+    Dataset<Row> shown = shown(written);
     out.println();
     out.println("Schema:");
     out.print(written.schema().treeString());
     out.println();
     out.println("First rows:");
-    for (Row row : written.limit(rows).collectAsList()) {
+    for (Row row : shown.limit(rows).collectAsList()) {
       out.println("  " + describe(row));
     }
-    List<Item> items = items(written);
+    List<Item> items = items(shown);
     if (items.size() > NEIGHBOURS) {
       out.println();
       out.printf(Locale.ROOT, "Nearest neighbours by cosine, among %,d rows:%n", items.size());
@@ -62,18 +66,41 @@ record Preview(
     }
   }
 
+  /** What is shown of each row: of a text only its beginning, however many megabytes it has. */
+  private Dataset<Row> shown(Dataset<Row> written) {
+    List<Column> columns = new ArrayList<>();
+    if (idCol != null && !idCol.equals(textCol)) {
+      columns.add(column(written, idCol));
+    }
+    columns.add(functions.substring(column(written, textCol), 1, TEXT_READ).as(textCol));
+    columns.add(column(written, vectorCol));
+    columns.add(column(written, "status"));
+    columns.add(column(written, "tokens_used"));
+    return written.select(columns.toArray(Column[]::new));
+  }
+
+  private static Column column(Dataset<Row> rows, String name) {
+    return rows.col("`" + name.replace("`", "``") + "`");
+  }
+
   private String describe(Row row) {
     double[] vector = vector(row);
     return String.format(
         Locale.ROOT,
         "%s%s  %s %s tokens  \"%s\"",
         idCol == null ? "" : row.getAs(idCol) + "  ",
-        vector == null
-            ? "no vector"
-            : String.format(Locale.ROOT, "[%.3f %.3f %.3f ...]", vector[0], vector[1], vector[2]),
+        vector == null ? "no vector" : beginning(vector),
         row.<String>getAs("status"),
         row.<Integer>getAs("tokens_used"),
         shorten(row.getAs(textCol)));
+  }
+
+  private static String beginning(double[] vector) {
+    StringBuilder text = new StringBuilder("[");
+    for (int i = 0; i < Math.min(VALUES, vector.length); i++) {
+      text.append(String.format(Locale.ROOT, "%.3f ", vector[i]));
+    }
+    return text + (vector.length > VALUES ? "...]" : "]");
   }
 
   private List<Item> items(Dataset<Row> written) {

@@ -46,7 +46,8 @@ record SentenceTransformersModules(
       switch (simpleName) {
         case "Transformer" -> {}
         case "Pooling" -> {
-          String file = module.path("path").asText("1_Pooling") + "/config.json";
+          String path = module.path("path").asText("1_Pooling");
+          String file = path.isEmpty() ? "config.json" : path + "/config.json";
           poolings = poolings(json.read(file), file, model);
         }
         case "Normalize" -> norm = new Sourced<>(Norm.L2, "modules.json");

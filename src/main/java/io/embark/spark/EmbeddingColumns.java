@@ -53,11 +53,11 @@ record EmbeddingColumns(String vector, String prefix, OutputType type) implement
   StructType addTo(StructType schema, ModelFacts facts) {
     List<StructField> fields = new ArrayList<>(List.of(schema.fields()));
     for (StructField added : added(facts)) {
-      for (StructField present : schema.fields()) {
+      for (StructField present : fields) {
         if (present.name().equalsIgnoreCase(added.name())) {
           throw new IllegalArgumentException(
-              ("The input has a column '%s' already, which embedding would add. Rename or drop it,"
-                      + " or set outputCol (for the vector) or accountPrefix (for the others).")
+              ("There is a column '%s' already, which embedding would add. Rename or drop it, or set"
+                      + " outputCol (for the vector) or accountPrefix (for the others).")
                   .formatted(present.name()));
         }
       }

@@ -32,7 +32,17 @@ public record ModelFacts(
     List<Integer> dimensions,
     String fingerprint,
     Optional<String> device) {
-  private static final Map<EmbedderConfig, ModelFacts> KNOWN = new ConcurrentHashMap<>();
+  private static final Map<EmbedderConfig, Opened> KNOWN = new ConcurrentHashMap<>();
+
+  /**
+   * What does not depend on where the settings came from, which two equal configs may differ in.
+   */
+  private record Opened(
+      ModelDirectory model,
+      List<String> vectorNames,
+      List<Integer> dimensions,
+      String fingerprint,
+      Optional<String> device) {}
 
   /**
    * Opens the model on the driver, the first time it is asked for.
@@ -41,22 +51,28 @@ public record ModelFacts(
    * @throws UncheckedIOException if a file of the model cannot be read
    */
   public static ModelFacts of(EmbedderConfig config) {
-    return KNOWN.computeIfAbsent(config, ModelFacts::find);
+    Opened opened = KNOWN.computeIfAbsent(config, ModelFacts::open);
+    return new ModelFacts(
+        config.resolve(opened.model()),
+        opened.vectorNames(),
+        opened.dimensions(),
+        opened.fingerprint(),
+        opened.device());
   }
 
-  private static ModelFacts find(EmbedderConfig config) {
+  private static Opened open(EmbedderConfig config) {
     try {
       ModelStore store = ModelStore.ofThisHost(SparkHadoopUtil.get().conf());
       ModelDirectory model = store.open(config.get(Setting.MODEL), config.get(Setting.MODEL_FILE));
       EmbedderConfig resolved = config.resolve(model);
       if (tasksRunHere()) {
         // The very embedder that the tasks will use, so that nothing is loaded twice.
-        return of(resolved, model, ExecutorEmbedders.get(resolved), true);
+        return opened(model, ExecutorEmbedders.get(resolved), true);
       }
       // The driver of a cluster has no business on a GPU.
       EmbedderConfig onCpu = resolved.toBuilder().device(Device.CPU).build();
       try (Embedder embedder = Embedder.open(onCpu, store, 0)) {
-        return of(resolved, model, embedder, false);
+        return opened(model, embedder, false);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(
@@ -66,13 +82,12 @@ public record ModelFacts(
     }
   }
 
-  private static ModelFacts of(
-      EmbedderConfig config, ModelDirectory model, Embedder embedder, boolean here)
+  private static Opened opened(ModelDirectory model, Embedder embedder, boolean here)
       throws IOException {
     String device =
         "%s, %d tokens a batch".formatted(embedder.device().label(), embedder.tokenBudget());
-    return new ModelFacts(
-        config,
+    return new Opened(
+        model,
         embedder.vectorNames(),
         embedder.dimensions(),
         model.fingerprint(),

@@ -7,6 +7,8 @@ public interface Tokenizer extends AutoCloseable {
    * Tokenises one text, adding the model's special tokens and cutting the text's end so that at
    * most {@link #maxLength()} tokens remain. Any string is accepted; a lone surrogate is read as
    * U+FFFD.
+   *
+   * @throws IllegalStateException after {@link #close()}
    */
   Tokens encode(String text);
 
