@@ -108,6 +108,10 @@ public final class EmbedderConfig implements Serializable {
         model.maxLength().map(n -> new Sourced<>(n.value().toString(), n.source())),
         "512");
     resolved.fill(Setting.PROMPT, model.defaultPrompt(), NO_PROMPT);
+    if (model.excludePrompt().isPresent()) {
+      String source = model.excludePrompt().get().source();
+      resolved.fill(Setting.EXCLUDE_PROMPT, Optional.of(new Sourced<>("true", source)), "false");
+    }
     resolved.build().requirePositions(model);
     return resolved.build().asRecorded().withPromptText(model);
   }

@@ -213,7 +213,7 @@ public record Setting<T>(
 
   /** The default in words. */
   public String defaultInWords() {
-    return defaultText == null ? "from the model" : defaultText;
+    return defaultText == null ? "from the model" : defaultText.isEmpty() ? "none" : defaultText;
   }
 
   private static String nonBlank(String text) {

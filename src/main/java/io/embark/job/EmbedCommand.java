@@ -21,6 +21,7 @@ import org.apache.spark.sql.Observation;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -124,8 +125,12 @@ final class EmbedCommand implements Callable<Integer> {
               .setConfig(settings.embedderConfig())
               .setInputCol(textCol)
               .setOutputCol(settings.get(EmbedSettings.OUTPUT_COL))
+              .setAccountPrefix(settings.get(EmbedSettings.ACCOUNT_PREFIX))
               .setOutputType(settings.get(EmbedSettings.OUTPUT_TYPE).label());
-      embedder.transformSchema(rows.schema());
+      StructType schema = embedder.transformSchema(rows.schema());
+      if (mode == SaveMode.APPEND && output.getFileSystem(hadoop).exists(output)) {
+        AppendCheck.require(output, spark.read().parquet(output.toString()).schema(), schema);
+      }
       ModelFacts facts = ModelFacts.of(settings.embedderConfig());
       EffectiveSettings.print(out, settings, facts, embedder.vectorColumns(), input, output, mode);
 
@@ -148,7 +153,13 @@ final class EmbedCommand implements Callable<Integer> {
       summary.print(out, output, (System.nanoTime() - start) / 1e9);
       int preview = settings.get(EmbedSettings.PREVIEW);
       if (preview > 0) {
-        new Preview(spark, out, textCol, idColumn(rows), embedder.vectorColumns().get(0))
+        new Preview(
+                spark,
+                out,
+                textCol,
+                idColumn(rows),
+                embedder.vectorColumns().get(0),
+                settings.get(EmbedSettings.ACCOUNT_PREFIX))
             .print(output, preview);
       }
       out.flush();
@@ -196,18 +207,22 @@ final class EmbedCommand implements Callable<Integer> {
       for (Status status : Status.values()) {
         counts.put(
             status.name(),
-            functions.count(functions.when(functions.col("status").equalTo(status.name()), 1)));
+            functions.count(functions.when(account("status").equalTo(status.name()), 1)));
       }
-      counts.put("truncated", functions.count(functions.when(functions.col("truncated"), 1)));
-      counts.put("tokens", zeroIfEmpty("tokens_used"));
-      counts.put("allTokens", zeroIfEmpty("token_count"));
+      counts.put("truncated", functions.count(functions.when(account("truncated"), 1)));
+      counts.put("tokens", zeroIfEmpty(account("tokens_used")));
+      counts.put("allTokens", zeroIfEmpty(account("token_count")));
       return rows.observe(
           observation,
           functions.count(functions.lit(1)).as(ROWS),
           counts.entrySet().stream().map(e -> e.getValue().as(e.getKey())).toArray(Column[]::new));
     }
 
-    private Column zeroIfEmpty(String column) {
+    private Column account(String name) {
+      return functions.col("`" + settings.get(EmbedSettings.ACCOUNT_PREFIX) + name + "`");
+    }
+
+    private Column zeroIfEmpty(Column column) {
       return functions.coalesce(functions.sum(column), functions.lit(0L));
     }
 

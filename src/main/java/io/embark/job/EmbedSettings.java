@@ -60,6 +60,13 @@ final class EmbedSettings {
   static final Setting<String> OUTPUT_COL =
       text("output-col", "NAME", "embedding", "Column for the vectors");
 
+  static final Setting<String> ACCOUNT_PREFIX =
+      text(
+          "account-prefix",
+          "TEXT",
+          "",
+          "Put before the names of the columns token_count, tokens_used, truncated and status");
+
   static final Setting<Integer> PARTITIONS =
       new Setting<>(
           "partitions",
@@ -88,6 +95,7 @@ final class EmbedSettings {
           MODE,
           OUTPUT_TYPE,
           OUTPUT_COL,
+          ACCOUNT_PREFIX,
           PARTITIONS,
           PREVIEW);
 

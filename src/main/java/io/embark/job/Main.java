@@ -1,11 +1,14 @@
 package io.embark.job;
 
+import java.io.PrintWriter;
 import java.util.concurrent.ExecutionException;
 import org.apache.spark.SparkException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The entry point of every job: {@code Main embed --input ...}. */
 public final class Main {
@@ -43,13 +46,21 @@ public final class Main {
           if (parsed.subcommand() == null
               && !parsed.isUsageHelpRequested()
               && !parsed.isVersionHelpRequested()) {
-            commandLine.usage(commandLine.getErr());
-            return BAD_USAGE;
+            throw new ParameterException(commandLine, "A command is missing.");
           }
           return new CommandLine.RunLast().execute(parsed);
         });
+    commandLine.setParameterExceptionHandler((e, arguments) -> badUsage(e));
     commandLine.setExecutionExceptionHandler((e, command, parsed) -> report(e, command));
     return commandLine.execute(args);
+  }
+
+  private static int badUsage(ParameterException e) {
+    PrintWriter err = e.getCommandLine().getErr();
+    err.println(e.getCommandLine().getColorScheme().errorText(e.getMessage()));
+    UnmatchedArgumentException.printSuggestions(e, err);
+    err.println("Try '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
+    return BAD_USAGE;
   }
 
   private static int report(Exception e, CommandLine command) {

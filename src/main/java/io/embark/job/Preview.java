@@ -19,10 +19,16 @@ import org.apache.spark.sql.functions;
  * a person sees that the vectors mean something. Neighbours are looked for among the first rows
  * only, which fit on the driver.
  *
+ * @param prefix put before the names of the account columns
  * @param idCol null if rows have no identifier
  */
 record Preview(
-    SparkSession spark, PrintWriter out, String textCol, String idCol, String vectorCol) {
+    SparkSession spark,
+    PrintWriter out,
+    String textCol,
+    String idCol,
+    String vectorCol,
+    String prefix) {
   private static final int SEARCHED = 5_000;
   private static final int QUERIES = 3;
   private static final int NEIGHBOURS = 3;
@@ -74,8 +80,8 @@ record Preview(
     }
     columns.add(functions.substring(column(written, textCol), 1, TEXT_READ).as(textCol));
     columns.add(column(written, vectorCol));
-    columns.add(column(written, "status"));
-    columns.add(column(written, "tokens_used"));
+    columns.add(column(written, prefix + "status"));
+    columns.add(column(written, prefix + "tokens_used"));
     return written.select(columns.toArray(Column[]::new));
   }
 
@@ -90,8 +96,8 @@ record Preview(
         "%s%s  %s %s tokens  \"%s\"",
         idCol == null ? "" : row.getAs(idCol) + "  ",
         vector == null ? "no vector" : beginning(vector),
-        row.<String>getAs("status"),
-        row.<Integer>getAs("tokens_used"),
+        row.<String>getAs(prefix + "status"),
+        row.<Integer>getAs(prefix + "tokens_used"),
         shorten(row.getAs(textCol)));
   }
 
@@ -106,7 +112,10 @@ record Preview(
   private List<Item> items(Dataset<Row> written) {
     List<Item> items = new ArrayList<>();
     for (Row row :
-        written.where(functions.col("status").equalTo("OK")).limit(SEARCHED).collectAsList()) {
+        written
+            .where(column(written, prefix + "status").equalTo("OK"))
+            .limit(SEARCHED)
+            .collectAsList()) {
       String id = idCol == null ? "" : String.valueOf(row.<Object>getAs(idCol));
       items.add(new Item(id, row.getAs(textCol), vector(row)));
     }

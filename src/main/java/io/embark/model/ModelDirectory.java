@@ -23,6 +23,7 @@ import java.util.Set;
  * @param tokenizerJson the tokenizer
  * @param poolings the pooling the model was trained with; of several, their vectors are joined
  * @param norm whether the model's own pipeline normalises
+ * @param excludePrompt set if the model leaves the prompt's tokens out of its pooling
  * @param maxLength the most tokens per text, special tokens included
  * @param positions the longest text the graph has positions for, special tokens included
  * @param prompts prompt texts by name
@@ -36,6 +37,7 @@ public record ModelDirectory(
     Path tokenizerJson,
     Optional<Sourced<List<Pooling>>> poolings,
     Optional<Sourced<Norm>> norm,
+    Optional<Sourced<Boolean>> excludePrompt,
     Optional<Sourced<Integer>> maxLength,
     Optional<Sourced<Integer>> positions,
     Map<String, String> prompts,
@@ -93,6 +95,7 @@ public record ModelDirectory(
         tokenizer,
         modules.poolings(),
         modules.norm(),
+        modules.excludePrompt(),
         maxLength(json, positions),
         positions,
         Map.copyOf(prompts),

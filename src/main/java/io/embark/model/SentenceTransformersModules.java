@@ -12,9 +12,13 @@ import java.util.Optional;
  * {@code modules.json}: the steps a sentence-transformers model runs after the transformer.
  *
  * @param present whether there is such a file
+ * @param excludePrompt set if the model leaves the prompt's tokens out of its pooling
  */
 record SentenceTransformersModules(
-    boolean present, Optional<Sourced<List<Pooling>>> poolings, Optional<Sourced<Norm>> norm) {
+    boolean present,
+    Optional<Sourced<List<Pooling>>> poolings,
+    Optional<Sourced<Norm>> norm,
+    Optional<Sourced<Boolean>> excludePrompt) {
 
   /** A key of a Pooling module's config.json, as sentence-transformers writes it. */
   private record Mode(String key, Pooling pooling) {}
@@ -36,9 +40,13 @@ record SentenceTransformersModules(
       String file = "1_Pooling/config.json";
       JsonNode config = json.read(file);
       return new SentenceTransformersModules(
-          !config.isMissingNode(), poolings(config, file, model), Optional.empty());
+          !config.isMissingNode(),
+          poolings(config, file, model),
+          Optional.empty(),
+          excludePrompt(config, file));
     }
     Optional<Sourced<List<Pooling>>> poolings = Optional.empty();
+    Optional<Sourced<Boolean>> excludePrompt = Optional.empty();
     Sourced<Norm> norm = new Sourced<>(Norm.NONE, "modules.json");
     for (JsonNode module : modules) {
       String type = module.path("type").asText();
@@ -49,6 +57,7 @@ record SentenceTransformersModules(
           String path = module.path("path").asText("1_Pooling");
           String file = path.isEmpty() ? "config.json" : path + "/config.json";
           poolings = poolings(json.read(file), file, model);
+          excludePrompt = excludePrompt(json.read(file), file);
         }
         case "Normalize" -> norm = new Sourced<>(Norm.L2, "modules.json");
         default ->
@@ -59,7 +68,7 @@ record SentenceTransformersModules(
                     .formatted(model, type));
       }
     }
-    return new SentenceTransformersModules(true, poolings, Optional.of(norm));
+    return new SentenceTransformersModules(true, poolings, Optional.of(norm), excludePrompt);
   }
 
   private static Optional<Sourced<List<Pooling>>> poolings(
@@ -81,6 +90,12 @@ record SentenceTransformersModules(
     return chosen.isEmpty()
         ? Optional.empty()
         : Optional.of(new Sourced<>(List.copyOf(chosen), file));
+  }
+
+  private static Optional<Sourced<Boolean>> excludePrompt(JsonNode config, String file) {
+    return config.path("include_prompt").asBoolean(true)
+        ? Optional.empty()
+        : Optional.of(new Sourced<>(true, file));
   }
 
   private static Pooling newStyle(String mode, String file, String model) {

@@ -122,6 +122,13 @@ class ModelDirectoryTest {
   }
 
   @Test
+  void aModelMayLeaveItsPromptOut() throws IOException {
+    assertThat(read(POOLING, "{\"include_prompt\": false}").excludePrompt())
+        .contains(new Sourced<>(true, POOLING));
+    assertThat(read(POOLING, "{\"include_prompt\": true}").excludePrompt()).isEmpty();
+  }
+
+  @Test
   void joinedPoolingsKeepTheOrderOfSentenceTransformers() throws IOException {
     ModelDirectory model =
         read(POOLING, "{\"pooling_mode_mean_tokens\": true, \"pooling_mode_max_tokens\": true}");
