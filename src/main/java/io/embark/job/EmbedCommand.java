@@ -5,6 +5,7 @@ import io.embark.embed.Status;
 import io.embark.job.EmbedSettings.SaveMode;
 import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.ModelFacts;
+import io.embark.spark.OutputType;
 import io.embark.spark.TextEmbedder;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -127,6 +128,9 @@ final class EmbedCommand implements Callable<Integer> {
               .setOutputCol(settings.get(EmbedSettings.OUTPUT_COL))
               .setAccountPrefix(settings.get(EmbedSettings.ACCOUNT_PREFIX))
               .setOutputType(settings.get(EmbedSettings.OUTPUT_TYPE).label());
+      if (settings.get(EmbedSettings.OUTPUT_TYPE) == OutputType.INT8) {
+        embedder.calibrate(calibrationSample(rows));
+      }
       StructType schema = embedder.transformSchema(rows.schema());
       if (mode == SaveMode.APPEND && output.getFileSystem(hadoop).exists(output)) {
         AppendCheck.require(output, spark.read().parquet(output.toString()).schema(), schema);
@@ -199,6 +203,15 @@ final class EmbedCommand implements Callable<Integer> {
         return rows.repartition(wanted);
       }
       return rows.rdd().getNumPartitions() < least ? rows.repartition(least) : rows;
+    }
+
+    /** Random rows, the same ones each time for the same input. */
+    private Dataset<Row> calibrationSample(Dataset<Row> rows) {
+      int wanted = settings.get(EmbedSettings.CALIBRATION_ROWS);
+      long count = rows.count();
+      // Somewhat more than wanted is drawn, so that chance does not leave too few.
+      double fraction = Math.min(1, 1.2 * wanted / Math.max(1, count));
+      return spread(rows.sample(fraction, 1).limit(wanted));
     }
 
     /** Counts what is written where it is written: a task that is run twice counts once. */

@@ -1,5 +1,6 @@
 package io.embark.job;
 
+import io.embark.spark.VectorColumn;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -7,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -37,7 +37,7 @@ record Preview(
   private static final int TEXT_READ = 1_000;
   private static final int VALUES = 3;
 
-  private record Item(String id, String text, double[] vector) {
+  private record Item(String id, String text, float[] vector) {
     double cosine(Item other) {
       double dot = 0;
       double a = 0;
@@ -54,15 +54,16 @@ record Preview(
   void print(Path output, int rows) {
     Dataset<Row> written = spark.read().parquet(output.toString());
     Dataset<Row> shown = shown(written);
+    VectorColumn vectors = VectorColumn.of(shown.schema(), vectorCol);
     out.println();
     out.println("Schema:");
     out.print(written.schema().treeString());
     out.println();
     out.println("First rows:");
     for (Row row : shown.limit(rows).collectAsList()) {
-      out.println("  " + describe(row));
+      out.println("  " + describe(row, vectors));
     }
-    List<Item> items = items(shown);
+    List<Item> items = items(shown, vectors);
     if (items.size() > NEIGHBOURS) {
       out.println();
       out.printf(Locale.ROOT, "Nearest neighbours by cosine, among %,d rows:%n", items.size());
@@ -89,8 +90,8 @@ record Preview(
     return rows.col("`" + name.replace("`", "``") + "`");
   }
 
-  private String describe(Row row) {
-    double[] vector = vector(row);
+  private String describe(Row row, VectorColumn vectors) {
+    float[] vector = vectors.read(row);
     return String.format(
         Locale.ROOT,
         "%s%s  %s %s tokens  \"%s\"",
@@ -101,7 +102,7 @@ record Preview(
         shorten(row.getAs(textCol)));
   }
 
-  private static String beginning(double[] vector) {
+  private static String beginning(float[] vector) {
     StringBuilder text = new StringBuilder("[");
     for (int i = 0; i < Math.min(VALUES, vector.length); i++) {
       text.append(String.format(Locale.ROOT, "%.3f ", vector[i]));
@@ -109,7 +110,7 @@ record Preview(
     return text + (vector.length > VALUES ? "...]" : "]");
   }
 
-  private List<Item> items(Dataset<Row> written) {
+  private List<Item> items(Dataset<Row> written, VectorColumn vectors) {
     List<Item> items = new ArrayList<>();
     for (Row row :
         written
@@ -117,22 +118,9 @@ record Preview(
             .limit(SEARCHED)
             .collectAsList()) {
       String id = idCol == null ? "" : String.valueOf(row.<Object>getAs(idCol));
-      items.add(new Item(id, row.getAs(textCol), vector(row)));
+      items.add(new Item(id, row.getAs(textCol), vectors.read(row)));
     }
     return items;
-  }
-
-  private double[] vector(Row row) {
-    Object value = row.getAs(vectorCol);
-    if (value == null) {
-      return null;
-    }
-    if (value instanceof Vector vector) {
-      return vector.toArray();
-    }
-    return row.<Float>getList(row.fieldIndex(vectorCol)).stream()
-        .mapToDouble(Float::doubleValue)
-        .toArray();
   }
 
   /** Rows that differ from each other, so that three rows show more than one would. */

@@ -2,6 +2,7 @@ package io.embark.spark;
 
 import io.embark.embed.Embedding;
 import io.embark.embed.Setting;
+import io.embark.vector.Int8Ranges;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +22,10 @@ import org.apache.spark.sql.types.StructType;
  * @param vector name of the vector column; with several vectors, what their names begin with
  * @param prefix put before the names of the other columns, so that two embeddings can stand side by
  *     side
+ * @param ranges of each vector for {@link OutputType#INT8}, else empty
  */
-record EmbeddingColumns(String vector, String prefix, OutputType type) implements Serializable {
+record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8Ranges> ranges)
+    implements Serializable {
   /** Key of our own part of the vector column's metadata. */
   static final String METADATA_KEY = "embark";
 
@@ -51,6 +54,7 @@ record EmbeddingColumns(String vector, String prefix, OutputType type) implement
    * @throws IllegalArgumentException if a name is taken
    */
   StructType addTo(StructType schema, ModelFacts facts) {
+    requireRanges(facts);
     List<StructField> fields = new ArrayList<>(List.of(schema.fields()));
     for (StructField added : added(facts)) {
       for (StructField present : fields) {
@@ -64,6 +68,19 @@ record EmbeddingColumns(String vector, String prefix, OutputType type) implement
       fields.add(added);
     }
     return new StructType(fields.toArray(StructField[]::new));
+  }
+
+  private void requireRanges(ModelFacts facts) {
+    if (type != OutputType.INT8) {
+      return;
+    }
+    List<Integer> found = ranges.stream().map(r -> r.min().length).toList();
+    if (!found.equals(facts.dimensions())) {
+      throw new IllegalArgumentException(
+          ("Output type int8 needs int8Ranges for vectors of %s values, found %s. Let"
+                  + " calibrate(sample) find them.")
+              .formatted(facts.dimensions(), ranges.isEmpty() ? "none" : found));
+    }
   }
 
   private List<StructField> added(ModelFacts facts) {
@@ -97,7 +114,7 @@ record EmbeddingColumns(String vector, String prefix, OutputType type) implement
   }
 
   /** MLlib's own size attribute, and what made the vectors. */
-  private static Metadata metadata(String column, ModelFacts facts, int index) {
+  private Metadata metadata(String column, ModelFacts facts, int index) {
     MetadataBuilder made = new MetadataBuilder();
     made.putString("model", facts.config().text(Setting.MODEL));
     made.putString("fingerprint", facts.fingerprint());
@@ -112,6 +129,11 @@ record EmbeddingColumns(String vector, String prefix, OutputType type) implement
     made.putString("prompt", facts.config().text(Setting.PROMPT));
     made.putLong("maxLength", facts.config().get(Setting.MAX_LENGTH));
     made.putLong("dimension", facts.dimensions().get(index));
+    made.putString("type", type.label());
+    if (type == OutputType.INT8) {
+      made.putDoubleArray("int8Min", ranges.get(index).minAsDoubles());
+      made.putDoubleArray("int8Max", ranges.get(index).maxAsDoubles());
+    }
     Metadata ours = new MetadataBuilder().putMetadata(METADATA_KEY, made.build()).build();
     return new AttributeGroup(column, facts.dimensions().get(index)).toMetadata(ours);
   }
@@ -129,7 +151,10 @@ record EmbeddingColumns(String vector, String prefix, OutputType type) implement
     }
     for (int i = 0; i < vectors; i++) {
       float[] floats = embedding.vector(i);
-      values[next++] = floats == null ? null : type.value(floats);
+      values[next++] =
+          floats == null
+              ? null
+              : type.value(floats, type == OutputType.INT8 ? ranges.get(i) : null);
     }
     values[next++] = embedding.tokenCount();
     values[next++] = embedding.tokensUsed();
