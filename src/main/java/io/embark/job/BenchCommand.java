@@ -6,6 +6,7 @@ import io.embark.embed.Embedding;
 import io.embark.embed.EmbeddingStats;
 import io.embark.embed.EmbeddingStream;
 import io.embark.onnx.Device;
+import io.embark.pooling.Pooling;
 import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.TextEmbedder;
 import java.io.IOException;
@@ -32,7 +33,7 @@ import picocli.CommandLine.Spec;
 /**
  * Compares the Spark job with a plain Java loop over the same embedder, same texts, same number of
  * threads, in one run with alternating repeats: what Spark, rows and Parquet cost on top of the
- * model.
+ * model, and what further poolings cost.
  */
 @Command(
     name = "bench",
@@ -124,18 +125,26 @@ final class BenchCommand implements Callable<Integer> {
         .parquet(input);
     EmbedderConfig config =
         EmbedderConfig.of(model).toBuilder().device(Device.CPU).intraOpThreads(1).build();
+    EmbedderConfig four =
+        config.toBuilder()
+            .pooling(Pooling.MEAN, Pooling.CLS, Pooling.MAX, Pooling.WEIGHTED_MEAN)
+            .build();
     double[] loop = new double[repeats];
+    double[] loopOfFour = new double[repeats];
     double[] job = new double[repeats];
     TextEmbedder embedder = new TextEmbedder().setConfig(config);
     long tokens = 0;
-    try (Embedder plain = Embedder.open(config)) {
+    try (Embedder plain = Embedder.open(config);
+        Embedder plainFour = Embedder.open(four)) {
       for (int repeat = -1; repeat < repeats; repeat++) {
         double loopSeconds = seconds(() -> plainLoop(plain, texts, threads));
+        double fourSeconds = seconds(() -> plainLoop(plainFour, texts, threads));
         Dataset<Row> embedded = embedder.transform(spark.read().parquet(input));
         String output = folder.resolve("out" + repeat).toString();
         double jobSeconds = seconds(() -> embedded.write().parquet(output));
         if (repeat >= 0) {
           loop[repeat] = texts.size() / loopSeconds;
+          loopOfFour[repeat] = texts.size() / fourSeconds;
           job[repeat] = texts.size() / jobSeconds;
         } else {
           tokens =
@@ -154,8 +163,9 @@ final class BenchCommand implements Callable<Integer> {
         100 * metrics.padding());
     double perRow = (double) tokens / texts.size();
     out.printf(
-        "  %-34s %10s %22s %12s %9s%n", "", "rows/s", "(least .. most)", "tokens/s", "Relative");
+        "  %-36s %10s %22s %12s %9s%n", "", "rows/s", "(least .. most)", "tokens/s", "Relative");
     print(out, "plain Java loop", loop, perRow, median(loop));
+    print(out, "the same, four poolings in one pass", loopOfFour, perRow, median(loop));
     print(out, "Spark job, Parquet to Parquet", job, perRow, median(loop));
     out.flush();
   }
@@ -224,7 +234,7 @@ final class BenchCommand implements Callable<Integer> {
             Arrays.stream(rowsPerSecond).max().orElseThrow());
     out.printf(
         Locale.ROOT,
-        "  %-34s %10.1f %22s %12.0f %8.2fX%n",
+        "  %-36s %10.1f %22s %12.0f %8.2fX%n",
         name,
         median,
         range,
