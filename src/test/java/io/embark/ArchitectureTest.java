@@ -33,6 +33,8 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule POOLING = mayUse("pooling");
 
+  @ArchTest static final ArchRule VECTOR = mayUse("vector");
+
   @ArchTest
   static final ArchRule ONNX =
       mayUse(

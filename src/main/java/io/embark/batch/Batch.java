@@ -42,6 +42,29 @@ public record Batch(int[] rows, int length, long[] inputIds, long[] attentionMas
     return new Batch(rows, length, inputIds, attentionMask, tokens);
   }
 
+  /**
+   * A mask of the tokens that are pooled, without some at each text's start and end.
+   *
+   * @param skipStart tokens left out at the start: special ones, a prompt
+   * @param skipEnd tokens left out at the end
+   * @return {@code [rows, length]}; a row of which nothing would remain keeps all its tokens
+   */
+  public long[] poolingMask(int skipStart, int skipEnd) {
+    long[] mask = attentionMask.clone();
+    for (int r = 0; r < rows.length; r++) {
+      int start = r * length;
+      int used = 0;
+      while (used < length && attentionMask[start + used] == 1) {
+        used++;
+      }
+      if (used > skipStart + skipEnd) {
+        Arrays.fill(mask, start, start + skipStart, 0);
+        Arrays.fill(mask, start + used - skipEnd, start + used, 0);
+      }
+    }
+    return mask;
+  }
+
   /** Number of rows. */
   public int size() {
     return rows.length;

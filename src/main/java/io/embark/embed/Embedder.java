@@ -6,13 +6,12 @@ import io.embark.model.ModelDirectory;
 import io.embark.model.ModelStore;
 import io.embark.onnx.DeviceChoice;
 import io.embark.onnx.OnnxEncoder;
-import io.embark.pooling.Norm;
-import io.embark.pooling.Pooling;
-import io.embark.pooling.TokenStates;
+import io.embark.onnx.PoolingMask;
 import io.embark.token.HfTokenizer;
 import io.embark.token.Tokenizer;
 import io.embark.token.Tokens;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 
@@ -30,23 +29,39 @@ public final class Embedder implements AutoCloseable {
   private final int tokenBudget;
   private final BatchPlanner planner;
   private final String prompt;
-  private final Pooling pooling;
-  private final Norm norm;
+  private final VectorLayout layout;
+  private final List<Integer> dimensions;
+
+  /** Tokens at a text's start and end that are not pooled. */
+  private final int skipStart;
+
+  private final int skipEnd;
 
   /** Tokens that every text gets regardless of its content: special ones and the prompt's. */
   private final int emptyTokens;
 
   private Embedder(
-      EmbedderConfig config, ModelDirectory model, Tokenizer tokenizer, OnnxEncoder encoder) {
+      EmbedderConfig config,
+      ModelDirectory model,
+      Tokenizer tokenizer,
+      VectorLayout layout,
+      OnnxEncoder encoder) {
     this.config = config;
     this.tokenizer = tokenizer;
     this.encoder = encoder;
     this.tokenBudget = tokenBudget(config, encoder.device());
     this.planner = new BatchPlanner(tokenBudget, model.padTokenId());
     this.prompt = config.get(Setting.PROMPT);
-    this.pooling = config.get(Setting.POOLING);
-    this.norm = config.get(Setting.NORMALIZE);
+    this.layout = layout;
+    this.dimensions = layout.dimensions(encoder.outputs());
     this.emptyTokens = tokenizer.encode(prompt).total();
+    boolean withoutSpecial = config.get(Setting.EXCLUDE_SPECIAL_TOKENS);
+    boolean withoutPrompt = config.get(Setting.EXCLUDE_PROMPT) && !prompt.isEmpty();
+    this.skipStart =
+        withoutPrompt
+            ? emptyTokens - tokenizer.specialSuffix()
+            : withoutSpecial ? tokenizer.specialPrefix() : 0;
+    this.skipEnd = withoutSpecial ? tokenizer.specialSuffix() : 0;
   }
 
   /** Opens an embedder on the first GPU or the CPU of this machine, as the config says. */
@@ -68,13 +83,17 @@ public final class Embedder implements AutoCloseable {
     EmbedderConfig resolved = config.resolve(model);
     Tokenizer tokenizer = HfTokenizer.open(model.tokenizerJson(), resolved.get(Setting.MAX_LENGTH));
     try {
+      VectorLayout layout = VectorLayout.of(resolved);
+      boolean ownMask =
+          resolved.get(Setting.EXCLUDE_SPECIAL_TOKENS) || resolved.get(Setting.EXCLUDE_PROMPT);
       OnnxEncoder encoder =
           OnnxEncoder.open(
               model.onnxFile(),
               DeviceChoice.of(resolved.get(Setting.DEVICE), gpuIndex),
               Math.max(1, resolved.get(Setting.INTRA_OP_THREADS)),
-              !resolved.get(Setting.POOLING).usesTokenStates());
-      return new Embedder(resolved, model, tokenizer, encoder);
+              layout.outputs(),
+              ownMask ? PoolingMask.SEPARATE : PoolingMask.ATTENTION);
+      return new Embedder(resolved, model, tokenizer, layout, encoder);
     } catch (RuntimeException e) {
       tokenizer.close();
       throw e;
@@ -90,9 +109,20 @@ public final class Embedder implements AutoCloseable {
    * Embeds texts as they are, blank ones too.
    *
    * @param texts no nulls
-   * @return one vector {@code [dimension()]} per text, in the order of the texts
+   * @return one vector {@code [dimension()]} per text, in the order of the texts; with several
+   *     poolings the first one's
    */
   public float[][] embed(List<String> texts) {
+    return Arrays.stream(embedAll(texts)).map(vectors -> vectors[0]).toArray(float[][]::new);
+  }
+
+  /**
+   * Embeds texts as they are, blank ones too.
+   *
+   * @param texts no nulls
+   * @return for each text, in the order of the texts, one vector per name in {@link #vectorNames()}
+   */
+  public float[][][] embedAll(List<String> texts) {
     return encode(texts.stream().map(this::tokenize).toList(), EmbeddingStats.NOBODY);
   }
 
@@ -102,20 +132,22 @@ public final class Embedder implements AutoCloseable {
   }
 
   /** Whether a tokenised text holds nothing but special tokens and the prompt. */
-  boolean isEmpty(Tokens tokens) {
-    return tokens.total() <= emptyTokens;
+  boolean isEmpty(String text, Tokens tokens) {
+    // A text may join the last token of the prompt, so few tokens are not yet none.
+    return tokens.total() <= emptyTokens
+        && (prompt.isEmpty() || tokenizer.encode(text).total() <= tokenizer.specialTokens());
   }
 
-  /** Tokenised texts to vectors, in the order of the texts. */
-  float[][] encode(List<Tokens> texts, EmbeddingStats stats) {
-    float[][] vectors = new float[texts.size()][];
+  /** Tokenised texts to vectors {@code [text][vector][value]}, in the order of the texts. */
+  float[][][] encode(List<Tokens> texts, EmbeddingStats stats) {
+    float[][][] vectors = new float[texts.size()][][];
     for (Batch batch : planner.plan(texts)) {
       long start = System.nanoTime();
-      TokenStates states = encoder.encode(batch);
+      long[] mask =
+          skipStart + skipEnd > 0 ? batch.poolingMask(skipStart, skipEnd) : batch.attentionMask();
+      List<float[]> encoded = encoder.encode(batch, mask);
       for (int row = 0; row < batch.size(); row++) {
-        float[] vector = pooling.pool(states, row);
-        norm.apply(vector);
-        vectors[batch.rows()[row]] = vector;
+        vectors[batch.rows()[row]] = layout.vectors(encoded, encoder.outputs(), row);
       }
       stats.batch(batch, System.nanoTime() - start);
     }
@@ -137,9 +169,19 @@ public final class Embedder implements AutoCloseable {
     return tokenBudget;
   }
 
-  /** Values per vector. */
+  /** A name for each vector of a text: its pooling, and its layers where there are several. */
+  public List<String> vectorNames() {
+    return layout.names();
+  }
+
+  /** Values of each vector of a text. */
+  public List<Integer> dimensions() {
+    return dimensions;
+  }
+
+  /** Values of the first vector of a text. */
   public int dimension() {
-    return encoder.hiddenSize();
+    return dimensions.get(0);
   }
 
   /** Frees the session and the tokenizer. Does nothing the second time. */

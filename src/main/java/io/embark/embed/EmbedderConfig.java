@@ -3,9 +3,12 @@ package io.embark.embed;
 import io.embark.model.ModelDirectory;
 import io.embark.model.Sourced;
 import io.embark.onnx.Device;
+import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import java.io.Serializable;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -26,13 +29,18 @@ public final class EmbedderConfig implements Serializable {
   private final TreeMap<String, String> values;
   private final TreeMap<String, String> origins;
 
-  private EmbedderConfig(TreeMap<String, String> values, TreeMap<String, String> origins) {
+  /** Whether the prompt is the text itself, never to be taken for a name again. */
+  private final boolean promptIsText;
+
+  private EmbedderConfig(
+      TreeMap<String, String> values, TreeMap<String, String> origins, boolean promptIsText) {
     this.values = values;
     this.origins = origins;
+    this.promptIsText = promptIsText;
   }
 
   public static Builder builder() {
-    return new Builder(new TreeMap<>(), new TreeMap<>());
+    return new Builder(new TreeMap<>(), new TreeMap<>(), false);
   }
 
   /** The defaults with a model of the user's choice. */
@@ -41,7 +49,7 @@ public final class EmbedderConfig implements Serializable {
   }
 
   public Builder toBuilder() {
-    return new Builder(new TreeMap<>(values), new TreeMap<>(origins));
+    return new Builder(new TreeMap<>(values), new TreeMap<>(origins), promptIsText);
   }
 
   /** The value of a setting, its default if it was not set, or null if that is up to the model. */
@@ -66,20 +74,31 @@ public final class EmbedderConfig implements Serializable {
   }
 
   /**
-   * Fills what was left open from the model, then from the defaults.
+   * Fills what was left open from the model, then from the defaults. A resolved config resolves to
+   * itself: executors do it again with what the driver sent them.
    *
    * @throws IllegalArgumentException if the model wants something else than it was told, or leaves
    *     a choice that only the user can make
    */
   public EmbedderConfig resolve(ModelDirectory model) {
     Builder resolved = toBuilder();
-    if (!isSet(Setting.POOLING) && model.pooling().isEmpty() && model.sentenceModel()) {
+    if (!isSet(Setting.POOLING) && model.poolings().isEmpty() && model.sentenceModel()) {
       throw new IllegalArgumentException(
-          ("Model %s joins several poolings or names none in its 1_Pooling/config.json; set pooling"
-                  + " to one of %s.")
+          ("Model %s has a Pooling module that names no pooling Embark knows; set pooling to one of"
+                  + " %s.")
               .formatted(model.name(), Pooling.labels()));
     }
-    resolved.fill(Setting.POOLING, model.pooling().map(EmbedderConfig::label), "mean");
+    if (!isSet(Setting.POOLING) && model.poolings().isPresent()) {
+      Sourced<List<Pooling>> poolings = model.poolings().get();
+      String labels = String.join(",", poolings.value().stream().map(Pooling::label).toList());
+      resolved.fill(Setting.POOLING, Optional.of(new Sourced<>(labels, poolings.source())), "mean");
+      if (poolings.value().size() > 1) {
+        // A model trained with several means their joined vector.
+        resolved.fill(
+            Setting.CONCAT, Optional.of(new Sourced<>("true", poolings.source())), "false");
+      }
+    }
+    resolved.fill(Setting.POOLING, Optional.empty(), "mean");
     resolved.fill(
         Setting.NORMALIZE,
         model.norm().map(n -> new Sourced<>(n.value().label(), n.source())),
@@ -89,27 +108,62 @@ public final class EmbedderConfig implements Serializable {
         model.maxLength().map(n -> new Sourced<>(n.value().toString(), n.source())),
         "512");
     resolved.fill(Setting.PROMPT, model.defaultPrompt(), NO_PROMPT);
-    return resolved.build().withPromptText(model);
+    if (model.excludePrompt().isPresent()) {
+      String source = model.excludePrompt().get().source();
+      resolved.fill(Setting.EXCLUDE_PROMPT, Optional.of(new Sourced<>("true", source)), "false");
+    }
+    resolved.build().requirePositions(model);
+    return resolved.build().asRecorded().withPromptText(model);
   }
 
-  private static Sourced<String> label(Sourced<Pooling> pooling) {
-    return new Sourced<>(pooling.value().label(), pooling.source());
+  /** A longer text would fail in the graph, in whatever task it comes up first. */
+  private void requirePositions(ModelDirectory model) {
+    int maxLength = get(Setting.MAX_LENGTH);
+    if (model.positions().isPresent() && maxLength > model.positions().get().value()) {
+      throw new IllegalArgumentException(
+          "max-length: %d (%s), but model %s has positions for %d tokens only (%s)."
+              .formatted(
+                  maxLength,
+                  origin(Setting.MAX_LENGTH),
+                  model.name(),
+                  model.positions().get().value(),
+                  model.positions().get().source()));
+    }
+  }
+
+  /** Names as Embark writes them, however the user spelt them. */
+  private EmbedderConfig asRecorded() {
+    return toBuilder()
+        .set(
+            Setting.POOLING,
+            String.join(",", get(Setting.POOLING).stream().map(Pooling::label).toList()),
+            origin(Setting.POOLING))
+        .set(
+            Setting.LAYERS,
+            String.join(",", get(Setting.LAYERS).stream().map(Layers::label).toList()),
+            origin(Setting.LAYERS))
+        .set(Setting.NORMALIZE, get(Setting.NORMALIZE).label(), origin(Setting.NORMALIZE))
+        .set(Setting.MAX_LENGTH, get(Setting.MAX_LENGTH).toString(), origin(Setting.MAX_LENGTH))
+        .build();
   }
 
   /** Replaces the name of a prompt by its text; the empty text is no prompt. */
   private EmbedderConfig withPromptText(ModelDirectory model) {
+    if (promptIsText) {
+      return this;
+    }
     String prompt = text(Setting.PROMPT);
     Builder builder = toBuilder();
     if (prompt.equals(NO_PROMPT) || prompt.isEmpty()) {
-      return builder.set(Setting.PROMPT, "", origin(Setting.PROMPT)).build();
+      return builder.promptText("", origin(Setting.PROMPT)).build();
     }
     String named = model.prompts().get(prompt);
     if (named != null) {
       String origin = "%s, prompt '%s' of the model".formatted(origin(Setting.PROMPT), prompt);
-      return builder.set(Setting.PROMPT, named, origin).build();
+      return builder.promptText(named, origin).build();
     }
     if (prompt.endsWith(" ") || prompt.endsWith(":")) {
-      return this;
+      return builder.promptText(prompt, origin(Setting.PROMPT)).build();
     }
     // A misspelt name must not become a word before every text.
     throw new IllegalArgumentException(
@@ -123,7 +177,9 @@ public final class EmbedderConfig implements Serializable {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof EmbedderConfig config && values.equals(config.values);
+    return other instanceof EmbedderConfig config
+        && values.equals(config.values)
+        && promptIsText == config.promptIsText;
   }
 
   @Override
@@ -140,10 +196,13 @@ public final class EmbedderConfig implements Serializable {
   public static final class Builder {
     private final TreeMap<String, String> values;
     private final TreeMap<String, String> origins;
+    private boolean promptIsText;
 
-    private Builder(TreeMap<String, String> values, TreeMap<String, String> origins) {
+    private Builder(
+        TreeMap<String, String> values, TreeMap<String, String> origins, boolean promptIsText) {
       this.values = values;
       this.origins = origins;
+      this.promptIsText = promptIsText;
     }
 
     /**
@@ -156,6 +215,13 @@ public final class EmbedderConfig implements Serializable {
       setting.parse(Objects.requireNonNull(text, setting.key()));
       values.put(setting.key(), text);
       origins.put(setting.key(), origin);
+      promptIsText &= setting != Setting.PROMPT;
+      return this;
+    }
+
+    private Builder promptText(String text, String origin) {
+      set(Setting.PROMPT, text, origin);
+      promptIsText = true;
       return this;
     }
 
@@ -174,8 +240,26 @@ public final class EmbedderConfig implements Serializable {
       return set(Setting.MODEL, uri, SET_IN_CODE);
     }
 
-    public Builder pooling(Pooling pooling) {
-      return set(Setting.POOLING, pooling.label(), SET_IN_CODE);
+    /** One pooling, or several in one pass. */
+    public Builder pooling(Pooling... poolings) {
+      String labels = String.join(",", Arrays.stream(poolings).map(Pooling::label).toList());
+      return set(Setting.POOLING, labels, SET_IN_CODE);
+    }
+
+    /** One choice of layers, or several in one pass. */
+    public Builder layers(Layers... layers) {
+      String labels = String.join(",", Arrays.stream(layers).map(Layers::label).toList());
+      return set(Setting.LAYERS, labels, SET_IN_CODE);
+    }
+
+    /** Join the vectors of several poolings into one. */
+    public Builder concat(boolean concat) {
+      return set(Setting.CONCAT, Boolean.toString(concat), SET_IN_CODE);
+    }
+
+    /** Keep only the first values of each vector; 0 keeps all. */
+    public Builder truncateDim(int dimensions) {
+      return set(Setting.TRUNCATE_DIM, Integer.toString(dimensions), SET_IN_CODE);
     }
 
     public Builder normalize(Norm norm) {
@@ -207,7 +291,7 @@ public final class EmbedderConfig implements Serializable {
     }
 
     public EmbedderConfig build() {
-      return new EmbedderConfig(new TreeMap<>(values), new TreeMap<>(origins));
+      return new EmbedderConfig(new TreeMap<>(values), new TreeMap<>(origins), promptIsText);
     }
   }
 }

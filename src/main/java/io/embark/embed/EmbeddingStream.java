@@ -116,7 +116,7 @@ public final class EmbeddingStream<T, R> implements Iterator<R> {
         chars += text.length();
         // Only the ids are kept: the text itself is let go of with its item.
         Tokens tokens = embedder.tokenize(text);
-        if (BlankText.isBlank(text) || embedder.isEmpty(tokens)) {
+        if (BlankText.isBlank(text) || embedder.isEmpty(text, tokens)) {
           embeddings.add(Embedding.ofBlank(tokens));
         } else {
           placeOfText.add(embeddings.size());
@@ -127,9 +127,9 @@ public final class EmbeddingStream<T, R> implements Iterator<R> {
       ends.add(embeddings.size());
     }
     stats.tokenized(texts.size(), System.nanoTime() - start);
-    float[][] vectors = embedder.encode(texts, stats);
+    float[][][] vectors = embedder.encode(texts, stats);
     for (int i = 0; i < vectors.length; i++) {
-      embeddings.set(placeOfText.get(i), Embedding.of(texts.get(i), new float[][] {vectors[i]}));
+      embeddings.set(placeOfText.get(i), Embedding.of(texts.get(i), vectors[i]));
     }
     List<R> results = new ArrayList<>(buffer.size());
     int begin = 0;

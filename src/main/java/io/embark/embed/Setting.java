@@ -1,10 +1,13 @@
 package io.embark.embed;
 
 import io.embark.onnx.Device;
+import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -27,6 +30,9 @@ public record Setting<T>(
   /** The value that leaves a number to Embark. */
   public static final String AUTO = "auto";
 
+  /** The argument of a setting that is on or off. */
+  public static final String SWITCH = "true|false";
+
   public static final Setting<String> MODEL =
       new Setting<>(
           "model",
@@ -43,15 +49,56 @@ public record Setting<T>(
           "The ONNX file inside the model directory; otherwise model.onnx or onnx/model.onnx",
           Setting::nonBlank);
 
-  public static final Setting<Pooling> POOLING =
+  public static final Setting<List<Pooling>> POOLING =
       new Setting<>(
           "pooling",
-          "NAME",
+          "NAME[,NAME...]",
           null,
           "How token states become one vector: "
               + Pooling.labels()
-              + "; otherwise as the model was trained, or mean",
-          Pooling::of);
+              + "; several give a column each; otherwise as the model was trained, or mean",
+          text -> list(text, Pooling::of));
+
+  public static final Setting<List<Layers>> LAYERS =
+      new Setting<>(
+          "layers",
+          "LAYERS[,LAYERS...]",
+          "-1",
+          "Whose token states are pooled: a layer (0 the embeddings, 1 the first, -1 the last), or"
+              + " the mean of several: first+last, last4, 0+-1; several choices give a column each",
+          text -> list(text, Layers::of));
+
+  public static final Setting<Boolean> CONCAT =
+      new Setting<>(
+          "concat",
+          SWITCH,
+          "false",
+          "Join the vectors of several poolings into one, in the order given",
+          Setting::yesOrNo);
+
+  public static final Setting<Boolean> EXCLUDE_SPECIAL_TOKENS =
+      new Setting<>(
+          "exclude-special-tokens",
+          SWITCH,
+          "false",
+          "Leave [CLS] and [SEP] out of means and maxima",
+          Setting::yesOrNo);
+
+  public static final Setting<Boolean> EXCLUDE_PROMPT =
+      new Setting<>(
+          "exclude-prompt",
+          SWITCH,
+          "false",
+          "Leave the prompt's tokens, and [CLS] before them, out of means and maxima",
+          Setting::yesOrNo);
+
+  public static final Setting<Integer> TRUNCATE_DIM =
+      new Setting<>(
+          "truncate-dim",
+          "N",
+          "0",
+          "Keep only the first N values of each vector (Matryoshka), before normalising; 0 keeps all",
+          text -> number(text, 0, 1_000_000));
 
   public static final Setting<Norm> NORMALIZE =
       new Setting<>(
@@ -125,6 +172,11 @@ public record Setting<T>(
           MODEL,
           MODEL_FILE,
           POOLING,
+          LAYERS,
+          CONCAT,
+          EXCLUDE_SPECIAL_TOKENS,
+          EXCLUDE_PROMPT,
+          TRUNCATE_DIM,
           NORMALIZE,
           MAX_LENGTH,
           PROMPT,
@@ -161,7 +213,7 @@ public record Setting<T>(
 
   /** The default in words. */
   public String defaultInWords() {
-    return defaultText == null ? "from the model" : defaultText;
+    return defaultText == null ? "from the model" : defaultText.isEmpty() ? "none" : defaultText;
   }
 
   private static String nonBlank(String text) {
@@ -169,6 +221,21 @@ public record Setting<T>(
       throw new IllegalArgumentException("found an empty value, wanted a name or path.");
     }
     return text.strip();
+  }
+
+  private static boolean yesOrNo(String text) {
+    if (text.strip().equalsIgnoreCase("true") || text.strip().equalsIgnoreCase("false")) {
+      return Boolean.parseBoolean(text.strip());
+    }
+    throw new IllegalArgumentException("found '" + text + "', wanted true or false.");
+  }
+
+  private static <E> List<E> list(String text, Function<String, E> element) {
+    List<E> elements = Arrays.stream(text.split(",", -1)).map(element).toList();
+    if (Set.copyOf(elements).size() < elements.size()) {
+      throw new IllegalArgumentException("found '" + text + "', wanted each only once.");
+    }
+    return elements;
   }
 
   private static int number(String text, int least, int most) {

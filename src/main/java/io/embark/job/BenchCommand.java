@@ -6,6 +6,7 @@ import io.embark.embed.Embedding;
 import io.embark.embed.EmbeddingStats;
 import io.embark.embed.EmbeddingStream;
 import io.embark.onnx.Device;
+import io.embark.pooling.Pooling;
 import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.TextEmbedder;
 import java.io.IOException;
@@ -18,6 +19,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -32,7 +35,7 @@ import picocli.CommandLine.Spec;
 /**
  * Compares the Spark job with a plain Java loop over the same embedder, same texts, same number of
  * threads, in one run with alternating repeats: what Spark, rows and Parquet cost on top of the
- * model.
+ * model, and what further poolings cost.
  */
 @Command(
     name = "bench",
@@ -96,12 +99,8 @@ final class BenchCommand implements Callable<Integer> {
           System.getProperty("java.version"),
           cpu());
       out.printf(
-          "Data: %d rows of the shipped sample, model %s, %d threads, %d repeats; command: bench %s%n",
-          rows,
-          model,
-          threads,
-          repeats,
-          String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+          "Data: %d rows of the shipped sample, model %s, %d threads, %d repeats; command: jobs/bench.sh %s%n",
+          rows, model, threads, repeats, arguments());
       for (Corpus corpus : corpora) {
         measure(spark, corpus, threads, out);
       }
@@ -124,18 +123,37 @@ final class BenchCommand implements Callable<Integer> {
         .parquet(input);
     EmbedderConfig config =
         EmbedderConfig.of(model).toBuilder().device(Device.CPU).intraOpThreads(1).build();
+    EmbedderConfig four =
+        config.toBuilder()
+            .pooling(Pooling.MEAN, Pooling.CLS, Pooling.MAX, Pooling.WEIGHTED_MEAN)
+            .build();
     double[] loop = new double[repeats];
+    double[] loopOfFour = new double[repeats];
+    double[] loopOnHost = new double[repeats];
     double[] job = new double[repeats];
+    LongAdder statesBytes = new LongAdder();
     TextEmbedder embedder = new TextEmbedder().setConfig(config);
     long tokens = 0;
-    try (Embedder plain = Embedder.open(config)) {
+    int dimension;
+    try (Embedder plain = Embedder.open(config);
+        Embedder plainFour = Embedder.open(four);
+        HostPooling onHost = new HostPooling(config, plain.tokenBudget())) {
+      dimension = plain.dimension();
       for (int repeat = -1; repeat < repeats; repeat++) {
-        double loopSeconds = seconds(() -> plainLoop(plain, texts, threads));
+        double loopSeconds =
+            seconds(() -> parallel(texts, threads, part -> plainLoop(plain, part)));
+        double fourSeconds =
+            seconds(() -> parallel(texts, threads, part -> plainLoop(plainFour, part)));
+        statesBytes.reset();
+        double hostSeconds =
+            seconds(() -> parallel(texts, threads, part -> statesBytes.add(onHost.embed(part))));
         Dataset<Row> embedded = embedder.transform(spark.read().parquet(input));
         String output = folder.resolve("out" + repeat).toString();
         double jobSeconds = seconds(() -> embedded.write().parquet(output));
         if (repeat >= 0) {
           loop[repeat] = texts.size() / loopSeconds;
+          loopOnHost[repeat] = texts.size() / hostSeconds;
+          loopOfFour[repeat] = texts.size() / fourSeconds;
           job[repeat] = texts.size() / jobSeconds;
         } else {
           tokens =
@@ -154,9 +172,16 @@ final class BenchCommand implements Callable<Integer> {
         100 * metrics.padding());
     double perRow = (double) tokens / texts.size();
     out.printf(
-        "  %-34s %10s %22s %12s %9s%n", "", "rows/s", "(least .. most)", "tokens/s", "Relative");
+        "  %-36s %10s %22s %12s %9s%n", "", "rows/s", "(least .. most)", "tokens/s", "Relative");
     print(out, "plain Java loop", loop, perRow, median(loop));
+    print(out, "the same, four poolings in one pass", loopOfFour, perRow, median(loop));
+    print(out, "the same, pooled in Java", loopOnHost, perRow, median(loop));
     print(out, "Spark job, Parquet to Parquet", job, perRow, median(loop));
+    out.printf(
+        Locale.ROOT,
+        "  bytes a row that leave the session: %,d pooled in the graph, %,d as token states%n",
+        4L * dimension,
+        statesBytes.sum() / texts.size());
     out.flush();
   }
 
@@ -179,25 +204,26 @@ final class BenchCommand implements Callable<Integer> {
     return texts;
   }
 
-  private static void plainLoop(Embedder embedder, List<String> texts, int threads) {
+  /** The same share of the texts for each thread. */
+  private static void parallel(List<String> texts, int threads, Consumer<List<String>> work) {
     List<CompletableFuture<Void>> parts = new ArrayList<>();
     for (int t = 0; t < threads; t++) {
       List<String> part =
           texts.subList(texts.size() * t / threads, texts.size() * (t + 1) / threads);
-      parts.add(
-          CompletableFuture.runAsync(
-              () -> {
-                EmbeddingStream<String, Embedding> stream =
-                    new EmbeddingStream<>(
-                        embedder,
-                        part.iterator(),
-                        text -> text,
-                        (text, embedding) -> embedding,
-                        EmbeddingStats.NOBODY);
-                stream.forEachRemaining(embedding -> {});
-              }));
+      parts.add(CompletableFuture.runAsync(() -> work.accept(part)));
     }
     parts.forEach(CompletableFuture::join);
+  }
+
+  private static void plainLoop(Embedder embedder, List<String> texts) {
+    EmbeddingStream<String, Embedding> stream =
+        new EmbeddingStream<>(
+            embedder,
+            texts.iterator(),
+            text -> text,
+            (text, embedding) -> embedding,
+            EmbeddingStats.NOBODY);
+    stream.forEachRemaining(embedding -> {});
   }
 
   private static double seconds(Runnable work) {
@@ -224,12 +250,18 @@ final class BenchCommand implements Callable<Integer> {
             Arrays.stream(rowsPerSecond).max().orElseThrow());
     out.printf(
         Locale.ROOT,
-        "  %-34s %10.1f %22s %12.0f %8.2fX%n",
+        "  %-36s %10.1f %22s %12.0f %8.2fX%n",
         name,
         median,
         range,
         median * tokensPerRow,
         median / base);
+  }
+
+  /** The arguments after the name of the command. */
+  private String arguments() {
+    List<String> all = spec.commandLine().getParseResult().originalArgs();
+    return String.join(" ", all.subList(all.indexOf("bench") + 1, all.size()));
   }
 
   private static String cpu() throws IOException {

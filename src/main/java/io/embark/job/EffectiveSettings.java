@@ -5,6 +5,7 @@ import io.embark.embed.Setting;
 import io.embark.job.EmbedSettings.SaveMode;
 import io.embark.spark.ModelFacts;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import org.apache.hadoop.fs.Path;
 
@@ -16,6 +17,7 @@ final class EffectiveSettings {
       PrintWriter out,
       JobSettings settings,
       ModelFacts facts,
+      List<String> vectorColumns,
       TextInput input,
       Path output,
       SaveMode mode) {
@@ -36,7 +38,7 @@ final class EffectiveSettings {
     EmbedderConfig config = facts.config();
     for (Setting<?> setting : Setting.ALL) {
       String value = config.text(setting);
-      if (value != null && !(setting == Setting.PROMPT && value.isEmpty())) {
+      if (value != null && (config.isSet(setting) || isOfInterest(setting)) && !value.isEmpty()) {
         line(
             out,
             setting.key(),
@@ -49,10 +51,24 @@ final class EffectiveSettings {
         "runs on",
         facts.device().orElse("each executor's own device"),
         facts.device().isPresent() ? "found here" : "settled there");
-    line(out, "dimension", Integer.toString(facts.dimension()), "model's graph");
+    line(
+        out,
+        "vectors",
+        String.join(", ", vectorColumns) + " of " + join(facts.dimensions()) + " values",
+        "model's graph");
     line(
         out, "fingerprint", facts.fingerprint().substring(0, 16), "SHA-256 of graph and tokenizer");
     out.flush();
+  }
+
+  /** Switches and the like are told only when they are set. */
+  private static boolean isOfInterest(Setting<?> setting) {
+    return !setting.argument().equals(Setting.SWITCH) && setting != Setting.TRUNCATE_DIM;
+  }
+
+  /** One number where all are equal. */
+  private static String join(List<Integer> dimensions) {
+    return String.join(", ", dimensions.stream().distinct().map(String::valueOf).toList());
   }
 
   private static void line(PrintWriter out, String key, String value, String origin) {

@@ -52,13 +52,29 @@ final class EmbedSettings {
   static final Setting<OutputType> OUTPUT_TYPE =
       new Setting<>(
           "output-type",
-          "vector|float_array",
+          "NAME",
           "vector",
-          "Type of the vector column: MLlib's vector, or array<float> at half the size",
+          "Type of the vector columns: vector (MLlib, 8 bytes per value), float (4), float16-bits"
+              + " (2), int8 (1), binary (1 bit)",
           OutputType::of);
+
+  static final Setting<Integer> CALIBRATION_ROWS =
+      new Setting<>(
+          "calibration-rows",
+          "ROWS",
+          "2000",
+          "Rows, taken at random, that the ranges of int8 vectors are found on before the run",
+          text -> whole(text, 1, 10_000_000));
 
   static final Setting<String> OUTPUT_COL =
       text("output-col", "NAME", "embedding", "Column for the vectors");
+
+  static final Setting<String> ACCOUNT_PREFIX =
+      text(
+          "account-prefix",
+          "TEXT",
+          "",
+          "Put before the names of the columns token_count, tokens_used, truncated and status");
 
   static final Setting<Integer> PARTITIONS =
       new Setting<>(
@@ -87,7 +103,9 @@ final class EmbedSettings {
           OUTPUT,
           MODE,
           OUTPUT_TYPE,
+          CALIBRATION_ROWS,
           OUTPUT_COL,
+          ACCOUNT_PREFIX,
           PARTITIONS,
           PREVIEW);
 

@@ -9,7 +9,8 @@ import java.util.stream.Collectors;
 
 /**
  * A format of input files. The reader options are chosen so that no row is lost or torn silently:
- * malformed rows fail the job, and a quoted CSV field may hold line breaks.
+ * malformed rows fail the job, and so does a file whose header differs from that of the first; a
+ * quoted CSV field may hold line breaks.
  */
 enum InputFormat {
   PARQUET("parquet", List.of("parquet"), Map.of()),
@@ -18,12 +19,32 @@ enum InputFormat {
   CSV(
       "csv",
       List.of("csv"),
-      Map.of("mode", "FAILFAST", "header", "true", "multiLine", "true", "escape", "\"")),
+      Map.of(
+          "mode",
+          "FAILFAST",
+          "header",
+          "true",
+          "enforceSchema",
+          "false",
+          "multiLine",
+          "true",
+          "escape",
+          "\"")),
   /** Tab-separated without quoting: a quotation mark is a character like any other. */
   TSV(
       "csv",
       List.of("tsv", "tab"),
-      Map.of("mode", "FAILFAST", "header", "true", "sep", "\t", "quote", "")),
+      Map.of(
+          "mode",
+          "FAILFAST",
+          "header",
+          "true",
+          "enforceSchema",
+          "false",
+          "sep",
+          "\t",
+          "quote",
+          "")),
   /** One text per line. */
   TEXT("text", List.of("txt", "text"), Map.of());
 

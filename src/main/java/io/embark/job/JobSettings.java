@@ -38,11 +38,16 @@ final class JobSettings {
               .paramLabel(setting.argument())
               .description(
                   "%s. Default: %s.".formatted(setting.description(), setting.defaultInWords()));
-      // Given twice, --input adds up and anything else is a mistake that picocli reports.
-      spec.addOption(
-          setting == EmbedSettings.INPUT
-              ? option.arity("1..*").type(List.class).auxiliaryTypes(String.class).build()
-              : option.type(String.class).build());
+      if (setting == EmbedSettings.INPUT) {
+        // Given twice, --input adds up; anything else is a mistake that picocli reports.
+        option.arity("1..*").type(List.class).auxiliaryTypes(String.class);
+      } else if (setting.argument().equals(Setting.SWITCH)) {
+        // On with the bare flag; a file or a later change of mind may still say false.
+        option.arity("0..1").fallbackValue("true").type(String.class);
+      } else {
+        option.type(String.class);
+      }
+      spec.addOption(option.build());
     }
     spec.addOption(
         OptionSpec.builder("--" + CONFIG)

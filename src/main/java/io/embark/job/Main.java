@@ -1,9 +1,14 @@
 package io.embark.job;
 
+import java.io.PrintWriter;
+import java.util.concurrent.ExecutionException;
+import org.apache.spark.SparkException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The entry point of every job: {@code Main embed --input ...}. */
 public final class Main {
@@ -41,13 +46,21 @@ public final class Main {
           if (parsed.subcommand() == null
               && !parsed.isUsageHelpRequested()
               && !parsed.isVersionHelpRequested()) {
-            commandLine.usage(commandLine.getErr());
-            return BAD_USAGE;
+            throw new ParameterException(commandLine, "A command is missing.");
           }
           return new CommandLine.RunLast().execute(parsed);
         });
+    commandLine.setParameterExceptionHandler((e, arguments) -> badUsage(e));
     commandLine.setExecutionExceptionHandler((e, command, parsed) -> report(e, command));
     return commandLine.execute(args);
+  }
+
+  private static int badUsage(ParameterException e) {
+    PrintWriter err = e.getCommandLine().getErr();
+    err.println(e.getCommandLine().getColorScheme().errorText(e.getMessage()));
+    UnmatchedArgumentException.printSuggestions(e, err);
+    err.println("Try '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
+    return BAD_USAGE;
   }
 
   private static int report(Exception e, CommandLine command) {
@@ -60,12 +73,31 @@ public final class Main {
     return FAILED;
   }
 
-  /** The innermost message: Spark wraps what a task said into several layers. */
+  /** What Embark or a reader said, out of the layers that Spark wraps around it. */
   private static String message(Throwable e) {
-    Throwable cause = e;
-    while (cause.getCause() != null && cause.getCause().getMessage() != null) {
-      cause = cause.getCause();
+    Throwable said = e;
+    while (isWrapper(said) && said.getCause() != null) {
+      said = said.getCause();
     }
-    return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    if (isMalformedRecord(said)) {
+      // Spark knows the record, and the parser below it what is wrong with it.
+      Throwable reason = said;
+      while (reason.getCause() != null) {
+        reason = reason.getCause();
+      }
+      return reason == said ? said.getMessage() : said.getMessage() + " " + reason.getMessage();
+    }
+    return said.getMessage() == null ? said.toString() : said.getMessage();
+  }
+
+  private static boolean isWrapper(Throwable e) {
+    return e instanceof ExecutionException || e instanceof SparkException && !isMalformedRecord(e);
+  }
+
+  private static boolean isMalformedRecord(Throwable e) {
+    return e instanceof SparkException
+        && e.getMessage() != null
+        && (e.getMessage().startsWith("[MALFORMED_RECORD")
+            || e.getMessage().startsWith("Malformed records"));
   }
 }

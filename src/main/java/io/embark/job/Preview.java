@@ -1,5 +1,6 @@
 package io.embark.job;
 
+import io.embark.spark.VectorColumn;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -7,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -18,17 +19,25 @@ import org.apache.spark.sql.functions;
  * a person sees that the vectors mean something. Neighbours are looked for among the first rows
  * only, which fit on the driver.
  *
+ * @param prefix put before the names of the account columns
  * @param idCol null if rows have no identifier
  */
 record Preview(
-    SparkSession spark, PrintWriter out, String textCol, String idCol, String vectorCol) {
+    SparkSession spark,
+    PrintWriter out,
+    String textCol,
+    String idCol,
+    String vectorCol,
+    String prefix) {
   private static final int SEARCHED = 5_000;
   private static final int QUERIES = 3;
   private static final int NEIGHBOURS = 3;
   private static final double UNLIKE = 0.2;
   private static final int TEXT_WIDTH = 76;
+  private static final int TEXT_READ = 1_000;
+  private static final int VALUES = 3;
 
-  private record Item(String id, String text, double[] vector) {
+  private record Item(String id, String text, float[] vector) {
     double cosine(Item other) {
       double dot = 0;
       double a = 0;
@@ -44,15 +53,17 @@ record Preview(
 
   void print(Path output, int rows) {
     Dataset<Row> written = spark.read().parquet(output.toString());
+    Dataset<Row> shown = shown(written);
+    VectorColumn vectors = VectorColumn.of(shown.schema(), vectorCol);
     out.println();
     out.println("Schema:");
     out.print(written.schema().treeString());
     out.println();
     out.println("First rows:");
-    for (Row row : written.limit(rows).collectAsList()) {
-      out.println("  " + describe(row));
+    for (Row row : shown.limit(rows).collectAsList()) {
+      out.println("  " + describe(row, vectors));
     }
-    List<Item> items = items(written);
+    List<Item> items = items(shown, vectors);
     if (items.size() > NEIGHBOURS) {
       out.println();
       out.printf(Locale.ROOT, "Nearest neighbours by cosine, among %,d rows:%n", items.size());
@@ -62,41 +73,54 @@ record Preview(
     }
   }
 
-  private String describe(Row row) {
-    double[] vector = vector(row);
+  /** What is shown of each row: of a text only its beginning, however many megabytes it has. */
+  private Dataset<Row> shown(Dataset<Row> written) {
+    List<Column> columns = new ArrayList<>();
+    if (idCol != null && !idCol.equals(textCol)) {
+      columns.add(column(written, idCol));
+    }
+    columns.add(functions.substring(column(written, textCol), 1, TEXT_READ).as(textCol));
+    columns.add(column(written, vectorCol));
+    columns.add(column(written, prefix + "status"));
+    columns.add(column(written, prefix + "tokens_used"));
+    return written.select(columns.toArray(Column[]::new));
+  }
+
+  private static Column column(Dataset<Row> rows, String name) {
+    return rows.col("`" + name.replace("`", "``") + "`");
+  }
+
+  private String describe(Row row, VectorColumn vectors) {
+    float[] vector = vectors.read(row);
     return String.format(
         Locale.ROOT,
         "%s%s  %s %s tokens  \"%s\"",
         idCol == null ? "" : row.getAs(idCol) + "  ",
-        vector == null
-            ? "no vector"
-            : String.format(Locale.ROOT, "[%.3f %.3f %.3f ...]", vector[0], vector[1], vector[2]),
-        row.<String>getAs("status"),
-        row.<Integer>getAs("tokens_used"),
+        vector == null ? "no vector" : beginning(vector),
+        row.<String>getAs(prefix + "status"),
+        row.<Integer>getAs(prefix + "tokens_used"),
         shorten(row.getAs(textCol)));
   }
 
-  private List<Item> items(Dataset<Row> written) {
-    List<Item> items = new ArrayList<>();
-    for (Row row :
-        written.where(functions.col("status").equalTo("OK")).limit(SEARCHED).collectAsList()) {
-      String id = idCol == null ? "" : String.valueOf(row.<Object>getAs(idCol));
-      items.add(new Item(id, row.getAs(textCol), vector(row)));
+  private static String beginning(float[] vector) {
+    StringBuilder text = new StringBuilder("[");
+    for (int i = 0; i < Math.min(VALUES, vector.length); i++) {
+      text.append(String.format(Locale.ROOT, "%.3f ", vector[i]));
     }
-    return items;
+    return text + (vector.length > VALUES ? "...]" : "]");
   }
 
-  private double[] vector(Row row) {
-    Object value = row.getAs(vectorCol);
-    if (value == null) {
-      return null;
+  private List<Item> items(Dataset<Row> written, VectorColumn vectors) {
+    List<Item> items = new ArrayList<>();
+    for (Row row :
+        written
+            .where(column(written, prefix + "status").equalTo("OK"))
+            .limit(SEARCHED)
+            .collectAsList()) {
+      String id = idCol == null ? "" : String.valueOf(row.<Object>getAs(idCol));
+      items.add(new Item(id, row.getAs(textCol), vectors.read(row)));
     }
-    if (value instanceof Vector vector) {
-      return vector.toArray();
-    }
-    return row.<Float>getList(row.fieldIndex(vectorCol)).stream()
-        .mapToDouble(Float::doubleValue)
-        .toArray();
+    return items;
   }
 
   /** Rows that differ from each other, so that three rows show more than one would. */

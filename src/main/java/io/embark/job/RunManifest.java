@@ -45,7 +45,13 @@ final class RunManifest {
     root.put("format", input.format().label());
     ObjectNode model = root.putObject("model");
     model.put("fingerprint", facts.fingerprint());
-    model.put("dimension", facts.dimension());
+    for (int i = 0; i < facts.vectorNames().size(); i++) {
+      model
+          .withArray("vectors")
+          .addObject()
+          .put("name", facts.vectorNames().get(i))
+          .put("dimension", facts.dimensions().get(i));
+    }
     ObjectNode effective = root.putObject("settings");
     for (Setting<?> setting : Setting.ALL) {
       effective

@@ -1,15 +1,13 @@
 package io.embark.job;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -21,11 +19,14 @@ import org.apache.spark.sql.SparkSession;
  * @param paths files, directories or globs
  * @param format their format
  * @param options of Spark's reader, over those of the format
+ * @param files what lies there now
  */
-record TextInput(List<String> paths, InputFormat format, Map<String, String> options) {
+record TextInput(
+    List<String> paths, InputFormat format, Map<String, String> options, List<Path> files) {
 
   /**
-   * Looks at what is to be read.
+   * Looks at what is to be read, every file of it: one of another format among many would be read
+   * as something it is not.
    *
    * @param input comma-separated paths; a comma inside braces belongs to a glob
    * @param format null to go by the extensions
@@ -35,30 +36,55 @@ record TextInput(List<String> paths, InputFormat format, Map<String, String> opt
   static TextInput of(String input, InputFormat format, String options, Configuration hadoop)
       throws IOException {
     List<String> paths = splitOutsideBraces(input);
-    Map<String, InputFormat> found = new TreeMap<>();
-    for (String path : paths) {
-      FileStatus file = firstFile(path, hadoop);
-      if (format == null) {
-        String name = file.getPath().getName();
-        found.put(
-            name,
-            InputFormat.ofFileName(name)
-                .orElseThrow(
-                    () ->
-                        new IllegalArgumentException(
-                            "input: cannot tell the format of %s by its name; set format to one of %s."
-                                .formatted(file.getPath(), InputFormat.labels()))));
-      }
+    if (paths.isEmpty()) {
+      throw new IllegalArgumentException("input: empty; wanted files, directories or globs.");
     }
-    if (found.values().stream().distinct().count() > 1) {
+    InputFiles found = InputFiles.at(paths, hadoop);
+    InputFormat chosen = format != null ? format : formatOf(found.files());
+    // Spark's readers take option names in any case.
+    Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    all.putAll(chosen.options());
+    if (found.inSubdirectories()) {
+      all.put("recursiveFileLookup", "true");
+    }
+    all.putAll(parseOptions(options));
+    return new TextInput(paths, chosen, all, found.files());
+  }
+
+  private static InputFormat formatOf(List<Path> files) {
+    Map<InputFormat, String> examples = new EnumMap<>(InputFormat.class);
+    for (Path file : files) {
+      InputFormat format =
+          InputFormat.ofFileName(file.getName())
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "input: cannot tell the format of %s by its name; set format to one of %s."
+                              .formatted(file, InputFormat.labels())));
+      examples.putIfAbsent(format, file.getName());
+    }
+    if (examples.size() > 1) {
       throw new IllegalArgumentException(
           "input: files of different formats, %s; give one format a run."
-              .formatted(String.join(", ", found.keySet())));
+              .formatted(String.join(", ", examples.values())));
     }
-    InputFormat chosen = format != null ? format : found.values().iterator().next();
-    Map<String, String> all = new HashMap<>(chosen.options());
-    all.putAll(parseOptions(options));
-    return new TextInput(paths, chosen, all);
+    return examples.keySet().iterator().next();
+  }
+
+  /**
+   * Refuses an output that holds input: overwriting would delete it before it is read.
+   *
+   * @throws IllegalArgumentException if some file lies at or under {@code output}
+   */
+  void requireOutside(Path output) {
+    for (Path file : files) {
+      for (Path at = file; at != null; at = at.getParent()) {
+        if (at.equals(output)) {
+          throw new IllegalArgumentException(
+              "output: %s holds the input %s. Write somewhere else.".formatted(output, file));
+        }
+      }
+    }
   }
 
   /** The rows; those of a text file get one column of the given name. */
@@ -70,46 +96,6 @@ record TextInput(List<String> paths, InputFormat format, Map<String, String> opt
             .options(options)
             .load(paths.toArray(String[]::new));
     return format == InputFormat.TEXT ? rows.withColumnRenamed("value", textCol) : rows;
-  }
-
-  private static FileStatus firstFile(String path, Configuration hadoop) throws IOException {
-    Path glob = new Path(path);
-    FileSystem files = glob.getFileSystem(hadoop);
-    FileStatus[] matches;
-    try {
-      matches = files.globStatus(glob);
-    } catch (FileNotFoundException e) {
-      matches = null;
-    }
-    if (matches == null || matches.length == 0) {
-      throw new IllegalArgumentException(
-          "input: nothing found at " + files.makeQualified(glob) + ".");
-    }
-    for (FileStatus match : matches) {
-      FileStatus file = firstFile(files, match);
-      if (file != null) {
-        return file;
-      }
-    }
-    throw new IllegalArgumentException(
-        "input: no data file under " + files.makeQualified(glob) + ".");
-  }
-
-  private static FileStatus firstFile(FileSystem files, FileStatus status) throws IOException {
-    if (!status.isDirectory()) {
-      return status;
-    }
-    for (FileStatus child : files.listStatus(status.getPath())) {
-      String name = child.getPath().getName();
-      // What Spark itself passes over.
-      if (!name.startsWith("_") && !name.startsWith(".")) {
-        FileStatus file = firstFile(files, child);
-        if (file != null) {
-          return file;
-        }
-      }
-    }
-    return null;
   }
 
   private static List<String> splitOutsideBraces(String text) {

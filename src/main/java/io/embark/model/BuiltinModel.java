@@ -3,6 +3,7 @@ package io.embark.model;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -66,12 +67,24 @@ public enum BuiltinModel {
   }
 
   /**
-   * A name for the unpacked directory, different for different contents of the jar.
+   * A name for the unpacked directory, different for different contents of the jar and for the
+   * configuration of another version of Embark.
    *
    * @throws IllegalArgumentException if the jar is not on the class path, naming the artifact
    */
   String cacheKey() throws IOException {
-    return "%s-%x-%x".formatted(label, size(graph()), size(tokenizer()));
+    StringBuilder contents = new StringBuilder();
+    contents.append(size(graph())).append(' ').append(size(tokenizer()));
+    for (String file : CONFIG_FILES) {
+      URL url = config(file);
+      if (url != null) {
+        try (InputStream in = url.openStream()) {
+          contents.append('\n').append(file).append('\n');
+          contents.append(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        }
+      }
+    }
+    return label + "-" + Fingerprint.of(contents.toString()).substring(0, 16);
   }
 
   /** Unpacks graph, tokenizer and configuration into an existing directory. */
@@ -79,13 +92,18 @@ public enum BuiltinModel {
     copy(graph(), directory.resolve("model.onnx"));
     copy(tokenizer(), directory.resolve("tokenizer.json"));
     for (String file : CONFIG_FILES) {
-      URL url = BuiltinModel.class.getResource(label + "/" + file);
+      URL url = config(file);
       if (url != null) {
         Path target = directory.resolve(file);
         Files.createDirectories(target.getParent());
         copy(url, target);
       }
     }
+  }
+
+  /** A configuration file that ships with Embark, or null. */
+  private URL config(String file) {
+    return BuiltinModel.class.getResource(label + "/" + file);
   }
 
   private URL graph() {

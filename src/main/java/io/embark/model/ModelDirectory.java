@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What lies in a model directory of the Hugging Face or sentence-transformers layout. Only the
@@ -20,9 +21,11 @@ import java.util.Optional;
  * @param name the model as the user named it
  * @param onnxFile the graph
  * @param tokenizerJson the tokenizer
- * @param pooling the pooling the model was trained with
+ * @param poolings the pooling the model was trained with; of several, their vectors are joined
  * @param norm whether the model's own pipeline normalises
+ * @param excludePrompt set if the model leaves the prompt's tokens out of its pooling
  * @param maxLength the most tokens per text, special tokens included
+ * @param positions the longest text the graph has positions for, special tokens included
  * @param prompts prompt texts by name
  * @param defaultPrompt name of the prompt that goes before every text unless told otherwise
  * @param padTokenId the id that fills up short rows
@@ -32,14 +35,19 @@ public record ModelDirectory(
     String name,
     Path onnxFile,
     Path tokenizerJson,
-    Optional<Sourced<Pooling>> pooling,
+    Optional<Sourced<List<Pooling>>> poolings,
     Optional<Sourced<Norm>> norm,
+    Optional<Sourced<Boolean>> excludePrompt,
     Optional<Sourced<Integer>> maxLength,
+    Optional<Sourced<Integer>> positions,
     Map<String, String> prompts,
     Optional<Sourced<String>> defaultPrompt,
     long padTokenId,
     boolean sentenceModel) {
 
+  private static final String CONFIG = "config.json";
+  private static final Set<String> COUNTED_FROM_PADDING =
+      Set.of("roberta", "xlm-roberta", "camembert", "mpnet");
   private static final List<String> USUAL_GRAPHS = List.of("model.onnx", "onnx/model.onnx");
 
   /**
@@ -51,6 +59,9 @@ public record ModelDirectory(
    * @throws IllegalArgumentException if graph or tokenizer is missing, or a file is broken
    */
   static ModelDirectory read(Path directory, String modelFile, String name) throws IOException {
+    if (Files.isRegularFile(directory)) {
+      throw isFile(name);
+    }
     if (!Files.isDirectory(directory)) {
       throw new IllegalArgumentException(
           "Model directory %s does not exist (asked for as '%s')."
@@ -65,6 +76,9 @@ public record ModelDirectory(
               .formatted(name, names(directory)));
     }
     ModelJson json = new ModelJson(directory);
+    JsonNode config = json.read(CONFIG);
+    long padTokenId = config.path("pad_token_id").asLong(0);
+    Optional<Sourced<Integer>> positions = positions(config, padTokenId);
     SentenceTransformersModules modules = SentenceTransformersModules.read(json, name);
     JsonNode st = json.read("config_sentence_transformers.json");
     Map<String, String> prompts = new LinkedHashMap<>();
@@ -79,13 +93,20 @@ public record ModelDirectory(
         name,
         onnx,
         tokenizer,
-        modules.pooling(),
+        modules.poolings(),
         modules.norm(),
-        maxLength(json),
+        modules.excludePrompt(),
+        maxLength(json, positions),
+        positions,
         Map.copyOf(prompts),
         defaultPrompt,
-        json.read("config.json").path("pad_token_id").asLong(0),
+        padTokenId,
         modules.present());
+  }
+
+  static IllegalArgumentException isFile(String name) {
+    return new IllegalArgumentException(
+        "Model %s is a file; wanted a model directory or a file ending in .onnx.".formatted(name));
   }
 
   private static Path graph(Path directory, String modelFile, String name) throws IOException {
@@ -102,23 +123,33 @@ public record ModelDirectory(
   }
 
   /** sentence-transformers' own limit first, then the tokenizer's, then the number of positions. */
-  private static Optional<Sourced<Integer>> maxLength(ModelJson json) throws IOException {
-    List<Sourced<JsonNode>> places =
-        List.of(
-            new Sourced<>(
-                json.read("sentence_bert_config.json").path("max_seq_length"),
-                "sentence_bert_config.json"),
-            new Sourced<>(
-                json.read("tokenizer_config.json").path("model_max_length"),
-                "tokenizer_config.json"),
-            new Sourced<>(json.read("config.json").path("max_position_embeddings"), "config.json"));
-    for (Sourced<JsonNode> place : places) {
-      // Tokenizers without a limit carry 1e30 there.
-      if (place.value().isNumber() && place.value().asDouble() < 1_000_000) {
-        return Optional.of(new Sourced<>(place.value().asInt(), place.source()));
-      }
+  private static Optional<Sourced<Integer>> maxLength(
+      ModelJson json, Optional<Sourced<Integer>> positions) throws IOException {
+    Optional<Sourced<Integer>> limit =
+        length(json.read("sentence_bert_config.json"), "max_seq_length")
+            .map(n -> new Sourced<>(n, "sentence_bert_config.json"));
+    if (limit.isEmpty()) {
+      limit =
+          length(json.read("tokenizer_config.json"), "model_max_length")
+              .map(n -> new Sourced<>(n, "tokenizer_config.json"));
     }
-    return Optional.empty();
+    return limit.isEmpty() ? positions : limit;
+  }
+
+  /** RoBERTa and its kin count positions from behind the padding id. */
+  private static Optional<Sourced<Integer>> positions(JsonNode config, long padTokenId) {
+    boolean fromPadding = COUNTED_FROM_PADDING.contains(config.path("model_type").asText());
+    return length(config, "max_position_embeddings")
+        .map(n -> fromPadding ? n - (int) padTokenId - 1 : n)
+        .map(n -> new Sourced<>(n, CONFIG));
+  }
+
+  private static Optional<Integer> length(JsonNode file, String key) {
+    JsonNode value = file.path(key);
+    // Tokenizers without a limit carry 1e30 there.
+    return value.isNumber() && value.asDouble() < 1_000_000
+        ? Optional.of(value.asInt())
+        : Optional.empty();
   }
 
   private static String names(Path directory) throws IOException {

@@ -2,7 +2,7 @@ package io.embark.model;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -83,8 +83,7 @@ public final class ModelStore {
     FileSystem files = remote.getFileSystem(hadoop);
     FileStatus status = files.getFileStatus(remote);
     if (!status.isDirectory()) {
-      throw new IllegalArgumentException(
-          "Model %s is a file; wanted a model directory or a file ending in .onnx.".formatted(uri));
+      throw ModelDirectory.isFile(uri);
     }
     StringBuilder contents = new StringBuilder(remote.toString());
     listing(files, remote, contents);
@@ -100,7 +99,11 @@ public final class ModelStore {
       return Path.of(uri);
     }
     if (uri.regionMatches(true, 0, "file:", 0, 5)) {
-      return Path.of(URI.create(uri.replace(" ", "%20")).getPath());
+      // As Hadoop reads it, a percent sign is itself; as Java writes it, it escapes.
+      String path = uri.substring(5).replaceFirst("^//[^/]*", "");
+      return Files.exists(Path.of(path)) || !path.contains("%")
+          ? Path.of(path)
+          : Path.of(URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8));
     }
     return null;
   }

@@ -6,26 +6,32 @@ import io.embark.pooling.Pooling;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
  * {@code modules.json}: the steps a sentence-transformers model runs after the transformer.
  *
  * @param present whether there is such a file
+ * @param excludePrompt set if the model leaves the prompt's tokens out of its pooling
  */
 record SentenceTransformersModules(
-    boolean present, Optional<Sourced<Pooling>> pooling, Optional<Sourced<Norm>> norm) {
+    boolean present,
+    Optional<Sourced<List<Pooling>>> poolings,
+    Optional<Sourced<Norm>> norm,
+    Optional<Sourced<Boolean>> excludePrompt) {
 
-  /** Keys of a Pooling module's config.json, as sentence-transformers writes them. */
-  private static final Map<String, Pooling> MODES =
-      Map.of(
-          "pooling_mode_cls_token", Pooling.CLS,
-          "pooling_mode_mean_tokens", Pooling.MEAN,
-          "pooling_mode_max_tokens", Pooling.MAX,
-          "pooling_mode_mean_sqrt_len_tokens", Pooling.MEAN_SQRT_LEN,
-          "pooling_mode_weightedmean_tokens", Pooling.WEIGHTED_MEAN,
-          "pooling_mode_lasttoken", Pooling.LAST_TOKEN);
+  /** A key of a Pooling module's config.json, as sentence-transformers writes it. */
+  private record Mode(String key, Pooling pooling) {}
+
+  /** In the order in which sentence-transformers joins the vectors of several. */
+  private static final List<Mode> MODES =
+      List.of(
+          new Mode("pooling_mode_cls_token", Pooling.CLS),
+          new Mode("pooling_mode_max_tokens", Pooling.MAX),
+          new Mode("pooling_mode_mean_tokens", Pooling.MEAN),
+          new Mode("pooling_mode_mean_sqrt_len_tokens", Pooling.MEAN_SQRT_LEN),
+          new Mode("pooling_mode_weightedmean_tokens", Pooling.WEIGHTED_MEAN),
+          new Mode("pooling_mode_lasttoken", Pooling.LAST_TOKEN));
 
   static SentenceTransformersModules read(ModelJson json, String model) throws IOException {
     JsonNode modules = json.read("modules.json");
@@ -34,9 +40,13 @@ record SentenceTransformersModules(
       String file = "1_Pooling/config.json";
       JsonNode config = json.read(file);
       return new SentenceTransformersModules(
-          !config.isMissingNode(), pooling(config, file, model), Optional.empty());
+          !config.isMissingNode(),
+          poolings(config, file, model),
+          Optional.empty(),
+          excludePrompt(config, file));
     }
-    Optional<Sourced<Pooling>> pooling = Optional.empty();
+    Optional<Sourced<List<Pooling>>> poolings = Optional.empty();
+    Optional<Sourced<Boolean>> excludePrompt = Optional.empty();
     Sourced<Norm> norm = new Sourced<>(Norm.NONE, "modules.json");
     for (JsonNode module : modules) {
       String type = module.path("type").asText();
@@ -44,8 +54,10 @@ record SentenceTransformersModules(
       switch (simpleName) {
         case "Transformer" -> {}
         case "Pooling" -> {
-          String file = module.path("path").asText("1_Pooling") + "/config.json";
-          pooling = pooling(json.read(file), file, model);
+          String path = module.path("path").asText("1_Pooling");
+          String file = path.isEmpty() ? "config.json" : path + "/config.json";
+          poolings = poolings(json.read(file), file, model);
+          excludePrompt = excludePrompt(json.read(file), file);
         }
         case "Normalize" -> norm = new Sourced<>(Norm.L2, "modules.json");
         default ->
@@ -56,27 +68,34 @@ record SentenceTransformersModules(
                     .formatted(model, type));
       }
     }
-    return new SentenceTransformersModules(true, pooling, Optional.of(norm));
+    return new SentenceTransformersModules(true, poolings, Optional.of(norm), excludePrompt);
   }
 
-  private static Optional<Sourced<Pooling>> pooling(JsonNode config, String file, String model) {
+  private static Optional<Sourced<List<Pooling>>> poolings(
+      JsonNode config, String file, String model) {
     List<Pooling> chosen = new ArrayList<>();
-    MODES.forEach(
-        (key, pooling) -> {
-          if (config.path(key).asBoolean(false)) {
-            chosen.add(pooling);
-          }
-        });
+    for (Mode mode : MODES) {
+      if (config.path(mode.key()).asBoolean(false)) {
+        chosen.add(mode.pooling());
+      }
+    }
     // Newer files name the mode in one field.
     JsonNode mode = config.path("pooling_mode");
     if (chosen.isEmpty() && mode.isTextual()) {
       chosen.add(newStyle(mode.asText(), file, model));
     }
-    if (chosen.size() > 1) {
-      // A pooling of several joined parts is not one of ours: the user has to choose.
-      return Optional.empty();
+    for (JsonNode part : mode) {
+      chosen.add(newStyle(part.asText(), file, model));
     }
-    return chosen.stream().findFirst().map(p -> new Sourced<>(p, file));
+    return chosen.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Sourced<>(List.copyOf(chosen), file));
+  }
+
+  private static Optional<Sourced<Boolean>> excludePrompt(JsonNode config, String file) {
+    return config.path("include_prompt").asBoolean(true)
+        ? Optional.empty()
+        : Optional.of(new Sourced<>(true, file));
   }
 
   private static Pooling newStyle(String mode, String file, String model) {

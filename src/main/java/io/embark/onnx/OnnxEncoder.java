@@ -6,74 +6,72 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.embark.batch.Batch;
-import io.embark.pooling.TokenStates;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * One ONNX Runtime session: a batch in, its token states out. Owns the session and closes it. Safe
- * for use by several threads at once; they share the weights.
+ * One ONNX Runtime session: a batch in, its pooled vectors out. Owns the session and closes it.
+ * Safe for use by several threads at once; they share the weights.
  */
 public final class OnnxEncoder implements AutoCloseable {
   private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
   private final OrtSession session;
-  private final OnnxModel model;
+  private final ModelInputs inputs;
+  private final List<PooledModel.Output> outputs;
   private final DeviceChoice device;
-  private final Set<String> outputs = new LinkedHashSet<>();
-  private final int hiddenSize;
 
   /** Read: a batch is running. Write: closing, which must wait, as the native side does not. */
   private final ReadWriteLock inUse = new ReentrantReadWriteLock();
 
   private boolean closed;
 
-  private OnnxEncoder(OrtSession session, OnnxModel model, DeviceChoice device, boolean pooler)
-      throws OrtException {
+  private OnnxEncoder(
+      OrtSession session,
+      ModelInputs inputs,
+      List<PooledModel.Output> outputs,
+      DeviceChoice device) {
     this.session = session;
-    this.model = model;
+    this.inputs = inputs;
+    this.outputs = outputs;
     this.device = device;
-    outputs.add(model.hidden());
-    if (pooler) {
-      outputs.add(model.pooler());
-    }
-    // A graph may leave its hidden size open, and may fail only when run: find both out here.
-    this.hiddenSize = encode(probe()).hiddenSize();
+    // A graph may fail only when it is run: find that out here.
+    encode(new Batch(new int[] {0}, 2, new long[] {0, 0}, new long[] {1, 1}, 2), new long[] {1, 1});
   }
 
   /**
-   * Opens a model and runs one tiny batch through it.
+   * Opens a model with poolings added to its graph and runs one tiny batch through it.
    *
    * @param onnxFile the graph; external data files are looked for beside it
    * @param intraOpThreads threads for one batch; 1 when several tasks share the session
-   * @param pooler whether the model's own pooler output is wanted too
-   * @throws IllegalArgumentException if the file is not a model Embark can run, with what was found
+   * @param wanted what to return of each batch, in this order
+   * @param mask which tokens are pooled
+   * @throws IllegalArgumentException if the file is not a model Embark can run, or cannot give one
+   *     of the outputs, with what was found
    */
   public static OnnxEncoder open(
-      Path onnxFile, DeviceChoice device, int intraOpThreads, boolean pooler) {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+      Path onnxFile,
+      DeviceChoice device,
+      int intraOpThreads,
+      List<? extends GraphOutput> wanted,
+      PoolingMask mask) {
+    PooledModel model = PooledGraph.of(onnxFile).add(wanted, mask);
     OrtSession session = null;
     try (SessionOptions options = new SessionOptions()) {
       options.setIntraOpNumThreads(intraOpThreads);
       options.setInterOpNumThreads(1);
       device.addTo(options);
-      session = environment.createSession(onnxFile.toString(), options);
-      OnnxModel model = OnnxModel.describe(session, onnxFile.toString());
-      if (pooler && model.pooler() == null) {
-        throw new IllegalArgumentException(
-            ("Cannot pool with pooler: model %s has outputs %s and none of them is a pooler output"
-                    + " [batch, hiddenSize]. Use mean, or export the model with its pooler.")
-                .formatted(onnxFile, model.outputs()));
-      }
-      return new OnnxEncoder(session, model, device, pooler);
+      session = model.open(OrtEnvironment.getEnvironment(), options);
+      ModelInputs inputs = ModelInputs.of(session, onnxFile.toString());
+      return new OnnxEncoder(session, inputs, model.outputs(), device);
     } catch (OrtException e) {
       closeQuietly(session, e);
       throw new IllegalArgumentException(
@@ -96,25 +94,24 @@ public final class OnnxEncoder implements AutoCloseable {
     }
   }
 
-  private static Batch probe() {
-    return new Batch(new int[] {0}, 2, new long[] {0, 0}, new long[] {1, 1}, 2);
-  }
-
   /**
    * Runs one batch.
    *
-   * @return states {@code [batch.size(), batch.length(), hiddenSize()]}, a copy that outlives the
+   * @param poolingMask {@code [batch.size(), batch.length()]}, not 0 for a token that is pooled;
+   *     read only if the encoder was opened with {@link PoolingMask#SEPARATE}, else may be null
+   * @return for each output its values, row-major {@code [batch.size(), dim]} for vectors and
+   *     {@code [batch.size(), batch.length(), dim]} for token states; copies that outlive the
    *     session's own buffers
    * @throws IllegalStateException after {@link #close()}, or if ONNX Runtime fails; no row is
    *     dropped silently
    */
-  public TokenStates encode(Batch batch) {
+  public List<float[]> encode(Batch batch, long[] poolingMask) {
     inUse.readLock().lock();
     try {
       if (closed) {
         throw new IllegalStateException("This encoder has been closed.");
       }
-      return run(batch);
+      return run(batch, poolingMask);
     } catch (OrtException e) {
       throw new IllegalStateException(
           "ONNX Runtime failed on a batch of %d rows x %d tokens on %s: %s"
@@ -125,72 +122,65 @@ public final class OnnxEncoder implements AutoCloseable {
     }
   }
 
-  private TokenStates run(Batch batch) throws OrtException {
-    long[] shape = {batch.size(), batch.length()};
-    try (OnnxTensor ids = tensor(batch.inputIds(), shape);
-        OnnxTensor mask = tensor(batch.attentionMask(), shape);
-        OnnxTensor types =
-            model.tokenTypeIds() == null ? null : tensor(new long[batch.paddedTokens()], shape)) {
-      Map<String, OnnxTensor> inputs = new HashMap<>();
-      inputs.put(model.inputIds(), ids);
-      inputs.put(model.attentionMask(), mask);
-      if (types != null) {
-        inputs.put(model.tokenTypeIds(), types);
+  private List<float[]> run(Batch batch, long[] poolingMask) throws OrtException {
+    Map<String, OnnxTensor> tensors = new HashMap<>();
+    try {
+      long[] shape = {batch.size(), batch.length()};
+      tensors.put(ModelInputs.INPUT_IDS, tensor(batch.inputIds(), shape));
+      tensors.put(GraphRequirements.ATTENTION_MASK, tensor(batch.attentionMask(), shape));
+      if (inputs.tokenTypeIds()) {
+        tensors.put(ModelInputs.TOKEN_TYPE_IDS, tensor(new long[batch.paddedTokens()], shape));
       }
-      try (OrtSession.Result result = session.run(inputs, outputs)) {
-        OnnxTensor hidden = (OnnxTensor) result.get(model.hidden()).orElseThrow();
-        long[] found = hidden.getInfo().getShape();
-        if (found.length != 3 || found[0] != batch.size() || found[1] != batch.length()) {
-          throw new IllegalStateException(
-              "Output %s has shape %s for a batch of %d x %d; wanted [batch, length, hiddenSize]."
-                  .formatted(model.hidden(), Arrays.toString(found), batch.size(), batch.length()));
+      if (inputs.poolingMask()) {
+        // Added by us, and always int64.
+        tensors.put(
+            PooledGraph.POOLING_MASK,
+            OnnxTensor.createTensor(environment, LongBuffer.wrap(poolingMask), shape));
+      }
+      try (OrtSession.Result result = session.run(tensors)) {
+        List<float[]> values = new ArrayList<>(outputs.size());
+        for (PooledModel.Output output : outputs) {
+          values.add(floats((OnnxTensor) result.get(output.name()).orElseThrow(), output, batch));
         }
-        return new TokenStates(
-            floats(hidden),
-            batch.attentionMask(),
-            outputs.contains(model.pooler())
-                ? floats((OnnxTensor) result.get(model.pooler()).orElseThrow())
-                : null,
-            batch.size(),
-            batch.length(),
-            (int) found[2]);
+        return values;
       }
+    } finally {
+      tensors.values().forEach(OnnxTensor::close);
     }
   }
 
   private OnnxTensor tensor(long[] values, long[] shape) throws OrtException {
-    if (!model.intInputs()) {
+    if (!inputs.int32()) {
       return OnnxTensor.createTensor(environment, LongBuffer.wrap(values), shape);
     }
-    int[] ints = new int[values.length];
-    for (int i = 0; i < values.length; i++) {
-      ints[i] = Math.toIntExact(values[i]);
-    }
+    int[] ints = Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
     return OnnxTensor.createTensor(environment, IntBuffer.wrap(ints), shape);
   }
 
-  private static float[] floats(OnnxTensor tensor) {
-    // A heap copy of exactly this tensor; half precision is widened on the way.
+  private static float[] floats(OnnxTensor tensor, PooledModel.Output output, Batch batch) {
+    long wanted = output.dim() * (long) (output.rank() == 2 ? batch.size() : batch.paddedTokens());
+    // A heap copy of exactly this tensor.
     FloatBuffer buffer = tensor.getFloatBuffer();
-    if (buffer.hasArray() && buffer.array().length == buffer.remaining()) {
-      return buffer.array();
+    if (buffer.remaining() != wanted) {
+      throw new IllegalStateException(
+          "Output %s has shape %s for a batch of %d rows x %d tokens; wanted are %d values."
+              .formatted(
+                  output.name(),
+                  Arrays.toString(tensor.getInfo().getShape()),
+                  batch.size(),
+                  batch.length(),
+                  wanted));
     }
-    float[] values = new float[buffer.remaining()];
-    buffer.get(values);
-    return values;
-  }
-
-  public OnnxModel model() {
-    return model;
+    return buffer.array();
   }
 
   public DeviceChoice device() {
     return device;
   }
 
-  /** Values per token state. */
-  public int hiddenSize() {
-    return hiddenSize;
+  /** What {@link #encode} returns, in this order. */
+  public List<PooledModel.Output> outputs() {
+    return outputs;
   }
 
   /** Waits for running batches, then frees the session. Does nothing the second time. */

@@ -29,7 +29,11 @@ final class ComparableVectors extends AbstractFunction1<LogicalPlan, BoxedUnit> 
   /** A field of the metadata, and what it is taken for where it is missing. */
   private record Field(String key, String otherwise, boolean mustAgree) {
     String of(JsonNode made) {
-      return made.path(key).asText(otherwise);
+      return switch (key) {
+        case "pooling" -> PooledAs.of(made).pooling();
+        case "layers" -> PooledAs.of(made).layers();
+        default -> made.path(key).asText(otherwise);
+      };
     }
   }
 

@@ -125,7 +125,7 @@ public final class EmbedTextPlan extends LogicalPlan implements UnaryNode {
   public Statistics stats() {
     long values = 0;
     for (EmbedText call : ScalaSeq.toJava(calls)) {
-      values += call.facts().dimension();
+      values += call.facts().dimensions().get(0);
     }
     Statistics below = child.stats();
     BigInt rowSize =

@@ -2,6 +2,7 @@ package io.embark.spark;
 
 import io.embark.embed.Embedding;
 import io.embark.embed.Setting;
+import io.embark.vector.Int8Ranges;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,15 +19,18 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The columns an embedding adds to a row: the vector and the account of the text.
  *
- * @param vector name of the vector column
+ * @param vector name of the vector column; with several vectors, what their names begin with
  * @param prefix put before the names of the other columns, so that two embeddings can stand side by
  *     side
+ * @param ranges of each vector for {@link OutputType#INT8}, else empty
  */
-record EmbeddingColumns(String vector, String prefix, OutputType type) implements Serializable {
+record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8Ranges> ranges)
+    implements Serializable {
   /** Key of our own part of the vector column's metadata. */
   static final String METADATA_KEY = "embark";
 
-  private static final int ADDED = 5;
+  /** Columns added beside the vectors. */
+  private static final int ACCOUNT = 4;
 
   String tokenCount() {
     return prefix + "token_count";
@@ -50,13 +54,14 @@ record EmbeddingColumns(String vector, String prefix, OutputType type) implement
    * @throws IllegalArgumentException if a name is taken
    */
   StructType addTo(StructType schema, ModelFacts facts) {
+    requireRanges(facts);
     List<StructField> fields = new ArrayList<>(List.of(schema.fields()));
     for (StructField added : added(facts)) {
-      for (StructField present : schema.fields()) {
+      for (StructField present : fields) {
         if (present.name().equalsIgnoreCase(added.name())) {
           throw new IllegalArgumentException(
-              ("The input has a column '%s' already, which embedding would add. Rename or drop it,"
-                      + " or set outputCol (for the vector) or accountPrefix (for the others).")
+              ("There is a column '%s' already, which embedding would add. Rename or drop it, or set"
+                      + " outputCol (for the vector) or accountPrefix (for the others).")
                   .formatted(present.name()));
         }
       }
@@ -65,13 +70,43 @@ record EmbeddingColumns(String vector, String prefix, OutputType type) implement
     return new StructType(fields.toArray(StructField[]::new));
   }
 
+  private void requireRanges(ModelFacts facts) {
+    if (type != OutputType.INT8) {
+      return;
+    }
+    List<Integer> found = ranges.stream().map(r -> r.min().length).toList();
+    if (!found.equals(facts.dimensions())) {
+      throw new IllegalArgumentException(
+          ("Output type int8 needs int8Ranges for vectors of %s values, found %s. Let"
+                  + " calibrate(sample) find them.")
+              .formatted(facts.dimensions(), ranges.isEmpty() ? "none" : found));
+    }
+  }
+
   private List<StructField> added(ModelFacts facts) {
-    return List.of(
-        new StructField(vector, type.dataType(), true, metadata(facts)),
-        field(tokenCount(), DataTypes.IntegerType),
-        field(tokensUsed(), DataTypes.IntegerType),
-        field(truncated(), DataTypes.BooleanType),
-        field(status(), DataTypes.StringType));
+    List<StructField> fields = new ArrayList<>();
+    for (int i = 0; i < facts.vectorNames().size(); i++) {
+      String name = vectorName(facts, i);
+      fields.add(new StructField(name, type.dataType(), true, metadata(name, facts, i)));
+    }
+    fields.add(field(tokenCount(), DataTypes.IntegerType));
+    fields.add(field(tokensUsed(), DataTypes.IntegerType));
+    fields.add(field(truncated(), DataTypes.BooleanType));
+    fields.add(field(status(), DataTypes.StringType));
+    return fields;
+  }
+
+  /** The names of the vector columns: {@code embedding}, or {@code embedding_mean} and so on. */
+  List<String> vectorNames(ModelFacts facts) {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < facts.vectorNames().size(); i++) {
+      names.add(vectorName(facts, i));
+    }
+    return names;
+  }
+
+  private String vectorName(ModelFacts facts, int index) {
+    return facts.vectorNames().size() == 1 ? vector : vector + "_" + facts.vectorNames().get(index);
   }
 
   private static StructField field(String name, DataType type) {
@@ -79,33 +114,52 @@ record EmbeddingColumns(String vector, String prefix, OutputType type) implement
   }
 
   /** MLlib's own size attribute, and what made the vectors. */
-  private Metadata metadata(ModelFacts facts) {
+  private Metadata metadata(String column, ModelFacts facts, int index) {
     MetadataBuilder made = new MetadataBuilder();
     made.putString("model", facts.config().text(Setting.MODEL));
     made.putString("fingerprint", facts.fingerprint());
+    made.putString("vector", facts.vectorNames().get(index));
     made.putString("pooling", facts.config().text(Setting.POOLING));
     made.putString("poolingFrom", facts.config().origin(Setting.POOLING));
+    made.putString("layers", facts.config().text(Setting.LAYERS));
+    made.putString("concat", facts.config().text(Setting.CONCAT));
+    made.putString("excludeSpecialTokens", facts.config().text(Setting.EXCLUDE_SPECIAL_TOKENS));
+    made.putString("excludePrompt", facts.config().text(Setting.EXCLUDE_PROMPT));
     made.putString("normalize", facts.config().text(Setting.NORMALIZE));
     made.putString("prompt", facts.config().text(Setting.PROMPT));
     made.putLong("maxLength", facts.config().get(Setting.MAX_LENGTH));
-    made.putLong("dimension", facts.dimension());
+    made.putLong("dimension", facts.dimensions().get(index));
+    made.putString("type", type.label());
+    if (type == OutputType.INT8) {
+      made.putDoubleArray("int8Min", ranges.get(index).minAsDoubles());
+      made.putDoubleArray("int8Max", ranges.get(index).maxAsDoubles());
+    }
     Metadata ours = new MetadataBuilder().putMetadata(METADATA_KEY, made.build()).build();
-    return new AttributeGroup(vector, facts.dimension()).toMetadata(ours);
+    return new AttributeGroup(column, facts.dimensions().get(index)).toMetadata(ours);
   }
 
-  /** The row with the added values at its end. */
-  Row append(Row row, Embedding embedding) {
-    int present = row.size();
-    Object[] values = new Object[present + ADDED];
-    for (int i = 0; i < present; i++) {
+  /**
+   * The row with the added values at its end.
+   *
+   * @param vectors how many vectors there are
+   */
+  Row append(Row row, Embedding embedding, int vectors) {
+    int next = row.size();
+    Object[] values = new Object[next + vectors + ACCOUNT];
+    for (int i = 0; i < next; i++) {
       values[i] = row.get(i);
     }
-    float[] floats = embedding.vector();
-    values[present] = floats == null ? null : type.value(floats);
-    values[present + 1] = embedding.tokenCount();
-    values[present + 2] = embedding.tokensUsed();
-    values[present + 3] = embedding.truncated();
-    values[present + 4] = embedding.status().name();
+    for (int i = 0; i < vectors; i++) {
+      float[] floats = embedding.vector(i);
+      values[next++] =
+          floats == null
+              ? null
+              : type.value(floats, type == OutputType.INT8 ? ranges.get(i) : null);
+    }
+    values[next++] = embedding.tokenCount();
+    values[next++] = embedding.tokensUsed();
+    values[next++] = embedding.truncated();
+    values[next] = embedding.status().name();
     return RowFactory.create(values);
   }
 }

@@ -1,5 +1,6 @@
 package io.embark.spark;
 
+import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
@@ -16,7 +17,7 @@ final class EmbeddingMetadata extends Rule<LogicalPlan> {
   /** The metadata that {@link TextEmbedder} would give the column. */
   static Metadata of(EmbedText call, String column) {
     StructType columns =
-        new EmbeddingColumns(column, "", OutputType.FLOAT_ARRAY)
+        new EmbeddingColumns(column, "", OutputType.FLOAT, List.of())
             .addTo(new StructType(), call.facts());
     return columns.apply(column).metadata();
   }

@@ -4,6 +4,7 @@ import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.model.ModelStore;
+import io.embark.onnx.Device;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
@@ -40,7 +41,9 @@ final class ExecutorEmbedders {
 
   /** The embedder of the running task, or of the driver if none is running. */
   static Embedder get(EmbedderConfig config) {
-    Key key = new Key(config, gpuIndex(TaskContext.get()));
+    // On the CPU every task shares one embedder, whatever GPUs Spark hands out.
+    boolean cpu = config.get(Setting.DEVICE) == Device.CPU;
+    Key key = new Key(config, cpu ? 0 : gpuIndex(TaskContext.get()));
     Slot slot = SLOTS.computeIfAbsent(key, k -> new Slot());
     synchronized (slot) {
       if (slot.embedder == null) {

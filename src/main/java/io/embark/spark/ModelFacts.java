@@ -6,27 +6,47 @@ import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
 import io.embark.model.ModelStore;
 import io.embark.onnx.Device;
+import io.embark.pooling.Pooling;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the driver must know of a model before the first row, found by really opening it: a model
  * that does not load fails here and not in a task.
  *
  * @param config the settings in force, each filled in
- * @param dimension values per vector
+ * @param vectorNames a name for each vector of a text
+ * @param dimensions values of each
  * @param fingerprint SHA-256 over graph and tokenizer
  * @param device where tasks run and the token budget there, in words; empty when that is settled on
  *     each executor
  */
 public record ModelFacts(
-    EmbedderConfig config, int dimension, String fingerprint, Optional<String> device) {
-  private static final Map<EmbedderConfig, ModelFacts> KNOWN = new ConcurrentHashMap<>();
+    EmbedderConfig config,
+    List<String> vectorNames,
+    List<Integer> dimensions,
+    String fingerprint,
+    Optional<String> device) {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelFacts.class);
+  private static final Map<EmbedderConfig, Opened> KNOWN = new ConcurrentHashMap<>();
+
+  /**
+   * What does not depend on where the settings came from, which two equal configs may differ in.
+   */
+  private record Opened(
+      ModelDirectory model,
+      List<String> vectorNames,
+      List<Integer> dimensions,
+      String fingerprint,
+      Optional<String> device) {}
 
   /**
    * Opens the model on the driver, the first time it is asked for.
@@ -35,22 +55,29 @@ public record ModelFacts(
    * @throws UncheckedIOException if a file of the model cannot be read
    */
   public static ModelFacts of(EmbedderConfig config) {
-    return KNOWN.computeIfAbsent(config, ModelFacts::find);
+    Opened opened = KNOWN.computeIfAbsent(config, ModelFacts::open);
+    return new ModelFacts(
+        config.resolve(opened.model()),
+        opened.vectorNames(),
+        opened.dimensions(),
+        opened.fingerprint(),
+        opened.device());
   }
 
-  private static ModelFacts find(EmbedderConfig config) {
+  private static Opened open(EmbedderConfig config) {
     try {
       ModelStore store = ModelStore.ofThisHost(SparkHadoopUtil.get().conf());
       ModelDirectory model = store.open(config.get(Setting.MODEL), config.get(Setting.MODEL_FILE));
       EmbedderConfig resolved = config.resolve(model);
+      warnOfPlainBert(model, resolved);
       if (tasksRunHere()) {
         // The very embedder that the tasks will use, so that nothing is loaded twice.
-        return of(resolved, model, ExecutorEmbedders.get(resolved), true);
+        return opened(model, ExecutorEmbedders.get(resolved), true);
       }
       // The driver of a cluster has no business on a GPU.
       EmbedderConfig onCpu = resolved.toBuilder().device(Device.CPU).build();
       try (Embedder embedder = Embedder.open(onCpu, store, 0)) {
-        return of(resolved, model, embedder, false);
+        return opened(model, embedder, false);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(
@@ -60,14 +87,35 @@ public record ModelFacts(
     }
   }
 
-  private static ModelFacts of(
-      EmbedderConfig config, ModelDirectory model, Embedder embedder, boolean here)
+  /**
+   * Says once for each config that a pooling is a poor choice for a model nobody trained for it.
+   */
+  private static void warnOfPlainBert(ModelDirectory model, EmbedderConfig config) {
+    List<String> doubtful =
+        config.get(Setting.POOLING).stream()
+            .filter(pooling -> pooling == Pooling.POOLER || pooling == Pooling.CLS)
+            .map(Pooling::label)
+            .toList();
+    if (!model.sentenceModel() && !doubtful.isEmpty()) {
+      LOG.warn(
+          "Model {} does not say that it was trained for sentence vectors (no modules.json or"
+              + " 1_Pooling), and pooling {} reads what such training shapes. Of BERT without it,"
+              + " [CLS] reaches a rank correlation of 16.5 with human scores on the STS benchmark,"
+              + " the mean of the token states 46.4 (Reimers and Gurevych 2019, table 1). Try"
+              + " pooling mean.",
+          model.name(),
+          String.join(", ", doubtful));
+    }
+  }
+
+  private static Opened opened(ModelDirectory model, Embedder embedder, boolean here)
       throws IOException {
     String device =
         "%s, %d tokens a batch".formatted(embedder.device().label(), embedder.tokenBudget());
-    return new ModelFacts(
-        config,
-        embedder.dimension(),
+    return new Opened(
+        model,
+        embedder.vectorNames(),
+        embedder.dimensions(),
         model.fingerprint(),
         here ? Optional.of(device) : Optional.empty());
   }

@@ -1,5 +1,8 @@
 package io.embark.spark;
 
+import io.embark.vector.Half;
+import io.embark.vector.Int8Ranges;
+import io.embark.vector.SignBits;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -8,17 +11,12 @@ import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
-/** How a vector stands in its column. */
+/** How a vector stands in its column. Bytes per value are before Parquet's own encoding. */
 public enum OutputType {
-  /** MLlib's vector type, 64 bits per value: what {@code KMeans} and other MLlib stages take. */
-  VECTOR {
+  /** MLlib's vector type, 8 bytes per value: what {@code KMeans} and other MLlib stages take. */
+  VECTOR(SQLDataTypes.VectorType()) {
     @Override
-    DataType dataType() {
-      return SQLDataTypes.VectorType();
-    }
-
-    @Override
-    Object value(float[] vector) {
+    Object value(float[] vector, Int8Ranges ranges) {
       double[] values = new double[vector.length];
       for (int i = 0; i < values.length; i++) {
         values[i] = vector[i];
@@ -26,45 +24,76 @@ public enum OutputType {
       return Vectors.dense(values);
     }
   },
-  /** {@code array<float>}, 32 bits per value: half the size, read by every Parquet reader. */
-  FLOAT_ARRAY {
+  /** {@code array<float>}, 4 bytes per value: exact, read by every Parquet reader. */
+  FLOAT(DataTypes.createArrayType(DataTypes.FloatType, false)) {
     @Override
-    DataType dataType() {
-      return DataTypes.createArrayType(DataTypes.FloatType, false);
-    }
-
-    @Override
-    Object value(float[] vector) {
+    Object value(float[] vector, Int8Ranges ranges) {
       return vector;
+    }
+  },
+  /** {@code array<smallint>}, 2 bytes per value: IEEE half precision, decoded by {@link Half}. */
+  FLOAT16_BITS(DataTypes.createArrayType(DataTypes.ShortType, false)) {
+    @Override
+    Object value(float[] vector, Int8Ranges ranges) {
+      return Half.encode(vector);
+    }
+  },
+  /** {@code array<tinyint>}, 1 byte per value: steps of calibrated ranges, {@link Int8Ranges}. */
+  INT8(DataTypes.createArrayType(DataTypes.ByteType, false)) {
+    @Override
+    Object value(float[] vector, Int8Ranges ranges) {
+      return ranges.encode(vector);
+    }
+  },
+  /** {@code binary}, 1 bit per value: signs, {@link SignBits}. */
+  BINARY(DataTypes.BinaryType) {
+    @Override
+    Object value(float[] vector, Int8Ranges ranges) {
+      return SignBits.encode(vector);
     }
   };
 
-  abstract DataType dataType();
+  private final DataType dataType;
 
-  /** The value of a row, as Spark's row encoder takes it. */
-  abstract Object value(float[] vector);
+  OutputType(DataType dataType) {
+    this.dataType = dataType;
+  }
 
-  /** The name used on the command line, in files and as a param, e.g. {@code float_array}. */
-  public String label() {
-    return name().toLowerCase(Locale.ROOT);
+  DataType dataType() {
+    return dataType;
   }
 
   /**
-   * Reads a type by its name in any case; {@code -} and {@code _} are the same.
+   * The value of a row, as Spark's row encoder takes it.
+   *
+   * @param ranges of the column's dimensions; read by {@link #INT8} only
+   */
+  abstract Object value(float[] vector, Int8Ranges ranges);
+
+  /** The name used on the command line, in files and as a param, e.g. {@code float16-bits}. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** Every label, as a list for help and error texts. */
+  public static String labels() {
+    return Arrays.stream(values()).map(OutputType::label).collect(Collectors.joining(", "));
+  }
+
+  /**
+   * Reads a type by its name in any case; {@code -} and {@code _} are the same, and {@code
+   * float_array} is another name for {@code float}.
    *
    * @throws IllegalArgumentException naming the known types
    */
   public static OutputType of(String text) {
     String name = text.strip().toUpperCase(Locale.ROOT).replace('-', '_');
     for (OutputType type : values()) {
-      if (type.name().equals(name)) {
+      if (type.name().equals(name) || type == FLOAT && name.equals("FLOAT_ARRAY")) {
         return type;
       }
     }
     throw new IllegalArgumentException(
-        "unknown output type '%s'; known are %s."
-            .formatted(
-                text,
-                Arrays.stream(values()).map(OutputType::label).collect(Collectors.joining(", "))));
+        "unknown output type '%s'; known are %s.".formatted(text, labels()));
   }
 }

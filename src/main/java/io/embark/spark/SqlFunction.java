@@ -53,10 +53,14 @@ enum SqlFunction {
           settings.set(Setting.POOLING, arguments.text(2, "pooling"), "argument of embed_text");
         }
         ModelFacts facts = ModelFacts.of(settings.build());
-        if (facts.config().text(Setting.POOLING).contains(",")) {
+        if (facts.vectorNames().size() > 1) {
           throw new IllegalArgumentException(
-              "pooling: found '%s', wanted one; call embed_text once for each."
-                  .formatted(facts.config().text(Setting.POOLING)));
+              ("a call gives one vector, pooling %s of layers %s gives %s. Call it once for each,"
+                      + " or set spark.embark.concat=true to join them.")
+                  .formatted(
+                      facts.config().text(Setting.POOLING),
+                      facts.config().text(Setting.LAYERS),
+                      String.join(", ", facts.vectorNames())));
         }
         return new EmbedText(arguments.get(0), facts, given);
       } catch (IllegalArgumentException | IllegalStateException | UncheckedIOException e) {

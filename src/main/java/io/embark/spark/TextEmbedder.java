@@ -2,12 +2,11 @@ package io.embark.spark;
 
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.EmbeddingStream;
-import io.embark.embed.Setting;
+import io.embark.vector.Int8Ranges;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
-import org.apache.spark.ml.Transformer;
-import org.apache.spark.ml.param.IntParam;
-import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.DefaultParamsWritable;
@@ -33,25 +32,10 @@ import org.apache.spark.sql.types.StructType;
  *
  * <p>Params that are not set are taken from the model.
  */
-public final class TextEmbedder extends Transformer implements DefaultParamsWritable {
+public final class TextEmbedder extends EmbedderParams<TextEmbedder>
+    implements DefaultParamsWritable {
   private static final long serialVersionUID = 1;
 
-  private final String uid;
-  private final Param<String> inputCol;
-  private final Param<String> outputCol;
-  private final Param<String> outputType;
-  private final Param<String> accountPrefix;
-  private final Param<String> model;
-  private final Param<String> modelFile;
-  private final Param<String> pooling;
-  private final Param<String> normalize;
-  private final IntParam maxLength;
-  private final Param<String> prompt;
-  private final Param<String> device;
-  private final IntParam tokenBudget;
-  private final IntParam intraOpThreads;
-  private final IntParam bufferRows;
-  private final IntParam bufferChars;
   private transient EmbeddingMetrics metrics;
 
   public TextEmbedder() {
@@ -60,94 +44,56 @@ public final class TextEmbedder extends Transformer implements DefaultParamsWrit
 
   /** With a given identifier, as Spark needs it to copy and load stages. */
   public TextEmbedder(String uid) {
-    this.uid = uid;
-    inputCol = text("inputCol", "column of texts");
-    outputCol = text("outputCol", "column for the vectors");
-    outputType =
-        text(
-            "outputType",
-            "type of the vector column: vector (64-bit values, for MLlib) or float_array");
-    accountPrefix =
-        text(
-            "accountPrefix", "put before the names token_count, tokens_used, truncated and status");
-    model = text(Setting.MODEL);
-    modelFile = text(Setting.MODEL_FILE);
-    pooling = text(Setting.POOLING);
-    normalize = text(Setting.NORMALIZE);
-    maxLength = number(Setting.MAX_LENGTH);
-    prompt = text(Setting.PROMPT);
-    device = text(Setting.DEVICE);
-    tokenBudget = number(Setting.TOKEN_BUDGET);
-    intraOpThreads = number(Setting.INTRA_OP_THREADS);
-    bufferRows = number(Setting.BUFFER_ROWS);
-    bufferChars = number(Setting.BUFFER_CHARS);
-    setDefault(inputCol, "text");
-    setDefault(outputCol, "embedding");
-    setDefault(outputType, OutputType.VECTOR.label());
-    setDefault(accountPrefix, "");
-  }
-
-  private Param<String> text(String name, String description) {
-    return new Param<>(uid, name, description);
-  }
-
-  private Param<String> text(Setting<?> setting) {
-    return text(setting.paramName(), describe(setting));
-  }
-
-  private IntParam number(Setting<?> setting) {
-    return new IntParam(uid, setting.paramName(), describe(setting));
-  }
-
-  private static String describe(Setting<?> setting) {
-    return "%s (default: %s)".formatted(setting.description(), setting.defaultInWords());
+    super(uid);
   }
 
   @Override
-  public String uid() {
-    return uid;
+  TextEmbedder self() {
+    return this;
   }
 
   /**
-   * The settings as given, those left open not filled in.
-   *
-   * @throws IllegalArgumentException if a param has a value that is not allowed
+   * The names of the vector columns: {@code outputCol}, or with several poolings {@code
+   * outputCol_mean} and so on.
    */
-  public EmbedderConfig config() {
-    EmbedderConfig.Builder config = EmbedderConfig.builder();
-    for (Setting<?> setting : Setting.ALL) {
-      Param<?> param = getParam(setting.paramName());
-      if (isSet(param)) {
-        config.set(setting, getOrDefault(param).toString(), "param " + param.name());
-      }
-    }
-    return config.build();
-  }
-
-  /** Sets every param that {@code config} sets. */
-  public TextEmbedder setConfig(EmbedderConfig config) {
-    for (Setting<?> setting : Setting.ALL) {
-      if (config.isSet(setting)) {
-        Param<?> param = getParam(setting.paramName());
-        if (param instanceof IntParam number) {
-          int value = (Integer) config.get(setting);
-          // 0 is a number left to Embark, which a param says by not being set.
-          if (value > 0) {
-            set(number, (Object) value);
-          }
-        } else {
-          set(param.name(), config.text(setting));
-        }
-      }
-    }
-    return this;
+  public List<String> vectorColumns() {
+    return columns().vectorNames(ModelFacts.of(config()));
   }
 
   private EmbeddingColumns columns() {
     return new EmbeddingColumns(
-        getOrDefault(outputCol),
-        getOrDefault(accountPrefix),
-        OutputType.of(getOrDefault(outputType)));
+        getOrDefault(outputCol()),
+        getOrDefault(accountPrefix()),
+        OutputType.of(getOrDefault(outputType())),
+        ranges());
+  }
+
+  private List<Int8Ranges> ranges() {
+    List<Int8Ranges> ranges = new ArrayList<>();
+    double[][] pairs = isDefined(int8Ranges()) ? getOrDefault(int8Ranges()) : new double[0][];
+    for (int i = 0; i + 1 < pairs.length; i += 2) {
+      ranges.add(Int8Ranges.ofDoubles(pairs[i], pairs[i + 1]));
+    }
+    return ranges;
+  }
+
+  /**
+   * Finds the ranges that output type int8 needs, by embedding a sample, and sets them. Ranges
+   * belong to a table, so this is done once and not per batch; values outside them are clipped.
+   *
+   * @param sample some thousand rows with the input column
+   * @throws IllegalArgumentException if no text of the sample has a vector
+   */
+  public TextEmbedder calibrate(Dataset<?> sample) {
+    TextEmbedder floats = copy(ParamMap.empty()).setOutputType(OutputType.FLOAT.label());
+    List<Int8Ranges> found =
+        Int8Calibration.ranges(floats.transform(sample), floats.vectorColumns());
+    double[][] pairs = new double[2 * found.size()][];
+    for (int i = 0; i < found.size(); i++) {
+      pairs[2 * i] = found.get(i).minAsDoubles();
+      pairs[2 * i + 1] = found.get(i).maxAsDoubles();
+    }
+    return setInt8Ranges(pairs);
   }
 
   /**
@@ -163,7 +109,7 @@ public final class TextEmbedder extends Transformer implements DefaultParamsWrit
   }
 
   private int textIndex(StructType schema) {
-    String wanted = getOrDefault(inputCol);
+    String wanted = getOrDefault(inputCol());
     for (int i = 0; i < schema.length(); i++) {
       StructField field = schema.fields()[i];
       if (field.name().equals(wanted)) {
@@ -184,7 +130,9 @@ public final class TextEmbedder extends Transformer implements DefaultParamsWrit
   public Dataset<Row> transform(Dataset<?> dataset) {
     StructType schema = transformSchema(dataset.schema());
     int textIndex = textIndex(dataset.schema());
-    EmbedderConfig config = ModelFacts.of(config()).config();
+    ModelFacts facts = ModelFacts.of(config());
+    EmbedderConfig config = facts.config();
+    int vectors = facts.vectorNames().size();
     EmbeddingColumns columns = columns();
     EmbeddingMetrics counted = metrics(dataset.sparkSession());
     MapPartitionsFunction<Row, Row> embed =
@@ -195,7 +143,7 @@ public final class TextEmbedder extends Transformer implements DefaultParamsWrit
                     ExecutorEmbedders.get(config),
                     rows,
                     row -> row.isNullAt(textIndex) ? null : row.getString(textIndex),
-                    columns::append,
+                    (row, embedding) -> columns.append(row, embedding, vectors),
                     counted)
                 : Collections.emptyIterator();
     return withMetadata(dataset.toDF().mapPartitions(embed, Encoders.row(schema)), schema);
@@ -233,166 +181,5 @@ public final class TextEmbedder extends Transformer implements DefaultParamsWrit
   /** Loads an embedder from a path. */
   public static TextEmbedder load(String path) {
     return read().load(path);
-  }
-
-  public Param<String> inputCol() {
-    return inputCol;
-  }
-
-  /** Column of texts; {@code text} by default. */
-  public TextEmbedder setInputCol(String value) {
-    set(inputCol, value);
-    return this;
-  }
-
-  public Param<String> outputCol() {
-    return outputCol;
-  }
-
-  /** Column for the vectors; {@code embedding} by default. */
-  public TextEmbedder setOutputCol(String value) {
-    set(outputCol, value);
-    return this;
-  }
-
-  public Param<String> outputType() {
-    return outputType;
-  }
-
-  /** {@code vector} (default) or {@code float_array}. */
-  public TextEmbedder setOutputType(String value) {
-    set(outputType, value);
-    return this;
-  }
-
-  public Param<String> accountPrefix() {
-    return accountPrefix;
-  }
-
-  /** Put before the names of the added columns other than the vector. */
-  public TextEmbedder setAccountPrefix(String value) {
-    set(accountPrefix, value);
-    return this;
-  }
-
-  public Param<String> model() {
-    return model;
-  }
-
-  /** The model: {@code builtin:NAME}, a directory or a URI. */
-  public TextEmbedder setModel(String value) {
-    Setting.MODEL.parse(value);
-    set(model, value);
-    return this;
-  }
-
-  public Param<String> modelFile() {
-    return modelFile;
-  }
-
-  /** The ONNX file inside the model directory. */
-  public TextEmbedder setModelFile(String value) {
-    Setting.MODEL_FILE.parse(value);
-    set(modelFile, value);
-    return this;
-  }
-
-  public Param<String> pooling() {
-    return pooling;
-  }
-
-  /** How token states become one vector. */
-  public TextEmbedder setPooling(String value) {
-    Setting.POOLING.parse(value);
-    set(pooling, value);
-    return this;
-  }
-
-  public Param<String> normalize() {
-    return normalize;
-  }
-
-  /** {@code none} or {@code l2}. */
-  public TextEmbedder setNormalize(String value) {
-    Setting.NORMALIZE.parse(value);
-    set(normalize, value);
-    return this;
-  }
-
-  public IntParam maxLength() {
-    return maxLength;
-  }
-
-  /** The most tokens per text, special tokens included. */
-  public TextEmbedder setMaxLength(int value) {
-    Setting.MAX_LENGTH.parse(Integer.toString(value));
-    set(maxLength, (Object) value);
-    return this;
-  }
-
-  public Param<String> prompt() {
-    return prompt;
-  }
-
-  /** A prompt the model names, or literal text ending in a space or colon. */
-  public TextEmbedder setPrompt(String value) {
-    Setting.PROMPT.parse(value);
-    set(prompt, value);
-    return this;
-  }
-
-  public Param<String> device() {
-    return device;
-  }
-
-  /** {@code auto}, {@code cpu} or {@code cuda}. */
-  public TextEmbedder setDevice(String value) {
-    Setting.DEVICE.parse(value);
-    set(device, value);
-    return this;
-  }
-
-  public IntParam tokenBudget() {
-    return tokenBudget;
-  }
-
-  /** The most padded tokens in a batch. */
-  public TextEmbedder setTokenBudget(int value) {
-    Setting.TOKEN_BUDGET.parse(Integer.toString(value));
-    set(tokenBudget, (Object) value);
-    return this;
-  }
-
-  public IntParam intraOpThreads() {
-    return intraOpThreads;
-  }
-
-  /** Threads that share the work of one batch on a CPU. */
-  public TextEmbedder setIntraOpThreads(int value) {
-    Setting.INTRA_OP_THREADS.parse(Integer.toString(value));
-    set(intraOpThreads, (Object) value);
-    return this;
-  }
-
-  public IntParam bufferRows() {
-    return bufferRows;
-  }
-
-  /** Rows a task holds to sort by length. */
-  public TextEmbedder setBufferRows(int value) {
-    Setting.BUFFER_ROWS.parse(Integer.toString(value));
-    set(bufferRows, (Object) value);
-    return this;
-  }
-
-  public IntParam bufferChars() {
-    return bufferChars;
-  }
-
-  /** Characters of text a task holds. */
-  public TextEmbedder setBufferChars(int value) {
-    Setting.BUFFER_CHARS.parse(Integer.toString(value));
-    set(bufferChars, (Object) value);
-    return this;
   }
 }

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * A Hugging Face {@code tokenizer.json}, run by the Rust library behind DJL.
@@ -28,6 +30,11 @@ public final class HfTokenizer implements Tokenizer {
   private final int maxLength;
   private final int specialPrefix;
   private final int specialSuffix;
+
+  /**
+   * Read: a text is being tokenised. Write: closing, which must wait, as the native side does not.
+   */
+  private final ReadWriteLock inUse = new ReentrantReadWriteLock();
 
   private HfTokenizer(HuggingFaceTokenizer tokenizer, int maxLength, Path source) {
     this.tokenizer = tokenizer;
@@ -94,11 +101,20 @@ public final class HfTokenizer implements Tokenizer {
   }
 
   private long[] ids(String text) {
-    long encoding = LIBRARY.encode(tokenizer.getHandle(), withoutLoneSurrogates(text), true);
+    String valid = withoutLoneSurrogates(text);
+    inUse.readLock().lock();
     try {
-      return LIBRARY.getTokenIds(encoding);
+      if (tokenizer.isReleased()) {
+        throw new IllegalStateException("This tokenizer has been closed.");
+      }
+      long encoding = LIBRARY.encode(tokenizer.getHandle(), valid, true);
+      try {
+        return LIBRARY.getTokenIds(encoding);
+      } finally {
+        LIBRARY.deleteEncoding(encoding);
+      }
     } finally {
-      LIBRARY.deleteEncoding(encoding);
+      inUse.readLock().unlock();
     }
   }
 
@@ -141,13 +157,23 @@ public final class HfTokenizer implements Tokenizer {
   }
 
   @Override
-  public int specialTokens() {
-    return specialPrefix + specialSuffix;
+  public int specialPrefix() {
+    return specialPrefix;
   }
 
-  /** Frees the native tokenizer. Does nothing the second time. */
+  @Override
+  public int specialSuffix() {
+    return specialSuffix;
+  }
+
+  /** Waits for running texts, then frees the native tokenizer. Does nothing the second time. */
   @Override
   public void close() {
-    tokenizer.close();
+    inUse.writeLock().lock();
+    try {
+      tokenizer.close();
+    } finally {
+      inUse.writeLock().unlock();
+    }
   }
 }

@@ -7,14 +7,24 @@ public interface Tokenizer extends AutoCloseable {
    * Tokenises one text, adding the model's special tokens and cutting the text's end so that at
    * most {@link #maxLength()} tokens remain. Any string is accepted; a lone surrogate is read as
    * U+FFFD.
+   *
+   * @throws IllegalStateException after {@link #close()}
    */
   Tokens encode(String text);
 
   /** The most tokens {@link #encode} returns, special tokens included. */
   int maxLength();
 
-  /** Tokens that every text gets regardless of its content ({@code [CLS]}, {@code [SEP]}). */
-  int specialTokens();
+  /** Special tokens before every text ({@code [CLS]}). */
+  int specialPrefix();
+
+  /** Special tokens after every text ({@code [SEP]}). */
+  int specialSuffix();
+
+  /** Tokens that every text gets regardless of its content. */
+  default int specialTokens() {
+    return specialPrefix() + specialSuffix();
+  }
 
   @Override
   void close();

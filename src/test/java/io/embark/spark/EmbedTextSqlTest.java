@@ -153,6 +153,8 @@ class EmbedTextSqlTest {
     assertSame(vectors(query.selectExpr("id", query("cls"))), reference("cls"));
     query.collect();
     assertThat(SqlSpark.operators(query)).hasSize(1);
+    // Mean and CLS come out of one pass, the other model makes a second one.
+    assertThat(SqlSpark.counted(query, "texts")).isEqualTo(5 + 5);
     Row first = query.where("id = 0").first();
     assertThat(first.getList(3)).hasSize(384).isNotEqualTo(first.getList(1));
   }

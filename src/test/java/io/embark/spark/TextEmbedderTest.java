@@ -223,6 +223,54 @@ class TextEmbedderTest {
     assertThat(rows.get(1L).isNullAt(2)).isTrue();
   }
 
+  @ParameterizedTest
+  @EnumSource(OutputType.class)
+  void everyTypeComesBackFromParquet(OutputType type, @TempDir Path dir) {
+    List<String> texts = mixedTexts(60, 9);
+    texts.set(3, null);
+    Dataset<Row> in = LocalSpark.texts(2, texts);
+    TextEmbedder embedder = minilm().setPooling("mean,max").setOutputType(type.label());
+    if (type == OutputType.INT8) {
+      assertThatThrownBy(() -> embedder.transform(in)).hasMessageContaining("calibrate");
+      embedder.calibrate(in);
+    }
+    String path = dir.resolve("out").toString();
+    embedder.transform(in).write().parquet(path);
+    Dataset<Row> read = LocalSpark.session().read().parquet(path);
+    Map<Long, Row> exact =
+        byId(minilm().setPooling("mean,max").setOutputType("float_array").transform(in));
+    // Signs alone keep little of vectors that are nearly all above zero, as maxima are.
+    double[] atLeast = {1, 1, 0.99999, 0.999, 0.6};
+    for (String column : List.of("embedding_mean", "embedding_max")) {
+      VectorColumn stored = VectorColumn.of(read.schema(), column);
+      assertThat(stored.dimension()).isEqualTo(384);
+      for (Row row : read.collectAsList()) {
+        Row wanted = exact.get(row.<Long>getAs("id"));
+        if (wanted.isNullAt(wanted.fieldIndex(column))) {
+          assertThat(stored.read(row)).isNull();
+          continue;
+        }
+        float[] vector = VectorColumn.of(wanted.schema(), column).read(wanted);
+        if (atLeast[type.ordinal()] == 1) {
+          assertThat(stored.read(row)).containsExactly(vector, within(1e-6f));
+        }
+        assertThat(cosine(stored.read(row), vector)).isGreaterThan(atLeast[type.ordinal()] - 1e-6);
+      }
+    }
+  }
+
+  private static double cosine(float[] a, float[] b) {
+    double dot = 0;
+    double aa = 0;
+    double bb = 0;
+    for (int i = 0; i < a.length; i++) {
+      dot += (double) a[i] * b[i];
+      aa += (double) a[i] * a[i];
+      bb += (double) b[i] * b[i];
+    }
+    return dot / Math.sqrt(aa * bb);
+  }
+
   @Test
   void twoEmbeddingsStandSideBySide() {
     Dataset<Row> once = minilm().setOutputCol("v1").transform(LocalSpark.texts(1, "Hello"));

@@ -1,0 +1,99 @@
+package io.embark.embed;
+
+import io.embark.onnx.PooledModel;
+import io.embark.onnx.PooledOutput;
+import io.embark.pooling.Layers;
+import io.embark.pooling.Norm;
+import io.embark.pooling.Pooling;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Which vectors are made of each text: one for each pooling and choice of layers, or all of them
+ * joined into one.
+ *
+ * @param outputs what the session is asked for
+ * @param names one per vector: {@code mean}, or with several choices of layers {@code
+ *     mean_first_last}; a joined vector is named by its parts
+ * @param concat whether the outputs are joined; then cutting and normalising are done here, after
+ *     joining, as sentence-transformers does
+ */
+record VectorLayout(
+    List<PooledOutput> outputs, List<String> names, boolean concat, int truncateDim, Norm norm) {
+
+  static VectorLayout of(EmbedderConfig config) {
+    List<Pooling> poolings = config.get(Setting.POOLING);
+    List<Layers> layers = config.get(Setting.LAYERS);
+    boolean concat = config.get(Setting.CONCAT) && poolings.size() * layers.size() > 1;
+    int truncateDim = config.get(Setting.TRUNCATE_DIM);
+    Norm norm = config.get(Setting.NORMALIZE);
+    List<PooledOutput> outputs = new ArrayList<>();
+    for (Pooling pooling : poolings) {
+      // The pooler is the model's own; it has no other layers, alone it says so.
+      boolean onlyLast = !pooling.usesTokenStates() && poolings.size() > 1;
+      for (Layers choice : onlyLast ? List.of(Layers.LAST) : layers) {
+        outputs.add(
+            new PooledOutput(
+                // A prefix, for the plain name may be that of a tensor in the graph.
+                "embark_" + name(pooling, choice, onlyLast || layers.size() == 1),
+                pooling,
+                choice,
+                concat ? 0 : truncateDim,
+                concat ? Norm.NONE : norm));
+      }
+    }
+    List<String> names =
+        outputs.stream().map(output -> output.name().substring("embark_".length())).toList();
+    return new VectorLayout(
+        outputs, concat ? List.of(String.join("_", names)) : names, concat, truncateDim, norm);
+  }
+
+  /** Letters, digits and underscores only, for names of columns are made of it. */
+  private static String name(Pooling pooling, Layers layers, boolean one) {
+    return one
+        ? pooling.label()
+        : pooling.label() + "_" + layers.label().replace("-", "minus").replace('+', '_');
+  }
+
+  /** Values of each vector. */
+  List<Integer> dimensions(List<PooledModel.Output> made) {
+    List<Integer> dims = made.stream().map(PooledModel.Output::dim).toList();
+    if (!concat) {
+      return dims;
+    }
+    int joined = dims.stream().mapToInt(Integer::intValue).sum();
+    if (truncateDim > joined) {
+      throw new IllegalArgumentException(
+          "truncate-dim is %d, the joined vectors have %d values.".formatted(truncateDim, joined));
+    }
+    return List.of(truncateDim == 0 ? joined : truncateDim);
+  }
+
+  /**
+   * The vectors of one row.
+   *
+   * @param encoded what the session returned, one {@code [rows, dim]} array for each output
+   */
+  float[][] vectors(List<float[]> encoded, List<PooledModel.Output> made, int row) {
+    float[][] vectors = new float[made.size()][];
+    for (int i = 0; i < vectors.length; i++) {
+      int dim = made.get(i).dim();
+      vectors[i] = Arrays.copyOfRange(encoded.get(i), row * dim, (row + 1) * dim);
+    }
+    return concat ? new float[][] {join(vectors)} : vectors;
+  }
+
+  private float[] join(float[][] vectors) {
+    int length = Arrays.stream(vectors).mapToInt(v -> v.length).sum();
+    float[] joined = new float[length];
+    int next = 0;
+    for (float[] vector : vectors) {
+      System.arraycopy(vector, 0, joined, next, vector.length);
+      next += vector.length;
+    }
+    float[] cut = truncateDim == 0 ? joined : Arrays.copyOf(joined, truncateDim);
+    norm.apply(cut);
+    return cut;
+  }
+}

@@ -1,0 +1,90 @@
+package io.embark.job;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/** Whether new rows may stand beside those of an earlier run: same columns, vectors made alike. */
+final class AppendCheck {
+  private static final String MADE = "embark";
+
+  /** What tells how a vector was made; where a setting came from does not. */
+  private static final List<String> HOW =
+      List.of(
+          "fingerprint",
+          "vector",
+          "pooling",
+          "layers",
+          "concat",
+          "normalize",
+          "prompt",
+          "excludeSpecialTokens",
+          "excludePrompt",
+          "maxLength",
+          "dimension");
+
+  private AppendCheck() {}
+
+  /**
+   * @param present the schema of the output as it is
+   * @param added the schema of the rows to append
+   * @throws IllegalArgumentException naming every difference
+   */
+  static void require(Path output, StructType present, StructType added) {
+    List<String> differences = new ArrayList<>();
+    for (StructField field : added.fields()) {
+      if (!List.of(present.fieldNames()).contains(field.name())) {
+        differences.add("it has no column " + field.name());
+      } else {
+        compare(present.apply(field.name()), field, differences);
+      }
+    }
+    for (String name : present.fieldNames()) {
+      if (!List.of(added.fieldNames()).contains(name)) {
+        differences.add("it has a column " + name + ", the new rows have none");
+      }
+    }
+    if (!differences.isEmpty()) {
+      throw new IllegalArgumentException(
+          "mode: cannot append to %s: %s. Use the same settings, or another output."
+              .formatted(output, String.join("; ", differences)));
+    }
+  }
+
+  private static void compare(StructField present, StructField added, List<String> differences) {
+    if (!present.dataType().sameType(added.dataType())) {
+      differences.add(
+          "its column %s is %s, the new one %s"
+              .formatted(
+                  added.name(),
+                  present.dataType().simpleString(),
+                  added.dataType().simpleString()));
+    }
+    if (added.metadata().contains(MADE)) {
+      Metadata wanted = added.metadata().getMetadata(MADE);
+      Metadata found =
+          present.metadata().contains(MADE)
+              ? present.metadata().getMetadata(MADE)
+              : Metadata.empty();
+      for (String key : HOW) {
+        String was = value(found, key);
+        String is = value(wanted, key);
+        if (!was.equals(is)) {
+          differences.add("its %s has %s %s, the new one %s".formatted(added.name(), key, was, is));
+        }
+      }
+    }
+  }
+
+  private static String value(Metadata metadata, String key) {
+    if (!metadata.contains(key)) {
+      return "unknown";
+    }
+    return key.equals("maxLength") || key.equals("dimension")
+        ? Long.toString(metadata.getLong(key))
+        : "'" + metadata.getString(key) + "'";
+  }
+}

@@ -1,0 +1,140 @@
+package io.embark.embed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.embark.onnx.TinyModels;
+import io.embark.pooling.Norm;
+import io.embark.pooling.Pooling;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbedderTest {
+  private static final TinyModels GRAPH = TinyModels.graph().hiddenSize(3);
+
+  /** Marks where words begin, and keeps a trailing space as a token, as byte-level ones do. */
+  private static final String SPACE_KEEPING_TOKENIZER =
+      """
+      {"version": "1.0", "truncation": null, "padding": null, "added_tokens": [], "normalizer": null,
+       "pre_tokenizer": {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always",
+                         "split": true},
+       "post_processor": null, "decoder": null,
+       "model": {"type": "WordLevel", "unk_token": "[UNK]",
+                 "vocab": {"[UNK]": 0, "\u2581": 1, "\u2581query:": 2, "\u2581hello": 3}}}""";
+
+  @TempDir Path model;
+
+  private EmbedderConfig.Builder config() {
+    return EmbedderConfig.of(model.toString()).toBuilder();
+  }
+
+  @Test
+  void aBareDirectoryWorksAndAnswersForItself() throws IOException {
+    GRAPH.writeDirectory(model);
+    try (Embedder embedder = Embedder.open(config().build())) {
+      assertThat(embedder.dimension()).isEqualTo(3);
+      assertThat(embedder.device().label()).isEqualTo("cpu");
+      assertThat(embedder.config().get(Setting.POOLING)).containsExactly(Pooling.MEAN);
+      assertThat(embedder.embed(List.of())).isEmpty();
+      assertThat(embedder.embed(List.of("", "hello"))).hasDimensions(2, 3);
+    }
+  }
+
+  @Test
+  void whatTheModelWishesIsDone() throws IOException {
+    GRAPH.writeDirectory(
+        model,
+        Map.of(
+            "1_Pooling/config.json",
+            "{\"pooling_mode_lasttoken\": true}",
+            "sentence_bert_config.json",
+            "{\"max_seq_length\": 4}",
+            "config_sentence_transformers.json",
+            "{\"prompts\": {\"q\": \"hello \"}, \"default_prompt_name\": \"q\"}"));
+    try (Embedder embedder = Embedder.open(config().build())) {
+      // [CLS] hello hello [SEP], one word cut off.
+      assertThat(embedder.tokenize("hello world").ids()).containsExactly(101, 7592, 7592, 102);
+      assertThat(embedder.tokenize("hello world").total()).isEqualTo(5);
+      assertThat(embedder.embed(List.of("x"))[0]).containsExactly(GRAPH.state(102));
+    }
+  }
+
+  @Test
+  void aSettingChangesTheVectors() throws IOException {
+    GRAPH.writeDirectory(model);
+    float[] plain;
+    try (Embedder embedder = Embedder.open(config().build())) {
+      plain = embedder.embed(List.of("hello"))[0];
+    }
+    try (Embedder embedder = Embedder.open(config().normalize(Norm.L2).build())) {
+      float[] unit = plain.clone();
+      Norm.L2.apply(unit);
+      assertThat(embedder.embed(List.of("hello"))[0]).containsExactly(unit);
+    }
+    try (Embedder embedder = Embedder.open(config().prompt("hello ").build())) {
+      assertThat(embedder.embed(List.of("world"))).isNotEqualTo(new float[][] {plain});
+    }
+  }
+
+  @Test
+  void closedTwiceAndUsedAfterwards() throws IOException {
+    GRAPH.writeDirectory(model);
+    Embedder embedder = Embedder.open(config().build());
+    embedder.close();
+    embedder.close();
+    assertThatThrownBy(() -> embedder.embed(List.of("late")))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+  }
+
+  @Test
+  void aPromptDoesNotMakeAWordBlank() throws IOException {
+    GRAPH.writeDirectory(model, Map.of("tokenizer.json", SPACE_KEEPING_TOKENIZER));
+    try (Embedder embedder = Embedder.open(config().prompt("query: ").build())) {
+      // As many tokens as the prompt alone, whose last space is one.
+      assertThat(embedder.tokenize("").ids()).containsExactly(2, 1);
+      assertThat(embedder.tokenize("hello").ids()).containsExactly(2, 3);
+      Iterator<Status> statuses =
+          new EmbeddingStream<>(
+              embedder,
+              List.of("hello", "").iterator(),
+              text -> text,
+              (text, embedding) -> embedding.status(),
+              EmbeddingStats.NOBODY);
+      assertThat(statuses).toIterable().containsExactly(Status.OK, Status.BLANK_TEXT);
+    }
+  }
+
+  @Test
+  void aPromptBeforeNothingIsNoText() throws IOException {
+    GRAPH.writeDirectory(model);
+    try (Embedder embedder = Embedder.open(config().prompt("query: ").build())) {
+      Iterator<Status> statuses =
+          new EmbeddingStream<>(
+              embedder,
+              List.of("\u0301", "\ufffd", "x").iterator(),
+              text -> text,
+              (text, embedding) -> embedding.status(),
+              EmbeddingStats.NOBODY);
+      assertThat(statuses)
+          .toIterable()
+          .containsExactly(Status.BLANK_TEXT, Status.BLANK_TEXT, Status.OK);
+    }
+  }
+
+  @Test
+  void moreTokensThanTheModelHasPositionsAreRefusedAtOnce() {
+    EmbedderConfig config =
+        EmbedderConfig.of("builtin:all-MiniLM-L6-v2").toBuilder().maxLength(513).build();
+    assertThatThrownBy(() -> Embedder.open(config).close())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("max-length")
+        .hasMessageContaining("513")
+        .hasMessageContaining("512");
+  }
+}

@@ -1,0 +1,272 @@
+package io.embark.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.embark.onnx.TinyModels;
+import io.embark.pooling.Norm;
+import io.embark.pooling.Pooling;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Directories of text files only: reading one opens neither graph nor tokenizer. */
+class ModelDirectoryTest {
+  private static final String MODULES =
+      """
+      [{"path": "", "type": "sentence_transformers.models.Transformer"},
+       {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}%s]""";
+  private static final String NORMALIZE =
+      ", {\"path\": \"2_Normalize\", \"type\": \"sentence_transformers.models.Normalize\"}";
+  private static final String POOLING = "1_Pooling/config.json";
+
+  @TempDir Path directory;
+
+  private ModelDirectory read(String... namesAndContents) throws IOException {
+    Map<String, String> files = new HashMap<>();
+    files.put("model.onnx", "graph");
+    files.put("tokenizer.json", "{}");
+    for (int i = 0; i < namesAndContents.length; i += 2) {
+      files.put(namesAndContents[i], namesAndContents[i + 1]);
+    }
+    TinyModels.writeFiles(directory, files);
+    return ModelDirectory.read(directory, null, "mine");
+  }
+
+  @Test
+  void graphAndTokenizerAreEnough() throws IOException {
+    ModelDirectory model = read();
+    assertThat(model.onnxFile()).isEqualTo(directory.resolve("model.onnx"));
+    assertThat(model.poolings()).isEmpty();
+    assertThat(model.norm()).isEmpty();
+    assertThat(model.maxLength()).isEmpty();
+    assertThat(model.prompts()).isEmpty();
+    assertThat(model.defaultPrompt()).isEmpty();
+    assertThat(model.padTokenId()).isZero();
+    assertThat(model.sentenceModel()).isFalse();
+  }
+
+  @Test
+  void everyWishOfTheModelIsReadAndSourced() throws IOException {
+    ModelDirectory model =
+        read(
+            "modules.json",
+            MODULES.formatted(NORMALIZE),
+            POOLING,
+            "{\"pooling_mode_cls_token\": true, \"pooling_mode_mean_tokens\": false}",
+            "config.json",
+            "{\"pad_token_id\": 1, \"max_position_embeddings\": 514}",
+            "sentence_bert_config.json",
+            "{\"max_seq_length\": 128}",
+            "config_sentence_transformers.json",
+            "{\"prompts\": {\"q\": \"query: \"}, \"default_prompt_name\": \"q\"}");
+    assertThat(model.poolings()).contains(new Sourced<>(List.of(Pooling.CLS), POOLING));
+    assertThat(model.norm()).contains(new Sourced<>(Norm.L2, "modules.json"));
+    assertThat(model.maxLength()).contains(new Sourced<>(128, "sentence_bert_config.json"));
+    assertThat(model.prompts()).containsExactly(Map.entry("q", "query: "));
+    assertThat(model.defaultPrompt())
+        .contains(new Sourced<>("q", "config_sentence_transformers.json"));
+    assertThat(model.padTokenId()).isEqualTo(1);
+    assertThat(model.sentenceModel()).isTrue();
+  }
+
+  @Test
+  void modulesWithoutNormalizeMeanNoNormalizing() throws IOException {
+    ModelDirectory model = read("modules.json", MODULES.formatted(""));
+    assertThat(model.norm()).contains(new Sourced<>(Norm.NONE, "modules.json"));
+    assertThat(model.poolings()).isEmpty();
+    assertThat(model.sentenceModel()).isTrue();
+  }
+
+  @Test
+  void poolingSettingsWithoutModulesAreStillRead() throws IOException {
+    ModelDirectory model = read(POOLING, "{\"pooling_mode_max_tokens\": true}");
+    assertThat(model.poolings()).contains(new Sourced<>(List.of(Pooling.MAX), POOLING));
+    assertThat(model.norm()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "pooling_mode_cls_token,CLS",
+    "pooling_mode_mean_tokens,MEAN",
+    "pooling_mode_max_tokens,MAX",
+    "pooling_mode_mean_sqrt_len_tokens,MEAN_SQRT_LEN",
+    "pooling_mode_lasttoken,LAST_TOKEN",
+    "pooling_mode_weightedmean_tokens,WEIGHTED_MEAN"
+  })
+  void eachModeOfTheOlderFiles(String key, Pooling wanted) throws IOException {
+    assertThat(read(POOLING, "{\"%s\": true}".formatted(key)).poolings())
+        .contains(new Sourced<>(List.of(wanted), POOLING));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "cls,CLS",
+    "mean,MEAN",
+    "max,MAX",
+    "mean_sqrt_len_tokens,MEAN_SQRT_LEN",
+    "lasttoken,LAST_TOKEN",
+    "weightedmean,WEIGHTED_MEAN"
+  })
+  void eachModeOfTheNewerFiles(String mode, Pooling wanted) throws IOException {
+    assertThat(read(POOLING, "{\"pooling_mode\": \"%s\"}".formatted(mode)).poolings())
+        .contains(new Sourced<>(List.of(wanted), POOLING));
+  }
+
+  @Test
+  void aModelMayLeaveItsPromptOut() throws IOException {
+    assertThat(read(POOLING, "{\"include_prompt\": false}").excludePrompt())
+        .contains(new Sourced<>(true, POOLING));
+    assertThat(read(POOLING, "{\"include_prompt\": true}").excludePrompt()).isEmpty();
+  }
+
+  @Test
+  void joinedPoolingsKeepTheOrderOfSentenceTransformers() throws IOException {
+    ModelDirectory model =
+        read(POOLING, "{\"pooling_mode_mean_tokens\": true, \"pooling_mode_max_tokens\": true}");
+    assertThat(model.poolings())
+        .contains(new Sourced<>(List.of(Pooling.MAX, Pooling.MEAN), POOLING));
+    assertThat(read(POOLING, "{\"pooling_mode\": [\"cls\", \"mean\"]}").poolings())
+        .contains(new Sourced<>(List.of(Pooling.CLS, Pooling.MEAN), POOLING));
+    assertThat(model.sentenceModel()).isTrue();
+    assertThatThrownBy(() -> read(POOLING, "{\"pooling_mode\": \"attention\"}"))
+        .hasMessageContaining("'attention'")
+        .hasMessageContaining("mean_sqrt_len");
+  }
+
+  @Test
+  void aPoolingModuleInTheDirectoryItselfIsReadFromThere() throws IOException {
+    ModelDirectory model =
+        read(
+            "modules.json",
+            "[{\"path\": \"\", \"type\": \"sentence_transformers.models.Pooling\"}]",
+            "config.json",
+            "{\"pooling_mode_max_tokens\": true}");
+    assertThat(model.poolings()).contains(new Sourced<>(List.of(Pooling.MAX), "config.json"));
+  }
+
+  @Test
+  void aModuleThatCannotBeRunIsRefused() {
+    String dense = ", {\"path\": \"2_Dense\", \"type\": \"sentence_transformers.models.Dense\"}";
+    assertThatThrownBy(() -> read("modules.json", MODULES.formatted(dense)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("sentence_transformers.models.Dense")
+        .hasMessageContaining("mine");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "128,512,514,128,sentence_bert_config.json",
+    "null,512,514,512,tokenizer_config.json",
+    "null,1000000000000000019884624838656,514,514,config.json",
+    "null,null,514,514,config.json"
+  })
+  void theFirstLimitThatIsOneIsTaken(
+      String sentences, String tokenizer, String positions, int wanted, String source)
+      throws IOException {
+    ModelDirectory model =
+        read(
+            "sentence_bert_config.json",
+            "{\"max_seq_length\": %s}".formatted(sentences),
+            "tokenizer_config.json",
+            "{\"model_max_length\": %s}".formatted(tokenizer),
+            "config.json",
+            "{\"max_position_embeddings\": %s}".formatted(positions));
+    assertThat(model.maxLength()).contains(new Sourced<>(wanted, source));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"roberta,1,512", "mpnet,1,512", "xlm-roberta,1,512", "bert,0,514", "bert,1,514"})
+  void someModelsCountPositionsFromThePadding(String type, int padding, int wanted)
+      throws IOException {
+    ModelDirectory model =
+        read(
+            "config.json",
+            "{\"model_type\": \"%s\", \"pad_token_id\": %d, \"max_position_embeddings\": 514}"
+                .formatted(type, padding));
+    assertThat(model.positions()).contains(new Sourced<>(wanted, "config.json"));
+    assertThat(model.maxLength()).isEqualTo(model.positions());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "modules.json",
+        "1_Pooling/config.json",
+        "config.json",
+        "sentence_bert_config.json",
+        "tokenizer_config.json",
+        "config_sentence_transformers.json"
+      })
+  void aBrokenFileIsNamed(String file) {
+    assertThatThrownBy(() -> read(file, "{\"half\": "))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(directory.resolve(file).toString())
+        .hasMessageContaining("not valid JSON");
+  }
+
+  @Test
+  void filesOfNoInterestingContentAreAsGoodAsNone() throws IOException {
+    ModelDirectory model =
+        read(
+            "config.json", "",
+            "sentence_bert_config.json", "[]",
+            "config_sentence_transformers.json",
+                "{\"prompts\": null, \"default_prompt_name\": null}");
+    assertThat(model.maxLength()).isEmpty();
+    assertThat(model.prompts()).isEmpty();
+    assertThat(model.defaultPrompt()).isEmpty();
+  }
+
+  @Test
+  void theGraphIsFoundInItsUsualPlacesOrWhereTold() throws IOException {
+    TinyModels.writeFiles(
+        directory, Map.of("tokenizer.json", "{}", "onnx/model.onnx", "a", "onnx/int8.onnx", "b"));
+    assertThat(ModelDirectory.read(directory, null, "m").onnxFile())
+        .isEqualTo(directory.resolve("onnx/model.onnx"));
+    assertThat(ModelDirectory.read(directory, "onnx/int8.onnx", "m").onnxFile())
+        .isEqualTo(directory.resolve("onnx/int8.onnx"));
+    assertThatThrownBy(() -> ModelDirectory.read(directory, "fp16.onnx", "m"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("fp16.onnx")
+        .hasMessageContaining("onnx, tokenizer.json");
+    TinyModels.writeFiles(directory, Map.of("model.onnx", "c"));
+    assertThat(ModelDirectory.read(directory, null, "m").onnxFile())
+        .isEqualTo(directory.resolve("model.onnx"));
+  }
+
+  @Test
+  void whatIsMissingIsSaid(@TempDir Path empty) throws IOException {
+    assertThatThrownBy(() -> ModelDirectory.read(empty, null, "m"))
+        .hasMessageContaining("model.onnx or onnx/model.onnx")
+        .hasMessageContaining("an empty directory");
+    Files.writeString(empty.resolve("model.onnx"), "graph");
+    assertThatThrownBy(() -> ModelDirectory.read(empty, null, "m"))
+        .hasMessageContaining("no tokenizer.json")
+        .hasMessageContaining("found model.onnx");
+    assertThatThrownBy(() -> ModelDirectory.read(empty.resolve("gone"), null, "m"))
+        .hasMessageContaining("does not exist");
+  }
+
+  @Test
+  void theFingerprintCoversWhatMakesTheVectors() throws IOException {
+    String first = read().fingerprint();
+    assertThat(first).matches("[0-9a-f]{64}");
+    assertThat(read("README.md", "more").fingerprint()).isEqualTo(first);
+    String withData = read("model.onnx_data", "weights").fingerprint();
+    assertThat(withData).isNotEqualTo(first);
+    assertThat(read("model.onnx_data", "WEIGHTS").fingerprint()).isNotEqualTo(withData);
+    Files.delete(directory.resolve("model.onnx_data"));
+    assertThat(read().fingerprint()).isEqualTo(first);
+    assertThat(read("tokenizer.json", "{ }").fingerprint()).isNotEqualTo(first);
+    assertThat(read("model.onnx", "Graph").fingerprint()).isNotEqualTo(first);
+  }
+}
