@@ -116,7 +116,7 @@ final class ComparableVectors extends AbstractFunction1<LogicalPlan, BoxedUnit> 
     if (vectors instanceof ScalarSubquery subquery) {
       return read(subquery.plan().output().head().metadata());
     }
-    if (vectors instanceof Cast || vectors instanceof Alias) {
+    if (vectors instanceof Cast || vectors instanceof Alias || vectors instanceof DecodeVector) {
       return made(vectors.children().head(), node);
     }
     if (vectors instanceof OuterReference outer) {

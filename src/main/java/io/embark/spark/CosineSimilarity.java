@@ -59,7 +59,8 @@ public final class CosineSimilarity extends Expression implements Serializable {
       DataType type = side.dataType();
       if (!(type instanceof NullType) && VectorKind.of(type).isEmpty()) {
         return new TypeCheckResult.TypeCheckFailure(
-            "cosine_similarity compares vectors (%s), found %s; cast other numbers to array<double>"
+            ("cosine_similarity compares vectors (%s, or a column of another type whose metadata say"
+                    + " that Embark wrote it), found %s; cast other numbers to array<double>")
                 .formatted(VectorKind.NAMES, type.catalogString()));
       }
     }

@@ -22,6 +22,7 @@ public final class EmbarkExtensions extends AbstractFunction1<SparkSessionExtens
               arguments -> function.call(ScalaSeq.toJava(arguments))));
     }
     extensions.injectResolutionRule(session -> new EmbeddingMetadata());
+    extensions.injectResolutionRule(session -> new DecodeStoredVectors());
     extensions.injectCheckRule(session -> new ComparableVectors());
     extensions.injectPreCBORule(session -> new ExtractEmbedText());
     extensions.injectPlannerStrategy(session -> new EmbedTextStrategy());

@@ -94,7 +94,8 @@ record EmbedPasses(List<Pass> passes, List<Source> sources) implements Serializa
 
   private static int place(List<Expression> texts, Expression text) {
     for (int i = 0; i < texts.size(); i++) {
-      if (texts.get(i).semanticEquals(text)) {
+      // What is not deterministic equals nothing, not even itself.
+      if (texts.get(i) == text || texts.get(i).semanticEquals(text)) {
         return i;
       }
     }

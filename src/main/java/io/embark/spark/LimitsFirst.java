@@ -11,6 +11,7 @@ import org.apache.spark.sql.catalyst.expressions.SortOrder;
 import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Offset;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.Sort;
 
@@ -25,7 +26,12 @@ final class LimitsFirst {
    */
   static LogicalPlan sortBeforeEmbedding(LogicalPlan plan) {
     LogicalPlan node = plan.mapChildren(LimitsFirst::sortBeforeEmbedding);
-    if (!(node instanceof GlobalLimit global) || !(global.child() instanceof LocalLimit local)) {
+    if (!(node instanceof GlobalLimit global)) {
+      return node;
+    }
+    // LIMIT n OFFSET m skips rows between its two halves.
+    Offset offset = global.child() instanceof Offset skipped ? skipped : null;
+    if (!((offset == null ? global : offset).child() instanceof LocalLimit local)) {
       return node;
     }
     List<Project> above = new ArrayList<>();
@@ -55,8 +61,11 @@ final class LimitsFirst {
     if (above.stream().noneMatch(EmbedCalls::in)) {
       return node;
     }
+    LogicalPlan limited = new LocalLimit(local.limitExpr(), first);
     LogicalPlan result =
-        new GlobalLimit(global.limitExpr(), new LocalLimit(local.limitExpr(), first));
+        new GlobalLimit(
+            global.limitExpr(),
+            offset == null ? limited : new Offset(offset.offsetExpr(), limited));
     for (int i = above.size() - 1; i >= 0; i--) {
       result = new Project(above.get(i).projectList(), result);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ import org.apache.spark.sql.types.Metadata;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -238,6 +240,10 @@ class EmbedTextSqlTest {
         .extracting(row -> row.getLong(1))
         .containsExactly(3999L, 3998L, 3997L);
     assertThat(SqlSpark.counted(sorted, "texts")).isEqualTo(3);
+    Dataset<Row> page =
+        SqlSpark.sql("SELECT embed_text(text) e, id FROM many ORDER BY id LIMIT 3 OFFSET 5");
+    assertThat(page.collectAsList()).extracting(row -> row.getLong(1)).containsExactly(5L, 6L, 7L);
+    assertThat(SqlSpark.counted(page, "texts")).isEqualTo(3);
     Dataset<Row> filtered =
         SqlSpark.sql(
             "SELECT * FROM (SELECT id, embed_text(text) e FROM many) WHERE id < 7 AND"
@@ -360,6 +366,32 @@ class EmbedTextSqlTest {
                     .collectAsList())
         .isInstanceOf(AnalysisException.class)
         .hasMessageContaining("both sides");
+  }
+
+  @Test
+  void aTextOfChanceIsEmbeddedAsOftenAsItIsDrawn() {
+    Dataset<Row> query =
+        SqlSpark.sql(
+            "SELECT embed_text(concat('n', rand())) a, embed_text(concat('n', rand())) b FROM texts");
+    assertThat(query.collectAsList())
+        .hasSize(8)
+        .allSatisfy(row -> assertThat(row.getList(0)).isNotEqualTo(row.getList(1)));
+  }
+
+  @Test
+  void tablesAreWrittenWithVectorsAndTheirMetadata(@TempDir Path dir) {
+    String path = dir.resolve("out").toString();
+    SqlSpark.sql("SELECT id, embed_text(text) AS e FROM texts").write().parquet(path);
+    Dataset<Row> read = SqlSpark.session().read().parquet(path);
+    assertSame(vectors(read.select("id", "e")), reference("mean"));
+    assertThat(read.schema().apply("e").metadata().contains(EmbeddingColumns.METADATA_KEY))
+        .isTrue();
+    SqlSpark.session().read().parquet(path).createOrReplaceTempView("written");
+    assertThatThrownBy(
+            () ->
+                SqlSpark.sql(
+                    "SELECT cosine_similarity(e, embed_text('x', NULL, 'max')) FROM written"))
+        .hasMessageContaining("made differently (pooling)");
   }
 
   @Test

@@ -30,6 +30,7 @@ final class SqlThroughput {
             .setOutputType("float_array");
     double[] byTransformer = new double[rounds];
     double[] bySql = new double[rounds];
+    double[] ratios = new double[rounds];
     for (int round = -1; round < rounds; round++) {
       double transformer =
           seconds(embedder.transform(SqlSpark.session().table("bench")).select("id", "embedding"));
@@ -38,6 +39,7 @@ final class SqlThroughput {
       if (round >= 0) {
         byTransformer[round] = transformer;
         bySql[round] = sql;
+        ratios[round] = transformer / sql;
         System.out.printf(
             Locale.ROOT,
             "round %d: TextEmbedder %.1f rows/s, embed_text %.1f rows/s%n",
@@ -48,13 +50,13 @@ final class SqlThroughput {
     }
     System.out.printf(
         Locale.ROOT,
-        "median of %d rounds of %d texts: TextEmbedder %.1f rows/s, embed_text %.1f rows/s, ratio"
-            + " %.3f%n",
+        "medians of %d rounds of %d texts: TextEmbedder %.1f rows/s, embed_text %.1f rows/s, ratio"
+            + " within a round %.3f%n",
         rounds,
         texts.size(),
         texts.size() / median(byTransformer),
         texts.size() / median(bySql),
-        median(byTransformer) / median(bySql));
+        median(ratios));
   }
 
   private static double seconds(Dataset<Row> rows) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.embark.pooling.Pooling;
 import io.embark.pooling.TokenStates;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -19,6 +20,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -160,6 +162,55 @@ class VectorSqlTest {
                 SqlSpark.sql(
                     "SELECT cosine_similarity(embedding, embed_text(text, NULL, 'max')) FROM embedded"))
         .hasMessageContaining("made differently (pooling)");
+  }
+
+  @ParameterizedTest
+  @EnumSource(OutputType.class)
+  void vectorsStoredSmallerAreDecoded(OutputType type, @TempDir Path dir) {
+    SqlSpark.texts("few", 1, List.of("I lost my card", "The senate passed the law", "Hello"));
+    TextEmbedder embedder = new TextEmbedder().setDevice("cpu").setOutputType(type.label());
+    Dataset<Row> in = SqlSpark.sql("SELECT * FROM few");
+    if (type == OutputType.INT8) {
+      embedder.calibrate(in);
+    }
+    String path = dir.resolve("stored").toString();
+    embedder.transform(in).write().parquet(path);
+    SqlSpark.session().read().parquet(path).createOrReplaceTempView("stored");
+    double off = type == OutputType.BINARY ? 0.3 : type == OutputType.INT8 ? 0.01 : 1e-3;
+    for (Row row :
+        SqlSpark.sql(
+                "SELECT cosine_similarity(s.embedding, embed_text(s.text)),"
+                    + " cosine_similarity(s.embedding, t.embedding),"
+                    + " cosine_similarity(embed_text(s.text), embed_text(t.text))"
+                    + " FROM stored s, stored t")
+            .collectAsList()) {
+      assertThat(row.getDouble(0)).isCloseTo(1, within(off));
+      assertThat(row.getDouble(1)).isCloseTo(row.getDouble(2), within(off));
+    }
+    assertThatThrownBy(
+            () ->
+                SqlSpark.sql(
+                    "SELECT cosine_similarity(embedding, embed_text(text, NULL, 'cls')) FROM stored"))
+        .hasMessageContaining("made differently (pooling)");
+  }
+
+  @Test
+  void aColumnMadeTogetherWithOthersIsKnownByItsOwnPooling() {
+    SqlSpark.texts("few", 1, List.of("I lost my card"));
+    new TextEmbedder()
+        .setDevice("cpu")
+        .setPooling("mean,cls")
+        .transform(SqlSpark.sql("SELECT * FROM few"))
+        .createOrReplaceTempView("both");
+    assertThat(
+            SqlSpark.sql(
+                    "SELECT cosine_similarity(embedding_cls, embed_text(text, NULL, 'cls')) FROM both")
+                .first()
+                .getDouble(0))
+        .isCloseTo(1, within(1e-5));
+    assertThatThrownBy(
+            () -> SqlSpark.sql("SELECT cosine_similarity(embedding_mean, embedding_cls) FROM both"))
+        .hasMessageContaining("pooling: 'mean' and 'cls'");
   }
 
   @ParameterizedTest
