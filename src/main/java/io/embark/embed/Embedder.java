@@ -23,6 +23,9 @@ public final class Embedder implements AutoCloseable {
   private static final int TOKEN_BUDGET_CPU = 1024;
   private static final int TOKEN_BUDGET_GPU = 16_384;
 
+  /** Token states held at most, in bytes, by one task. */
+  private static final long STATES_BYTES = 64L << 20;
+
   private final EmbedderConfig config;
   private final Tokenizer tokenizer;
   private final OnnxEncoder encoder;
@@ -46,7 +49,7 @@ public final class Embedder implements AutoCloseable {
       Tokenizer tokenizer,
       VectorLayout layout,
       OnnxEncoder encoder) {
-    this.config = config;
+    this.config = boundedForStates(config, encoder);
     this.tokenizer = tokenizer;
     this.encoder = encoder;
     this.tokenBudget = tokenBudget(config, encoder.device());
@@ -100,6 +103,21 @@ public final class Embedder implements AutoCloseable {
     }
   }
 
+  /** Token states take far more room than texts, so fewer rows are held when they are asked for. */
+  private static EmbedderConfig boundedForStates(EmbedderConfig config, OnnxEncoder encoder) {
+    if (!config.get(Setting.TOKEN_STATES)) {
+      return config;
+    }
+    long bytesPerRow =
+        4L
+            * config.get(Setting.MAX_LENGTH)
+            * encoder.outputs().get(encoder.outputs().size() - 1).dim();
+    long rows = Math.max(1, Math.min(config.get(Setting.BUFFER_ROWS), STATES_BYTES / bytesPerRow));
+    return config.toBuilder()
+        .set(Setting.BUFFER_ROWS, Long.toString(rows), "bounded for token states")
+        .build();
+  }
+
   private static int tokenBudget(EmbedderConfig config, DeviceChoice device) {
     int chosen = config.get(Setting.TOKEN_BUDGET);
     return chosen > 0 ? chosen : device.isGpu() ? TOKEN_BUDGET_GPU : TOKEN_BUDGET_CPU;
@@ -123,7 +141,10 @@ public final class Embedder implements AutoCloseable {
    * @return for each text, in the order of the texts, one vector per name in {@link #vectorNames()}
    */
   public float[][][] embedAll(List<String> texts) {
-    return encode(texts.stream().map(this::tokenize).toList(), EmbeddingStats.NOBODY);
+    List<Tokens> tokens = texts.stream().map(this::tokenize).toList();
+    return Arrays.stream(encode(tokens, EmbeddingStats.NOBODY))
+        .map(Encoded::vectors)
+        .toArray(float[][][]::new);
   }
 
   /** Tokenises one text with the prompt before it. */
@@ -138,20 +159,22 @@ public final class Embedder implements AutoCloseable {
         && (prompt.isEmpty() || tokenizer.encode(text).total() <= tokenizer.specialTokens());
   }
 
-  /** Tokenised texts to vectors {@code [text][vector][value]}, in the order of the texts. */
-  float[][][] encode(List<Tokens> texts, EmbeddingStats stats) {
-    float[][][] vectors = new float[texts.size()][][];
+  /** Encodes tokenised texts, in the order of the texts. */
+  Encoded[] encode(List<Tokens> texts, EmbeddingStats stats) {
+    Encoded[] encoded = new Encoded[texts.size()];
     for (Batch batch : planner.plan(texts)) {
       long start = System.nanoTime();
       long[] mask =
           skipStart + skipEnd > 0 ? batch.poolingMask(skipStart, skipEnd) : batch.attentionMask();
-      List<float[]> encoded = encoder.encode(batch, mask);
+      List<float[]> values = encoder.encode(batch, mask);
       for (int row = 0; row < batch.size(); row++) {
-        vectors[batch.rows()[row]] = layout.vectors(encoded, encoder.outputs(), row);
+        int text = batch.rows()[row];
+        encoded[text] =
+            layout.row(values, encoder.outputs(), row, batch.length(), texts.get(text).used());
       }
       stats.batch(batch, System.nanoTime() - start);
     }
-    return vectors;
+    return encoded;
   }
 
   /** The settings in force, every one of them filled in. */

@@ -7,20 +7,24 @@ import io.embark.token.Tokens;
  *
  * @param vectors one vector per pooling asked for, in that order, or null unless {@code status} is
  *     OK
+ * @param tokenStates the state of every token the model saw, {@code [tokensUsed][hiddenSize]}; null
+ *     unless asked for and {@code status} is OK
  * @param tokenCount tokens of the whole text with prompt and special tokens; 0 without a text
  * @param tokensUsed tokens the model saw; fewer than {@code tokenCount} when the text was cut
  * @param status why there is no vector, if there is none
  */
-public record Embedding(float[][] vectors, int tokenCount, int tokensUsed, Status status) {
+public record Embedding(
+    float[][] vectors, float[][] tokenStates, int tokenCount, int tokensUsed, Status status) {
 
-  static final Embedding OF_NULL = new Embedding(null, 0, 0, Status.NULL_TEXT);
+  static final Embedding OF_NULL = new Embedding(null, null, 0, 0, Status.NULL_TEXT);
 
-  static Embedding of(Tokens tokens, float[][] vectors) {
-    return new Embedding(vectors, tokens.total(), tokens.used(), Status.OK);
+  static Embedding of(Tokens tokens, Encoded encoded) {
+    return new Embedding(
+        encoded.vectors(), encoded.tokenStates(), tokens.total(), tokens.used(), Status.OK);
   }
 
   static Embedding ofBlank(Tokens tokens) {
-    return new Embedding(null, tokens.total(), tokens.used(), Status.BLANK_TEXT);
+    return new Embedding(null, null, tokens.total(), tokens.used(), Status.BLANK_TEXT);
   }
 
   /** The first vector, or null if there is none. */

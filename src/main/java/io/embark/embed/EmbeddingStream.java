@@ -127,9 +127,9 @@ public final class EmbeddingStream<T, R> implements Iterator<R> {
       ends.add(embeddings.size());
     }
     stats.tokenized(texts.size(), System.nanoTime() - start);
-    float[][][] vectors = embedder.encode(texts, stats);
-    for (int i = 0; i < vectors.length; i++) {
-      embeddings.set(placeOfText.get(i), Embedding.of(texts.get(i), vectors[i]));
+    Encoded[] encoded = embedder.encode(texts, stats);
+    for (int i = 0; i < encoded.length; i++) {
+      embeddings.set(placeOfText.get(i), Embedding.of(texts.get(i), encoded[i]));
     }
     List<R> results = new ArrayList<>(buffer.size());
     int begin = 0;

@@ -76,6 +76,15 @@ public record Setting<T>(
           "Join the vectors of several poolings into one, in the order given",
           Setting::yesOrNo);
 
+  public static final Setting<Boolean> TOKEN_STATES =
+      new Setting<>(
+          "token-states",
+          SWITCH,
+          "false",
+          "Also keep the state of every token, to be pooled later with pool_tokens; about"
+              + " 4 x hidden size bytes a token",
+          Setting::yesOrNo);
+
   public static final Setting<Boolean> EXCLUDE_SPECIAL_TOKENS =
       new Setting<>(
           "exclude-special-tokens",
@@ -174,6 +183,7 @@ public record Setting<T>(
           POOLING,
           LAYERS,
           CONCAT,
+          TOKEN_STATES,
           EXCLUDE_SPECIAL_TOKENS,
           EXCLUDE_PROMPT,
           TRUNCATE_DIM,

@@ -1,7 +1,9 @@
 package io.embark.embed;
 
+import io.embark.onnx.GraphOutput;
 import io.embark.onnx.PooledModel;
 import io.embark.onnx.PooledOutput;
+import io.embark.onnx.TokenStatesOutput;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
@@ -18,9 +20,17 @@ import java.util.List;
  *     mean_first_last}; a joined vector is named by its parts
  * @param concat whether the outputs are joined; then cutting and normalising are done here, after
  *     joining, as sentence-transformers does
+ * @param tokenStates whether the last output is the token states
  */
 record VectorLayout(
-    List<PooledOutput> outputs, List<String> names, boolean concat, int truncateDim, Norm norm) {
+    List<GraphOutput> outputs,
+    List<String> names,
+    boolean concat,
+    int truncateDim,
+    Norm norm,
+    boolean tokenStates) {
+  /** Before our names of outputs, for the plain ones may be those of tensors in the graph. */
+  private static final String OURS = "embark_";
 
   static VectorLayout of(EmbedderConfig config) {
     List<Pooling> poolings = config.get(Setting.POOLING);
@@ -28,15 +38,14 @@ record VectorLayout(
     boolean concat = config.get(Setting.CONCAT) && poolings.size() * layers.size() > 1;
     int truncateDim = config.get(Setting.TRUNCATE_DIM);
     Norm norm = config.get(Setting.NORMALIZE);
-    List<PooledOutput> outputs = new ArrayList<>();
+    List<GraphOutput> outputs = new ArrayList<>();
     for (Pooling pooling : poolings) {
       // The pooler is the model's own; it has no other layers, alone it says so.
       boolean onlyLast = !pooling.usesTokenStates() && poolings.size() > 1;
       for (Layers choice : onlyLast ? List.of(Layers.LAST) : layers) {
         outputs.add(
             new PooledOutput(
-                // A prefix, for the plain name may be that of a tensor in the graph.
-                "embark_" + name(pooling, choice, onlyLast || layers.size() == 1),
+                OURS + name(pooling, choice, onlyLast || layers.size() == 1),
                 pooling,
                 choice,
                 concat ? 0 : truncateDim,
@@ -44,9 +53,18 @@ record VectorLayout(
       }
     }
     List<String> names =
-        outputs.stream().map(output -> output.name().substring("embark_".length())).toList();
-    return new VectorLayout(
-        outputs, concat ? List.of(String.join("_", names)) : names, concat, truncateDim, norm);
+        outputs.stream().map(output -> output.name().substring(OURS.length())).toList();
+    boolean tokenStates = config.get(Setting.TOKEN_STATES);
+    if (tokenStates) {
+      if (layers.size() > 1) {
+        throw new IllegalArgumentException(
+            "token-states: states are kept of one choice of layers, found %d; set layers to one."
+                .formatted(layers.size()));
+      }
+      outputs.add(new TokenStatesOutput(OURS + "token_states", layers.get(0)));
+    }
+    List<String> vectors = concat ? List.of(String.join("_", names)) : names;
+    return new VectorLayout(outputs, vectors, concat, truncateDim, norm, tokenStates);
   }
 
   /** Letters, digits and underscores only, for names of columns are made of it. */
@@ -58,7 +76,7 @@ record VectorLayout(
 
   /** Values of each vector. */
   List<Integer> dimensions(List<PooledModel.Output> made) {
-    List<Integer> dims = made.stream().map(PooledModel.Output::dim).toList();
+    List<Integer> dims = pooled(made).stream().map(PooledModel.Output::dim).toList();
     if (!concat) {
       return dims;
     }
@@ -70,18 +88,34 @@ record VectorLayout(
     return List.of(truncateDim == 0 ? joined : truncateDim);
   }
 
+  private List<PooledModel.Output> pooled(List<PooledModel.Output> made) {
+    return tokenStates ? made.subList(0, made.size() - 1) : made;
+  }
+
   /**
-   * The vectors of one row.
+   * What one row of a batch is.
    *
-   * @param encoded what the session returned, one {@code [rows, dim]} array for each output
+   * @param values what the session returned for each output
+   * @param length positions per row in the batch
+   * @param used tokens of this row
    */
-  float[][] vectors(List<float[]> encoded, List<PooledModel.Output> made, int row) {
-    float[][] vectors = new float[made.size()][];
+  Encoded row(List<float[]> values, List<PooledModel.Output> made, int row, int length, int used) {
+    float[][] vectors = new float[pooled(made).size()][];
     for (int i = 0; i < vectors.length; i++) {
       int dim = made.get(i).dim();
-      vectors[i] = Arrays.copyOfRange(encoded.get(i), row * dim, (row + 1) * dim);
+      vectors[i] = Arrays.copyOfRange(values.get(i), row * dim, (row + 1) * dim);
     }
-    return concat ? new float[][] {join(vectors)} : vectors;
+    float[][] states = null;
+    if (tokenStates) {
+      int last = made.size() - 1;
+      int dim = made.get(last).dim();
+      states = new float[used][];
+      for (int token = 0; token < used; token++) {
+        int from = (row * length + token) * dim;
+        states[token] = Arrays.copyOfRange(values.get(last), from, from + dim);
+      }
+    }
+    return new Encoded(concat ? new float[][] {join(vectors)} : vectors, states);
   }
 
   private float[] join(float[][] vectors) {

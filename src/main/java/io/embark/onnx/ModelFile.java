@@ -8,6 +8,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -22,7 +24,7 @@ final class ModelFile {
   private ModelFile() {}
 
   /**
-   * Reads a model. Its weights are views of one array with the file's bytes, not copies; external
+   * Reads a model. Its weights are views of the mapped file, not copies on the heap; external
    * weights are not read.
    *
    * @throws IllegalArgumentException if the file is missing, too large or no ONNX model
@@ -37,7 +39,7 @@ final class ModelFile {
                     + " it.")
                 .formatted(path, size));
       }
-      return parse(Files.readAllBytes(path), path);
+      return parse(map(path), path);
     } catch (NoSuchFileException e) {
       throw new IllegalArgumentException("ONNX model `" + path + "` does not exist.", e);
     } catch (IOException e) {
@@ -45,7 +47,29 @@ final class ModelFile {
     }
   }
 
-  private static ModelProto parse(byte[] bytes, Path path) throws IOException {
+  /**
+   * A model read by {@link #read}, with pointers into the file instead of its large weights.
+   *
+   * @return the model itself if it has none of its own
+   */
+  static ModelProto pointingInto(Path path, ModelProto model) {
+    try {
+      WeightsInPlace weights = WeightsInPlace.of(path.getFileName().toString(), map(path));
+      return weights.isEmpty()
+          ? model
+          : model.toBuilder().setGraph(weights.pointedTo(model.getGraph())).build();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read ONNX model `" + path + "`", e);
+    }
+  }
+
+  private static ByteBuffer map(Path path) throws IOException {
+    try (FileChannel file = FileChannel.open(path)) {
+      return file.map(FileChannel.MapMode.READ_ONLY, 0, file.size());
+    }
+  }
+
+  private static ModelProto parse(ByteBuffer bytes, Path path) throws IOException {
     try {
       CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
       in.enableAliasing(true);
@@ -53,9 +77,9 @@ final class ModelFile {
       if (in.isAtEnd() && model.hasGraph() && model.getGraph().getNodeCount() > 0) {
         return model;
       }
-      throw notOnnx(path, bytes.length, "it holds no graph", null);
+      throw notOnnx(path, bytes.capacity(), "it holds no graph", null);
     } catch (InvalidProtocolBufferException e) {
-      throw notOnnx(path, bytes.length, e.getMessage(), e);
+      throw notOnnx(path, bytes.capacity(), e.getMessage(), e);
     }
   }
 

@@ -42,7 +42,7 @@ public final class PooledGraph {
    */
   public static PooledGraph of(Path file) {
     Path absolute = file.toAbsolutePath();
-    ModelProto model = ModelFile.read(absolute);
+    ModelProto model = ModelFile.pointingInto(absolute, ModelFile.read(absolute));
     try {
       return new PooledGraph(model, absolute.getParent());
     } catch (IllegalArgumentException e) {

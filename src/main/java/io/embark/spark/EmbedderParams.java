@@ -31,6 +31,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
   private final BooleanParam excludeSpecialTokens;
   private final BooleanParam excludePrompt;
   private final IntParam truncateDim;
+  private final BooleanParam tokenStates;
   private final Param<String> normalize;
   private final IntParam maxLength;
   private final Param<String> prompt;
@@ -52,6 +53,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
     excludeSpecialTokens = toggle(Setting.EXCLUDE_SPECIAL_TOKENS);
     excludePrompt = toggle(Setting.EXCLUDE_PROMPT);
     truncateDim = number(Setting.TRUNCATE_DIM);
+    tokenStates = toggle(Setting.TOKEN_STATES);
     normalize = text(Setting.NORMALIZE);
     maxLength = number(Setting.MAX_LENGTH);
     prompt = text(Setting.PROMPT);
@@ -282,6 +284,16 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
   public T setTruncateDim(int value) {
     Setting.TRUNCATE_DIM.parse(Integer.toString(value));
     set(truncateDim, (Object) value);
+    return self();
+  }
+
+  public BooleanParam tokenStates() {
+    return tokenStates;
+  }
+
+  /** Whether a column {@code token_states} keeps the state of every token for later pooling. */
+  public T setTokenStates(boolean value) {
+    set(tokenStates, (Object) value);
     return self();
   }
 

@@ -29,8 +29,16 @@ record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8
   /** Key of our own part of the vector column's metadata. */
   static final String METADATA_KEY = "embark";
 
-  /** Columns added beside the vectors. */
+  /** A float for each value of the state of each token. */
+  private static final DataType STATES =
+      DataTypes.createArrayType(DataTypes.createArrayType(DataTypes.FloatType, false), false);
+
+  /** Columns added beside the vectors and token states. */
   private static final int ACCOUNT = 4;
+
+  String tokenStates() {
+    return prefix + "token_states";
+  }
 
   String tokenCount() {
     return prefix + "token_count";
@@ -89,6 +97,9 @@ record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8
       String name = vectorName(facts, i);
       fields.add(new StructField(name, type.dataType(), true, metadata(name, facts, i)));
     }
+    if (facts.config().get(Setting.TOKEN_STATES)) {
+      fields.add(new StructField(tokenStates(), STATES, true, Metadata.empty()));
+    }
     fields.add(field(tokenCount(), DataTypes.IntegerType));
     fields.add(field(tokensUsed(), DataTypes.IntegerType));
     fields.add(field(truncated(), DataTypes.BooleanType));
@@ -142,10 +153,11 @@ record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8
    * The row with the added values at its end.
    *
    * @param vectors how many vectors there are
+   * @param states whether there are token states
    */
-  Row append(Row row, Embedding embedding, int vectors) {
+  Row append(Row row, Embedding embedding, int vectors, boolean states) {
     int next = row.size();
-    Object[] values = new Object[next + vectors + ACCOUNT];
+    Object[] values = new Object[next + vectors + (states ? 1 : 0) + ACCOUNT];
     for (int i = 0; i < next; i++) {
       values[i] = row.get(i);
     }
@@ -155,6 +167,9 @@ record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8
           floats == null
               ? null
               : type.value(floats, type == OutputType.INT8 ? ranges.get(i) : null);
+    }
+    if (states) {
+      values[next++] = embedding.tokenStates();
     }
     values[next++] = embedding.tokenCount();
     values[next++] = embedding.tokensUsed();

@@ -52,7 +52,12 @@ enum SqlFunction {
           given.add(arguments.text(2, "pooling"));
           settings.set(Setting.POOLING, arguments.text(2, "pooling"), "argument of embed_text");
         }
-        ModelFacts facts = ModelFacts.of(settings.build());
+        EmbedderConfig config = settings.build();
+        if (config.get(Setting.TOKEN_STATES)) {
+          throw new IllegalArgumentException(
+              "token-states: a call gives a vector, not token states; TextEmbedder gives both.");
+        }
+        ModelFacts facts = ModelFacts.of(config);
         if (facts.vectorNames().size() > 1) {
           throw new IllegalArgumentException(
               ("a call gives one vector, pooling %s of layers %s gives %s. Call it once for each,"

@@ -2,6 +2,7 @@ package io.embark.spark;
 
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.EmbeddingStream;
+import io.embark.embed.Setting;
 import io.embark.vector.Int8Ranges;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -133,6 +134,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
     ModelFacts facts = ModelFacts.of(config());
     EmbedderConfig config = facts.config();
     int vectors = facts.vectorNames().size();
+    boolean states = config.get(Setting.TOKEN_STATES);
     EmbeddingColumns columns = columns();
     EmbeddingMetrics counted = metrics(dataset.sparkSession());
     MapPartitionsFunction<Row, Row> embed =
@@ -143,7 +145,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
                     ExecutorEmbedders.get(config),
                     rows,
                     row -> row.isNullAt(textIndex) ? null : row.getString(textIndex),
-                    (row, embedding) -> columns.append(row, embedding, vectors),
+                    (row, embedding) -> columns.append(row, embedding, vectors, states),
                     counted)
                 : Collections.emptyIterator();
     return withMetadata(dataset.toDF().mapPartitions(embed, Encoders.row(schema)), schema);

@@ -193,6 +193,17 @@ class PooledGraphTest {
         .forEach((name, vectors) -> assertThat(found.get(name)).as(name).isEqualTo(vectors));
   }
 
+  /** A model of gigabytes must not pass through the heap of an executor. */
+  @Test
+  void largeWeightsStayInTheFileTheyAreIn() throws Exception {
+    Path file = BertModels.copy("all-minilm-l6-v2.onnx", folder);
+    assertThat(Files.size(file)).isGreaterThan(90_000_000);
+    PooledModel model = PooledGraph.of(file).add(List.of(PooledOutput.of("vector", Pooling.MEAN)));
+    assertThat(model.bytes()).hasSizeLessThan(1_000_000);
+    assertThat(model.externalDataFolder()).contains(folder.toAbsolutePath());
+    assertThat(BertModels.run(model).get("vector")).hasSize(4 * 384);
+  }
+
   @Test
   void saysWhichOtherFileIsMissing() throws Exception {
     ModelProto whole = ModelFile.read(BertModels.copy("onnx/bert-opset14.onnx", folder));

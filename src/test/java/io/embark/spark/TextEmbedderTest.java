@@ -259,6 +259,30 @@ class TextEmbedderTest {
     }
   }
 
+  @Test
+  void tokenStatesPoolToTheSameVector() {
+    List<String> texts = mixedTexts(30, 11);
+    texts.set(5, null);
+    Dataset<Row> out =
+        minilm().setTokenStates(true).setNormalize("none").transform(LocalSpark.texts(2, texts));
+    for (Row row : out.collectAsList()) {
+      int states = row.fieldIndex("token_states");
+      if (row.<String>getAs("status").equals("NULL_TEXT")) {
+        assertThat(row.isNullAt(states)).isTrue();
+        continue;
+      }
+      List<scala.collection.Seq<Float>> tokens = row.getList(states);
+      assertThat(tokens).hasSize(row.<Integer>getAs("tokens_used"));
+      double[] mean = new double[384];
+      for (scala.collection.Seq<Float> token : tokens) {
+        for (int h = 0; h < 384; h++) {
+          mean[h] += token.apply(h) / tokens.size();
+        }
+      }
+      assertThat(vector(row)).containsExactly(mean, within((double) ALONE_TOLERANCE));
+    }
+  }
+
   private static double cosine(float[] a, float[] b) {
     double dot = 0;
     double aa = 0;

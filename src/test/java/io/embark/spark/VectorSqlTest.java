@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
 import io.embark.pooling.Pooling;
 import io.embark.pooling.TokenStates;
 import java.nio.file.Path;
@@ -254,6 +256,29 @@ class VectorSqlTest {
         }
         assertThat(out.get(row).<Float>getList(0)).as("%s, row %d", type, row).isEqualTo(boxed);
       }
+    }
+  }
+
+  @Test
+  void textEmbeddersTokenStatesPoolToItsVectors() {
+    SqlSpark.texts("few", 1, List.of("I lost my card", "The senate passed the law"));
+    new TextEmbedder()
+        .setDevice("cpu")
+        .setConfig(
+            EmbedderConfig.builder()
+                .set(Setting.TOKEN_STATES, "true", "test")
+                .set(Setting.POOLING, "mean,max", "test")
+                .build())
+        .transform(SqlSpark.sql("SELECT * FROM few"))
+        .createOrReplaceTempView("kept");
+    for (Row row :
+        SqlSpark.sql(
+                "SELECT cosine_similarity(pool_tokens(token_states, NULL, 'mean'), embedding_mean),"
+                    + " cosine_similarity(pool_tokens(token_states, NULL, 'max'), embedding_max)"
+                    + " FROM kept")
+            .collectAsList()) {
+      assertThat(row.getDouble(0)).isCloseTo(1, within(1e-5));
+      assertThat(row.getDouble(1)).isCloseTo(1, within(1e-5));
     }
   }
 
