@@ -84,6 +84,40 @@ class EmbedClusterIT {
     assertThat(rows.get(400).<String>getAs("status")).isEqualTo("NULL_TEXT");
   }
 
+  /** The classes as they are shipped: relocated, found by Spark through one setting. */
+  @Test
+  void sqlFunctionsRunOnExecutors() {
+    Run run;
+    List<String> logs;
+    try (var cluster = StandaloneCluster.in(directory.resolve("cluster")).workers(2).start()) {
+      run =
+          cluster
+              .submit(
+                  LIMIT,
+                  SqlQuery.class,
+                  List.of(
+                      "--conf", "spark.sql.extensions=io.embark.spark.EmbarkExtensions",
+                      "--conf", "spark.embark.device=cpu"))
+              .succeeded();
+      logs = cluster.executorLogs();
+    }
+    List<String> rows = run.values("row: ");
+    assertThat(rows).hasSize(40);
+    for (int i = 0; i < 40; i++) {
+      String[] fields = rows.get(i).split(" ");
+      assertThat(fields[0]).isEqualTo(Integer.toString(i));
+      if (i == 7) {
+        assertThat(fields[2]).isEqualTo("null");
+      } else {
+        assertThat(fields[1]).isEqualTo("384");
+        assertThat(Double.parseDouble(fields[2])).isBetween(0.5, 1.000001);
+      }
+    }
+    assertThat(Double.parseDouble(rows.get(0).split(" ")[2])).isCloseTo(1, within(1e-5));
+    assertThat(logs).hasSize(2);
+    assertThat(logs).allSatisfy(log -> assertThat(LOADED.matcher(log).results()).hasSize(1));
+  }
+
   private static int tasks(String log) {
     return log.split("Running task", -1).length - 1;
   }
