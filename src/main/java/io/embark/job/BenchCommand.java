@@ -9,6 +9,7 @@ import io.embark.onnx.Device;
 import io.embark.pooling.Pooling;
 import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.TextEmbedder;
+import io.embark.spark.VectorParquet;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -149,7 +150,13 @@ final class BenchCommand implements Callable<Integer> {
             seconds(() -> parallel(texts, threads, part -> statesBytes.add(onHost.embed(part))));
         Dataset<Row> embedded = embedder.transform(spark.read().parquet(input));
         String output = folder.resolve("out" + repeat).toString();
-        double jobSeconds = seconds(() -> embedded.write().parquet(output));
+        double jobSeconds =
+            seconds(
+                () ->
+                    embedded
+                        .write()
+                        .options(VectorParquet.options(embedded.schema()))
+                        .parquet(output));
         if (repeat >= 0) {
           loop[repeat] = texts.size() / loopSeconds;
           loopOnHost[repeat] = texts.size() / hostSeconds;

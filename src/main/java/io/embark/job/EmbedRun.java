@@ -6,6 +6,7 @@ import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.ModelFacts;
 import io.embark.spark.OutputType;
 import io.embark.spark.TextEmbedder;
+import io.embark.spark.VectorParquet;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -86,7 +87,13 @@ final class EmbedRun {
     long working = System.nanoTime();
     String target = output.toString();
     Progress.during(
-        spark.sparkContext(), () -> embedded.write().mode(sparkMode(mode)).parquet(target));
+        spark.sparkContext(),
+        () ->
+            embedded
+                .write()
+                .mode(sparkMode(mode))
+                .options(VectorParquet.options(schema))
+                .parquet(target));
     double seconds = (System.nanoTime() - working) / 1e9;
 
     RunSummary summary = RunSummary.of(count(read), written.getAsJava(), metrics, seconds);
