@@ -134,6 +134,8 @@ public final class EmbedderConfig implements Serializable {
   /** Names as Embark writes them, however the user spelt them. */
   private EmbedderConfig asRecorded() {
     return toBuilder()
+        // The default model named and the default model left out are one model.
+        .set(Setting.MODEL, text(Setting.MODEL), origin(Setting.MODEL))
         .set(
             Setting.POOLING,
             String.join(",", get(Setting.POOLING).stream().map(Pooling::label).toList()),
