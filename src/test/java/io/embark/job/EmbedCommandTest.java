@@ -216,7 +216,7 @@ class EmbedCommandTest {
     "device,tpu,'auto, cpu, cuda'",
     "token-budget,-1,whole number",
     "mode,replace,append",
-    "output-type,double,float_array",
+    "output-type,double,float16-bits",
     "partitions,0,whole number",
     "preview,-1,whole number",
     "format,xml,parquet",
