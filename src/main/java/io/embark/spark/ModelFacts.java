@@ -69,7 +69,8 @@ public record ModelFacts(
       ModelStore store = ModelStore.ofThisHost(SparkHadoopUtil.get().conf());
       ModelDirectory model = store.open(config.get(Setting.MODEL), config.get(Setting.MODEL_FILE));
       EmbedderConfig resolved = config.resolve(model);
-      warnOfPlainBert(model, resolved);
+      // Once for each config, for what is known is not opened again.
+      doubt(model, resolved).ifPresent(LOG::warn);
       if (tasksRunHere()) {
         // The very embedder that the tasks will use, so that nothing is loaded twice.
         return opened(model, ExecutorEmbedders.get(resolved), true);
@@ -87,25 +88,23 @@ public record ModelFacts(
     }
   }
 
-  /**
-   * Says once for each config that a pooling is a poor choice for a model nobody trained for it.
-   */
-  private static void warnOfPlainBert(ModelDirectory model, EmbedderConfig config) {
+  /** Why a pooling is a poor choice for a model that nobody trained for it, if it is. */
+  static Optional<String> doubt(ModelDirectory model, EmbedderConfig config) {
     List<String> doubtful =
         config.get(Setting.POOLING).stream()
             .filter(pooling -> pooling == Pooling.POOLER || pooling == Pooling.CLS)
             .map(Pooling::label)
             .toList();
-    if (!model.sentenceModel() && !doubtful.isEmpty()) {
-      LOG.warn(
-          "Model {} does not say that it was trained for sentence vectors (no modules.json or"
-              + " 1_Pooling), and pooling {} reads what such training shapes. Of BERT without it,"
-              + " [CLS] reaches a rank correlation of 16.5 with human scores on the STS benchmark,"
-              + " the mean of the token states 46.4 (Reimers and Gurevych 2019, table 1). Try"
-              + " pooling mean.",
-          model.name(),
-          String.join(", ", doubtful));
+    if (model.sentenceModel() || doubtful.isEmpty()) {
+      return Optional.empty();
     }
+    return Optional.of(
+        ("Model %s does not say that it was trained for sentence vectors (no modules.json or"
+                + " 1_Pooling), and pooling %s reads what such training shapes. Of BERT without it,"
+                + " [CLS] reaches a rank correlation of 16.5 with human scores on the STS benchmark,"
+                + " the mean of the token states 46.4 (Reimers and Gurevych 2019, table 1). Try"
+                + " pooling mean.")
+            .formatted(model.name(), String.join(", ", doubtful)));
   }
 
   private static Opened opened(ModelDirectory model, Embedder embedder, boolean here)
