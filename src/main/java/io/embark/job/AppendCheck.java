@@ -1,5 +1,6 @@
 package io.embark.job;
 
+import io.embark.spark.VectorColumn;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
@@ -9,8 +10,6 @@ import org.apache.spark.sql.types.StructType;
 
 /** Whether new rows may stand beside those of an earlier run: same columns, vectors made alike. */
 final class AppendCheck {
-  private static final String MADE = "embark";
-
   /** What tells how a vector was made; where a setting came from does not. */
   private static final List<String> HOW =
       List.of(
@@ -63,11 +62,11 @@ final class AppendCheck {
                   present.dataType().simpleString(),
                   added.dataType().simpleString()));
     }
-    if (added.metadata().contains(MADE)) {
-      Metadata wanted = added.metadata().getMetadata(MADE);
+    if (added.metadata().contains(VectorColumn.METADATA_KEY)) {
+      Metadata wanted = added.metadata().getMetadata(VectorColumn.METADATA_KEY);
       Metadata found =
-          present.metadata().contains(MADE)
-              ? present.metadata().getMetadata(MADE)
+          present.metadata().contains(VectorColumn.METADATA_KEY)
+              ? present.metadata().getMetadata(VectorColumn.METADATA_KEY)
               : Metadata.empty();
       for (String key : HOW) {
         String was = value(found, key);

@@ -18,6 +18,9 @@ import org.apache.spark.sql.types.StructType;
 public final class VectorColumn implements Serializable {
   private static final long serialVersionUID = 1;
 
+  /** Key, in a vector column's metadata, of what says how its vectors were made. */
+  public static final String METADATA_KEY = EmbeddingColumns.METADATA_KEY;
+
   private final int index;
   private final OutputType type;
   private final int dimension;
