@@ -20,6 +20,12 @@ public final class Main {
   /** Exit code: the command line, a setting or the input is not as it must be. */
   static final int BAD_USAGE = 2;
 
+  /** Exit code: rows were not good enough to be published. */
+  static final int QUALITY = 3;
+
+  /** Exit code: published, but some rows failed. */
+  static final int PARTIAL = 4;
+
   private Main() {}
 
   public static void main(String[] args) {
@@ -40,6 +46,7 @@ public final class Main {
     spec.addSubcommand("embed", EmbedCommand.commandLine());
     spec.addSubcommand(
         "bench", new CommandLine(new BenchCommand()).setCaseInsensitiveEnumValuesAllowed(true));
+    spec.addSubcommand("inspect", new CommandLine(new InspectCommand()));
     CommandLine commandLine = new CommandLine(spec);
     commandLine.setExecutionStrategy(
         parsed -> {
@@ -68,6 +75,9 @@ public final class Main {
     if (e instanceof IllegalArgumentException) {
       LOG.debug("Bad usage", e);
       return BAD_USAGE;
+    }
+    if (e instanceof QualityGate.Failed) {
+      return QUALITY;
     }
     LOG.error("The job failed", e);
     return FAILED;

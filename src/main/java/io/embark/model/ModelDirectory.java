@@ -162,13 +162,33 @@ public record ModelDirectory(
 
   /** SHA-256 over the graph, its external data if any, and the tokenizer. */
   public String fingerprint() throws IOException {
-    StringBuilder parts = new StringBuilder(Fingerprint.of(onnxFile));
+    return fingerprint(fileHashes());
+  }
+
+  /** The fingerprint of files with these SHA-256, see {@link #fileHashes}. */
+  public String fingerprint(Map<String, String> hashes) {
+    StringBuilder parts = new StringBuilder();
+    String graph = onnxFile.getFileName().toString();
+    String tokenizer = tokenizerJson.getFileName().toString();
+    hashes.forEach(
+        (name, hash) ->
+            parts.append(name.equals(graph) || name.equals(tokenizer) ? "" : name).append(hash));
+    return Fingerprint.of(parts.toString());
+  }
+
+  /**
+   * SHA-256 of the graph, its external data if any, and the tokenizer, by file name, in this order.
+   */
+  public Map<String, String> fileHashes() throws IOException {
+    Map<String, String> hashes = new LinkedHashMap<>();
+    hashes.put(onnxFile.getFileName().toString(), Fingerprint.of(onnxFile));
     try (var files = Files.list(onnxFile.toAbsolutePath().getParent())) {
       for (Path file : files.filter(this::isExternalData).sorted().toList()) {
-        parts.append(file.getFileName()).append(Fingerprint.of(file));
+        hashes.put(file.getFileName().toString(), Fingerprint.of(file));
       }
     }
-    return Fingerprint.of(parts.append(Fingerprint.of(tokenizerJson)).toString());
+    hashes.put(tokenizerJson.getFileName().toString(), Fingerprint.of(tokenizerJson));
+    return hashes;
   }
 
   private boolean isExternalData(Path file) {

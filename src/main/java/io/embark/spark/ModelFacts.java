@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
  * @param vectorNames a name for each vector of a text
  * @param dimensions values of each
  * @param fingerprint SHA-256 over graph and tokenizer
+ * @param fileHashes SHA-256 of each file of these
  * @param device where tasks run and the token budget there, in words; empty when that is settled on
  *     each executor
  */
@@ -34,6 +35,7 @@ public record ModelFacts(
     List<String> vectorNames,
     List<Integer> dimensions,
     String fingerprint,
+    Map<String, String> fileHashes,
     Optional<String> device) {
   private static final Logger LOG = LoggerFactory.getLogger(ModelFacts.class);
   private static final Map<EmbedderConfig, Opened> KNOWN = new ConcurrentHashMap<>();
@@ -45,7 +47,7 @@ public record ModelFacts(
       ModelDirectory model,
       List<String> vectorNames,
       List<Integer> dimensions,
-      String fingerprint,
+      Map<String, String> fileHashes,
       Optional<String> device) {}
 
   /**
@@ -60,7 +62,8 @@ public record ModelFacts(
         config.resolve(opened.model()),
         opened.vectorNames(),
         opened.dimensions(),
-        opened.fingerprint(),
+        opened.model().fingerprint(opened.fileHashes()),
+        opened.fileHashes(),
         opened.device());
   }
 
@@ -115,7 +118,7 @@ public record ModelFacts(
         model,
         embedder.vectorNames(),
         embedder.dimensions(),
-        model.fingerprint(),
+        model.fileHashes(),
         here ? Optional.of(device) : Optional.empty());
   }
 

@@ -245,14 +245,14 @@ class EmbedCommandTest {
   void anOutputThatExistsIsKeptUnlessToldOtherwise() throws IOException {
     assertRefused(JobRun.embed("--model", model, "--input", input), "output: missing");
     assertDone(embed());
-    assertRefused(embed(), "exists", "--mode overwrite or append");
+    assertRefused(embed(), "exists", "--mode overwrite, append or incremental");
     assertThat(written().count()).isEqualTo(ROWS);
     assertDone(embed("--mode", "append"));
     assertThat(written().count()).isEqualTo(2 * ROWS);
     assertThat(manifests()).hasSize(2);
     assertDone(embed("--mode", "OVERWRITE"));
     assertThat(written().count()).isEqualTo(ROWS);
-    assertThat(manifests()).hasSize(1);
+    assertThat(manifests()).as("the history stays").hasSize(3);
   }
 
   @Test
