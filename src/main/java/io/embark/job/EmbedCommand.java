@@ -41,7 +41,12 @@ final class EmbedCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     JobSettings settings = JobSettings.of(spec.commandLine().getParseResult(), SETTINGS);
     boolean sample = !settings.isSet(EmbedSettings.INPUT);
-    if (!sample && !settings.isSet(EmbedSettings.OUTPUT)) {
+    boolean table = settings.isSet(EmbedSettings.TABLE);
+    if (table && (sample || settings.isSet(EmbedSettings.OUTPUT))) {
+      throw new IllegalArgumentException(
+          "table: needs --input, and stands instead of --output; give one of the two.");
+    }
+    if (!sample && !table && !settings.isSet(EmbedSettings.OUTPUT)) {
       throw new IllegalArgumentException("output: missing; say where to write with --output URI.");
     }
     SparkSession spark = SparkSession.builder().appName("embark embed").getOrCreate();

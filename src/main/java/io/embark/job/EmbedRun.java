@@ -44,11 +44,18 @@ final class EmbedRun {
     long start = System.nanoTime();
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     String textCol = settings.get(EmbedSettings.TEXT_COL);
+    Optional<CatalogTable> catalogTable =
+        settings.isSet(EmbedSettings.TABLE)
+            ? Optional.of(new CatalogTable(spark, settings.get(EmbedSettings.TABLE)))
+            : Optional.empty();
+    catalogTable.ifPresent(t -> CatalogUpdate.require(settings, t));
     Path output = new Path(settings.get(EmbedSettings.OUTPUT, SAMPLE_OUTPUT));
     SaveMode mode = settings.get(EmbedSettings.MODE, sample ? SaveMode.OVERWRITE : SaveMode.ERROR);
     TableDirectory table = TableDirectory.at(output, hadoop);
     OutputTable target = new OutputTable(spark, table, mode);
-    target.requireMode();
+    if (catalogTable.isEmpty()) {
+      target.requireMode();
+    }
 
     TextInput input =
         TextInput.of(
@@ -56,7 +63,9 @@ final class EmbedRun {
             settings.get(EmbedSettings.FORMAT, null),
             settings.get(EmbedSettings.READ_OPTION, null),
             hadoop);
-    input.requireOutside(table.path());
+    if (catalogTable.isEmpty()) {
+      input.requireOutside(table.path());
+    }
     Dataset<Row> rows = input.read(spark, textCol);
     checkColumns(rows, textCol, mode);
     TextEmbedder embedder =
@@ -71,10 +80,26 @@ final class EmbedRun {
       embedder.transformSchema(rows.schema());
     }
     ModelFacts facts = ModelFacts.of(settings.embedderConfig());
-    EffectiveSettings.print(
-        out, settings, facts, embedder.vectorColumns(), input, table.path(), mode);
+    Path written = catalogTable.map(t -> new Path(t.name())).orElse(table.path());
+    EffectiveSettings.print(out, settings, facts, embedder.vectorColumns(), input, written, mode);
     spark.sparkContext().setJobDescription("Embark: embed " + String.join(", ", input.paths()));
 
+    if (catalogTable.isPresent()) {
+      return report(
+          new CatalogUpdate(
+                  spark,
+                  settings,
+                  out,
+                  catalogTable.get(),
+                  input,
+                  rows,
+                  idColumn(rows),
+                  embedder,
+                  facts)
+              .call(),
+          written,
+          start);
+    }
     Duration patience = Duration.ofSeconds(settings.get(EmbedSettings.WAIT_FOR_LOCK));
     int exitCode;
     try (TableLock lock = TableLock.take(table, spark.sparkContext().applicationId(), patience)) {
@@ -93,13 +118,10 @@ final class EmbedRun {
                   facts,
                   () -> calibrationSample(rows))
               .call();
+      exitCode = report(summary, written, start);
       if (summary.isEmpty()) {
-        out.println("Nothing to do: " + table.path() + " is up to date.");
-        out.flush();
-        return 0;
+        return exitCode;
       }
-      summary.get().print(out, table.path(), (System.nanoTime() - start) / 1e9);
-      exitCode = QualityGate.failedRows(summary.get()) > 0 ? Main.PARTIAL : 0;
     }
     int preview = settings.get(EmbedSettings.PREVIEW);
     if (preview > 0) {
@@ -114,6 +136,17 @@ final class EmbedRun {
     }
     out.flush();
     return exitCode;
+  }
+
+  private int report(Optional<RunSummary> summary, Path output, long start) {
+    if (summary.isEmpty()) {
+      out.println("Nothing to do: " + output + " is up to date.");
+      out.flush();
+      return 0;
+    }
+    summary.get().print(out, output, (System.nanoTime() - start) / 1e9);
+    out.flush();
+    return QualityGate.failedRows(summary.get()) > 0 ? Main.PARTIAL : 0;
   }
 
   private void checkColumns(Dataset<Row> rows, String textCol, SaveMode mode) {

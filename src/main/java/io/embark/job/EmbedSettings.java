@@ -41,6 +41,13 @@ final class EmbedSettings {
   static final Setting<String> OUTPUT =
       text("output", "URI", "embark-output/sample for the sample", "Directory to write Parquet to");
 
+  static final Setting<String> TABLE =
+      text(
+          "table",
+          "CATALOG.DB.NAME",
+          "none",
+          "An Apache Iceberg table to write, instead of an output directory; incremental mode only");
+
   static final Setting<SaveMode> MODE =
       new Setting<>(
           "mode",
@@ -152,6 +159,7 @@ final class EmbedSettings {
           TEXT_COL,
           ID_COL,
           OUTPUT,
+          TABLE,
           MODE,
           OUTPUT_TYPE,
           CALIBRATION_ROWS,

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
 
 /** What a table's records tell, for people. */
 public record TableRecords(TableDirectory table) {
@@ -24,6 +25,11 @@ public record TableRecords(TableDirectory table) {
     }
     runs.sort(Comparator.comparing(run -> run.path("snapshot").asLong()));
     return runs;
+  }
+
+  /** Adds the record of a run. */
+  public void add(String name, JsonNode manifest) throws IOException {
+    AtomicFile.create(table.files(), new Path(table.records(), name), Json.bytes(manifest));
   }
 
   /** What a reader should know before it trusts the directory; empty if all is in order. */
