@@ -1,6 +1,7 @@
 package io.embark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -286,5 +287,48 @@ class IncrementalTest {
     done(run("incremental", "--output-type", "int8"));
     assertThat(Embark.read(LocalSpark.session(), output()).schema().json()).isEqualTo(before);
     assertThat(embeddedRows()).isEqualTo(10);
+  }
+
+  @Test
+  void inspectTellsWhatATableIsMadeOf() throws IOException {
+    texts.put(1, "one");
+    assertThat(JobRun.of("inspect", output()).exitCode()).isEqualTo(Main.BAD_USAGE);
+    done(run("incremental"));
+    texts.put(2, "two");
+    done(run("incremental"));
+    JobRun inspected = done(JobRun.of("inspect", output()));
+    assertThat(inspected.out())
+        .contains("Snapshot 2 of 2 on record, by an incremental run", "2 rows, 2 files")
+        .contains("embedding", "maxLength", "(--pooling)", "tokenizer.json")
+        .doesNotContain("Problems");
+    JsonNode json = new ObjectMapper().readTree(JobRun.of("inspect", output(), "--json").out());
+    assertThat(json.get("runs")).hasSize(2);
+    assertThat(json.at("/snapshot/files")).hasSize(2);
+    assertThat(json.at("/runs/0/inputFiles/count").asInt()).isEqualTo(1);
+    assertThat(json.at("/runs/0/model/sha256/tokenizer.json").asText()).hasSize(64);
+    assertThat(json.at("/runs/0/versions/onnxruntime").asText()).matches("\\d+\\.\\d+\\.\\d+");
+
+    String lost = json.at("/snapshot/files/0/name").asText();
+    Files.delete(Path.of(output(), lost));
+    JobRun damaged = JobRun.of("inspect", output());
+    assertThat(damaged.exitCode()).isEqualTo(Main.FAILED);
+    assertThat(damaged.out()).contains(lost + " is missing");
+    assertThatThrownBy(() -> Embark.read(LocalSpark.session(), output()))
+        .hasMessageContaining("lists files that are not there")
+        .hasMessageContaining(lost);
+  }
+
+  @Test
+  void tablesMadeOtherwiseAreNotComparable() throws IOException {
+    texts.put(1, "one");
+    done(run("incremental"));
+    String other = directory.resolve("other").toString();
+    done(JobRun.embed("--model", model, "--pooling", "max", "--input", input(), "--output", other));
+    Dataset<Row> mean = Embark.read(LocalSpark.session(), output());
+    Dataset<Row> max = Embark.read(LocalSpark.session(), other);
+    Embark.requireComparable(mean, mean);
+    assertThatThrownBy(() -> Embark.requireComparable(mean, max))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("pooling: 'mean' and 'max'   <- must agree");
   }
 }
