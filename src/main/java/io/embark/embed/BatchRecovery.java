@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 final class BatchRecovery {
   private static final Logger LOG = LoggerFactory.getLogger(BatchRecovery.class);
-  private static final int MAX_REASON = 300;
+  private static final int MAX_REASON = 500;
 
   private final Encoder encoder;
   private final OnRowError onRowError;
