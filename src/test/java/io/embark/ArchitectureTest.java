@@ -47,7 +47,14 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule MODEL =
-      mayUse("model", "io.embark.pooling..", "org.apache.hadoop..", "com.fasterxml.jackson..");
+      mayUse(
+          "model",
+          "io.embark.pooling..",
+          "org.apache.hadoop..",
+          "org.apache.commons.compress..",
+          "com.fasterxml.jackson..",
+          "ai.onnx.proto..",
+          "com.google.protobuf..");
 
   @ArchTest
   static final ArchRule EMBED =
