@@ -117,6 +117,9 @@ public final class ModelStore {
       state = source.state(modelFile);
     } catch (IOException e) {
       Retries.requireNotInterrupted(e);
+      if (!source.far()) {
+        throw e;
+      }
       return unreachable(prefix, name, e);
     }
     String key = prefix + Fingerprint.of(state).substring(0, 12);
