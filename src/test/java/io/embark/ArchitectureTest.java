@@ -68,7 +68,7 @@ class ArchitectureTest {
   static final ArchRule SPARK_ONLY_IN_SPARK_AND_JOB =
       noClasses()
           .that()
-          .resideOutsideOfPackages("io.embark.spark..", "io.embark.job..")
+          .resideOutsideOfPackages("io.embark.spark..", "io.embark.post..", "io.embark.job..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.apache.spark..");
