@@ -397,7 +397,9 @@ class EmbedCommandTest {
       String said = setting.description() + ". Default: " + setting.defaultInWords();
       assertThat(run.out().replaceAll("\\s+", "")).contains(said.replaceAll("\\s+", ""));
     }
-    assertThat(run.out()).contains("--config=FILE", "Exit code:").doesNotContain("Default: null", "=null");
+    assertThat(run.out())
+        .contains("--config=FILE", "Exit code:")
+        .doesNotContain("Default: null", "=null");
     assertThat(JobRun.of("--help").out()).contains("embed");
     assertThat(JobRun.of("embed", "--version").out()).contains("Embark " + Version.of());
   }
