@@ -4,6 +4,7 @@ import io.embark.batch.Batch;
 import io.embark.batch.BatchPlanner;
 import io.embark.model.ModelDirectory;
 import io.embark.model.ModelStore;
+import io.embark.natives.NativeLibraries;
 import io.embark.onnx.DeviceChoice;
 import io.embark.onnx.OnnxEncoder;
 import io.embark.onnx.PoolingMask;
@@ -82,6 +83,8 @@ public final class Embedder implements AutoCloseable {
    */
   public static Embedder open(EmbedderConfig config, ModelStore store, int gpuIndex)
       throws IOException {
+    // Both native loaders read it once, when their classes load.
+    NativeLibraries.use();
     ModelDirectory model = store.open(config.get(Setting.MODEL), config.get(Setting.MODEL_FILE));
     EmbedderConfig resolved = config.resolve(model);
     Tokenizer tokenizer = HfTokenizer.open(model.tokenizerJson(), resolved.get(Setting.MAX_LENGTH));

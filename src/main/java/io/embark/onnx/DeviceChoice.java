@@ -38,7 +38,7 @@ public record DeviceChoice(int gpu) {
       return CPU;
     }
     // Before any CUDA call: without an environment ONNX Runtime hides the cause behind "no logger".
-    OrtEnvironment.getEnvironment();
+    OnnxRuntimeLibrary.environment();
     String problem = cudaProblem(wanted, gpuIndex);
     if (problem == null) {
       return new DeviceChoice(gpuIndex);

@@ -23,7 +23,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * Safe for use by several threads at once; they share the weights.
  */
 public final class OnnxEncoder implements AutoCloseable {
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtEnvironment environment = OnnxRuntimeLibrary.environment();
   private final OrtSession session;
   private final ModelInputs inputs;
   private final List<PooledModel.Output> outputs;
@@ -64,12 +64,13 @@ public final class OnnxEncoder implements AutoCloseable {
       List<? extends GraphOutput> wanted,
       PoolingMask mask) {
     PooledModel model = PooledGraph.of(onnxFile).add(wanted, mask);
+    OrtEnvironment environment = OnnxRuntimeLibrary.environment();
     OrtSession session = null;
     try (SessionOptions options = new SessionOptions()) {
       options.setIntraOpNumThreads(intraOpThreads);
       options.setInterOpNumThreads(1);
       device.addTo(options);
-      session = model.open(OrtEnvironment.getEnvironment(), options);
+      session = model.open(environment, options);
       ModelInputs inputs = ModelInputs.of(session, onnxFile.toString());
       return new OnnxEncoder(session, inputs, model.outputs(), device);
     } catch (OrtException e) {
