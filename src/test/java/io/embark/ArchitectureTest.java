@@ -27,7 +27,9 @@ class ArchitectureTest {
         .resideInAnyPackage(allowed.toArray(String[]::new));
   }
 
-  @ArchTest static final ArchRule TOKEN = mayUse("token", "ai.djl..");
+  @ArchTest static final ArchRule TOKEN = mayUse("token", "io.embark.natives..", "ai.djl..");
+
+  @ArchTest static final ArchRule NATIVES = mayUse("natives");
 
   @ArchTest static final ArchRule BATCH = mayUse("batch", "io.embark.token..");
 
@@ -42,6 +44,7 @@ class ArchitectureTest {
   static final ArchRule ONNX =
       mayUse(
           "onnx",
+          "io.embark.natives..",
           "io.embark.batch..",
           "io.embark.pooling..",
           "ai.onnxruntime..",
@@ -63,6 +66,7 @@ class ArchitectureTest {
   static final ArchRule EMBED =
       mayUse(
           "embed",
+          "io.embark.natives..",
           "io.embark.text..",
           "io.embark.token..",
           "io.embark.batch..",

@@ -5,6 +5,7 @@ import io.embark.batch.BatchPlanner;
 import io.embark.batch.BatchShapes;
 import io.embark.model.ModelDirectory;
 import io.embark.model.ModelStore;
+import io.embark.natives.NativeLibraries;
 import io.embark.onnx.Cancellation;
 import io.embark.onnx.DeviceChoice;
 import io.embark.onnx.Encoder;
@@ -100,6 +101,8 @@ public final class Embedder implements AutoCloseable {
   static Embedder open(
       EmbedderConfig config, ModelStore store, int gpuIndex, UnaryOperator<Encoder> around)
       throws IOException {
+    // Both native loaders read it once, when their classes load.
+    NativeLibraries.use();
     ModelDirectory model =
         store.openSame(
             config.get(Setting.MODEL), config.get(Setting.MODEL_FILE), config.wantedModel());

@@ -40,6 +40,7 @@ public final class Main {
     spec.addSubcommand("embed", EmbedCommand.commandLine());
     spec.addSubcommand(
         "bench", new CommandLine(new BenchCommand()).setCaseInsensitiveEnumValuesAllowed(true));
+    spec.addSubcommand("vector-diff", new CommandLine(new VectorDiffCommand()));
     CommandLine commandLine = new CommandLine(spec);
     commandLine.setExecutionStrategy(
         parsed -> {

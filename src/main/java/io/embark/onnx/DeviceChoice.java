@@ -1,6 +1,5 @@
 package io.embark.onnx;
 
-import ai.onnxruntime.OrtEnvironment;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -66,7 +65,7 @@ public record DeviceChoice(Device device, int gpu) {
 
   private static Answer lookInto(Question question) {
     // Before any CUDA call: without an environment ONNX Runtime hides the cause behind "no logger".
-    OrtEnvironment.getEnvironment();
+    OnnxRuntimeLibrary.environment();
     Device device = question.wanted() == Device.AUTO ? Device.CUDA : question.wanted();
     DeviceChoice choice = new DeviceChoice(device, question.gpuIndex());
     String problem = GpuProbe.problem(choice, question.wanted().needsGpu());

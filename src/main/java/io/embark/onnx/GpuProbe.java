@@ -36,10 +36,10 @@ final class GpuProbe {
     if (!insists && !driverPresent()) {
       return "No NVIDIA driver on this machine (no /dev/nvidiactl).";
     }
+    OrtEnvironment environment = OnnxRuntimeLibrary.environment();
     try (SessionOptions options = new SessionOptions()) {
       new Execution(choice, 1, GpuOptions.DEFAULT).addProviders(options, null);
-      try (OrtSession session =
-          OrtEnvironment.getEnvironment().createSession(oneOperator(), options)) {
+      try (OrtSession session = environment.createSession(oneOperator(), options)) {
         return session.getNumOutputs() == 1 ? null : "the session has no output.";
       }
     } catch (OrtException e) {

@@ -73,10 +73,11 @@ public final class OnnxEncoder implements Encoder {
   public static OnnxEncoder open(
       Path onnxFile, Execution execution, List<? extends GraphOutput> wanted, PoolingMask mask) {
     PooledModel model = PooledGraph.of(onnxFile).add(wanted, mask);
+    OrtEnvironment environment = OnnxRuntimeLibrary.environment();
     OrtSession session = null;
     try (SessionOptions options = new SessionOptions()) {
       execution.addTo(options, model);
-      session = model.open(OrtEnvironment.getEnvironment(), options);
+      session = model.open(environment, options);
       ModelInputs inputs = ModelInputs.of(session, onnxFile.toString());
       return new OnnxEncoder(session, inputs, model.outputs(), execution.device());
     } catch (OrtException e) {

@@ -28,7 +28,7 @@ final class RunBuffers implements AutoCloseable {
   /** What a Java buffer can hold, with the margin that ONNX Runtime leaves. */
   private static final long MAX_BYTES = Integer.MAX_VALUE - 64L;
 
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtEnvironment environment = OnnxRuntimeLibrary.environment();
   private final Map<String, ByteBuffer> buffers = new HashMap<>();
   private final LongAdder allocations;
   private final RunOptions options;
