@@ -63,6 +63,7 @@ public final class OnnxEncoder implements AutoCloseable {
       int intraOpThreads,
       List<? extends GraphOutput> wanted,
       PoolingMask mask) {
+    OnnxRuntimeJars.requireOne();
     PooledModel model = PooledGraph.of(onnxFile).add(wanted, mask);
     OrtSession session = null;
     try (SessionOptions options = new SessionOptions()) {
