@@ -90,8 +90,7 @@ public final class OnnxRuntimeJars {
         String place = text.substring(0, text.length() - resource.length());
         String jar = place.replaceFirst("^jar:", "").replaceFirst("!?/$", "");
         // The same jar twice, sent by Spark and on a class path, does no harm.
-        byName.putIfAbsent(
-            jar.substring(jar.lastIndexOf('/') + 1), new Found(jar, version(place)));
+        byName.putIfAbsent(jar.substring(jar.lastIndexOf('/') + 1), new Found(jar, version(place)));
       }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot look for ONNX Runtime on the class path", e);

@@ -6,6 +6,7 @@ import io.embark.embed.Setting;
 import io.embark.model.ModelStore;
 import io.embark.onnx.Device;
 import io.embark.onnx.DeviceChoice;
+import io.embark.onnx.OnnxRuntimeJars;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.Executors;
@@ -54,8 +55,6 @@ final class ExecutorEmbedders {
   private static volatile Devices devices = Devices.OF_THIS_MACHINE;
 
   private static final GpuAddress VISIBLE = GpuAddress.ofThisProcess();
-  private static final SettledDevices SETTLED =
-      new SettledDevices((wanted, index) -> devices.settle(wanted, index), System::nanoTime);
 
   private ExecutorEmbedders() {}
 
@@ -97,11 +96,12 @@ final class ExecutorEmbedders {
    * @throws IllegalArgumentException if model and settings do not go together
    */
   static Embedder get(EmbedderConfig config) {
+    OnnxRuntimeJars.requireOne();
     TaskContext task = TaskContext.get();
     String address = TaskGpu.address(task);
     Device wanted = config.get(Setting.DEVICE);
     // Without a GPU every task shares one embedder, whatever addresses Spark hands out.
-    Key key = new Key(config, SETTLED.of(wanted, gpuIndex(wanted, address)));
+    Key key = new Key(config, devices.settle(wanted, gpuIndex(wanted, address)));
     Embedder embedder = Open.LEASES.acquire(key, () -> open(key, address));
     if (task == null) {
       Open.LEASES.release(key);

@@ -38,7 +38,8 @@ class OnnxRuntimeJarsTest {
   @Test
   void twoVersionsAreRefusedAndNamedTheOneInUseFirst() throws IOException {
     List<Found> found =
-        found(jar("a/onnxruntime-1.20.0.jar", "1.20.0"), jar("onnxruntime_gpu-1.23.2.jar", "1.23.2"));
+        found(
+            jar("a/onnxruntime-1.20.0.jar", "1.20.0"), jar("onnxruntime_gpu-1.23.2.jar", "1.23.2"));
     assertThat(OnnxRuntimeJars.problem(found))
         .containsSubsequence(
             "2 ONNX Runtimes",
