@@ -3,6 +3,7 @@ package io.embark.job;
 import io.embark.embed.Status;
 import io.embark.job.EmbedSettings.SaveMode;
 import io.embark.spark.EmbeddingMetrics;
+import io.embark.spark.GpuStage;
 import io.embark.spark.ModelFacts;
 import io.embark.spark.OutputType;
 import io.embark.spark.TextEmbedder;
@@ -82,7 +83,7 @@ final class EmbedRun {
     Observation written = new Observation();
     Dataset<Row> spread = spread(rows);
     Dataset<Row> counted = spread.observe(read, functions.count(functions.lit(1)).as(ROWS));
-    Dataset<Row> embedded = observeResult(embedder.transform(counted), written);
+    Dataset<Row> embedded = observeResult(onGpus(embedder.transform(counted)), written);
     EmbeddingMetrics metrics = embedder.metrics(spark);
     long working = System.nanoTime();
     String target = output.toString();
@@ -147,7 +148,17 @@ final class EmbedRun {
     if (wanted > 0) {
       return rows.repartition(wanted);
     }
-    return rows.rdd().getNumPartitions() < least ? rows.repartition(least) : rows;
+    int given = rows.rdd().getNumPartitions();
+    // A stage of its own begins with a shuffle.
+    boolean shuffle = given < least || settings.get(EmbedSettings.GPU_STAGE) > 0;
+    return shuffle ? rows.repartition(Math.max(given, least)) : rows;
+  }
+
+  private Dataset<Row> onGpus(Dataset<Row> embedded) {
+    int tasksPerGpu = settings.get(EmbedSettings.GPU_STAGE);
+    return tasksPerGpu == 0
+        ? embedded
+        : new GpuStage(tasksPerGpu, settings.get(EmbedSettings.GPU_SCRIPT)).around(embedded);
   }
 
   /** Random rows, the same ones each time for the same input. */
