@@ -96,8 +96,17 @@ final class ExecutorEmbedders {
    * @throws IllegalArgumentException if model and settings do not go together
    */
   static Embedder get(EmbedderConfig config) {
-    OnnxRuntimeJars.requireOne();
     TaskContext task = TaskContext.get();
+    try {
+      return get(config, task);
+    } catch (IllegalStateException e) {
+      // Of 200 executors, which one?
+      throw task == null ? e : new IllegalStateException(where() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Embedder get(EmbedderConfig config, TaskContext task) {
+    OnnxRuntimeJars.requireOne();
     String address = TaskGpu.address(task);
     Device wanted = config.get(Setting.DEVICE);
     // Without a GPU every task shares one embedder, whatever addresses Spark hands out.
@@ -110,6 +119,14 @@ final class ExecutorEmbedders {
       task.addTaskCompletionListener(giveBack);
     }
     return embedder;
+  }
+
+  private static String where() {
+    SparkEnv env = SparkEnv.get();
+    return env == null
+        ? "This JVM"
+        : "Executor %s on %s"
+            .formatted(env.executorId(), env.blockManager().blockManagerId().host());
   }
 
   /** 0 where nobody hands out GPUs. */

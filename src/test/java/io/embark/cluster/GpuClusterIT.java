@@ -118,7 +118,8 @@ class GpuClusterIT {
 
     assertThat(run.exitCode()).as(run.err()).isEqualTo(1);
     assertThat(run.err())
-        .contains("Error: Cannot run on CUDA device", "libcublasLt.so.12", "device auto");
+        .containsPattern("Error: Executor \\d+ on 127.0.0.1: Cannot run on CUDA device [01]: ")
+        .contains("libcublasLt.so.12", "device auto");
     // Generous: a machine under load starts three JVMs meanwhile.
     assertThat(took).isLessThan(Duration.ofMinutes(2));
     assertThat(sessions()).isEmpty();
@@ -144,7 +145,7 @@ class GpuClusterIT {
    */
   @Test
   void aKilledExecutorCostsNoRowsAndAutoSharesOneSessionOnTheCpu() throws IOException {
-    int rows = 4000;
+    int rows = 1500;
     Path output = directory.resolve("killed");
     String texts = texts("many-texts.jsonl", rows);
     var running =

@@ -53,10 +53,9 @@ final class OfficialRuntime {
               command+=("$part")
             done < <("$java" -Xmx128m -cp "$SPARK_HOME/jars/*" org.apache.spark.launcher.Main \\
               org.apache.spark.deploy.SparkSubmit "$@")
-            # The launcher begins with a line of its own.
-            command[0]="$java"
-            [ -n "${command[1]}" ] || exit 1
-            exec "${command[@]}"
+            # The launcher begins with an empty part and a line break.
+            [ "${#command[@]}" -gt 1 ] || exit 1
+            exec "${command[1]#$'\n'}" "${command[@]:2}"
             """);
     if (!submit.toFile().setExecutable(true)) {
       throw new IOException("cannot make " + submit + " executable");
