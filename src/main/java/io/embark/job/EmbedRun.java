@@ -3,6 +3,7 @@ package io.embark.job;
 import io.embark.embed.Status;
 import io.embark.job.EmbedSettings.SaveMode;
 import io.embark.spark.EmbeddingMetrics;
+import io.embark.spark.ExecutorSettings;
 import io.embark.spark.GpuStage;
 import io.embark.spark.ModelFacts;
 import io.embark.spark.OutputType;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -51,6 +53,10 @@ final class EmbedRun {
     SaveMode mode = settings.get(EmbedSettings.MODE, sample ? SaveMode.OVERWRITE : SaveMode.ERROR);
     output = output.getFileSystem(hadoop).makeQualified(output);
     checkOutput(output, mode, hadoop);
+    // The executors', checked here.
+    ExecutorSettings.of(spark.sparkContext().getConf());
+    Optional<GpuStage> gpuStage = gpuStage();
+    gpuStage.ifPresent(stage -> stage.require(spark.sparkContext().getConf()));
 
     TextInput input =
         TextInput.of(
@@ -83,7 +89,9 @@ final class EmbedRun {
     Observation written = new Observation();
     Dataset<Row> spread = spread(rows);
     Dataset<Row> counted = spread.observe(read, functions.count(functions.lit(1)).as(ROWS));
-    Dataset<Row> embedded = observeResult(onGpus(embedder.transform(counted)), written);
+    Dataset<Row> vectors = embedder.transform(counted);
+    Dataset<Row> embedded =
+        observeResult(gpuStage.map(stage -> stage.around(vectors)).orElse(vectors), written);
     EmbeddingMetrics metrics = embedder.metrics(spark);
     long working = System.nanoTime();
     String target = output.toString();
@@ -150,15 +158,15 @@ final class EmbedRun {
     }
     int given = rows.rdd().getNumPartitions();
     // A stage of its own begins with a shuffle.
-    boolean shuffle = given < least || settings.get(EmbedSettings.GPU_STAGE) > 0;
+    boolean shuffle = given < least || gpuStage().isPresent();
     return shuffle ? rows.repartition(Math.max(given, least)) : rows;
   }
 
-  private Dataset<Row> onGpus(Dataset<Row> embedded) {
+  private Optional<GpuStage> gpuStage() {
     int tasksPerGpu = settings.get(EmbedSettings.GPU_STAGE);
     return tasksPerGpu == 0
-        ? embedded
-        : new GpuStage(tasksPerGpu, settings.get(EmbedSettings.GPU_SCRIPT)).around(embedded);
+        ? Optional.empty()
+        : Optional.of(new GpuStage(tasksPerGpu, settings.get(EmbedSettings.GPU_SCRIPT)));
   }
 
   /** Random rows, the same ones each time for the same input. */
@@ -174,9 +182,7 @@ final class EmbedRun {
   private Dataset<Row> observeResult(Dataset<Row> rows, Observation observation) {
     TreeMap<String, Column> counts = new TreeMap<>();
     for (Status status : Status.values()) {
-      counts.put(
-          status.name(),
-          functions.count(functions.when(account("status").equalTo(status.name()), 1)));
+      counts.put(status.name(), functions.count(functions.when(isStatus(status), 1)));
     }
     counts.put("truncated", functions.count(functions.when(account("truncated"), 1)));
     counts.put("tokens", zeroIfEmpty(account("tokens_used")));
@@ -189,6 +195,12 @@ final class EmbedRun {
 
   private Column account(String name) {
     return functions.col("`" + settings.get(EmbedSettings.ACCOUNT_PREFIX) + name + "`");
+  }
+
+  /** {@link Status#isOf} as a column: a reason may follow. */
+  private Column isStatus(Status status) {
+    Column written = account("status");
+    return written.equalTo(status.name()).or(written.startsWith(status.name() + ": "));
   }
 
   private Column zeroIfEmpty(Column column) {

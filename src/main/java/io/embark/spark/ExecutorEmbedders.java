@@ -54,6 +54,8 @@ final class ExecutorEmbedders {
 
   private static volatile Devices devices = Devices.OF_THIS_MACHINE;
 
+  private static Leases<Key, Embedder> leases;
+
   private static final GpuAddress VISIBLE = GpuAddress.ofThisProcess();
 
   private ExecutorEmbedders() {}
@@ -61,12 +63,10 @@ final class ExecutorEmbedders {
   private record Key(EmbedderConfig config, DeviceChoice device) {}
 
   /** Made when first asked for, as Spark's configuration must be there. */
-  private static final class Open {
-    private static final Leases<Key, Embedder> LEASES = leases();
-
-    private static Leases<Key, Embedder> leases() {
+  private static synchronized Leases<Key, Embedder> leases() {
+    if (leases == null) {
       ExecutorSettings settings = ExecutorSettings.ofThisJvm();
-      Leases<Key, Embedder> leases =
+      Leases<Key, Embedder> made =
           new Leases<>(
               Key::device,
               settings.models(),
@@ -80,12 +80,12 @@ final class ExecutorEmbedders {
                 thread.setDaemon(true);
                 return thread;
               });
-      clock.scheduleWithFixedDelay(leases::closeIdle, 1, 1, TimeUnit.MINUTES);
+      clock.scheduleWithFixedDelay(made::closeIdle, 1, 1, TimeUnit.MINUTES);
       Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(() -> leases.drain().forEach(Embedder::close), "embark-close"));
-      return leases;
+          .addShutdownHook(new Thread(() -> made.drain().forEach(Embedder::close), "embark-close"));
+      leases = made;
     }
+    return leases;
   }
 
   /**
@@ -111,11 +111,11 @@ final class ExecutorEmbedders {
     Device wanted = config.get(Setting.DEVICE);
     // Without a GPU every task shares one embedder, whatever addresses Spark hands out.
     Key key = new Key(config, devices.settle(wanted, gpuIndex(wanted, address)));
-    Embedder embedder = Open.LEASES.acquire(key, () -> open(key, address));
+    Embedder embedder = leases().acquire(key, () -> open(key, address));
     if (task == null) {
-      Open.LEASES.release(key);
+      leases().release(key);
     } else {
-      TaskCompletionListener giveBack = ended -> Open.LEASES.release(key);
+      TaskCompletionListener giveBack = ended -> leases().release(key);
       task.addTaskCompletionListener(giveBack);
     }
     return embedder;

@@ -36,16 +36,17 @@ public record ExecutorSettings(int models, Duration idle) {
   /** Every setting, in the order of the documentation. */
   public static final List<Setting<?>> ALL = List.of(MODELS, IDLE_MINUTES);
 
-  /**
-   * Those of the running Spark application, or the defaults without one.
-   *
-   * @throws IllegalArgumentException if a key is unknown or a value not allowed
-   */
+  /** Those of the running Spark application, or the defaults without one. */
   static ExecutorSettings ofThisJvm() {
     return of(SparkEnv.get() == null ? new SparkConf(false) : SparkEnv.get().conf());
   }
 
-  static ExecutorSettings of(SparkConf conf) {
+  /**
+   * Those of an application.
+   *
+   * @throws IllegalArgumentException if a key is unknown or a value not allowed
+   */
+  public static ExecutorSettings of(SparkConf conf) {
     for (var entry : conf.getAllWithPrefix(PREFIX)) {
       if (ALL.stream().noneMatch(setting -> setting.key().equals(entry._1()))) {
         throw new IllegalArgumentException(

@@ -58,8 +58,13 @@ public record GpuStage(int tasksPerGpu, String discoveryScript) {
     return Dataset$.MODULE$.ofRows(session, new GpuStagePlan(profile, rows.logicalPlan()));
   }
 
-  /** What Spark would refuse later or, worse, let wait forever. */
-  void require(SparkConf conf) {
+  /**
+   * Refuses what Spark would refuse later or, worse, let wait forever.
+   *
+   * @param conf the application's
+   * @throws IllegalArgumentException if this cluster cannot do that, with the reason
+   */
+  public void require(SparkConf conf) {
     String master = conf.get("spark.master", "");
     boolean known =
         master.equals("yarn") || master.startsWith("k8s://") || master.startsWith("spark://");

@@ -145,7 +145,7 @@ class GpuClusterIT {
    */
   @Test
   void aKilledExecutorCostsNoRowsAndAutoSharesOneSessionOnTheCpu() throws IOException {
-    int rows = 1500;
+    int rows = 1000;
     Path output = directory.resolve("killed");
     String texts = texts("many-texts.jsonl", rows);
     var running =
@@ -159,11 +159,11 @@ class GpuClusterIT {
                     "--output",
                     output.toString(),
                     "--partitions",
-                    "40",
+                    "24",
                     "--preview",
                     "0"));
     TestJvm.await(
-        "four sessions' worth of tasks",
+        "both executors in the middle of it",
         LIMIT,
         () -> {
           if (running.isDone()) {

@@ -282,7 +282,7 @@ class EmbedderConfigTest {
         assertThat((Object) setting.parse(setting.defaultText())).as(setting.key()).isNotNull();
       }
       assertThat(setting.description()).doesNotEndWith(".");
-      assertThat(setting.paramName()).matches("[a-z][A-Za-z]*");
+      assertThat(setting.paramName()).matches("[a-z][A-Za-z0-9]*");
     }
     assertThat(Setting.INTRA_OP_THREADS.paramName()).isEqualTo("intraOpThreads");
   }

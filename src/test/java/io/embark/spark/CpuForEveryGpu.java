@@ -36,7 +36,7 @@ public final class CpuForEveryGpu implements SparkPlugin {
   private static final class Pretended implements ExecutorEmbedders.Devices {
     @Override
     public DeviceChoice settle(Device wanted, int gpuIndex) {
-      return new DeviceChoice(gpuIndex);
+      return DeviceChoice.cuda(gpuIndex);
     }
 
     @Override
