@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
-import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.util.TaskCompletionListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -144,9 +143,8 @@ final class ExecutorEmbedders {
     if (config.get(Setting.INTRA_OP_THREADS) == 0) {
       config = config.toBuilder().intraOpThreads(intraOpThreads()).build();
     }
-    ModelStore store = ModelStore.ofThisHost(SparkHadoopUtil.get().conf());
     try {
-      Embedder embedder = devices.open(config, store, key.device());
+      Embedder embedder = devices.open(config, HostModels.store(), key.device());
       LOG.info(
           "Loaded model {} on {}{} in {} ms (executor {}, pid {})",
           config.text(Setting.MODEL),
