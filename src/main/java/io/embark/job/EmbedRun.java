@@ -3,6 +3,8 @@ package io.embark.job;
 import io.embark.embed.Status;
 import io.embark.job.EmbedSettings.SaveMode;
 import io.embark.spark.EmbeddingMetrics;
+import io.embark.spark.ExecutorSettings;
+import io.embark.spark.GpuStage;
 import io.embark.spark.ModelFacts;
 import io.embark.spark.OutputType;
 import io.embark.spark.TextEmbedder;
@@ -11,6 +13,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -50,6 +53,10 @@ final class EmbedRun {
     SaveMode mode = settings.get(EmbedSettings.MODE, sample ? SaveMode.OVERWRITE : SaveMode.ERROR);
     output = output.getFileSystem(hadoop).makeQualified(output);
     checkOutput(output, mode, hadoop);
+    // The executors', checked here.
+    ExecutorSettings.of(spark.sparkContext().getConf());
+    Optional<GpuStage> gpuStage = gpuStage();
+    gpuStage.ifPresent(stage -> stage.require(spark.sparkContext().getConf()));
 
     TextInput input =
         TextInput.of(
@@ -82,7 +89,9 @@ final class EmbedRun {
     Observation written = new Observation();
     Dataset<Row> spread = spread(rows);
     Dataset<Row> counted = spread.observe(read, functions.count(functions.lit(1)).as(ROWS));
-    Dataset<Row> embedded = observeResult(embedder.transform(counted), written);
+    Dataset<Row> vectors = embedder.transform(counted);
+    Dataset<Row> embedded =
+        observeResult(gpuStage.map(stage -> stage.around(vectors)).orElse(vectors), written);
     EmbeddingMetrics metrics = embedder.metrics(spark);
     long working = System.nanoTime();
     String target = output.toString();
@@ -147,7 +156,17 @@ final class EmbedRun {
     if (wanted > 0) {
       return rows.repartition(wanted);
     }
-    return rows.rdd().getNumPartitions() < least ? rows.repartition(least) : rows;
+    int given = rows.rdd().getNumPartitions();
+    // A stage of its own begins with a shuffle.
+    boolean shuffle = given < least || gpuStage().isPresent();
+    return shuffle ? rows.repartition(Math.max(given, least)) : rows;
+  }
+
+  private Optional<GpuStage> gpuStage() {
+    int tasksPerGpu = settings.get(EmbedSettings.GPU_STAGE);
+    return tasksPerGpu == 0
+        ? Optional.empty()
+        : Optional.of(new GpuStage(tasksPerGpu, settings.get(EmbedSettings.GPU_SCRIPT)));
   }
 
   /** Random rows, the same ones each time for the same input. */

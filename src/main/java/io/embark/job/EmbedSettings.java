@@ -85,6 +85,23 @@ final class EmbedSettings {
               + " tasks per core",
           EmbedSettings::partitions);
 
+  static final Setting<Integer> GPU_STAGE =
+      new Setting<>(
+          "gpu-stage",
+          "TASKS",
+          "0",
+          "Ask Spark for GPUs for the embedding stage alone, so many tasks to share each; 0 leaves"
+              + " GPUs to Spark's own settings",
+          text -> whole(text, 0, 1000));
+
+  static final Setting<String> GPU_SCRIPT =
+      text(
+          "gpu-script",
+          "PATH",
+          "",
+          "Script on the executors that prints their GPUs (conf/get-gpus.sh), for gpu-stage with"
+              + " dynamic allocation on YARN and Kubernetes");
+
   static final Setting<Integer> PREVIEW =
       new Setting<>(
           "preview",
@@ -107,6 +124,8 @@ final class EmbedSettings {
           OUTPUT_COL,
           ACCOUNT_PREFIX,
           PARTITIONS,
+          GPU_STAGE,
+          GPU_SCRIPT,
           PREVIEW);
 
   private EmbedSettings() {}

@@ -72,6 +72,7 @@ public final class OnnxEncoder implements Encoder {
    */
   public static OnnxEncoder open(
       Path onnxFile, Execution execution, List<? extends GraphOutput> wanted, PoolingMask mask) {
+    OnnxRuntimeJars.requireOne();
     PooledModel model = PooledGraph.of(onnxFile).add(wanted, mask);
     OrtEnvironment environment = OnnxRuntimeLibrary.environment();
     OrtSession session = null;
