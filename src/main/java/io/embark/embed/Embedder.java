@@ -13,6 +13,7 @@ import io.embark.token.Tokens;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -163,6 +164,9 @@ public final class Embedder implements AutoCloseable {
   Encoded[] encode(List<Tokens> texts, EmbeddingStats stats) {
     Encoded[] encoded = new Encoded[texts.size()];
     for (Batch batch : planner.plan(texts)) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new CancellationException("Embedding was interrupted.");
+      }
       long start = System.nanoTime();
       long[] mask =
           skipStart + skipEnd > 0 ? batch.poolingMask(skipStart, skipEnd) : batch.attentionMask();

@@ -40,6 +40,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
   private final IntParam intraOpThreads;
   private final IntParam bufferRows;
   private final IntParam bufferChars;
+  private final Param<String> prefetch;
 
   EmbedderParams(String uid) {
     this.uid = uid;
@@ -62,6 +63,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
     intraOpThreads = number(Setting.INTRA_OP_THREADS);
     bufferRows = number(Setting.BUFFER_ROWS);
     bufferChars = number(Setting.BUFFER_CHARS);
+    prefetch = text(Setting.PREFETCH);
     outputType =
         text(
             "outputType",
@@ -382,6 +384,17 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
   public T setBufferChars(int value) {
     Setting.BUFFER_CHARS.parse(Integer.toString(value));
     set(bufferChars, (Object) value);
+    return self();
+  }
+
+  public Param<String> prefetch() {
+    return prefetch;
+  }
+
+  /** {@code auto}, or buffers that a task reads ahead of the model. */
+  public T setPrefetch(String value) {
+    Setting.PREFETCH.parse(value);
+    set(prefetch, value);
     return self();
   }
 }
