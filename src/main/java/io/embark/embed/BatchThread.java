@@ -1,5 +1,6 @@
 package io.embark.embed;
 
+import io.embark.onnx.Cancellation;
 import io.embark.token.Tokens;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -23,6 +24,7 @@ final class BatchThread implements AutoCloseable {
   private final EmbeddingStats stats;
   private final ThreadPoolExecutor executor;
   private final String name = "embark-batches of " + Thread.currentThread().getName();
+  private final Cancellation cancellation = new Cancellation();
   private Thread thread;
 
   /**
@@ -44,7 +46,7 @@ final class BatchThread implements AutoCloseable {
 
   /** Hands over tokenised texts; their vectors come in the order of the texts. */
   Future<Encoded[]> submit(List<Tokens> texts) {
-    return executor.submit(() -> embedder.encode(texts, stats));
+    return executor.submit(() -> embedder.encode(texts, stats, cancellation));
   }
 
   /**
@@ -53,6 +55,7 @@ final class BatchThread implements AutoCloseable {
    */
   @Override
   public void close() {
+    cancellation.cancel();
     executor.shutdownNow();
     if (thread == null) {
       return;

@@ -4,7 +4,9 @@ import io.embark.batch.Batch;
 import io.embark.batch.BatchPlanner;
 import io.embark.model.ModelDirectory;
 import io.embark.model.ModelStore;
+import io.embark.onnx.Cancellation;
 import io.embark.onnx.DeviceChoice;
+import io.embark.onnx.EncodingException;
 import io.embark.onnx.OnnxEncoder;
 import io.embark.onnx.PoolingMask;
 import io.embark.token.HfTokenizer;
@@ -13,7 +15,6 @@ import io.embark.token.Tokens;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -143,7 +144,7 @@ public final class Embedder implements AutoCloseable {
    */
   public float[][][] embedAll(List<String> texts) {
     List<Tokens> tokens = texts.stream().map(this::tokenize).toList();
-    return Arrays.stream(encode(tokens, EmbeddingStats.NOBODY))
+    return Arrays.stream(encode(tokens, EmbeddingStats.NOBODY, new Cancellation()))
         .map(Encoded::vectors)
         .toArray(float[][][]::new);
   }
@@ -161,24 +162,42 @@ public final class Embedder implements AutoCloseable {
   }
 
   /** Encodes tokenised texts, in the order of the texts. */
-  Encoded[] encode(List<Tokens> texts, EmbeddingStats stats) {
+  Encoded[] encode(List<Tokens> texts, EmbeddingStats stats, Cancellation cancellation) {
     Encoded[] encoded = new Encoded[texts.size()];
-    for (Batch batch : planner.plan(texts)) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw new CancellationException("Embedding was interrupted.");
-      }
-      long start = System.nanoTime();
-      long[] mask =
-          skipStart + skipEnd > 0 ? batch.poolingMask(skipStart, skipEnd) : batch.attentionMask();
-      List<float[]> values = encoder.encode(batch, mask);
-      for (int row = 0; row < batch.size(); row++) {
-        int text = batch.rows()[row];
-        encoded[text] =
-            layout.row(values, encoder.outputs(), row, batch.length(), texts.get(text).used());
-      }
-      stats.batch(batch, System.nanoTime() - start);
+    for (Batch batch : plan(texts)) {
+      encode(batch, texts, encoded, stats, cancellation);
     }
     return encoded;
+  }
+
+  /** Cuts tokenised texts into batches. */
+  List<Batch> plan(List<Tokens> texts) {
+    return planner.plan(texts);
+  }
+
+  /**
+   * Encodes one batch.
+   *
+   * @param texts what the batch was planned of
+   * @param encoded {@code [texts.size()]}, of which the places of the batch's rows are filled
+   * @throws EncodingException if the model fails or the batch was stopped
+   */
+  void encode(
+      Batch batch,
+      List<Tokens> texts,
+      Encoded[] encoded,
+      EmbeddingStats stats,
+      Cancellation cancellation) {
+    long start = System.nanoTime();
+    long[] mask =
+        skipStart + skipEnd > 0 ? batch.poolingMask(skipStart, skipEnd) : batch.attentionMask();
+    List<float[]> values = encoder.encode(batch, mask, cancellation);
+    for (int row = 0; row < batch.size(); row++) {
+      int text = batch.rows()[row];
+      encoded[text] =
+          layout.row(values, encoder.outputs(), row, batch.length(), texts.get(text).used());
+    }
+    stats.batch(batch, System.nanoTime() - start);
   }
 
   /** The settings in force, every one of them filled in. */

@@ -7,6 +7,8 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,13 +22,25 @@ import org.slf4j.LoggerFactory;
 public record DeviceChoice(int gpu) {
   private static final Logger LOG = LoggerFactory.getLogger(DeviceChoice.class);
   private static final int CPU_INDEX = -1;
+
+  /** What came of each question; asking takes seconds and the answer does not change. */
+  private static final Map<Question, Answer> ANSWERS = new ConcurrentHashMap<>();
+
   private static final AtomicBoolean WARNED = new AtomicBoolean();
 
   /** The CPU. */
   public static final DeviceChoice CPU = new DeviceChoice(CPU_INDEX);
 
+  private record Question(Device wanted, int gpuIndex) {}
+
   /**
-   * Settles on a device.
+   * @param problem why there is no GPU; null if there is one
+   */
+  private record Answer(DeviceChoice choice, String problem) {}
+
+  /**
+   * Settles on a device. Each question is looked into once per JVM; equal choices can share one
+   * session.
    *
    * @param wanted what the user asked for
    * @param gpuIndex which GPU of this machine the task was given; 0 if nobody said
@@ -37,24 +51,31 @@ public record DeviceChoice(int gpu) {
     if (wanted == Device.CPU) {
       return CPU;
     }
-    // Before any CUDA call: without an environment ONNX Runtime hides the cause behind "no logger".
-    OrtEnvironment.getEnvironment();
-    String problem = cudaProblem(wanted, gpuIndex);
-    if (problem == null) {
-      return new DeviceChoice(gpuIndex);
+    Answer answer = ANSWERS.computeIfAbsent(new Question(wanted, gpuIndex), DeviceChoice::lookInto);
+    if (answer.problem() == null) {
+      return answer.choice();
     }
     if (wanted == Device.CUDA) {
       throw new IllegalStateException(
           "Cannot run on CUDA device "
               + gpuIndex
               + ": "
-              + problem
+              + answer.problem()
               + " Mend that, or use device auto (falls back to the CPU) or cpu.");
     }
     if (WARNED.compareAndSet(false, true)) {
-      LOG.warn("Device auto: running on the CPU. {}", problem);
+      LOG.warn("Device auto: running on the CPU. {}", answer.problem());
     }
     return CPU;
+  }
+
+  private static Answer lookInto(Question question) {
+    // Before any CUDA call: without an environment ONNX Runtime hides the cause behind "no logger".
+    OrtEnvironment.getEnvironment();
+    String problem = cudaProblem(question.wanted(), question.gpuIndex());
+    return problem == null
+        ? new Answer(new DeviceChoice(question.gpuIndex()), null)
+        : new Answer(CPU, problem);
   }
 
   /** Why CUDA cannot be used, or null if it can. */

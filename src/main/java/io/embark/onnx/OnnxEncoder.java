@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.RunOptions;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.embark.batch.Batch;
 import java.nio.FloatBuffer;
@@ -94,35 +95,56 @@ public final class OnnxEncoder implements AutoCloseable {
     }
   }
 
+  /** {@link #encode(Batch, long[], Cancellation)} that nobody can stop. */
+  public List<float[]> encode(Batch batch, long[] poolingMask) {
+    return encode(batch, poolingMask, new Cancellation());
+  }
+
   /**
    * Runs one batch.
    *
    * @param poolingMask {@code [batch.size(), batch.length()]}, not 0 for a token that is pooled;
    *     read only if the encoder was opened with {@link PoolingMask#SEPARATE}, else may be null
+   * @param cancellation through which another thread may stop the batch
    * @return for each output its values, row-major {@code [batch.size(), dim]} for vectors and
    *     {@code [batch.size(), batch.length(), dim]} for token states; copies that outlive the
    *     session's own buffers
-   * @throws IllegalStateException after {@link #close()}, or if ONNX Runtime fails; no row is
-   *     dropped silently
+   * @throws EncodingException if ONNX Runtime fails or was stopped; no row is dropped silently
+   * @throws IllegalStateException after {@link #close()}
    */
-  public List<float[]> encode(Batch batch, long[] poolingMask) {
+  public List<float[]> encode(Batch batch, long[] poolingMask, Cancellation cancellation) {
     inUse.readLock().lock();
-    try {
+    try (RunOptions options = new RunOptions()) {
       if (closed) {
         throw new IllegalStateException("This encoder has been closed.");
       }
-      return run(batch, poolingMask);
+      cancellation.begin(options);
+      try {
+        return run(batch, poolingMask, options);
+      } finally {
+        cancellation.end(options);
+      }
     } catch (OrtException e) {
-      throw new IllegalStateException(
-          "ONNX Runtime failed on a batch of %d rows x %d tokens on %s: %s"
-              .formatted(batch.size(), batch.length(), device.label(), e.getMessage()),
-          e);
+      throw failure(batch, cancellation, e);
     } finally {
       inUse.readLock().unlock();
     }
   }
 
-  private List<float[]> run(Batch batch, long[] poolingMask) throws OrtException {
+  private EncodingException failure(Batch batch, Cancellation cancellation, OrtException e) {
+    EncodingException.Reason reason =
+        cancellation.isCancelled()
+            ? EncodingException.Reason.CANCELLED
+            : EncodingException.Reason.GRAPH;
+    return new EncodingException(
+        reason,
+        "ONNX Runtime failed on a batch of %d rows x %d tokens on %s: %s"
+            .formatted(batch.size(), batch.length(), device.label(), e.getMessage()),
+        e);
+  }
+
+  private List<float[]> run(Batch batch, long[] poolingMask, RunOptions options)
+      throws OrtException {
     Map<String, OnnxTensor> tensors = new HashMap<>();
     try {
       long[] shape = {batch.size(), batch.length()};
@@ -137,7 +159,7 @@ public final class OnnxEncoder implements AutoCloseable {
             PooledGraph.POOLING_MASK,
             OnnxTensor.createTensor(environment, LongBuffer.wrap(poolingMask), shape));
       }
-      try (OrtSession.Result result = session.run(tensors)) {
+      try (OrtSession.Result result = session.run(tensors, options)) {
         List<float[]> values = new ArrayList<>(outputs.size());
         for (PooledModel.Output output : outputs) {
           values.add(floats((OnnxTensor) result.get(output.name()).orElseThrow(), output, batch));

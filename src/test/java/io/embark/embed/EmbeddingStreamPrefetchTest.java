@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.batch.Batch;
+import io.embark.onnx.Device;
 import io.embark.onnx.TinyModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
@@ -17,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -296,6 +299,34 @@ class EmbeddingStreamPrefetchTest {
       assertThat(batchThreads()).isEmpty();
       stream.close();
       assertThat(stream.hasNext()).isFalse();
+    }
+  }
+
+  @Test
+  void aRunningBatchIsStopped() throws IOException {
+    // One batch of half a minute or more, of which each operator of the graph is a small part.
+    List<String> texts = Collections.nCopies(2000, "word ".repeat(120));
+    EmbedderConfig config =
+        EmbedderConfig.of("builtin:all-MiniLM-L6-v2").toBuilder()
+            .device(Device.CPU)
+            .tokenBudget(1_000_000)
+            .build();
+    AtomicLong handedOver = new AtomicLong();
+    Stats stats =
+        new Stats() {
+          @Override
+          public void tokenized(int count, long nanos) {
+            handedOver.set(System.nanoTime());
+          }
+        };
+    try (Embedder embedder = Embedder.open(config)) {
+      EmbeddingStream<String, Result> stream =
+          stream(embedder, texts.iterator(), stats)
+              .stopWhen(
+                  () -> handedOver.get() > 0 && System.nanoTime() - handedOver.get() > 500_000_000);
+      assertThatThrownBy(stream::hasNext).isInstanceOf(CancellationException.class);
+      assertThat(batchThreads()).isEmpty();
+      assertThat(stats.batches).as("batches that ran to their end").hasValue(0);
     }
   }
 }
