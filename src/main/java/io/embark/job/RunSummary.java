@@ -49,7 +49,7 @@ record RunSummary(
         (Long) counts.get("allTokens"),
         metrics.padding(),
         seconds,
-        metrics.tokenizeSeconds(),
+        metrics.readSeconds() + metrics.tokenizeSeconds(),
         metrics.modelSeconds());
   }
 

@@ -20,7 +20,9 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
   private final SQLMetric tokens;
   private final SQLMetric paddedTokens;
   private final SQLMetric batches;
+  private final SQLMetric readTime;
   private final SQLMetric tokenizeTime;
+  private final SQLMetric waitTime;
   private final SQLMetric modelTime;
   private final transient Map<String, SQLMetric> byName;
 
@@ -30,7 +32,9 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     tokens = SQLMetrics.createMetric(context, "tokens");
     paddedTokens = SQLMetrics.createMetric(context, "tokens with padding");
     batches = SQLMetrics.createMetric(context, "batches");
-    tokenizeTime = SQLMetrics.createNanoTimingMetric(context, "time to read and tokenize", -1);
+    readTime = SQLMetrics.createNanoTimingMetric(context, "time to read", -1);
+    tokenizeTime = SQLMetrics.createNanoTimingMetric(context, "time to tokenize", -1);
+    waitTime = SQLMetrics.createNanoTimingMetric(context, "time waiting for the model", -1);
     modelTime = SQLMetrics.createNanoTimingMetric(context, "time in the model", -1);
     LinkedHashMap<String, SQLMetric> named = new LinkedHashMap<>();
     named.put("numOutputRows", rows);
@@ -38,7 +42,9 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     named.put("tokens", tokens);
     named.put("paddedTokens", paddedTokens);
     named.put("batches", batches);
+    named.put("readTime", readTime);
     named.put("tokenizeTime", tokenizeTime);
+    named.put("waitTime", waitTime);
     named.put("modelTime", modelTime);
     Map<String, SQLMetric> all = Map$.MODULE$.empty();
     for (java.util.Map.Entry<String, SQLMetric> entry : named.entrySet()) {
@@ -53,6 +59,16 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
 
   void row() {
     rows.add(1);
+  }
+
+  @Override
+  public void read(int count, long nanos) {
+    readTime.add(nanos);
+  }
+
+  @Override
+  public void waited(long nanos) {
+    waitTime.add(nanos);
   }
 
   @Override
