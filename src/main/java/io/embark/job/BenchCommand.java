@@ -135,17 +135,16 @@ final class BenchCommand implements Callable<Integer> {
     int dimension;
     try (Embedder plain = Embedder.open(config);
         Embedder plainFour = Embedder.open(four);
-        StagedLoop onHost =
- new StagedLoop(config, plain.tokenBudget(), StagedLoop.PooledIn.JAVA)) {
+        StagedLoop onHost = new StagedLoop(config, plain.tokenBudget(), StagedLoop.PooledIn.JAVA)) {
       dimension = plain.dimension();
       for (int repeat = -1; repeat < repeats; repeat++) {
         double loopSeconds =
             Repeats.seconds(() -> Repeats.parallel(texts, threads, part -> plainLoop(plain, part)));
         double fourSeconds =
-            Repeats.seconds(() -> Repeats.parallel(texts, threads, part -> plainLoop(plainFour, part)));
+            Repeats.seconds(
+                () -> Repeats.parallel(texts, threads, part -> plainLoop(plainFour, part)));
         onHost.reset();
-        double hostSeconds =
-            Repeats.seconds(() -> Repeats.parallel(texts, threads, onHost::embed));
+        double hostSeconds = Repeats.seconds(() -> Repeats.parallel(texts, threads, onHost::embed));
         statesBytes = onHost.bytes.sum();
         Dataset<Row> embedded = embedder.transform(spark.read().parquet(input));
         String output = folder.resolve("out" + repeat).toString();
@@ -180,7 +179,8 @@ final class BenchCommand implements Callable<Integer> {
     out.printf(
         "  %-36s %10s %22s %12s %9s%n", "", "rows/s", "(least .. most)", "tokens/s", "Relative");
     print(out, "plain Java loop", loop, perRow, new Repeats(loop).median());
-    print(out, "the same, four poolings in one pass", loopOfFour, perRow, new Repeats(loop).median());
+    print(
+        out, "the same, four poolings in one pass", loopOfFour, perRow, new Repeats(loop).median());
     print(out, "the same, pooled in Java", loopOnHost, perRow, new Repeats(loop).median());
     print(out, "Spark job, Parquet to Parquet", job, perRow, new Repeats(loop).median());
     out.printf(
@@ -206,12 +206,7 @@ final class BenchCommand implements Callable<Integer> {
       PrintWriter out, String name, double[] rowsPerSecond, double tokensPerRow, double base) {
     Repeats speed = new Repeats(rowsPerSecond);
     double median = speed.median();
-    String range =
-        String.format(
-            Locale.ROOT,
-            "(%.1f .. %.1f)",
-            speed.least(),
-            speed.most());
+    String range = String.format(Locale.ROOT, "(%.1f .. %.1f)", speed.least(), speed.most());
     out.printf(
         Locale.ROOT,
         "  %-36s %10.1f %22s %12.0f %8.2fX%n",

@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -51,7 +51,8 @@ final class HostCeiling {
     this.out = out;
     this.threads = threads;
     this.repeats = repeats;
-    ModelFacts real = ModelFacts.of(EmbedderConfig.of(model).toBuilder().device(Device.CPU).build());
+    ModelFacts real =
+        ModelFacts.of(EmbedderConfig.of(model).toBuilder().device(Device.CPU).build());
     ModelDirectory directory =
         ModelStore.ofThisHost(new Configuration())
             .open(real.config().get(Setting.MODEL), real.config().get(Setting.MODEL_FILE));
@@ -109,8 +110,7 @@ final class HostCeiling {
         keep(
             alone,
             repeat,
-            threads
-                * Repeats.seconds(() -> Repeats.parallel(texts, threads, graph::tokenizeOnly)));
+            threads * Repeats.seconds(() -> Repeats.parallel(texts, threads, graph::tokenizeOnly)));
         tokens = graph.tokens.sum();
         loop(inGraph, repeat, graph, texts);
         loop(inJava, repeat, java, texts);
@@ -178,10 +178,7 @@ final class HostCeiling {
     for (int i = 0; i < namesAndShares.length; i += 2) {
       stages.add(
           String.format(
-              Locale.ROOT,
-              "%s %.1f %%",
-              namesAndShares[i],
-              100 * (Double) namesAndShares[i + 1]));
+              Locale.ROOT, "%s %.1f %%", namesAndShares[i], 100 * (Double) namesAndShares[i + 1]));
     }
     return String.join(", ", stages);
   }

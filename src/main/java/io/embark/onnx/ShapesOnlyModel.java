@@ -55,8 +55,7 @@ public final class ShapesOnlyModel {
             TensorProto.DataType.FLOAT,
             shape(BATCH, LENGTH).addDim(size(hiddenSize))));
     graph.addOutput(
-        value(
-            "pooler_output", TensorProto.DataType.FLOAT, shape(BATCH).addDim(size(hiddenSize))));
+        value("pooler_output", TensorProto.DataType.FLOAT, shape(BATCH).addDim(size(hiddenSize))));
     ModelProto model =
         ModelProto.newBuilder()
             .setIrVersion(7)

@@ -35,7 +35,10 @@ public final class TokenizerThroughput {
       for (int round = 0; round < rounds; round++) {
         List<String> speeds = new ArrayList<>();
         speeds.add(
-            speed("HfTokenizer", texts, all -> all.stream().mapToLong(t -> ours.encode(t).total()).sum()));
+            speed(
+                "HfTokenizer",
+                texts,
+                all -> all.stream().mapToLong(t -> ours.encode(t).total()).sum()));
         speeds.add(speed("library, encode only", texts, all -> encodeOnly(handle, all) + tokens));
         speeds.add(speed("library, batches of " + BATCH, texts, all -> batches(handle, all)));
         System.out.printf("round %d: %s%n", round, String.join(", ", speeds));
