@@ -1,6 +1,6 @@
 package io.embark.onnx;
 
-/** A batch did not go through the model. The session stays usable. */
+/** A batch did not go through the model. */
 public final class EncodingException extends IllegalStateException {
   private static final long serialVersionUID = 1;
 
@@ -23,5 +23,10 @@ public final class EncodingException extends IllegalStateException {
 
   public Reason reason() {
     return reason;
+  }
+
+  /** The same with one more sentence. */
+  public EncodingException with(String sentence) {
+    return new EncodingException(reason, getMessage().strip() + " " + sentence, this);
   }
 }

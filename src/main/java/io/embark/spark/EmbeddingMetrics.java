@@ -20,6 +20,7 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
   private final LongAccumulator tokenizeNanos;
   private final LongAccumulator waitNanos;
   private final LongAccumulator modelNanos;
+  private final LongAccumulator halvings;
 
   EmbeddingMetrics(SparkContext context) {
     texts = context.longAccumulator("embark texts");
@@ -29,6 +30,7 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
     tokenizeNanos = context.longAccumulator("embark tokenize ns");
     waitNanos = context.longAccumulator("embark wait ns");
     modelNanos = context.longAccumulator("embark model ns");
+    halvings = context.longAccumulator("embark batches halved for memory");
   }
 
   @Override
@@ -52,6 +54,16 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
     tokens.add(batch.tokens());
     paddedTokens.add(batch.paddedTokens());
     modelNanos.add(nanos);
+  }
+
+  @Override
+  public void halved() {
+    halvings.add(1);
+  }
+
+  /** Batches that did not fit into memory and were halved. */
+  public long halvings() {
+    return halvings.value();
   }
 
   /** Texts that went to the model. */

@@ -24,6 +24,8 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
   private final SQLMetric tokenizeTime;
   private final SQLMetric waitTime;
   private final SQLMetric modelTime;
+  private final SQLMetric halvings;
+  private final SQLMetric failed;
   private final transient Map<String, SQLMetric> byName;
 
   SqlEmbeddingMetrics(SparkContext context) {
@@ -36,6 +38,8 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     tokenizeTime = SQLMetrics.createNanoTimingMetric(context, "time to tokenize", -1);
     waitTime = SQLMetrics.createNanoTimingMetric(context, "time waiting for the model", -1);
     modelTime = SQLMetrics.createNanoTimingMetric(context, "time in the model", -1);
+    halvings = SQLMetrics.createMetric(context, "batches halved for memory");
+    failed = SQLMetrics.createMetric(context, "texts failed");
     LinkedHashMap<String, SQLMetric> named = new LinkedHashMap<>();
     named.put("numOutputRows", rows);
     named.put("texts", texts);
@@ -46,6 +50,8 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     named.put("tokenizeTime", tokenizeTime);
     named.put("waitTime", waitTime);
     named.put("modelTime", modelTime);
+    named.put("halvings", halvings);
+    named.put("failed", failed);
     Map<String, SQLMetric> all = Map$.MODULE$.empty();
     for (java.util.Map.Entry<String, SQLMetric> entry : named.entrySet()) {
       all = all.$plus(new Tuple2<>(entry.getKey(), entry.getValue()));
@@ -83,5 +89,15 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     paddedTokens.add(batch.paddedTokens());
     batches.add(1);
     modelTime.add(nanos);
+  }
+
+  @Override
+  public void halved() {
+    halvings.add(1);
+  }
+
+  @Override
+  public void failed(int count) {
+    failed.add(count);
   }
 }

@@ -48,7 +48,8 @@ class CancellationTest {
     ExecutorService thread = Executors.newSingleThreadExecutor();
     try (OnnxEncoder encoder = open()) {
       List<float[]> before = encoder.encode(batch(2, 5), null);
-      Future<?> running = thread.submit(() -> encoder.encode(endless, null, cancellation));
+      Future<?> running =
+          thread.submit(() -> encoder.encode(endless, null, cancellation, values -> null));
       Thread.sleep(200);
       assertThat(running).isNotDone();
       cancellation.cancel();
@@ -67,11 +68,11 @@ class CancellationTest {
   void nothingRunsUnderACancelledHandle() throws IOException {
     Cancellation cancellation = new Cancellation();
     try (OnnxEncoder encoder = open()) {
-      encoder.encode(batch(1, 3), null, cancellation);
+      encoder.encode(batch(1, 3), null, cancellation, values -> null);
       assertThat(cancellation.isCancelled()).isFalse();
       cancellation.cancel();
       cancellation.cancel();
-      assertThatThrownBy(() -> encoder.encode(batch(1, 3), null, cancellation))
+      assertThatThrownBy(() -> encoder.encode(batch(1, 3), null, cancellation, values -> null))
           .isInstanceOf(EncodingException.class)
           .hasMessageContaining("Cancelled");
     }
