@@ -8,6 +8,7 @@ import io.embark.pooling.Pooling;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -179,6 +180,19 @@ public record Setting<T>(
           "Characters of text after which a task reads no further rows into its buffer",
           text -> number(text, 1, 1_000_000_000));
 
+  /** Empty is {@link #AUTO}. */
+  public static final Setting<OptionalInt> PREFETCH =
+      new Setting<>(
+          "prefetch",
+          "auto|N",
+          AUTO,
+          "Buffers that a task reads and tokenises ahead while the model works on another, so that it"
+              + " holds N + 1 of them; auto is 2 on a GPU and 0 on a CPU, whose cores the model fills",
+          text ->
+              text.strip().equalsIgnoreCase(AUTO)
+                  ? OptionalInt.empty()
+                  : OptionalInt.of(number(text, 0, 64)));
+
   public static final Setting<ShapeBuckets> SHAPE_BUCKETS =
       new Setting<>(
           "shape-buckets",
@@ -279,6 +293,7 @@ public record Setting<T>(
           INTRA_OP_THREADS,
           BUFFER_ROWS,
           BUFFER_CHARS,
+          PREFETCH,
           SHAPE_BUCKETS,
           ON_ROW_ERROR,
           GPU_MEMORY_LIMIT,

@@ -52,7 +52,7 @@ record RunSummary(
         metrics.padding(),
         metrics.halvings(),
         seconds,
-        metrics.tokenizeSeconds(),
+        metrics.readSeconds() + metrics.tokenizeSeconds(),
         metrics.modelSeconds());
   }
 

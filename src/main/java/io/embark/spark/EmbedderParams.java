@@ -38,6 +38,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
   private final IntParam intraOpThreads;
   private final IntParam bufferRows;
   private final IntParam bufferChars;
+  private final Param<String> prefetch;
 
   EmbedderParams(String uid) {
     super(uid);
@@ -60,6 +61,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
     intraOpThreads = number(Setting.INTRA_OP_THREADS);
     bufferRows = number(Setting.BUFFER_ROWS);
     bufferChars = number(Setting.BUFFER_CHARS);
+    prefetch = text(Setting.PREFETCH);
     outputType =
         text(
             "outputType",
@@ -352,6 +354,17 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
   public T setBufferChars(int value) {
     Setting.BUFFER_CHARS.parse(Integer.toString(value));
     set(bufferChars, (Object) value);
+    return self();
+  }
+
+  public Param<String> prefetch() {
+    return prefetch;
+  }
+
+  /** {@code auto}, or buffers that a task reads ahead of the model. */
+  public T setPrefetch(String value) {
+    Setting.PREFETCH.parse(value);
+    set(prefetch, value);
     return self();
   }
 }

@@ -16,7 +16,9 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
   private final LongAccumulator texts;
   private final LongAccumulator tokens;
   private final LongAccumulator paddedTokens;
+  private final LongAccumulator readNanos;
   private final LongAccumulator tokenizeNanos;
+  private final LongAccumulator waitNanos;
   private final LongAccumulator modelNanos;
   private final LongAccumulator halvings;
 
@@ -24,9 +26,21 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
     texts = context.longAccumulator("embark texts");
     tokens = context.longAccumulator("embark tokens");
     paddedTokens = context.longAccumulator("embark padded tokens");
+    readNanos = context.longAccumulator("embark read ns");
     tokenizeNanos = context.longAccumulator("embark tokenize ns");
+    waitNanos = context.longAccumulator("embark wait ns");
     modelNanos = context.longAccumulator("embark model ns");
     halvings = context.longAccumulator("embark batches halved for memory");
+  }
+
+  @Override
+  public void read(int rows, long nanos) {
+    readNanos.add(nanos);
+  }
+
+  @Override
+  public void waited(long nanos) {
+    waitNanos.add(nanos);
   }
 
   @Override
@@ -67,12 +81,25 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
     return paddedTokens.value() == 0 ? 0 : 1 - (double) tokens.value() / paddedTokens.value();
   }
 
-  /** Task seconds spent on tokenising (and on reading the input, which happens between). */
+  /** Task seconds spent on reading the input, with all that Spark does before embedding. */
+  public double readSeconds() {
+    return readNanos.value() / 1e9;
+  }
+
+  /** Task seconds in which a task had nothing to do but wait for the model. */
+  public double waitSeconds() {
+    return waitNanos.value() / 1e9;
+  }
+
+  /** Task seconds spent on tokenising. */
   public double tokenizeSeconds() {
     return tokenizeNanos.value() / 1e9;
   }
 
-  /** Task seconds spent in the model and on pooling. */
+  /**
+   * Seconds spent in the model and on pooling, by threads beside the tasks'. More than the waiting
+   * where buffers are read ahead.
+   */
   public double modelSeconds() {
     return modelNanos.value() / 1e9;
   }

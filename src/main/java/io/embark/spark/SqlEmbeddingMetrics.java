@@ -20,7 +20,9 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
   private final SQLMetric tokens;
   private final SQLMetric paddedTokens;
   private final SQLMetric batches;
+  private final SQLMetric readTime;
   private final SQLMetric tokenizeTime;
+  private final SQLMetric waitTime;
   private final SQLMetric modelTime;
   private final SQLMetric halvings;
   private final SQLMetric failed;
@@ -32,7 +34,9 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     tokens = SQLMetrics.createMetric(context, "tokens");
     paddedTokens = SQLMetrics.createMetric(context, "tokens with padding");
     batches = SQLMetrics.createMetric(context, "batches");
-    tokenizeTime = SQLMetrics.createNanoTimingMetric(context, "time to read and tokenize", -1);
+    readTime = SQLMetrics.createNanoTimingMetric(context, "time to read", -1);
+    tokenizeTime = SQLMetrics.createNanoTimingMetric(context, "time to tokenize", -1);
+    waitTime = SQLMetrics.createNanoTimingMetric(context, "time waiting for the model", -1);
     modelTime = SQLMetrics.createNanoTimingMetric(context, "time in the model", -1);
     halvings = SQLMetrics.createMetric(context, "batches halved for memory");
     failed = SQLMetrics.createMetric(context, "texts failed");
@@ -42,7 +46,9 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     named.put("tokens", tokens);
     named.put("paddedTokens", paddedTokens);
     named.put("batches", batches);
+    named.put("readTime", readTime);
     named.put("tokenizeTime", tokenizeTime);
+    named.put("waitTime", waitTime);
     named.put("modelTime", modelTime);
     named.put("halvings", halvings);
     named.put("failed", failed);
@@ -59,6 +65,16 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
 
   void row() {
     rows.add(1);
+  }
+
+  @Override
+  public void read(int count, long nanos) {
+    readTime.add(nanos);
+  }
+
+  @Override
+  public void waited(long nanos) {
+    waitTime.add(nanos);
   }
 
   @Override

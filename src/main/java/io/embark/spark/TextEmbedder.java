@@ -141,12 +141,13 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
         rows ->
             // An empty partition must not load a model.
             rows.hasNext()
-                ? new EmbeddingStream<>(
-                    ExecutorEmbedders.get(config),
-                    rows,
-                    row -> row.isNullAt(textIndex) ? null : row.getString(textIndex),
-                    (row, embedding) -> columns.append(row, embedding, vectors, states),
-                    counted)
+                ? TaskStreams.endWithTask(
+                    new EmbeddingStream<>(
+                        ExecutorEmbedders.get(config),
+                        rows,
+                        row -> row.isNullAt(textIndex) ? null : row.getString(textIndex),
+                        (row, embedding) -> columns.append(row, embedding, vectors, states),
+                        counted))
                 : Collections.emptyIterator();
     return withMetadata(dataset.toDF().mapPartitions(embed, Encoders.row(schema)), schema);
   }
