@@ -36,6 +36,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
   private final IntParam maxLength;
   private final Param<String> prompt;
   private final Param<String> device;
+  private final Param<String> canary;
   private final IntParam tokenBudget;
   private final IntParam intraOpThreads;
   private final IntParam bufferRows;
@@ -62,6 +63,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
     intraOpThreads = number(Setting.INTRA_OP_THREADS);
     bufferRows = number(Setting.BUFFER_ROWS);
     bufferChars = number(Setting.BUFFER_CHARS);
+    canary = text(Setting.CANARY);
     outputType =
         text(
             "outputType",
@@ -382,6 +384,17 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
   public T setBufferChars(int value) {
     Setting.BUFFER_CHARS.parse(Integer.toString(value));
     set(bufferChars, (Object) value);
+    return self();
+  }
+
+  public Param<String> canary() {
+    return canary;
+  }
+
+  /** How far vectors of known sentences may be from the expected ones: auto, off, or a distance. */
+  public T setCanary(String value) {
+    Setting.CANARY.parse(value);
+    set(canary, value);
     return self();
   }
 }

@@ -28,13 +28,15 @@ import org.slf4j.LoggerFactory;
  * @param fingerprint SHA-256 over graph and tokenizer
  * @param device where tasks run and the token budget there, in words; empty when that is settled on
  *     each executor
+ * @param canary what every executor must give for a few sentences
  */
 public record ModelFacts(
     EmbedderConfig config,
     List<String> vectorNames,
     List<Integer> dimensions,
     String fingerprint,
-    Optional<String> device) {
+    Optional<String> device,
+    Canary canary) {
   private static final Logger LOG = LoggerFactory.getLogger(ModelFacts.class);
   private static final Map<EmbedderConfig, Opened> KNOWN = new ConcurrentHashMap<>();
 
@@ -46,7 +48,8 @@ public record ModelFacts(
       List<String> vectorNames,
       List<Integer> dimensions,
       String fingerprint,
-      Optional<String> device) {}
+      Optional<String> device,
+      Canary canary) {}
 
   /**
    * Opens the model on the driver, the first time it is asked for.
@@ -61,7 +64,8 @@ public record ModelFacts(
         opened.vectorNames(),
         opened.dimensions(),
         opened.fingerprint(),
-        opened.device());
+        opened.device(),
+        opened.canary());
   }
 
   private static Opened open(EmbedderConfig config) {
@@ -116,7 +120,8 @@ public record ModelFacts(
         embedder.vectorNames(),
         embedder.dimensions(),
         model.fingerprint(),
-        here ? Optional.of(device) : Optional.empty());
+        here ? Optional.of(device) : Optional.empty(),
+        Canary.of(embedder));
   }
 
   private static boolean tasksRunHere() {
