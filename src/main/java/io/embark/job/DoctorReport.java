@@ -48,8 +48,11 @@ record DoctorReport(String master, List<PlaceReport> places, DoctorPlan plan) {
       for (Finding finding : place.findings) {
         byName
             .computeIfAbsent(finding.check(), name -> new LinkedHashMap<>())
-            .computeIfAbsent(finding, f -> new ArrayList<>())
-            .add(place.place());
+            .computeIfAbsent(finding, f -> new ArrayList<>());
+        List<String> at = byName.get(finding.check()).get(finding);
+        if (!at.contains(place.place())) {
+          at.add(place.place());
+        }
       }
     }
     List<Check> checks = new ArrayList<>();

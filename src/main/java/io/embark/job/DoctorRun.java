@@ -56,7 +56,7 @@ final class DoctorRun {
           config.toBuilder().set(Setting.DEVICE, "cpu", "the driver computes nothing").build();
       HostChecks.run(onDriver, onCpu, output, hadoop);
     }
-    onDriver.check("model", () -> openModel(local));
+    onDriver.check("model", this::openModel);
     if (ids != null) {
       onDriver.check("tokenizer", this::tokenizer);
     }
@@ -85,18 +85,13 @@ final class DoctorRun {
     List<PlaceReport> places = new ArrayList<>();
     List<PlaceReport> reached = new DoctorRounds(context).run(task);
     if (local && reached.size() == 1) {
-      // One JVM, one place.
-      reached
-          .get(0)
-          .findings
-          .addAll(
-              0,
-              onDriver.findings.stream()
-                  .filter(
-                      f ->
-                          !f.check().equals("model") && !f.check().equals("tokenizer")
-                              || f.verdict() == Finding.Verdict.FAILED)
-                  .toList());
+      // One JVM, one place; what went well on both sides is told once.
+      onDriver.findings.removeIf(
+          found ->
+              found.verdict() == Finding.Verdict.OK
+                  && reached.get(0).findings.stream()
+                      .anyMatch(other -> other.check().equals(found.check())));
+      reached.get(0).findings.addAll(0, onDriver.findings);
     } else {
       places.add(onDriver);
     }
@@ -122,16 +117,16 @@ final class DoctorRun {
     return tasksPerGpu > 0 ? tasksPerGpu : Math.max(1, slots / executors);
   }
 
-  private Finding openModel(boolean local) throws IOException {
+  private Finding openModel() throws IOException {
     ModelDirectory model = DoctorTask.open(config);
     fingerprint = model.fingerprint();
+    config = config.resolve(model);
     ids = DoctorTask.ids(config);
     // On the CPU: whether executors have the device that is asked for is their own check.
     EmbedderConfig onCpu =
         config.toBuilder().set(Setting.DEVICE, "cpu", "the driver computes nothing").build();
     ModelFacts facts = ModelFacts.of(onCpu);
     canary = facts.canary();
-    config = config.resolve(model);
     return Finding.ok("model", fingerprint.substring(0, 16));
   }
 

@@ -15,8 +15,13 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
 
   void print() {
     long executors =
-        report.places().stream().map(place -> place.executor).distinct().count()
-            - (report.places().size() > 1 ? 1 : 0);
+        Math.max(
+            1,
+            report.places().stream()
+                .map(place -> place.executor)
+                .filter(executor -> !executor.equals("driver"))
+                .distinct()
+                .count());
     line(
         "Embark doctor %s, %d %s on %d %s, master %s",
         Version.of(),

@@ -92,7 +92,7 @@ class DoctorCommandTest {
         JobRun.of("doctor", "--device", "cpu", "--model", directory.resolve("none").toString());
     System.out.println(run.out());
     assertThat(run.exitCode()).isEqualTo(Main.FAILED);
-    assertThat(run.out()).contains("model on executor driver", "none", "onnxruntime", "java");
+    assertThat(run.out()).contains("model on driver", "none", "onnxruntime", "java");
   }
 
   @Test
