@@ -45,7 +45,7 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
     }
     line("");
     line(
-        "%-22s %-22s %-8s %8s %7s %27s",
+        "%-18s %-21s %-7s %7s %6s %s",
         "Sessions", "host", "device", "load ms", "budget", "tokens/s (tokens a text)");
     for (PlaceReport place : measured) {
       StringBuilder speeds = new StringBuilder();
@@ -58,9 +58,9 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
         }
       }
       line(
-          "%-22s %-22s %-8s %8d %7s %s",
-          cut(place.place(), 22),
-          cut(place.host, 22),
+          "%-18s %-21s %-7s %7d %6s %s",
+          cut(place.place(), 18),
+          cut(place.host, 21),
           place.device,
           place.loadMillis,
           place.speeds == null ? "-" : place.speeds.budget(),

@@ -33,8 +33,7 @@ class DoctorClusterIT {
     Path input = directory.resolve("texts.jsonl");
     Files.writeString(input, "{\"text\": \"some words\"}\n".repeat(200));
 
-    try (var running =
-        StandaloneCluster.in(cluster).workers(2).start()) {
+    try (var running = StandaloneCluster.in(cluster).workers(2).start()) {
       Run sound =
           running.job("doctor.sh", LIMIT, List.of(), "--device", "cpu", "--json", json.toString());
       assertThat(sound.exitCode()).as(sound.out() + sound.err()).isZero();
@@ -45,7 +44,14 @@ class DoctorClusterIT {
 
       Run differing =
           running.job(
-              "doctor.sh", LIMIT, List.of(), "--device", "cpu", "--model", model, "--json",
+              "doctor.sh",
+              LIMIT,
+              List.of(),
+              "--device",
+              "cpu",
+              "--model",
+              model,
+              "--json",
               json.toString());
       assertThat(differing.exitCode()).as(differing.out() + differing.err()).isEqualTo(1);
       report = new ObjectMapper().readTree(json.toFile());
@@ -63,8 +69,19 @@ class DoctorClusterIT {
 
       Run stopped =
           running.job(
-              "embed.sh", LIMIT, List.of(), "--device", "cpu", "--model", model, "--partitions", "8",
-              "--input", input.toString(), "--output", directory.resolve("out").toString());
+              "embed.sh",
+              LIMIT,
+              List.of(),
+              "--device",
+              "cpu",
+              "--model",
+              model,
+              "--partitions",
+              "8",
+              "--input",
+              input.toString(),
+              "--output",
+              directory.resolve("out").toString());
       assertThat(stopped.exitCode()).isEqualTo(1);
       assertThat(stopped.err()).contains("Canary: executor ", "differ from the driver's vectors");
     }

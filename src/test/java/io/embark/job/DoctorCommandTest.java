@@ -25,7 +25,7 @@ class DoctorCommandTest {
   @Test
   void everythingIsCheckedMeasuredAndPlanned() throws IOException {
     Path input = directory.resolve("texts.jsonl");
-    Files.writeString(input, "{\"text\": \"six tokens with the special\"}\n".repeat(500));
+    Files.writeString(input, "{\"text\": \"some words of a text\"}\n".repeat(500));
     Path file = directory.resolve("new/doctor.json");
     JobRun run =
         JobRun.of(
@@ -38,7 +38,6 @@ class DoctorCommandTest {
             directory.resolve("out").toString(),
             "--json",
             file.toString());
-    System.out.println(run.out());
     assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
     assertThat(run.out())
         .contains("Sessions", "Checks", "Plan", "--token-budget", "estimated time")
@@ -74,7 +73,6 @@ class DoctorCommandTest {
   void cudaWithoutCudaFailsNamingTheLibrary() throws IOException {
     Path file = directory.resolve("doctor.json");
     JobRun run = JobRun.of("doctor", "--device", "cuda", "--json", file.toString());
-    System.out.println(run.out());
     assertThat(run.exitCode()).isEqualTo(Main.FAILED);
     assertThat(run.out()).contains("libcudnn.so.9 (cuDNN 9)", "LD_LIBRARY_PATH", "FAILED");
     JsonNode report = new ObjectMapper().readTree(file.toFile());
@@ -90,7 +88,6 @@ class DoctorCommandTest {
   void aModelThatIsNotThereIsAFindingAmongOthers() {
     JobRun run =
         JobRun.of("doctor", "--device", "cpu", "--model", directory.resolve("none").toString());
-    System.out.println(run.out());
     assertThat(run.exitCode()).isEqualTo(Main.FAILED);
     assertThat(run.out()).contains("model on driver", "none", "onnxruntime", "java");
   }
