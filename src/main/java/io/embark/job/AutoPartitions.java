@@ -53,7 +53,7 @@ final class AutoPartitions {
   private static TaskSize taskSize(SparkContext context, EmbedderConfig config) {
     Device device = config.get(Setting.DEVICE);
     int tasksPerGpu = Slots.tasksPerGpu(context.getConf());
-    boolean gpu = device == Device.CUDA || device == Device.AUTO && tasksPerGpu > 0;
+    boolean gpu = device.needsGpu() || device == Device.AUTO && tasksPerGpu > 0;
     return gpu ? TaskSize.ofGpu(tasksPerGpu) : TaskSize.ofCpu();
   }
 }

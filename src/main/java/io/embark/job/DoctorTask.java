@@ -3,7 +3,6 @@ package io.embark.job;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
-import io.embark.model.ModelStore;
 import io.embark.spark.Canary;
 import io.embark.spark.ReferenceVectors;
 import io.embark.spark.SessionProbe;
@@ -162,8 +161,7 @@ record DoctorTask(
   }
 
   static ModelDirectory open(EmbedderConfig config) throws IOException {
-    return ModelStore.ofThisHost(SparkHadoopUtil.get().conf())
-        .open(config.get(Setting.MODEL), config.get(Setting.MODEL_FILE));
+    return SessionProbe.model(config);
   }
 
   /** The ids of the canary's sentences. */

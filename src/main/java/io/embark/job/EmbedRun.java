@@ -164,9 +164,7 @@ final class EmbedRun {
   private Dataset<Row> observeResult(Dataset<Row> rows, Observation observation) {
     TreeMap<String, Column> counts = new TreeMap<>();
     for (Status status : Status.values()) {
-      counts.put(
-          status.name(),
-          functions.count(functions.when(account("status").equalTo(status.name()), 1)));
+      counts.put(status.name(), functions.count(functions.when(isStatus(status), 1)));
     }
     counts.put("truncated", functions.count(functions.when(account("truncated"), 1)));
     counts.put("tokens", zeroIfEmpty(account("tokens_used")));
@@ -179,6 +177,12 @@ final class EmbedRun {
 
   private Column account(String name) {
     return functions.col("`" + settings.get(EmbedSettings.ACCOUNT_PREFIX) + name + "`");
+  }
+
+  /** {@link Status#isOf} as a column: a reason may follow. */
+  private Column isStatus(Status status) {
+    Column written = account("status");
+    return written.equalTo(status.name()).or(written.startsWith(status.name() + ": "));
   }
 
   private Column zeroIfEmpty(Column column) {

@@ -2,7 +2,6 @@ package io.embark.job;
 
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
-import io.embark.onnx.Device;
 import io.embark.onnx.RuntimeFacts;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -30,7 +29,7 @@ final class HostChecks {
    * @param output where vectors are to be written, or null
    */
   static void run(PlaceReport report, EmbedderConfig config, String output, Configuration hadoop) {
-    boolean gpuWanted = config.get(Setting.DEVICE) == Device.CUDA;
+    boolean gpuWanted = config.get(Setting.DEVICE).needsGpu();
     report.check("java", HostChecks::java);
     report.check(
         "spark", () -> Finding.ok("spark", org.apache.spark.package$.MODULE$.SPARK_VERSION()));

@@ -3,6 +3,8 @@ package io.embark.spark;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
+import io.embark.model.ModelDirectory;
+import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -65,6 +67,11 @@ public final class SessionProbe {
     Embedder embedder = ExecutorEmbedders.get(wide);
     return new SessionProbe(
         embedder, given, Math.max(1, threads), (System.nanoTime() - start) / 1_000_000);
+  }
+
+  /** The model as this JVM finds it. */
+  public static ModelDirectory model(EmbedderConfig config) throws IOException {
+    return HostModels.store().open(config.get(Setting.MODEL), config.get(Setting.MODEL_FILE));
   }
 
   /** {@code cpu} or {@code cuda:N}. */
