@@ -133,6 +133,8 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
     int textIndex = textIndex(dataset.schema());
     ModelFacts facts = ModelFacts.of(config());
     EmbedderConfig config = facts.config();
+    Canary canary = facts.canary();
+    CanaryWatch.on(dataset.sparkSession().sparkContext());
     int vectors = facts.vectorNames().size();
     boolean states = config.get(Setting.TOKEN_STATES);
     EmbeddingColumns columns = columns();
@@ -143,7 +145,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
             rows.hasNext()
                 ? TaskStreams.endWithTask(
                     new EmbeddingStream<>(
-                        ExecutorEmbedders.get(config),
+                        canary.require(ExecutorEmbedders.get(config)),
                         rows,
                         row -> row.isNullAt(textIndex) ? null : row.getString(textIndex),
                         (row, embedding) -> columns.append(row, embedding, vectors, states),
