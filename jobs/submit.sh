@@ -12,6 +12,8 @@
 #   EMBARK_LIBS  where the executors find a copy of lib/: local:/opt/embark/lib where it is installed on every machine of
 #                the cluster (nothing is copied), or a URI such as hdfs:///apps/embark/lib; unset: the driver sends the
 #                lib/ of this machine, 0.5 GB, to every executor of every run
+#   EMBARK_NATIVES  a folder written by jobs/extract-natives.sh, at the same path on driver and executors: no JVM unpacks native
+#                libraries of its own
 #
 # Runs from a source checkout (built first if needed) and from an unpacked distribution. Works in bash 3.2.
 set -euo pipefail
@@ -162,6 +164,20 @@ class_path() {
 
 deploy_mode="$(setting --deploy-mode spark.submit.deployMode)"
 driver_lib="$home/lib"
+app_jar="$job_jar"
+
+natives=()
+if [ -n "${EMBARK_NATIVES:-}" ]; then
+  # The driver of a cluster reads a folder of its own machine, and says itself what is wrong with it.
+  if [ "$deploy_mode" != cluster ] && [ ! -f "$EMBARK_NATIVES/embark-natives.properties" ]; then
+    die "EMBARK_NATIVES is $EMBARK_NATIVES, which has no embark-natives.properties in it: write it with $home/jobs/extract-natives.sh $EMBARK_NATIVES, or unset EMBARK_NATIVES"
+  fi
+  # To every place that a driver or an executor of a cluster may take its environment from; a cluster reads its own.
+  for key in spark.executorEnv spark.yarn.appMasterEnv spark.kubernetes.driverEnv; do
+    [ -n "$(setting --none "$key.EMBARK_NATIVES")" ] || natives+=(--conf "$key.EMBARK_NATIVES=$EMBARK_NATIVES")
+  done
+  export EMBARK_NATIVES
+fi
 case "$master:${EMBARK_LIBS:-}" in
   local:* | local\[*)
     # One JVM does it all and reads lib/ where it lies; --jars would copy half a gigabyte on every run.
@@ -174,7 +190,10 @@ case "$master:${EMBARK_LIBS:-}" in
     there="${EMBARK_LIBS#local:}"
     there="/${there#"${there%%[!/]*}"}"
     there="${there%/}"
-    [ "$deploy_mode" != cluster ] || driver_lib="$there"
+    if [ "$deploy_mode" = cluster ]; then
+      driver_lib="$there"
+      app_jar="local://$there/${job_jar##*/}"
+    fi
     libs=(
       --driver-class-path "$(class_path --driver-class-path spark.driver.extraClassPath "$driver_lib")"
       --conf "spark.executor.extraClassPath=$(class_path --none spark.executor.extraClassPath "$there")"
@@ -201,9 +220,10 @@ export SPARK_SUBMIT_OPTS="${SPARK_SUBMIT_OPTS:+$SPARK_SUBMIT_OPTS }$driver_optio
 submit=(
   ${ours[@]+"${ours[@]}"}
   ${spark_args[@]+"${spark_args[@]}"}
+  ${natives[@]+"${natives[@]}"}
   "${libs[@]}"
   --class io.embark.job.Main
-  "$job_jar"
+  "$app_jar"
   "${embark_args[@]}"
 )
 if [ -z "$bundled" ]; then

@@ -2,7 +2,11 @@ package io.embark.embed;
 
 import io.embark.batch.Batch;
 
-/** Told of the work as it is done. Called by one thread at a time. */
+/**
+ * Told of the work as it is done, a buffer or a batch at a time, never a row. {@link #batch} is
+ * called by the thread that runs a stream's batches, everything else by the thread that reads the
+ * stream; what both see is in order by the time the stream hands the rows on.
+ */
 public interface EmbeddingStats {
   /** Forgets everything. */
   EmbeddingStats NOBODY =
@@ -14,9 +18,21 @@ public interface EmbeddingStats {
         public void batch(Batch batch, long nanos) {}
       };
 
-  /** So many texts were tokenised in so many nanoseconds. */
+  /** A buffer of rows was read, which took whatever stands before the stream so long. */
+  default void read(int rows, long nanos) {}
+
+  /** So many texts, those that go to the model, were tokenised in so many nanoseconds. */
   void tokenized(int texts, long nanos);
+
+  /** The reading thread had nothing to do but wait for the model. */
+  default void waited(long nanos) {}
 
   /** A batch went through the model and was pooled. */
   void batch(Batch batch, long nanos);
+
+  /** A batch did not fit into memory and was halved. */
+  default void halved() {}
+
+  /** The model failed on so many texts, which get a status instead of a vector. */
+  default void failed(int texts) {}
 }

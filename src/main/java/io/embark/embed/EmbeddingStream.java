@@ -1,31 +1,60 @@
 package io.embark.embed;
 
-import io.embark.token.Tokens;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
 /**
- * Embeds a stream of any length in constant memory: reads ahead into a bounded buffer, embeds the
- * buffer, hands its items on in the order they came. Every item comes out exactly once, each of its
- * texts with a vector or with the reason why it has none.
+ * Embeds a stream of any length in constant memory: reads ahead into bounded buffers, embeds them,
+ * hands their items on in the order they came. Every item comes out exactly once, each of its texts
+ * with a vector or with the reason why it has none.
+ *
+ * <p>Items are read, tokenised and handed on by the thread that uses the stream; the model runs on
+ * a thread of the stream's own. With {@link Setting#PREFETCH} 1 or more, the model works on one
+ * buffer while the next is read and tokenised and the one before is consumed; at most prefetch + 1
+ * buffers exist at a time. That thread ends with the last item, on any failure, and on {@link
+ * #close}, which whoever may stop early has to call. Interrupting the using thread stops the
+ * stream.
  *
  * @param <T> what comes in, a row that holds texts
  * @param <R> what goes out
  */
-public final class EmbeddingStream<T, R> implements Iterator<R> {
+public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
+  /** How often somebody waiting for the model looks whether it is to stop, in milliseconds. */
+  private static final int LOOK_UP_MILLIS = 100;
+
   private final Embedder embedder;
   private final Iterator<T> items;
   private final Function<T, List<String>> textsOf;
   private final BiFunction<T, List<Embedding>, R> result;
   private final EmbeddingStats stats;
+  private final int prefetch;
   private final int bufferRows;
-  private final int bufferChars;
-  private Iterator<R> ready = List.<R>of().iterator();
+  private final long bufferChars;
+
+  /** Buffers at the model, oldest first; at most prefetch + 1. */
+  private final Deque<AtModel<T>> atModel = new ArrayDeque<>();
+
+  private BooleanSupplier stopped = () -> false;
+  private RowBuffer<T> ready;
+  private BatchThread batches;
+  private boolean finished;
+
+  /** Why there is nothing more to be had, unless it is that all has been. */
+  private Throwable failure;
+
+  private record AtModel<T>(RowBuffer<T> buffer, Future<Encoded[]> encoded) {}
 
   /**
    * A stream of items with one text each.
@@ -58,8 +87,12 @@ public final class EmbeddingStream<T, R> implements Iterator<R> {
     this.textsOf = textsOf;
     this.result = result;
     this.stats = stats;
-    this.bufferRows = embedder.config().get(Setting.BUFFER_ROWS);
-    this.bufferChars = embedder.config().get(Setting.BUFFER_CHARS);
+    EmbedderConfig config = embedder.config();
+    this.prefetch = prefetch(embedder);
+    // Token states are bounded for a task as a whole.
+    int rows = config.get(Setting.BUFFER_ROWS);
+    this.bufferRows = config.get(Setting.TOKEN_STATES) ? Math.max(1, rows / (prefetch + 1)) : rows;
+    this.bufferChars = config.get(Setting.BUFFER_CHARS);
   }
 
   /**
@@ -78,12 +111,52 @@ public final class EmbeddingStream<T, R> implements Iterator<R> {
     return new EmbeddingStream<>(stats, embedder, items, textsOf, result);
   }
 
+  /** On a CPU the model itself has use for every core; a GPU must not wait for one. */
+  private static int prefetch(Embedder embedder) {
+    return embedder.config().get(Setting.PREFETCH).orElse(embedder.device().isGpu() ? 2 : 0);
+  }
+
+  /**
+   * Lets somebody else stop the stream, which then fails with {@link CancellationException}.
+   *
+   * @param stop asked by the using thread between texts, and while it waits ten times a second
+   */
+  public EmbeddingStream<T, R> stopWhen(BooleanSupplier stop) {
+    stopped = stop;
+    return this;
+  }
+
+  /**
+   * Whether there is another item; waits for the model if need be.
+   *
+   * @throws CancellationException if the thread is interrupted, or told to stop
+   * @throws RuntimeException what the model or the source of items threw, now and every time after
+   * @throws IllegalStateException after {@link #close()} before the end
+   */
   @Override
   public boolean hasNext() {
-    if (!ready.hasNext() && items.hasNext()) {
-      ready = embedBuffer();
+    if (ready != null && ready.hasNext()) {
+      return true;
     }
-    return ready.hasNext();
+    if (finished) {
+      return false;
+    }
+    if (failure != null) {
+      // Never "no more items": those that are missing would not be missed.
+      throw new IllegalStateException("This stream has stopped: " + failure.getMessage(), failure);
+    }
+    try {
+      ready = nextBuffer();
+    } catch (RuntimeException | Error e) {
+      failure = e;
+      close();
+      throw e;
+    }
+    if (ready == null) {
+      finished = true;
+      close();
+    }
+    return !finished;
   }
 
   @Override
@@ -91,53 +164,91 @@ public final class EmbeddingStream<T, R> implements Iterator<R> {
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
-    return ready.next();
+    return ready.next(result);
   }
 
-  private Iterator<R> embedBuffer() {
-    List<T> buffer = new ArrayList<>();
-    // The texts of all items in one row; those of item i end where the next item's begin.
-    List<Integer> ends = new ArrayList<>();
-    List<Embedding> embeddings = new ArrayList<>();
-    List<Tokens> texts = new ArrayList<>();
-    List<Integer> placeOfText = new ArrayList<>();
-    long chars = 0;
+  /** The next buffer with its vectors, or null at the end. */
+  private RowBuffer<T> nextBuffer() {
+    ready = null;
+    while (atModel.size() <= prefetch && items.hasNext()) {
+      RowBuffer<T> buffer = read();
+      if (batches == null) {
+        batches = new BatchThread(embedder, stats, prefetch + 1);
+      }
+      atModel.add(new AtModel<>(buffer, batches.submit(buffer.tokens())));
+    }
+    if (atModel.isEmpty()) {
+      return null;
+    }
+    // Not yet taken out: what is waited for counts.
+    Encoded[] encoded = await(atModel.element().encoded());
+    RowBuffer<T> buffer = atModel.remove().buffer();
+    buffer.put(encoded);
+    return buffer;
+  }
+
+  private RowBuffer<T> read() {
     long start = System.nanoTime();
-    while (items.hasNext()
-        && Math.max(buffer.size(), embeddings.size()) < bufferRows
-        && chars < bufferChars) {
-      T item = items.next();
-      buffer.add(item);
-      for (String text : textsOf.apply(item)) {
-        if (text == null) {
-          embeddings.add(Embedding.OF_NULL);
-          continue;
-        }
-        chars += text.length();
-        // Only the ids are kept: the text itself is let go of with its item.
-        Tokens tokens = embedder.tokenize(text);
-        if (BlankText.isBlank(text) || embedder.isEmpty(text, tokens)) {
-          embeddings.add(Embedding.ofBlank(tokens));
-        } else {
-          placeOfText.add(embeddings.size());
-          texts.add(tokens);
-          embeddings.add(null);
+    RowBuffer<T> buffer = RowBuffer.read(items, textsOf, bufferRows, bufferChars);
+    long read = System.nanoTime();
+    buffer.tokenize(embedder, this::requireRunning);
+    stats.read(buffer.size(), read - start);
+    stats.tokenized(buffer.tokens().size(), System.nanoTime() - read);
+    return buffer;
+  }
+
+  private Encoded[] await(Future<Encoded[]> encoded) {
+    long start = System.nanoTime();
+    try {
+      while (true) {
+        try {
+          return encoded.get(LOOK_UP_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+          requireRunning();
         }
       }
-      ends.add(embeddings.size());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted();
+    } catch (ExecutionException e) {
+      // As it was thrown, so that it can be caught as if there were no other thread.
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException(e.getCause());
+    } finally {
+      stats.waited(System.nanoTime() - start);
     }
-    stats.tokenized(texts.size(), System.nanoTime() - start);
-    Encoded[] encoded = embedder.encode(texts, stats);
-    for (int i = 0; i < encoded.length; i++) {
-      embeddings.set(placeOfText.get(i), Embedding.of(texts.get(i), encoded[i]));
+  }
+
+  private void requireRunning() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw interrupted();
     }
-    List<R> results = new ArrayList<>(buffer.size());
-    int begin = 0;
-    for (int row = 0; row < buffer.size(); row++) {
-      int end = ends.get(row);
-      results.add(result.apply(buffer.get(row), embeddings.subList(begin, end)));
-      begin = end;
+    if (stopped.getAsBoolean()) {
+      throw new CancellationException("Embedding was told to stop.");
     }
-    return results.iterator();
+  }
+
+  private static CancellationException interrupted() {
+    return new CancellationException("Embedding was interrupted.");
+  }
+
+  /**
+   * Stops the model, within a batch if it has to, and ends the stream's thread. Does nothing the
+   * second time, nor after the last item.
+   */
+  @Override
+  public void close() {
+    ready = null;
+    atModel.clear();
+    if (failure == null) {
+      failure = new IllegalStateException("it was closed before its end.");
+    }
+    if (batches != null) {
+      batches.close();
+    }
   }
 }

@@ -14,15 +14,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
-import java.util.function.Predicate;
+import java.util.concurrent.TimeoutException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -67,6 +62,13 @@ final class BenchCommand implements Callable<Integer> {
   private int rows;
 
   @Option(
+      names = "--ceiling",
+      description =
+          "Measures what the host can feed to a GPU instead: a model of the same shapes that"
+              + " computes next to nothing, against the tokenizer alone. Give it 20000 rows or more.")
+  private boolean ceiling;
+
+  @Option(
       names = "--repeats",
       defaultValue = "5",
       description = "Measured repeats, after one that is not. Default: ${DEFAULT-VALUE}.")
@@ -74,20 +76,8 @@ final class BenchCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  private enum Corpus {
-    SHORT(text -> text.length() <= 100),
-    MIXED(text -> true),
-    LONG(text -> text.length() >= 400);
-
-    private final Predicate<String> takes;
-
-    Corpus(Predicate<String> takes) {
-      this.takes = takes;
-    }
-  }
-
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, TimeoutException {
     SparkSession spark = SparkSession.builder().appName("embark bench").getOrCreate();
     try {
       PrintWriter out = spec.commandLine().getOut();
@@ -102,6 +92,13 @@ final class BenchCommand implements Callable<Integer> {
       out.printf(
           "Data: %d rows of the shipped sample, model %s, %d threads, %d repeats; command: jobs/bench.sh %s%n",
           rows, model, threads, repeats, arguments());
+      if (ceiling) {
+        HostCeiling host = new HostCeiling(spark, out, threads, repeats, model);
+        for (Corpus corpus : corpora) {
+          host.measure(corpus, rows);
+        }
+        return 0;
+      }
       for (Corpus corpus : corpora) {
         measure(spark, corpus, threads, out);
       }
@@ -113,7 +110,7 @@ final class BenchCommand implements Callable<Integer> {
 
   private void measure(SparkSession spark, Corpus corpus, int threads, PrintWriter out)
       throws IOException {
-    List<String> texts = texts(spark, corpus);
+    List<String> texts = corpus.texts(spark, rows);
     Path folder = Files.createTempDirectory("embark-bench");
     String input = folder.resolve("in").toString();
     spark
@@ -132,26 +129,27 @@ final class BenchCommand implements Callable<Integer> {
     double[] loopOfFour = new double[repeats];
     double[] loopOnHost = new double[repeats];
     double[] job = new double[repeats];
-    LongAdder statesBytes = new LongAdder();
+    long statesBytes = 0;
     TextEmbedder embedder = new TextEmbedder().setConfig(config);
     long tokens = 0;
     int dimension;
     try (Embedder plain = Embedder.open(config);
         Embedder plainFour = Embedder.open(four);
-        HostPooling onHost = new HostPooling(config, plain.tokenBudget())) {
+        StagedLoop onHost = new StagedLoop(config, plain.tokenBudget(), StagedLoop.PooledIn.JAVA)) {
       dimension = plain.dimension();
       for (int repeat = -1; repeat < repeats; repeat++) {
         double loopSeconds =
-            seconds(() -> parallel(texts, threads, part -> plainLoop(plain, part)));
+            Repeats.seconds(() -> Repeats.parallel(texts, threads, part -> plainLoop(plain, part)));
         double fourSeconds =
-            seconds(() -> parallel(texts, threads, part -> plainLoop(plainFour, part)));
-        statesBytes.reset();
-        double hostSeconds =
-            seconds(() -> parallel(texts, threads, part -> statesBytes.add(onHost.embed(part))));
+            Repeats.seconds(
+                () -> Repeats.parallel(texts, threads, part -> plainLoop(plainFour, part)));
+        onHost.reset();
+        double hostSeconds = Repeats.seconds(() -> Repeats.parallel(texts, threads, onHost::embed));
+        statesBytes = onHost.bytes.sum();
         Dataset<Row> embedded = embedder.transform(spark.read().parquet(input));
         String output = folder.resolve("out" + repeat).toString();
         double jobSeconds =
-            seconds(
+            Repeats.seconds(
                 () ->
                     embedded
                         .write()
@@ -173,53 +171,24 @@ final class BenchCommand implements Callable<Integer> {
     out.printf(
         Locale.ROOT,
         "%s: %,d rows, %.1f tokens a row, padding %.1f %%%n",
-        corpus.name().toLowerCase(Locale.ROOT),
+        corpus,
         texts.size(),
         (double) tokens / texts.size(),
         100 * metrics.padding());
     double perRow = (double) tokens / texts.size();
     out.printf(
         "  %-36s %10s %22s %12s %9s%n", "", "rows/s", "(least .. most)", "tokens/s", "Relative");
-    print(out, "plain Java loop", loop, perRow, median(loop));
-    print(out, "the same, four poolings in one pass", loopOfFour, perRow, median(loop));
-    print(out, "the same, pooled in Java", loopOnHost, perRow, median(loop));
-    print(out, "Spark job, Parquet to Parquet", job, perRow, median(loop));
+    print(out, "plain Java loop", loop, perRow, new Repeats(loop).median());
+    print(
+        out, "the same, four poolings in one pass", loopOfFour, perRow, new Repeats(loop).median());
+    print(out, "the same, pooled in Java", loopOnHost, perRow, new Repeats(loop).median());
+    print(out, "Spark job, Parquet to Parquet", job, perRow, new Repeats(loop).median());
     out.printf(
         Locale.ROOT,
         "  bytes a row that leave the session: %,d pooled in the graph, %,d as token states%n",
         4L * dimension,
-        statesBytes.sum() / texts.size());
+        statesBytes / texts.size());
     out.flush();
-  }
-
-  private List<String> texts(SparkSession spark, Corpus corpus) {
-    List<String> all =
-        spark
-            .read()
-            .json(EmbedCommand.sampleFile())
-            .select("text")
-            .as(Encoders.STRING())
-            .collectAsList()
-            .stream()
-            .filter(corpus.takes)
-            .toList();
-    List<String> texts = new ArrayList<>(rows);
-    // A step that shares no factor with most sizes mixes what the file keeps in order.
-    for (int i = 0; i < rows; i++) {
-      texts.add(all.get((int) ((long) i * 7919 % all.size())));
-    }
-    return texts;
-  }
-
-  /** The same share of the texts for each thread. */
-  private static void parallel(List<String> texts, int threads, Consumer<List<String>> work) {
-    List<CompletableFuture<Void>> parts = new ArrayList<>();
-    for (int t = 0; t < threads; t++) {
-      List<String> part =
-          texts.subList(texts.size() * t / threads, texts.size() * (t + 1) / threads);
-      parts.add(CompletableFuture.runAsync(() -> work.accept(part)));
-    }
-    parts.forEach(CompletableFuture::join);
   }
 
   private static void plainLoop(Embedder embedder, List<String> texts) {
@@ -233,28 +202,11 @@ final class BenchCommand implements Callable<Integer> {
     stream.forEachRemaining(embedding -> {});
   }
 
-  private static double seconds(Runnable work) {
-    long start = System.nanoTime();
-    work.run();
-    return (System.nanoTime() - start) / 1e9;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-  }
-
   private static void print(
       PrintWriter out, String name, double[] rowsPerSecond, double tokensPerRow, double base) {
-    double median = median(rowsPerSecond);
-    String range =
-        String.format(
-            Locale.ROOT,
-            "(%.1f .. %.1f)",
-            Arrays.stream(rowsPerSecond).min().orElseThrow(),
-            Arrays.stream(rowsPerSecond).max().orElseThrow());
+    Repeats speed = new Repeats(rowsPerSecond);
+    double median = speed.median();
+    String range = String.format(Locale.ROOT, "(%.1f .. %.1f)", speed.least(), speed.most());
     out.printf(
         Locale.ROOT,
         "  %-36s %10.1f %22s %12.0f %8.2fX%n",

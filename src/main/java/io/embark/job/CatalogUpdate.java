@@ -97,7 +97,7 @@ record CatalogUpdate(
         return Optional.empty();
       }
       TableRun run = new TableRun(spark, settings, embedder, staging, idCol, schema);
-      TableRun.Staged staged = run.embed(changes.of(rows, Kind.NEW, Kind.CHANGED), () -> toEmbed);
+      TableRun.Staged staged = run.embed(changes.of(rows, Kind.NEW, Kind.CHANGED), toEmbed);
       QualityGate.require(settings, staged.summary());
       lock.requireHeld();
       table.merge(source(changes, staged, staging, schema, sync), idCol, List.of(rows.columns()));

@@ -1,6 +1,7 @@
 package io.embark.job;
 
 import io.embark.job.EmbedSettings.SaveMode;
+import io.embark.spark.ExecutorSettings;
 import io.embark.spark.ModelFacts;
 import io.embark.spark.OutputType;
 import io.embark.spark.TextEmbedder;
@@ -56,6 +57,9 @@ final class EmbedRun {
     if (catalogTable.isEmpty()) {
       target.requireMode();
     }
+    // The executors', checked here.
+    ExecutorSettings.of(spark.sparkContext().getConf());
+    TableRun.gpuStage(settings).ifPresent(s -> s.require(spark.sparkContext().getConf()));
 
     TextInput input =
         TextInput.of(
@@ -173,22 +177,13 @@ final class EmbedRun {
     return List.of(rows.columns()).contains(wanted) ? wanted : null;
   }
 
-  /** A small input comes in few splits, which would leave cores idle. */
-  private Dataset<Row> spread(Dataset<Row> rows) {
-    int wanted = settings.get(EmbedSettings.PARTITIONS);
-    int least = 2 * spark.sparkContext().defaultParallelism();
-    if (wanted > 0) {
-      return rows.repartition(wanted);
-    }
-    return rows.rdd().getNumPartitions() < least ? rows.repartition(least) : rows;
-  }
-
   /** Random rows, the same ones each time for the same input. */
   private Dataset<Row> calibrationSample(Dataset<Row> rows) {
     int wanted = settings.get(EmbedSettings.CALIBRATION_ROWS);
     long count = rows.count();
     // Somewhat more than wanted is drawn, so that chance does not leave too few.
     double fraction = Math.min(1, 1.2 * wanted / Math.max(1, count));
-    return spread(rows.sample(fraction, 1).limit(wanted));
+    // Taking so many rows leaves them in one split, which would leave cores idle.
+    return rows.sample(fraction, 1).limit(wanted).repartition(2 * Slots.of(spark.sparkContext()));
   }
 }

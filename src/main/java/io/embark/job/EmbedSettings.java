@@ -95,8 +95,8 @@ final class EmbedSettings {
       new Setting<>(
           "max-failed-rows",
           "ROWS",
-          "0",
-          "The most rows that may fail; with more, nothing is published",
+          "2147483647",
+          "The most rows that may have the status FAILED; with more, nothing is published",
           text -> whole(text, 0, Integer.MAX_VALUE));
 
   static final Setting<Integer> WAIT_FOR_LOCK =
@@ -137,11 +137,28 @@ final class EmbedSettings {
   static final Setting<Integer> PARTITIONS =
       new Setting<>(
           "partitions",
-          "N",
+          "N|auto",
           Setting.AUTO,
-          "Slices to split the work into, a task and a file each; auto goes by commit-rows, with two"
-              + " per core at least where rows are not too few",
+          "Slices to split the work into, a task and a file each; auto measures the texts and goes by"
+              + " tokens, and by commit-rows",
           EmbedSettings::partitions);
+
+  static final Setting<Integer> GPU_STAGE =
+      new Setting<>(
+          "gpu-stage",
+          "TASKS",
+          "0",
+          "Ask Spark for GPUs for the embedding stage alone, so many tasks to share each; 0 leaves"
+              + " GPUs to Spark's own settings",
+          text -> whole(text, 0, 1000));
+
+  static final Setting<String> GPU_SCRIPT =
+      text(
+          "gpu-script",
+          "PATH",
+          "",
+          "Script on the executors that prints their GPUs (conf/get-gpus.sh), for gpu-stage with"
+              + " dynamic allocation on YARN and Kubernetes");
 
   static final Setting<Integer> PREVIEW =
       new Setting<>(
@@ -166,6 +183,8 @@ final class EmbedSettings {
           OUTPUT_COL,
           ACCOUNT_PREFIX,
           PARTITIONS,
+          GPU_STAGE,
+          GPU_SCRIPT,
           PREVIEW,
           SYNC_DELETES,
           COMMIT_ROWS,

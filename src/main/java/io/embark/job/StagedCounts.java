@@ -64,7 +64,9 @@ record StagedCounts(Map<String, Long> rowsOf, Map<String, Object> totals) {
   }
 
   private static Column is(String prefix, Status status) {
-    return column(prefix, "status").equalTo(status.name());
+    // As Status.isOf has it: a reason may follow.
+    Column written = column(prefix, "status");
+    return written.equalTo(status.name()).or(written.startsWith(status.name() + ": "));
   }
 
   private static Column column(String prefix, String name) {

@@ -1,7 +1,12 @@
 package io.embark.job;
 
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
 import io.embark.job.EmbedSettings.Dedupe;
+import io.embark.spark.CanaryWatch;
 import io.embark.spark.EmbeddingMetrics;
+import io.embark.spark.GpuStage;
+import io.embark.spark.ModelFacts;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.VectorParquet;
 import io.embark.table.Slices;
@@ -12,7 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Supplier;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -28,9 +34,6 @@ import org.slf4j.LoggerFactory;
 final class TableRun {
   private static final Logger LOG = LoggerFactory.getLogger(TableRun.class);
 
-  /** A task with fewer rows than this is not worth a file of its own. */
-  private static final long LEAST_ROWS = 256;
-
   private static final String SLICES = "slices";
   private static final String JOINED = "joined";
   private static final String REWRITTEN = "rewritten";
@@ -42,6 +45,7 @@ final class TableRun {
   private final String textCol;
   private final String idCol;
   private final StructType schema;
+  private final EmbedderConfig config;
   private final Map<String, String> writeOptions;
 
   /**
@@ -62,6 +66,7 @@ final class TableRun {
     this.textCol = settings.get(EmbedSettings.TEXT_COL);
     this.idCol = idCol;
     this.schema = schema;
+    this.config = ModelFacts.of(settings.embedderConfig()).config();
     this.writeOptions = VectorParquet.options(schema);
   }
 
@@ -80,16 +85,16 @@ final class TableRun {
   /**
    * Embeds.
    *
-   * @param count tells how many rows there are; asked only when no earlier attempt counted them
+   * @param known how many rows there are, -1 if they are to be counted
    */
-  Staged embed(Dataset<Row> rows, Supplier<Long> count) throws IOException {
+  Staged embed(Dataset<Row> rows, long known) throws IOException {
     Optional<GlobalDedupe> dedupe =
         settings.get(EmbedSettings.DEDUPE) == Dedupe.GLOBAL
             ? Optional.of(new GlobalDedupe(textCol))
             : Optional.empty();
     Dataset<Row> items = dedupe.map(d -> d.texts(rows)).orElse(rows);
     Optional<StagedRun> begun = staging.begun();
-    StagedRun run = begun.isPresent() ? begun.get() : begin(rows, items, count, dedupe);
+    StagedRun run = begun.isPresent() ? begun.get() : begin(rows, items, known);
     Set<Integer> done = staging.done();
     StructType sliceSchema = embedder.transformSchema(items.schema());
     long resumed = done.isEmpty() ? 0 : spark.read().parquet(staging.slices()).count();
@@ -107,8 +112,11 @@ final class TableRun {
       Slices slices = Slices.of(run.slices(), items.schema(), dedupe.isPresent() ? null : idCol);
       Dataset<Row> embedded =
           RunFooter.mark(embedder.transform(slices.undone(items, done)), staging.key());
-      Progress.during(
-          spark.sparkContext(), () -> Slices.write(embedded, staging.slices(), writeOptions));
+      Dataset<Row> placed =
+          gpuStage(settings).map(stage -> stage.around(embedded)).orElse(embedded);
+      Runnable write = () -> Slices.write(placed, staging.slices(), writeOptions);
+      CanaryWatch.on(spark.sparkContext())
+          .during(() -> Progress.during(spark.sparkContext(), write));
     }
     double seconds = (System.nanoTime() - working) / 1e9;
 
@@ -135,12 +143,18 @@ final class TableRun {
         texts < 0 ? summary.rows() : texts);
   }
 
-  private StagedRun begin(
-      Dataset<Row> rows, Dataset<Row> items, Supplier<Long> count, Optional<GlobalDedupe> dedupe)
-      throws IOException {
-    long all = count.get();
-    long work = dedupe.isPresent() ? items.count() : all;
-    return staging.begin(all, slices(work), int8Ranges());
+  private StagedRun begin(Dataset<Row> rows, Dataset<Row> items, long known) throws IOException {
+    Row measured = measure(items);
+    long all = known >= 0 ? known : items == rows ? measured.getLong(0) : count(rows);
+    return staging.begin(all, slices(measured.getLong(0), measured.getLong(1)), int8Ranges());
+  }
+
+  /** Where GPUs are asked for the embedding stage alone. */
+  static Optional<GpuStage> gpuStage(JobSettings settings) {
+    int tasksPerGpu = settings.get(EmbedSettings.GPU_STAGE);
+    return tasksPerGpu == 0
+        ? Optional.empty()
+        : Optional.of(new GpuStage(tasksPerGpu, settings.get(EmbedSettings.GPU_SCRIPT)));
   }
 
   private double[][] int8Ranges() {
@@ -149,28 +163,38 @@ final class TableRun {
         : new double[0][];
   }
 
-  private int slices(long rows) {
+  private int slices(long rows, long tokens) {
     int wanted = settings.get(EmbedSettings.PARTITIONS);
     if (wanted > 0) {
       return wanted;
     }
-    long byCommit = ceil(rows, settings.get(EmbedSettings.COMMIT_ROWS));
-    long toKeepCoresBusy =
-        Math.min(2L * spark.sparkContext().defaultParallelism(), ceil(rows, LEAST_ROWS));
-    return (int) Math.min(1_000_000, Math.max(1, Math.max(byCommit, toKeepCoresBusy)));
-  }
-
-  private static long ceil(long rows, long each) {
-    return (rows + each - 1) / each;
+    SparkContext context = spark.sparkContext();
+    long commitRows = settings.get(EmbedSettings.COMMIT_ROWS);
+    long byRows = (rows + commitRows - 1) / commitRows;
+    int byTokens =
+        PartitionPlan.tasks(tokens, Slots.of(context), AutoPartitions.taskSize(context, config));
+    int slices = (int) Math.min(1_000_000, Math.max(1, Math.max(byRows, byTokens)));
+    LOG.info(
+        "Slices: {} rows of about {} tokens are cut into {}, each a task and a file",
+        rows,
+        tokens,
+        slices);
+    return slices;
   }
 
   /** Rows of an input; the texts are read, so that lines that hold no row do not count. */
-  Long count(Dataset<Row> rows) {
+  private long count(Dataset<Row> rows) {
+    return measure(rows).getLong(0);
+  }
+
+  /** Rows and estimated tokens. */
+  private Row measure(Dataset<Row> rows) {
+    Column text = functions.col("`" + textCol.replace("`", "``") + "`");
+    Column tokens = TextLoads.tokensOf(text, config.get(Setting.MAX_LENGTH));
     return rows.agg(
             functions.count(functions.lit(1)),
-            functions.count(functions.col("`" + textCol.replace("`", "``") + "`")))
-        .head()
-        .getLong(0);
+            functions.coalesce(functions.sum(tokens), functions.lit(0L)))
+        .head();
   }
 
   /**

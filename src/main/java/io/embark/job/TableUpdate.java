@@ -86,7 +86,7 @@ record TableUpdate(
         staging.clear();
         return Optional.empty();
       }
-      TableRun.Staged staged = run.embed(plan.rows(), plan::toEmbed);
+      TableRun.Staged staged = run.embed(plan.rows(), plan.toEmbed());
       Map<String, Long> rowsOf = new TreeMap<>(staged.rowsOf());
       rowsOf.putAll(run.rewrite(plan));
       Parts parts =
@@ -116,7 +116,7 @@ record TableUpdate(
     if (output.mode() == SaveMode.INCREMENTAL) {
       Changes.requireUniqueIds(rows, idCol);
     }
-    TableRun.Staged staged = run.embed(rows, () -> run.count(rows));
+    TableRun.Staged staged = run.embed(rows, -1);
     return new Parts(
         staged,
         staged.rowsOf(),

@@ -85,26 +85,30 @@ final class EmbedTextTask
   private Iterator<Embedded> embed(int pass, Iterator<Embedded> items) {
     ArrayList<Expression> texts = passes.passes().get(pass).texts();
     UnsafeProjection projection = projection(texts);
-    return EmbeddingStream.ofSeveralTexts(
-        ExecutorEmbedders.get(passes.passes().get(pass).config()),
-        items,
-        item -> texts(projection.apply(item.row()), texts.size()),
-        (item, embeddings) -> {
-          item.byPass()[pass] = embeddings;
-          return item;
-        },
-        metrics);
+    return TaskStreams.endWithTask(
+        EmbeddingStream.ofSeveralTexts(
+            ExecutorEmbedders.get(passes.passes().get(pass).config()),
+            items,
+            item -> texts(projection.apply(item.row()), texts.size()),
+            (item, embeddings) -> {
+              item.byPass()[pass] = embeddings;
+              return item;
+            },
+            metrics));
   }
 
   private List<Embedding> constants(EmbedPasses.Pass pass) {
     UnsafeRow texts = projection(pass.texts()).apply(InternalRow.empty());
-    return EmbeddingStream.ofSeveralTexts(
-            ExecutorEmbedders.get(pass.config()),
-            List.of(texts).iterator(),
-            row -> texts(row, pass.texts().size()),
-            (row, embeddings) -> embeddings,
-            metrics)
-        .next();
+    try (EmbeddingStream<UnsafeRow, List<Embedding>> stream =
+        TaskStreams.endWithTask(
+            EmbeddingStream.ofSeveralTexts(
+                ExecutorEmbedders.get(pass.config()),
+                List.of(texts).iterator(),
+                row -> texts(row, pass.texts().size()),
+                (row, embeddings) -> embeddings,
+                metrics))) {
+      return stream.next();
+    }
   }
 
   private UnsafeProjection projection(List<Expression> texts) {

@@ -2,7 +2,6 @@ package io.embark.spark;
 
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
-import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleArrayArrayParam;
 import org.apache.spark.ml.param.IntParam;
@@ -14,10 +13,9 @@ import org.apache.spark.ml.param.Param;
  *
  * @param <T> the class itself, so that setters can be chained
  */
-public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transformer {
+public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuParams<T> {
   private static final long serialVersionUID = 1;
 
-  private final String uid;
   private final Param<String> inputCol;
   private final Param<String> outputCol;
   private final Param<String> outputType;
@@ -36,13 +34,15 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
   private final IntParam maxLength;
   private final Param<String> prompt;
   private final Param<String> device;
+  private final Param<String> canary;
   private final IntParam tokenBudget;
   private final IntParam intraOpThreads;
   private final IntParam bufferRows;
   private final IntParam bufferChars;
+  private final Param<String> prefetch;
 
   EmbedderParams(String uid) {
-    this.uid = uid;
+    super(uid);
     inputCol = text("inputCol", "column of texts");
     outputCol = text("outputCol", "column for the vectors");
     model = text(Setting.MODEL);
@@ -62,6 +62,8 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
     intraOpThreads = number(Setting.INTRA_OP_THREADS);
     bufferRows = number(Setting.BUFFER_ROWS);
     bufferChars = number(Setting.BUFFER_CHARS);
+    prefetch = text(Setting.PREFETCH);
+    canary = text(Setting.CANARY);
     outputType =
         text(
             "outputType",
@@ -81,34 +83,6 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
     setDefault(outputType, OutputType.VECTOR.label());
     setDefault(accountPrefix, "");
   }
-
-  private Param<String> text(String name, String description) {
-    return new Param<>(uid, name, description);
-  }
-
-  private Param<String> text(Setting<?> setting) {
-    return text(setting.paramName(), describe(setting));
-  }
-
-  private BooleanParam toggle(Setting<?> setting) {
-    return new BooleanParam(uid, setting.paramName(), describe(setting));
-  }
-
-  private IntParam number(Setting<?> setting) {
-    return new IntParam(uid, setting.paramName(), describe(setting));
-  }
-
-  private static String describe(Setting<?> setting) {
-    return "%s (default: %s)".formatted(setting.description(), setting.defaultInWords());
-  }
-
-  @Override
-  public String uid() {
-    return uid;
-  }
-
-  /** This, with its own type. */
-  abstract T self();
 
   /**
    * The settings as given, those left open not filled in.
@@ -382,6 +356,28 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
   public T setBufferChars(int value) {
     Setting.BUFFER_CHARS.parse(Integer.toString(value));
     set(bufferChars, (Object) value);
+    return self();
+  }
+
+  public Param<String> prefetch() {
+    return prefetch;
+  }
+
+  /** {@code auto}, or buffers that a task reads ahead of the model. */
+  public T setPrefetch(String value) {
+    Setting.PREFETCH.parse(value);
+    set(prefetch, value);
+    return self();
+  }
+
+  public Param<String> canary() {
+    return canary;
+  }
+
+  /** How far vectors of known sentences may be from the expected ones: auto, off, or a distance. */
+  public T setCanary(String value) {
+    Setting.CANARY.parse(value);
+    set(canary, value);
     return self();
   }
 }

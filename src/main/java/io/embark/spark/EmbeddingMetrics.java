@@ -16,15 +16,31 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
   private final LongAccumulator texts;
   private final LongAccumulator tokens;
   private final LongAccumulator paddedTokens;
+  private final LongAccumulator readNanos;
   private final LongAccumulator tokenizeNanos;
+  private final LongAccumulator waitNanos;
   private final LongAccumulator modelNanos;
+  private final LongAccumulator halvings;
 
   EmbeddingMetrics(SparkContext context) {
     texts = context.longAccumulator("embark texts");
     tokens = context.longAccumulator("embark tokens");
     paddedTokens = context.longAccumulator("embark padded tokens");
+    readNanos = context.longAccumulator("embark read ns");
     tokenizeNanos = context.longAccumulator("embark tokenize ns");
+    waitNanos = context.longAccumulator("embark wait ns");
     modelNanos = context.longAccumulator("embark model ns");
+    halvings = context.longAccumulator("embark batches halved for memory");
+  }
+
+  @Override
+  public void read(int rows, long nanos) {
+    readNanos.add(nanos);
+  }
+
+  @Override
+  public void waited(long nanos) {
+    waitNanos.add(nanos);
   }
 
   @Override
@@ -38,6 +54,16 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
     tokens.add(batch.tokens());
     paddedTokens.add(batch.paddedTokens());
     modelNanos.add(nanos);
+  }
+
+  @Override
+  public void halved() {
+    halvings.add(1);
+  }
+
+  /** Batches that did not fit into memory and were halved. */
+  public long halvings() {
+    return halvings.value();
   }
 
   /** Texts that went to the model. */
@@ -55,12 +81,25 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
     return paddedTokens.value() == 0 ? 0 : 1 - (double) tokens.value() / paddedTokens.value();
   }
 
-  /** Task seconds spent on tokenising (and on reading the input, which happens between). */
+  /** Task seconds spent on reading the input, with all that Spark does before embedding. */
+  public double readSeconds() {
+    return readNanos.value() / 1e9;
+  }
+
+  /** Task seconds in which a task had nothing to do but wait for the model. */
+  public double waitSeconds() {
+    return waitNanos.value() / 1e9;
+  }
+
+  /** Task seconds spent on tokenising. */
   public double tokenizeSeconds() {
     return tokenizeNanos.value() / 1e9;
   }
 
-  /** Task seconds spent in the model and on pooling. */
+  /**
+   * Seconds spent in the model and on pooling, by threads beside the tasks'. More than the waiting
+   * where buffers are read ahead.
+   */
   public double modelSeconds() {
     return modelNanos.value() / 1e9;
   }

@@ -5,67 +5,151 @@ import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.model.ModelStore;
 import io.embark.onnx.Device;
+import io.embark.onnx.DeviceChoice;
+import io.embark.onnx.OnnxRuntimeJars;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import org.apache.hadoop.conf.Configuration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
-import org.apache.spark.deploy.SparkHadoopUtil;
-import org.apache.spark.resource.ResourceInformation;
+import org.apache.spark.util.TaskCompletionListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The embedders of this JVM: one for each device and each set of settings, opened by the first task
- * that needs it, shared by all, closed when the JVM ends.
+ * that needs it, shared by all, closed when no task has used it for a while ({@link
+ * ExecutorSettings}) or when the JVM ends.
  */
 final class ExecutorEmbedders {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorEmbedders.class);
-  private static final Map<Key, Slot> SLOTS = new ConcurrentHashMap<>();
 
-  static {
-    Runtime.getRuntime().addShutdownHook(new Thread(ExecutorEmbedders::closeAll, "embark-close"));
+  /** How a session comes to a device; tests on machines without GPUs put their own in place. */
+  interface Devices {
+    /** As {@link DeviceChoice#of}. */
+    DeviceChoice settle(Device wanted, int gpuIndex);
+
+    /** As {@link Embedder#open(EmbedderConfig, ModelStore, int)}. */
+    Embedder open(EmbedderConfig config, ModelStore store, DeviceChoice device) throws IOException;
+
+    /** The devices of this machine. */
+    Devices OF_THIS_MACHINE =
+        new Devices() {
+          @Override
+          public DeviceChoice settle(Device wanted, int gpuIndex) {
+            return DeviceChoice.of(wanted, gpuIndex);
+          }
+
+          @Override
+          public Embedder open(EmbedderConfig config, ModelStore store, DeviceChoice device)
+              throws IOException {
+            return Embedder.open(config, store, Math.max(0, device.gpu()));
+          }
+        };
   }
+
+  private static volatile Devices devices = Devices.OF_THIS_MACHINE;
+
+  private static Leases<Key, Embedder> leases;
+
+  private static final GpuAddress VISIBLE = GpuAddress.ofThisProcess();
 
   private ExecutorEmbedders() {}
 
-  private record Key(EmbedderConfig config, int gpuIndex) {}
+  private record Key(EmbedderConfig config, DeviceChoice device) {}
 
-  /** Holds the lock of one key, so that loading one model does not hold up another. */
-  private static final class Slot {
-    private Embedder embedder;
+  /** Made when first asked for, as Spark's configuration must be there. */
+  private static synchronized Leases<Key, Embedder> leases() {
+    if (leases == null) {
+      ExecutorSettings settings = ExecutorSettings.ofThisJvm();
+      Leases<Key, Embedder> made =
+          new Leases<>(
+              Key::device,
+              settings.models(),
+              settings.idle(),
+              ExecutorEmbedders::close,
+              System::nanoTime);
+      ScheduledExecutorService clock =
+          Executors.newSingleThreadScheduledExecutor(
+              work -> {
+                Thread thread = new Thread(work, "embark-idle");
+                thread.setDaemon(true);
+                return thread;
+              });
+      clock.scheduleWithFixedDelay(made::closeIdle, 1, 1, TimeUnit.MINUTES);
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> made.drain().forEach(Embedder::close), "embark-close"));
+      leases = made;
+    }
+    return leases;
   }
 
-  /** The embedder of the running task, or of the driver if none is running. */
+  /**
+   * The embedder of the running task, which keeps it until it ends; or of the driver if no task is
+   * running, then good for asking what it is like, but not for keeps.
+   *
+   * @throws IllegalStateException if the device asked for cannot be had
+   * @throws IllegalArgumentException if model and settings do not go together
+   */
   static Embedder get(EmbedderConfig config) {
-    // On the CPU every task shares one embedder, whatever GPUs Spark hands out.
-    boolean cpu = config.get(Setting.DEVICE) == Device.CPU;
-    Key key = new Key(config, cpu ? 0 : gpuIndex(TaskContext.get()));
-    Slot slot = SLOTS.computeIfAbsent(key, k -> new Slot());
-    synchronized (slot) {
-      if (slot.embedder == null) {
-        slot.embedder = open(key);
-      }
-      return slot.embedder;
+    TaskContext task = TaskContext.get();
+    try {
+      return get(config, task);
+    } catch (IllegalStateException e) {
+      // Of 200 executors, which one?
+      throw task == null ? e : new IllegalStateException(where() + ": " + e.getMessage(), e);
     }
   }
 
-  private static Embedder open(Key key) {
+  private static Embedder get(EmbedderConfig config, TaskContext task) {
+    OnnxRuntimeJars.requireOne();
+    String address = TaskGpu.address(task);
+    Device wanted = config.get(Setting.DEVICE);
+    // Without a GPU every task shares one embedder, whatever addresses Spark hands out.
+    Key key = new Key(config, devices.settle(wanted, gpuIndex(wanted, address)));
+    Embedder embedder = leases().acquire(key, () -> open(key, address));
+    if (task == null) {
+      leases().release(key);
+    } else {
+      TaskCompletionListener giveBack = ended -> leases().release(key);
+      task.addTaskCompletionListener(giveBack);
+    }
+    return embedder;
+  }
+
+  private static String where() {
+    SparkEnv env = SparkEnv.get();
+    return env == null
+        ? "This JVM"
+        : "Executor %s on %s"
+            .formatted(env.executorId(), env.blockManager().blockManagerId().host());
+  }
+
+  /** 0 where nobody hands out GPUs. */
+  private static int gpuIndex(Device wanted, String address) {
+    if (address == null || wanted == Device.CPU || VISIBLE.hidesAll()) {
+      // That CUDA_VISIBLE_DEVICES hides all is found out by trying, as on a machine without any.
+      return 0;
+    }
+    return VISIBLE.index(address);
+  }
+
+  private static Embedder open(Key key, String address) {
     long start = System.nanoTime();
     EmbedderConfig config = key.config();
     if (config.get(Setting.INTRA_OP_THREADS) == 0) {
       config = config.toBuilder().intraOpThreads(intraOpThreads()).build();
     }
-    Configuration hadoop = SparkHadoopUtil.get().conf();
     try {
-      Embedder embedder = Embedder.open(config, ModelStore.ofThisHost(hadoop), key.gpuIndex());
+      Embedder embedder = devices.open(config, HostModels.store(), key.device());
       LOG.info(
-          "Loaded model {} on {} in {} ms (executor {}, pid {})",
+          "Loaded model {} on {}{} in {} ms (executor {}, pid {})",
           config.text(Setting.MODEL),
           embedder.device().label(),
+          key.device().isGpu() && address != null ? ", GPU address " + address : "",
           (System.nanoTime() - start) / 1_000_000,
           SparkEnv.get() == null ? "-" : SparkEnv.get().executorId(),
           ProcessHandle.current().pid());
@@ -78,22 +162,10 @@ final class ExecutorEmbedders {
     }
   }
 
-  /** The GPU that Spark gave the task; the first one if GPUs are not managed by Spark. */
-  private static int gpuIndex(TaskContext task) {
-    ResourceInformation gpu = task == null ? null : task.resourcesJMap().get("gpu");
-    if (gpu == null || gpu.addresses().length == 0) {
-      return 0;
-    }
-    String address = gpu.addresses()[0];
-    try {
-      return Integer.parseInt(address.strip());
-    } catch (NumberFormatException e) {
-      throw new IllegalStateException(
-          ("Spark gave this task the GPU address '%s'; wanted a device index such as 0. Check the"
-                  + " GPU discovery script.")
-              .formatted(address),
-          e);
-    }
+  private static void close(Embedder embedder) {
+    LOG.info(
+        "Closing model {} on {}", embedder.config().text(Setting.MODEL), embedder.device().label());
+    embedder.close();
   }
 
   /**
@@ -111,15 +183,8 @@ final class ExecutorEmbedders {
     return slots * (cpusPerTask - 1) + 1;
   }
 
-  /** Closes every embedder of this JVM, after the batches that are running. */
-  static void closeAll() {
-    for (Slot slot : SLOTS.values()) {
-      synchronized (slot) {
-        if (slot.embedder != null) {
-          slot.embedder.close();
-          slot.embedder = null;
-        }
-      }
-    }
+  /** For tests: how sessions of this JVM come to a device from now on. */
+  static void use(Devices others) {
+    devices = others;
   }
 }

@@ -27,7 +27,8 @@ final class SessionSettings {
     // one that the view was made with, and that holds Spark's own keys only.
     Map<String, String> all = JavaConverters.mapAsJavaMap(session.conf().getAll());
     for (Map.Entry<String, String> entry : new TreeMap<>(all).entrySet()) {
-      if (entry.getKey().startsWith(PREFIX)) {
+      if (entry.getKey().startsWith(PREFIX)
+          && !entry.getKey().startsWith(ExecutorSettings.PREFIX)) {
         String key = entry.getKey().substring(PREFIX.length());
         settings.set(setting(key), entry.getValue(), entry.getKey());
       }

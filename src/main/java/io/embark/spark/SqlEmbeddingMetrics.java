@@ -20,8 +20,12 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
   private final SQLMetric tokens;
   private final SQLMetric paddedTokens;
   private final SQLMetric batches;
+  private final SQLMetric readTime;
   private final SQLMetric tokenizeTime;
+  private final SQLMetric waitTime;
   private final SQLMetric modelTime;
+  private final SQLMetric halvings;
+  private final SQLMetric failed;
   private final transient Map<String, SQLMetric> byName;
 
   SqlEmbeddingMetrics(SparkContext context) {
@@ -30,16 +34,24 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     tokens = SQLMetrics.createMetric(context, "tokens");
     paddedTokens = SQLMetrics.createMetric(context, "tokens with padding");
     batches = SQLMetrics.createMetric(context, "batches");
-    tokenizeTime = SQLMetrics.createNanoTimingMetric(context, "time to read and tokenize", -1);
+    readTime = SQLMetrics.createNanoTimingMetric(context, "time to read", -1);
+    tokenizeTime = SQLMetrics.createNanoTimingMetric(context, "time to tokenize", -1);
+    waitTime = SQLMetrics.createNanoTimingMetric(context, "time waiting for the model", -1);
     modelTime = SQLMetrics.createNanoTimingMetric(context, "time in the model", -1);
+    halvings = SQLMetrics.createMetric(context, "batches halved for memory");
+    failed = SQLMetrics.createMetric(context, "texts failed");
     LinkedHashMap<String, SQLMetric> named = new LinkedHashMap<>();
     named.put("numOutputRows", rows);
     named.put("texts", texts);
     named.put("tokens", tokens);
     named.put("paddedTokens", paddedTokens);
     named.put("batches", batches);
+    named.put("readTime", readTime);
     named.put("tokenizeTime", tokenizeTime);
+    named.put("waitTime", waitTime);
     named.put("modelTime", modelTime);
+    named.put("halvings", halvings);
+    named.put("failed", failed);
     Map<String, SQLMetric> all = Map$.MODULE$.empty();
     for (java.util.Map.Entry<String, SQLMetric> entry : named.entrySet()) {
       all = all.$plus(new Tuple2<>(entry.getKey(), entry.getValue()));
@@ -56,6 +68,16 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
   }
 
   @Override
+  public void read(int count, long nanos) {
+    readTime.add(nanos);
+  }
+
+  @Override
+  public void waited(long nanos) {
+    waitTime.add(nanos);
+  }
+
+  @Override
   public void tokenized(int count, long nanos) {
     tokenizeTime.add(nanos);
   }
@@ -67,5 +89,15 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     paddedTokens.add(batch.paddedTokens());
     batches.add(1);
     modelTime.add(nanos);
+  }
+
+  @Override
+  public void halved() {
+    halvings.add(1);
+  }
+
+  @Override
+  public void failed(int count) {
+    failed.add(count);
   }
 }

@@ -133,6 +133,8 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
     int textIndex = textIndex(dataset.schema());
     ModelFacts facts = ModelFacts.of(config());
     EmbedderConfig config = facts.config();
+    Canary canary = facts.canary();
+    CanaryWatch.on(dataset.sparkSession().sparkContext());
     int vectors = facts.vectorNames().size();
     boolean states = config.get(Setting.TOKEN_STATES);
     EmbeddingColumns columns = columns();
@@ -141,12 +143,13 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
         rows ->
             // An empty partition must not load a model.
             rows.hasNext()
-                ? new EmbeddingStream<>(
-                    ExecutorEmbedders.get(config),
-                    rows,
-                    row -> row.isNullAt(textIndex) ? null : row.getString(textIndex),
-                    (row, embedding) -> columns.append(row, embedding, vectors, states),
-                    counted)
+                ? TaskStreams.endWithTask(
+                    new EmbeddingStream<>(
+                        canary.require(ExecutorEmbedders.get(config)),
+                        rows,
+                        row -> row.isNullAt(textIndex) ? null : row.getString(textIndex),
+                        (row, embedding) -> columns.append(row, embedding, vectors, states),
+                        counted))
                 : Collections.emptyIterator();
     return withMetadata(dataset.toDF().mapPartitions(embed, Encoders.row(schema)), schema);
   }

@@ -2,6 +2,7 @@ package io.embark.token;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import io.embark.natives.NativeLibraries;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ public final class HfTokenizer implements Tokenizer {
   static {
     // Before any DJL class loads: no call home, no download of a CUDA build of the tokenizer.
     System.setProperty("ai.djl.offline", "true");
+    NativeLibraries.use();
     LIBRARY = TokenizersLibrary.LIB;
   }
 

@@ -43,6 +43,7 @@ public final class StandaloneCluster implements AutoCloseable {
 
   private final Settings settings;
   private final Path distribution;
+  private final Path sparkHome;
   private final List<TestJvm> processes = new ArrayList<>();
   private final List<TestJvm> workers = new ArrayList<>();
   private final Thread atExit = new Thread(this::endProcesses);
@@ -58,6 +59,8 @@ public final class StandaloneCluster implements AutoCloseable {
     private int memoryMiB = 1024;
     private int gpus;
     private Path gpuDiscovery;
+    private Path sparkHome;
+    private boolean librariesInPlace;
 
     private Settings(Path directory) {
       this.directory = directory.toAbsolutePath();
@@ -94,6 +97,20 @@ public final class StandaloneCluster implements AutoCloseable {
       return this;
     }
 
+    /** Runs on the Spark in this folder instead of the one in the distribution. */
+    public Settings spark(Path home) {
+      sparkHome = home.toAbsolutePath();
+      return this;
+    }
+
+    /**
+     * Executors read Embark's libraries where they lie, instead of each getting 0.5 GB of copies.
+     */
+    public Settings librariesInPlace() {
+      librariesInPlace = true;
+      return this;
+    }
+
     /** Starts the processes and returns when every worker has registered. */
     public StandaloneCluster start() {
       StandaloneCluster cluster = new StandaloneCluster(this);
@@ -125,6 +142,7 @@ public final class StandaloneCluster implements AutoCloseable {
               + "; want the folder that `mvn package` assembles, target/embark-<version>");
     }
     distribution = Path.of(dist).toAbsolutePath();
+    sparkHome = settings.sparkHome == null ? distribution.resolve("spark") : settings.sparkHome;
     Runtime.getRuntime().addShutdownHook(atExit);
   }
 
@@ -205,7 +223,7 @@ public final class StandaloneCluster implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(options));
     command.addAll(List.of(defaultModuleOptions().trim().split("\\s+")));
-    command.addAll(List.of("-cp", distribution.resolve("spark/jars") + "/*"));
+    command.addAll(List.of("-cp", sparkHome.resolve("jars") + "/*"));
     return command;
   }
 
@@ -219,7 +237,7 @@ public final class StandaloneCluster implements AutoCloseable {
   /** Spark's own default settings and log, whatever lies on this machine. */
   private Map<String, String> daemonEnvironment() {
     Map<String, String> environment = environment();
-    environment.put("SPARK_HOME", distribution.resolve("spark").toString());
+    environment.put("SPARK_HOME", sparkHome.toString());
     environment.put("SPARK_SCALA_VERSION", "2.12");
     environment.put("SPARK_CONF_DIR", settings.directory.resolve("no-conf").toString());
     return environment;
@@ -310,13 +328,25 @@ public final class StandaloneCluster implements AutoCloseable {
 
   /** As {@link #embed(Duration, String...)}, with more flags for spark-submit. */
   public Run embed(Duration limit, List<String> moreSparkFlags, String... args) {
+    return job("embed.sh", limit, moreSparkFlags, args);
+  }
+
+  /** Runs a script of {@code jobs/} in the distribution here. */
+  public Run job(String script, Duration limit, List<String> moreSparkFlags, String... args) {
     List<String> command = new ArrayList<>();
-    command.add(distribution.resolve("jobs/embed.sh").toString());
+    command.add(distribution.resolve("jobs").resolve(script).toString());
     command.addAll(List.of(args));
     command.add("--spark");
     command.addAll(sparkFlags());
     command.addAll(moreSparkFlags);
-    return run(command, environment(), limit);
+    Map<String, String> environment = environment();
+    if (settings.sparkHome != null) {
+      environment.put("SPARK_HOME", sparkHome.toString());
+    }
+    if (settings.librariesInPlace) {
+      environment.put("EMBARK_LIBS", "local:" + distribution.resolve("lib"));
+    }
+    return run(command, environment, limit);
   }
 
   /**
@@ -347,7 +377,8 @@ public final class StandaloneCluster implements AutoCloseable {
     }
   }
 
-  private Path jarOf(Class<?> type) {
+  /** A jar with a test class and its nested classes. */
+  Path jarOf(Class<?> type) {
     Path jar = settings.directory.resolve(type.getSimpleName() + ".jar");
     try {
       Path classes = Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());

@@ -167,8 +167,22 @@ class EmbeddingStreamTest {
     AtomicInteger texts = new AtomicInteger();
     AtomicInteger rows = new AtomicInteger();
     AtomicInteger tokens = new AtomicInteger();
+    AtomicInteger read = new AtomicInteger();
+    AtomicInteger waits = new AtomicInteger();
     EmbeddingStats stats =
         new EmbeddingStats() {
+          @Override
+          public void read(int count, long nanos) {
+            read.addAndGet(count);
+            assertThat(nanos).isNotNegative();
+          }
+
+          @Override
+          public void waited(long nanos) {
+            waits.incrementAndGet();
+            assertThat(nanos).isNotNegative();
+          }
+
           @Override
           public void tokenized(int count, long nanos) {
             texts.addAndGet(count);
@@ -190,6 +204,8 @@ class EmbeddingStreamTest {
               stats)
           .forEachRemaining(r -> {});
     }
+    assertThat(read).hasValue(5);
+    assertThat(waits).as("buffers").hasValue(3);
     assertThat(texts).hasValue(3);
     assertThat(rows).hasValue(3);
     assertThat(tokens).hasValue(3 + 4 + 3);

@@ -3,6 +3,7 @@ package io.embark.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.embed.Setting;
+import io.embark.spark.ExecutorSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,17 @@ class ConfigurationDocTest {
             + " (`setPooling(\"mean\")`). Flags win over the file, the file over the defaults."
             + " Written from the code by a test; do not edit.\n");
     table(doc, "The embed job", EmbedSettings.ALL, false);
+    table(
+        doc,
+        "The doctor, beside input, output and embedder",
+        List.of(DoctorSettings.JSON, DoctorSettings.ROWS, DoctorSettings.TOKENS_PER_ROW),
+        false);
     table(doc, "The embedder", Setting.ALL, true);
+    table(doc, "Each JVM that embeds", ExecutorSettings.ALL, false);
+    doc.append(
+        "\nThese belong to an executor, not to a run, and are settings of Spark: `--conf "
+            + ExecutorSettings.PREFIX
+            + "models=8`.\n");
     return doc.toString();
   }
 

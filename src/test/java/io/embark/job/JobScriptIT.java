@@ -107,10 +107,31 @@ class JobScriptIT {
     assertThat(after("--driver-class-path", run)).isEqualTo(home + "/lib/*");
     Ended cluster = embed("--spark", "--master", "yarn", "--deploy-mode", "cluster");
     assertThat(after("--driver-class-path", cluster)).isEqualTo("/opt/embark/lib/*");
+    assertThat(after("io.embark.job.Main", cluster)).startsWith("local:///opt/embark/lib/embark-");
 
     environment.put("EMBARK_LIBS", "hdfs:///apps/embark/");
     assertThat(List.of(after("--jars", embed("--spark", "--master", "yarn")).split(",")))
         .allMatch(jar -> jar.startsWith("hdfs:///apps/embark/"));
+  }
+
+  @Test
+  void handsTheFolderOfNativeLibrariesToEveryProcess() throws IOException {
+    Path natives = Files.createDirectories(directory.resolve("native libraries"));
+    environment.put("EMBARK_NATIVES", natives.toString());
+    Ended refused = embed("--spark", "--master", "yarn");
+    assertThat(refused.exitCode).isEqualTo(1);
+    assertThat(refused.err).contains(natives.toString(), "jobs/extract-natives.sh");
+    assertThat(embed("--spark", "--master", "yarn", "--deploy-mode", "cluster").out)
+        .contains("spark.yarn.appMasterEnv.EMBARK_NATIVES=" + natives);
+
+    Files.createFile(natives.resolve("embark-natives.properties"));
+    assertThat(embed("--spark", "--master", "yarn").out)
+        .contains("spark.executorEnv.EMBARK_NATIVES=" + natives);
+    Ended own =
+        embed("--spark", "--master=yarn", "--conf", "spark.executorEnv.EMBARK_NATIVES=./natives");
+    assertThat(own.out)
+        .contains("spark.executorEnv.EMBARK_NATIVES=./natives")
+        .doesNotContain("spark.executorEnv.EMBARK_NATIVES=" + natives);
   }
 
   @Test

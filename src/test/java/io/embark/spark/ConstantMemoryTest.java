@@ -57,7 +57,12 @@ class ConstantMemoryTest {
             .range(0, rows, 1, 1)
             .selectExpr("id", "concat('short text of row number ', id) as text");
     Dataset<Row> embedded =
-        new TextEmbedder().setModel(model.toString()).setDevice("cpu").transform(texts);
+        new TextEmbedder()
+            .setModel(model.toString())
+            .setDevice("cpu")
+            // Three buffers at a time.
+            .setPrefetch("2")
+            .transform(texts);
     int every = rows / SAMPLES;
     MapPartitionsFunction<Row, Row> watch = partition -> new Watched(partition, every);
     embedded

@@ -1,0 +1,81 @@
+package io.embark.embed;
+
+import io.embark.onnx.Cancellation;
+import io.embark.token.Tokens;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread that takes one stream's batches through the model, buffer by buffer in the order they
+ * are handed over. While it does, the stream's own thread reads, tokenises, and writes.
+ */
+final class BatchThread implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(BatchThread.class);
+
+  /** For a batch to end that cannot be stopped. */
+  private static final int PATIENCE_SECONDS = 30;
+
+  private final Embedder embedder;
+  private final EmbeddingStats stats;
+  private final ThreadPoolExecutor executor;
+  private final String name = "embark-batches of " + Thread.currentThread().getName();
+  private final Cancellation cancellation = new Cancellation();
+  private Thread thread;
+
+  /**
+   * @param buffers the most buffers that are waiting or running at a time
+   */
+  BatchThread(Embedder embedder, EmbeddingStats stats, int buffers) {
+    this.embedder = embedder;
+    this.stats = stats;
+    executor =
+        new ThreadPoolExecutor(
+            1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(buffers), this::newThread);
+  }
+
+  private Thread newThread(Runnable work) {
+    thread = new Thread(work, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /** Hands over tokenised texts; their vectors come in the order of the texts. */
+  Future<Encoded[]> submit(List<Tokens> texts) {
+    return executor.submit(() -> embedder.encode(texts, stats, cancellation));
+  }
+
+  /**
+   * Drops what is waiting, stops what is running, and returns when the thread has ended. An
+   * interrupt does not hurry it, but is kept.
+   */
+  @Override
+  public void close() {
+    cancellation.cancel();
+    executor.shutdownNow();
+    if (thread == null) {
+      return;
+    }
+    boolean interrupted = false;
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    for (long left = PATIENCE_SECONDS * 1000L; left > 0 && thread.isAlive(); ) {
+      try {
+        // Until the thread is gone: the executor calls itself terminated a moment before.
+        thread.join(left);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+      left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+    }
+    if (thread.isAlive()) {
+      LOG.warn("A batch is still running {} s after it was told to stop.", PATIENCE_SECONDS);
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

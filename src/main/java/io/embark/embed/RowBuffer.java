@@ -1,0 +1,125 @@
+package io.embark.embed;
+
+import io.embark.token.Tokens;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+
+/**
+ * Some rows of a stream on their way: read, then tokenised, then with vectors. Rows leave in the
+ * order they came, each only once it is asked for.
+ *
+ * @param <T> a row that holds texts
+ */
+final class RowBuffer<T> {
+  private final List<T> rows = new ArrayList<>();
+
+  /** The texts of all rows one after the other; let go of once they are tokenised. */
+  private List<String> texts = new ArrayList<>();
+
+  /** The texts of row i end where those of the next one begin. */
+  private int[] ends = new int[64];
+
+  private Embedding[] embeddings;
+  private List<Tokens> tokens;
+  private int[] placeOfTokens;
+  private int next;
+
+  private RowBuffer() {}
+
+  /**
+   * Reads rows, at least one if there is one.
+   *
+   * @param maxRows the most rows, and about the most texts
+   * @param maxChars characters after which no further row is read
+   */
+  static <T> RowBuffer<T> read(
+      Iterator<T> source, Function<T, List<String>> textsOf, int maxRows, long maxChars) {
+    RowBuffer<T> buffer = new RowBuffer<>();
+    long chars = 0;
+    while (chars < maxChars
+        && Math.max(buffer.rows.size(), buffer.texts.size()) < maxRows
+        && source.hasNext()) {
+      T row = source.next();
+      for (String text : textsOf.apply(row)) {
+        buffer.texts.add(text);
+        chars += text == null ? 0 : text.length();
+      }
+      buffer.add(row);
+    }
+    return buffer;
+  }
+
+  private void add(T row) {
+    if (rows.size() == ends.length) {
+      ends = Arrays.copyOf(ends, 2 * ends.length);
+    }
+    ends[rows.size()] = texts.size();
+    rows.add(row);
+  }
+
+  /**
+   * Tokenises, and settles the texts that have no vector.
+   *
+   * @param betweenTexts run before each text; may throw to stop
+   */
+  void tokenize(Embedder embedder, Runnable betweenTexts) {
+    embeddings = new Embedding[texts.size()];
+    placeOfTokens = new int[texts.size()];
+    tokens = new ArrayList<>(texts.size());
+    for (int i = 0; i < embeddings.length; i++) {
+      betweenTexts.run();
+      String text = texts.get(i);
+      if (text == null) {
+        embeddings[i] = Embedding.OF_NULL;
+        continue;
+      }
+      Tokens found = embedder.tokenize(text);
+      if (BlankText.isBlank(text) || embedder.isEmpty(text, found)) {
+        embeddings[i] = Embedding.ofBlank(found);
+      } else {
+        placeOfTokens[tokens.size()] = i;
+        tokens.add(found);
+      }
+    }
+    texts = null;
+  }
+
+  /** The texts that go to the model. */
+  List<Tokens> tokens() {
+    return tokens;
+  }
+
+  int size() {
+    return rows.size();
+  }
+
+  /**
+   * Takes what the model made of {@link #tokens()}.
+   *
+   * @param encoded one per text, in their order
+   */
+  void put(Encoded[] encoded) {
+    for (int i = 0; i < encoded.length; i++) {
+      embeddings[placeOfTokens[i]] = Embedding.of(tokens.get(i), encoded[i]);
+    }
+    tokens = null;
+    placeOfTokens = null;
+  }
+
+  boolean hasNext() {
+    return next < rows.size();
+  }
+
+  /** The next row and its embeddings, both of which the buffer then forgets. */
+  <R> R next(BiFunction<T, List<Embedding>, R> result) {
+    int begin = next == 0 ? 0 : ends[next - 1];
+    Embedding[] own = Arrays.copyOfRange(embeddings, begin, ends[next]);
+    Arrays.fill(embeddings, begin, ends[next], null);
+    T row = rows.set(next++, null);
+    return result.apply(row, Arrays.asList(own));
+  }
+}

@@ -1,0 +1,133 @@
+package io.embark.natives;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * Behind {@code jobs/extract-natives.sh}: unpacks the native libraries on the class path into a
+ * folder for {@link NativeLibraries}. Needs no Spark.
+ */
+public final class ExtractNatives {
+  private static final String NATIVES_IN_ONNX_RUNTIME = "ai/onnxruntime/native";
+
+  private ExtractNatives() {}
+
+  /** {@code [--strip] DIR}; exit code 0 done, 1 failed, 2 bad usage. */
+  public static void main(String[] args) {
+    List<String> arguments = new java.util.ArrayList<>(List.of(args));
+    boolean strip = arguments.remove("--strip");
+    if (arguments.size() != 1 || arguments.get(0).startsWith("-")) {
+      System.err.println("embark: wanted is [--strip] DIR, found: " + String.join(" ", args));
+      System.exit(2);
+    }
+    try {
+      Path folder = Path.of(arguments.get(0)).toAbsolutePath().normalize();
+      System.out.println(extract(folder, NativeVersions.ofClassPath()));
+      if (strip) {
+        System.out.println(strip(NativeJars.onnxRuntime().file()));
+      }
+    } catch (IOException | RuntimeException e) {
+      System.err.println("embark: cannot extract the native libraries: " + message(e));
+      System.exit(1);
+    }
+  }
+
+  private static String message(Exception e) {
+    return e instanceof IllegalStateException ? e.getMessage() : e.toString();
+  }
+
+  /**
+   * Fills {@code folder}, all of it or nothing; a folder that is complete already is left alone.
+   *
+   * @return one sentence on what was done
+   * @throws IllegalStateException if the folder holds something else
+   */
+  static String extract(Path folder, NativeVersions versions) throws IOException {
+    if (Files.exists(folder) && !isEmpty(folder)) {
+      try {
+        NativeLibraries.check(folder, versions);
+      } catch (IllegalStateException e) {
+        throw new IllegalStateException(
+            folder + " is not empty; remove it first or name another folder. " + e.getMessage(), e);
+      }
+      return folder + " is complete already: " + versions;
+    }
+    Files.createDirectories(folder.getParent());
+    Path partial =
+        Files.createDirectory(
+            folder.resolveSibling(folder.getFileName() + "." + ProcessHandle.current().pid()));
+    try {
+      Map<String, Long> sizes = new TreeMap<>(NativeJars.onnxRuntime().extract(partial));
+      if (sizes.isEmpty()) {
+        throw new IllegalStateException(
+            "the ONNX Runtime jar on the class path holds none for "
+                + versions.platform()
+                + " (stripped before?)");
+      }
+      Map<String, Long> tokenizers = NativeJars.tokenizers().extract(partial);
+      if (tokenizers.isEmpty()) {
+        throw new IllegalStateException(
+            "the tokenizer jar on the class path holds none for " + versions.platform());
+      }
+      sizes.putAll(tokenizers);
+      new NativeStamp(versions, sizes).write(partial);
+      Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
+      return "%s: %d libraries, %,d MB, %s"
+          .formatted(
+              folder,
+              sizes.size(),
+              sizes.values().stream().mapToLong(Long::longValue).sum() / 1_000_000,
+              versions);
+    } finally {
+      delete(partial);
+    }
+  }
+
+  /** Rewrites the jar without its native libraries, those of other platforms included. */
+  static String strip(Path jar) throws IOException {
+    long before = Files.size(jar);
+    Path partial = jar.resolveSibling(jar.getFileName() + ".partial");
+    Files.copy(jar, partial, StandardCopyOption.REPLACE_EXISTING);
+    try {
+      try (FileSystem zip =
+          FileSystems.newFileSystem(URI.create("jar:" + partial.toUri()), Map.of())) {
+        delete(zip.getPath(NATIVES_IN_ONNX_RUNTIME));
+      }
+      Files.move(partial, jar, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(partial);
+    }
+    return "%s: stripped from %,d to %,d KB; it works only with %s set"
+        .formatted(jar, before / 1000, Files.size(jar) / 1000, NativeLibraries.VARIABLE);
+  }
+
+  private static boolean isEmpty(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
+    try (Stream<Path> children = Files.list(folder)) {
+      return children.findAny().isEmpty();
+    }
+  }
+
+  private static void delete(Path tree) throws IOException {
+    if (!Files.exists(tree)) {
+      return;
+    }
+    try (Stream<Path> paths = Files.walk(tree)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package io.embark.onnx;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.ByteString;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A graph that looks like BERT from outside and computes next to nothing: what is left when it is
+ * run is what feeding a model costs. Takes {@code [B, L]} ids, mask and types; gives {@code
+ * last_hidden_state [B, L, H]} and {@code pooler_output [B, H]}, rows of a small table picked by
+ * token id. The two do not depend on each other, so that whoever asks for the pooler pays for no
+ * states.
+ */
+public final class ShapesOnlyModel {
+  private static final int TABLE_ROWS = 64;
+  private static final String BATCH = "batch";
+  private static final String LENGTH = "length";
+
+  private ShapesOnlyModel() {}
+
+  /**
+   * Writes the graph.
+   *
+   * @param hiddenSize H
+   */
+  public static void write(Path onnxFile, int hiddenSize) throws IOException {
+    GraphProto.Builder graph = GraphProto.newBuilder().setName("shapes_only");
+    for (String input : List.of("input_ids", "attention_mask", "token_type_ids")) {
+      graph.addInput(value(input, TensorProto.DataType.INT64, shape(BATCH, LENGTH)));
+    }
+    graph.addInitializer(table(hiddenSize));
+    graph.addInitializer(scalar("rows", TABLE_ROWS)).addInitializer(scalar("first", 0));
+    graph.addNode(node("Mod", "row", "input_ids", "rows"));
+    graph.addNode(node("Gather", "last_hidden_state", "table", "row"));
+    NodeProto.Builder first = node("Gather", "first_id", "input_ids", "first").toBuilder();
+    first.addAttributeBuilder().setName("axis").setType(AttributeProto.AttributeType.INT).setI(1);
+    graph.addNode(first).addNode(node("Mod", "first_row", "first_id", "rows"));
+    graph.addNode(node("Gather", "pooler_output", "table", "first_row"));
+    graph.addOutput(
+        value(
+            "last_hidden_state",
+            TensorProto.DataType.FLOAT,
+            shape(BATCH, LENGTH).addDim(size(hiddenSize))));
+    graph.addOutput(
+        value("pooler_output", TensorProto.DataType.FLOAT, shape(BATCH).addDim(size(hiddenSize))));
+    ModelProto model =
+        ModelProto.newBuilder()
+            .setIrVersion(7)
+            .setProducerName("embark")
+            .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13))
+            .setGraph(graph)
+            .build();
+    Files.write(onnxFile, model.toByteArray());
+  }
+
+  /** Values from -1 to 1 that differ, for constant ones would compress to nothing. */
+  private static TensorProto table(int hiddenSize) {
+    ByteBuffer values =
+        ByteBuffer.allocate(4 * TABLE_ROWS * hiddenSize).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < TABLE_ROWS * hiddenSize; i++) {
+      values.putFloat((float) Math.sin(1 + i * 1.3 + (double) i * i * 0.01));
+    }
+    return TensorProto.newBuilder()
+        .setName("table")
+        .setDataType(TensorProto.DataType.FLOAT.getNumber())
+        .addDims(TABLE_ROWS)
+        .addDims(hiddenSize)
+        .setRawData(ByteString.copyFrom(values.flip()))
+        .build();
+  }
+
+  private static TensorProto scalar(String name, long value) {
+    return TensorProto.newBuilder()
+        .setName(name)
+        .setDataType(TensorProto.DataType.INT64.getNumber())
+        .addInt64Data(value)
+        .build();
+  }
+
+  private static NodeProto node(String operator, String output, String... inputs) {
+    return NodeProto.newBuilder()
+        .setName(output)
+        .setOpType(operator)
+        .addAllInput(List.of(inputs))
+        .addOutput(output)
+        .build();
+  }
+
+  private static TensorShapeProto.Dimension size(int value) {
+    return TensorShapeProto.Dimension.newBuilder().setDimValue(value).build();
+  }
+
+  private static TensorShapeProto.Builder shape(String... dimensions) {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    for (String dimension : dimensions) {
+      shape.addDimBuilder().setDimParam(dimension);
+    }
+    return shape;
+  }
+
+  private static ValueInfoProto value(
+      String name, TensorProto.DataType type, TensorShapeProto.Builder shape) {
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(
+            TypeProto.newBuilder()
+                .setTensorType(
+                    TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(shape)))
+        .build();
+  }
+}

@@ -1,0 +1,44 @@
+package io.embark.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.embark.batch.Batch;
+import io.embark.pooling.Layers;
+import io.embark.pooling.Pooling;
+import io.embark.token.Tokens;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ShapesOnlyModelTest {
+  @Test
+  void statesAndVectorsHaveTheShapesOfBert(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("model.onnx");
+    ShapesOnlyModel.write(file, 384);
+    Batch batch =
+        Batch.of(
+            List.of(
+                new Tokens(new long[] {101, 7, 30_000, 102}, 4),
+                new Tokens(new long[] {5, 102}, 2)),
+            new int[] {0, 1},
+            0);
+    try (OnnxEncoder encoder =
+        OnnxEncoder.open(
+            file,
+            DeviceChoice.CPU,
+            1,
+            List.of(
+                new TokenStatesOutput("states", Layers.LAST),
+                PooledOutput.of("vector", Pooling.POOLER)),
+            PoolingMask.ATTENTION)) {
+      List<float[]> values = encoder.encode(batch, null);
+      assertThat(values.get(0)).hasSize(2 * 4 * 384);
+      assertThat(values.get(1)).hasSize(2 * 384);
+      // Rows of the table by the first id: different for different texts.
+      assertThat(values.get(1)[0]).isNotEqualTo(values.get(1)[384]);
+      assertThat(values.get(1)[0]).isEqualTo(values.get(0)[0]);
+    }
+  }
+}
