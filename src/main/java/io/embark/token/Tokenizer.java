@@ -12,6 +12,14 @@ public interface Tokenizer extends AutoCloseable {
    */
   Tokens encode(String text);
 
+  /**
+   * Where the tokens of a whole text stand in it, nothing cut and no special tokens added. Takes
+   * some hundred bytes per char while it runs, so long texts come in pieces.
+   *
+   * @throws IllegalStateException after {@link #close()}
+   */
+  TokenSpans spans(String text);
+
   /** The most tokens {@link #encode} returns, special tokens included. */
   int maxLength();
 
