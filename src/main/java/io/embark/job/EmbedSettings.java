@@ -1,5 +1,6 @@
 package io.embark.job;
 
+import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
 import io.embark.spark.OutputType;
 import java.util.List;
@@ -107,7 +108,11 @@ final class EmbedSettings {
           OUTPUT_COL,
           ACCOUNT_PREFIX,
           PARTITIONS,
-          PREVIEW);
+          PREVIEW,
+          ChunkSettings.CHUNK,
+          ChunkSettings.CHUNK_TOKENS,
+          ChunkSettings.CHUNK_OVERLAP,
+          ChunkSettings.CHUNK_TEXT);
 
   private EmbedSettings() {}
 
