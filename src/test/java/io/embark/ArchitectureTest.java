@@ -29,6 +29,8 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule TOKEN = mayUse("token", "ai.djl..");
 
+  @ArchTest static final ArchRule TEXT = mayUse("text", "io.embark.token..");
+
   @ArchTest static final ArchRule BATCH = mayUse("batch", "io.embark.token..");
 
   @ArchTest static final ArchRule POOLING = mayUse("pooling");

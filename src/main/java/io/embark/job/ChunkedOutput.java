@@ -2,6 +2,7 @@ package io.embark.job;
 
 import io.embark.embed.ChunkMode;
 import io.embark.embed.ChunkSettings;
+import io.embark.embed.Setting;
 import io.embark.spark.TextEmbedder;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.functions;
@@ -13,7 +14,19 @@ import org.apache.spark.sql.functions;
  */
 record ChunkedOutput(JobSettings settings, ChunkMode mode, String prefix) {
 
+  /**
+   * @throws IllegalArgumentException if chunks are described but not asked for
+   */
   static ChunkedOutput of(JobSettings settings) {
+    for (Setting<?> setting : ChunkSettings.ALL) {
+      if (settings.get(ChunkSettings.CHUNK) == ChunkMode.NONE
+          && setting != ChunkSettings.CHUNK
+          && settings.isSet(setting)) {
+        throw new IllegalArgumentException(
+            "%s: set, but chunk is none, so that texts are not cut into chunks; set chunk to rows, document or both."
+                .formatted(setting.key()));
+      }
+    }
     return new ChunkedOutput(
         settings, settings.get(ChunkSettings.CHUNK), settings.get(EmbedSettings.ACCOUNT_PREFIX));
   }

@@ -128,9 +128,12 @@ final class ChunksOfDocument implements Iterator<Chunk> {
     if (chunker.overlap() == 0 || uncovered == document.length() || uncovered >= segment.end()) {
       return uncovered;
     }
-    int room = chunker.textTokens() - tokensOfSentence(uncovered);
-    // A sentence that is cut anyway leaves room for the overlap; one that is not comes first.
-    int overlap = room < 0 ? chunker.overlap() : Math.min(chunker.overlap(), room);
+    int overlap = chunker.overlap();
+    if (segment.last(Cut.SENTENCE, true, uncovered - 1, uncovered) == uncovered) {
+      // A sentence that fits is not cut to make room.
+      int room = chunker.textTokens() - tokensOfSentence(uncovered);
+      overlap = room < 0 ? overlap : Math.min(overlap, room);
+    }
     int token = Math.max(segment.tokenFrom(uncovered) - overlap, segment.tokenFrom(from) + 1);
     int earliest = segment.startOf(token);
     if (segment.tokenFrom(earliest) < token) {

@@ -12,18 +12,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A tokenizer of each family: what chunks must not depend on. */
-enum TinyTokenizers {
+public enum TinyTokenizers {
   /** MiniLM's: words of more than 100 characters are one unknown token, spaces are none. */
   WORD_PIECE {
     @Override
-    Path write(Path directory) {
+    public Path write(Path directory) {
       return TinyModels.writeTokenizer(directory.resolve("wordpiece"));
     }
   },
   /** Bytes and a few merges: up to four tokens for a character, spaces belong to words. */
   BYTE_LEVEL {
     @Override
-    Path write(Path directory) {
+    public Path write(Path directory) {
       ObjectNode vocab = JSON.createObjectNode();
       int extra = 256;
       for (int b = 0; b < 256; b++) {
@@ -52,7 +52,7 @@ enum TinyTokenizers {
   /** SentencePiece's kind: a space becomes part of the word behind it, and one is put in front. */
   UNIGRAM {
     @Override
-    Path write(Path directory) {
+    public Path write(Path directory) {
       ObjectNode root = root();
       root.putObject("normalizer").put("type", "NFKC");
       root.putObject("pre_tokenizer")
@@ -77,7 +77,7 @@ enum TinyTokenizers {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Writes the file into a directory. */
-  abstract Path write(Path directory);
+  public abstract Path write(Path directory);
 
   Tokenizer open(Path directory, int maxLength) {
     try {
