@@ -83,9 +83,15 @@ public final class HfTokenizer implements Tokenizer {
     }
     try {
       return new HfTokenizer(tokenizer, maxLength, tokenizerJson);
-    } catch (RuntimeException e) {
+    } catch (IllegalArgumentException e) {
       tokenizer.close();
       throw e;
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      throw new IllegalArgumentException(
+          "%s is read, but cannot tokenise the letter a: %s"
+              .formatted(tokenizerJson, e.getMessage()),
+          e);
     }
   }
 
@@ -108,7 +114,7 @@ public final class HfTokenizer implements Tokenizer {
       if (tokenizer.isReleased()) {
         throw new IllegalStateException("This tokenizer has been closed.");
       }
-      long encoding = LIBRARY.encode(tokenizer.getHandle(), valid, true);
+      long encoding = encode(valid, true);
       try {
         return LIBRARY.getTokenIds(encoding);
       } finally {
@@ -116,6 +122,17 @@ public final class HfTokenizer implements Tokenizer {
       }
     } finally {
       inUse.readLock().unlock();
+    }
+  }
+
+  private long encode(String valid, boolean specialTokens) {
+    try {
+      return LIBRARY.encode(tokenizer.getHandle(), valid, specialTokens);
+    } catch (RuntimeException e) {
+      throw new IllegalStateException(
+          "The tokenizer failed on a text of %d characters: %s"
+              .formatted(valid.length(), e.getMessage()),
+          e);
     }
   }
 
@@ -146,7 +163,7 @@ public final class HfTokenizer implements Tokenizer {
       if (tokenizer.isReleased()) {
         throw new IllegalStateException("This tokenizer has been closed.");
       }
-      long encoding = LIBRARY.encode(tokenizer.getHandle(), valid, false);
+      long encoding = encode(valid, false);
       try {
         return LIBRARY.getTokenCharSpans(encoding);
       } finally {
@@ -170,7 +187,7 @@ public final class HfTokenizer implements Tokenizer {
   }
 
   private long[] specialTokenMaskOfProbe() {
-    long encoding = LIBRARY.encode(tokenizer.getHandle(), "a", true);
+    long encoding = encode("a", true);
     try {
       return LIBRARY.getSpecialTokenMask(encoding);
     } finally {

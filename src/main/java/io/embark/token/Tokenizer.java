@@ -8,7 +8,8 @@ public interface Tokenizer extends AutoCloseable {
    * most {@link #maxLength()} tokens remain. Any string is accepted; a lone surrogate is read as
    * U+FFFD.
    *
-   * @throws IllegalStateException after {@link #close()}
+   * @throws IllegalStateException after {@link #close()}, or if the tokenizer's file is such that
+   *     it fails on this text
    */
   Tokens encode(String text);
 

@@ -95,8 +95,8 @@ class NaughtyTextsTest {
           end = chunk.end();
         }
         assertThat(text.substring(end)).isBlank();
-        if (chunks.size() > 200) {
-          chunks = chunks.subList(0, 200);
+        if (chunks.size() > 20) {
+          chunks = chunks.subList(0, 20);
         }
         for (Embedding embedding : embed(embedder, chunks)) {
           assertThat(embedding.tokensUsed()).isLessThanOrEqualTo(24);
