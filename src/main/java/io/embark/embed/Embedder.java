@@ -79,11 +79,14 @@ public final class Embedder implements AutoCloseable {
    * @param gpuIndex which GPU of this machine to use, if any is wanted
    * @throws IOException if a file of the model cannot be read
    * @throws IllegalArgumentException if model and settings do not go together
-   * @throws IllegalStateException if the device asked for cannot be had
+   * @throws IllegalStateException if the device asked for cannot be had, or the model is not the
+   *     one wanted
    */
   public static Embedder open(EmbedderConfig config, ModelStore store, int gpuIndex)
       throws IOException {
-    ModelDirectory model = store.open(config.get(Setting.MODEL), config.get(Setting.MODEL_FILE));
+    ModelDirectory model =
+        store.openSame(
+            config.get(Setting.MODEL), config.get(Setting.MODEL_FILE), config.wantedModel());
     EmbedderConfig resolved = config.resolve(model);
     Tokenizer tokenizer = HfTokenizer.open(model.tokenizerJson(), resolved.get(Setting.MAX_LENGTH));
     try {

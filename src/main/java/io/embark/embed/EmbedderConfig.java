@@ -32,15 +32,22 @@ public final class EmbedderConfig implements Serializable {
   /** Whether the prompt is the text itself, never to be taken for a name again. */
   private final boolean promptIsText;
 
+  /** The fingerprint of the only model that will do, or null. */
+  private final String wantedModel;
+
   private EmbedderConfig(
-      TreeMap<String, String> values, TreeMap<String, String> origins, boolean promptIsText) {
+      TreeMap<String, String> values,
+      TreeMap<String, String> origins,
+      boolean promptIsText,
+      String wantedModel) {
     this.values = values;
     this.origins = origins;
     this.promptIsText = promptIsText;
+    this.wantedModel = wantedModel;
   }
 
   public static Builder builder() {
-    return new Builder(new TreeMap<>(), new TreeMap<>(), false);
+    return new Builder(new TreeMap<>(), new TreeMap<>(), false, null);
   }
 
   /** The defaults with a model of the user's choice. */
@@ -49,7 +56,7 @@ public final class EmbedderConfig implements Serializable {
   }
 
   public Builder toBuilder() {
-    return new Builder(new TreeMap<>(values), new TreeMap<>(origins), promptIsText);
+    return new Builder(new TreeMap<>(values), new TreeMap<>(origins), promptIsText, wantedModel);
   }
 
   /** The value of a setting, its default if it was not set, or null if that is up to the model. */
@@ -71,6 +78,11 @@ public final class EmbedderConfig implements Serializable {
   /** Whether a value was chosen rather than left to the model or the default. */
   public boolean isSet(Setting<?> setting) {
     return values.containsKey(setting.key());
+  }
+
+  /** The fingerprint of the only model that will do, or null if any will. */
+  String wantedModel() {
+    return wantedModel;
   }
 
   /**
@@ -181,7 +193,8 @@ public final class EmbedderConfig implements Serializable {
   public boolean equals(Object other) {
     return other instanceof EmbedderConfig config
         && values.equals(config.values)
-        && promptIsText == config.promptIsText;
+        && promptIsText == config.promptIsText
+        && Objects.equals(wantedModel, config.wantedModel);
   }
 
   @Override
@@ -199,12 +212,17 @@ public final class EmbedderConfig implements Serializable {
     private final TreeMap<String, String> values;
     private final TreeMap<String, String> origins;
     private boolean promptIsText;
+    private String wantedModel;
 
     private Builder(
-        TreeMap<String, String> values, TreeMap<String, String> origins, boolean promptIsText) {
+        TreeMap<String, String> values,
+        TreeMap<String, String> origins,
+        boolean promptIsText,
+        String wantedModel) {
       this.values = values;
       this.origins = origins;
       this.promptIsText = promptIsText;
+      this.wantedModel = wantedModel;
     }
 
     /**
@@ -292,8 +310,18 @@ public final class EmbedderConfig implements Serializable {
       return set(Setting.INTRA_OP_THREADS, Integer.toString(threads), SET_IN_CODE);
     }
 
+    /**
+     * Accepts no model but the one with this {@link ModelDirectory#fingerprint()}. The driver says
+     * so to the executors, whose hosts may hold another one under the same path.
+     */
+    public Builder wantedModel(String fingerprint) {
+      wantedModel = fingerprint;
+      return this;
+    }
+
     public EmbedderConfig build() {
-      return new EmbedderConfig(new TreeMap<>(values), new TreeMap<>(origins), promptIsText);
+      return new EmbedderConfig(
+          new TreeMap<>(values), new TreeMap<>(origins), promptIsText, wantedModel);
     }
   }
 }

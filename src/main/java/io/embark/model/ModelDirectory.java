@@ -6,7 +6,6 @@ import io.embark.pooling.Pooling;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +47,6 @@ public record ModelDirectory(
   private static final String CONFIG = "config.json";
   private static final Set<String> COUNTED_FROM_PADDING =
       Set.of("roberta", "xlm-roberta", "camembert", "mpnet");
-  private static final List<String> USUAL_GRAPHS = List.of("model.onnx", "onnx/model.onnx");
 
   /**
    * Reads a directory.
@@ -67,13 +65,14 @@ public record ModelDirectory(
           "Model directory %s does not exist (asked for as '%s')."
               .formatted(directory.toAbsolutePath(), name));
     }
-    Path onnx = graph(directory, modelFile, name);
-    Path tokenizer = directory.resolve("tokenizer.json");
+    String found = ModelFiles.inWords(names(directory));
+    Path onnx =
+        directory.resolve(
+            ModelFiles.graph(
+                file -> Files.isRegularFile(directory.resolve(file)), modelFile, name, found));
+    Path tokenizer = directory.resolve(ModelFiles.TOKENIZER);
     if (!Files.isRegularFile(tokenizer)) {
-      throw new IllegalArgumentException(
-          ("Model %s has no tokenizer.json; found %s. Save the tokenizer with"
-                  + " AutoTokenizer.from_pretrained(..., use_fast=True).save_pretrained(DIR).")
-              .formatted(name, names(directory)));
+      throw ModelFiles.noTokenizer(name, found);
     }
     ModelJson json = new ModelJson(directory);
     JsonNode config = json.read(CONFIG);
@@ -106,20 +105,9 @@ public record ModelDirectory(
 
   static IllegalArgumentException isFile(String name) {
     return new IllegalArgumentException(
-        "Model %s is a file; wanted a model directory or a file ending in .onnx.".formatted(name));
-  }
-
-  private static Path graph(Path directory, String modelFile, String name) throws IOException {
-    List<String> candidates = modelFile == null ? USUAL_GRAPHS : List.of(modelFile);
-    for (String candidate : candidates) {
-      if (Files.isRegularFile(directory.resolve(candidate))) {
-        return directory.resolve(candidate);
-      }
-    }
-    throw new IllegalArgumentException(
-        ("Model %s has no graph at %s; found %s. Name it with --model-file, or export the model:"
-                + " optimum-cli export onnx --task feature-extraction --model ... DIR")
-            .formatted(name, String.join(" or ", candidates), names(directory)));
+        ("Model %s is a file; wanted a model directory, a file ending in .onnx, or an archive (.zip,"
+                + " .tar.gz, .tgz, .tar).")
+            .formatted(name));
   }
 
   /** sentence-transformers' own limit first, then the tokenizer's, then the number of positions. */
@@ -152,28 +140,27 @@ public record ModelDirectory(
         : Optional.empty();
   }
 
-  private static String names(Path directory) throws IOException {
-    List<String> names = new ArrayList<>();
+  private static List<String> names(Path directory) throws IOException {
     try (var files = Files.list(directory)) {
-      files.map(p -> p.getFileName().toString()).sorted().limit(20).forEach(names::add);
+      return files.map(p -> p.getFileName().toString()).toList();
     }
-    return names.isEmpty() ? "an empty directory" : String.join(", ", names);
   }
 
-  /** SHA-256 over the graph, its external data if any, and the tokenizer. */
+  /**
+   * SHA-256 over the graph, its external data if any, and the tokenizer: what makes the vectors.
+   * The files are read once in this JVM, and again when they have changed.
+   *
+   * @throws IOException if a file cannot be read
+   */
   public String fingerprint() throws IOException {
     StringBuilder parts = new StringBuilder(Fingerprint.of(onnxFile));
-    try (var files = Files.list(onnxFile.toAbsolutePath().getParent())) {
-      for (Path file : files.filter(this::isExternalData).sorted().toList()) {
-        parts.append(file.getFileName()).append(Fingerprint.of(file));
+    for (String location : ExternalData.of(onnxFile)) {
+      Path file = onnxFile.resolveSibling(location);
+      // A file that is missing is reported when the graph is opened.
+      if (Files.isRegularFile(file)) {
+        parts.append(location).append(Fingerprint.of(file));
       }
     }
     return Fingerprint.of(parts.append(Fingerprint.of(tokenizerJson)).toString());
-  }
-
-  private boolean isExternalData(Path file) {
-    String graph = onnxFile.getFileName().toString();
-    String other = file.getFileName().toString();
-    return !other.equals(graph) && (other.startsWith(graph) || other.endsWith(".onnx_data"));
   }
 }

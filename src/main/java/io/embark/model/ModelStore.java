@@ -1,226 +1,153 @@
 package io.embark.model;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
-import java.util.stream.Stream;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Brings a model to this host: {@code builtin:NAME} from the class path, a local directory as it
- * is, any other URI through Hadoop's file systems. What must be copied is copied once per host into
- * a cache and made visible by one rename, so that nobody ever sees half a model.
+ * Brings a model to this host. A directory of this host is used where it lies; everything else is
+ * copied once into the {@link ModelCache}.
  */
 public final class ModelStore {
-  private static final String BUILTIN = "builtin:";
-  private static final String ONNX = ".onnx";
+  private static final Logger LOG = LoggerFactory.getLogger(ModelStore.class);
 
-  private final Path cache;
-  private final Configuration hadoop;
+  private final ModelCache cache;
+  private final boolean offline;
+  private final ModelPlaces places;
 
-  /**
-   * @param cache directory for copies; made when needed
-   * @param hadoop settings and credentials of remote file systems
-   */
-  public ModelStore(Path cache, Configuration hadoop) {
+  private ModelStore(ModelCache cache, boolean offline, ModelPlaces places) {
     this.cache = cache;
-    this.hadoop = hadoop;
+    this.offline = offline;
+    this.places = places;
   }
 
-  /** A store in the temporary directory of this user, or where {@code embark.cache} says. */
+  ModelStore(CacheSettings settings, Configuration hadoop, Retries retries) {
+    this(
+        new ModelCache(settings.directory(), settings.maxBytes()),
+        settings.offline(),
+        new ModelPlaces(hadoop, retries, null));
+  }
+
+  /**
+   * @param hadoop settings and credentials of remote file systems
+   */
   public static ModelStore ofThisHost(Configuration hadoop) {
-    String configured = System.getProperty("embark.cache", System.getenv("EMBARK_CACHE"));
-    Path cache =
-        configured != null
-            ? Path.of(configured)
-            : Path.of(
-                System.getProperty("java.io.tmpdir"), "embark-" + System.getProperty("user.name"));
-    return new ModelStore(cache, hadoop);
+    return new ModelStore(CacheSettings.ofThisHost(), hadoop, Retries.USUAL);
+  }
+
+  /**
+   * A store that also knows the files that Spark distributed.
+   *
+   * @param places where a file of that name may be, best first: paths of this host, or URIs
+   */
+  public ModelStore withSparkFiles(Function<String, List<String>> places) {
+    return new ModelStore(cache, offline, this.places.withSparkFiles(places));
   }
 
   /**
    * Opens a model.
    *
-   * @param uri {@code builtin:NAME}, a directory, an {@code .onnx} file with its {@code
-   *     tokenizer.json} beside it, or a Hadoop URI of either
+   * @param uri {@code builtin:NAME}; a directory, an {@code .onnx} file with its {@code
+   *     tokenizer.json} beside it, or an archive of such a directory; a Hadoop URI, {@code
+   *     classpath:PATH} or {@code spark-files:NAME} of either
    * @param modelFile the graph inside the directory, relative to it, or null to look in the usual
    *     places
    * @throws IOException if something cannot be read or copied
    * @throws IllegalArgumentException if it is not a usable model
    */
   public ModelDirectory open(String uri, String modelFile) throws IOException {
-    if (uri.regionMatches(true, 0, BUILTIN, 0, BUILTIN.length())) {
-      BuiltinModel builtin = BuiltinModel.of(uri.substring(BUILTIN.length()));
-      Path directory = once(builtin.cacheKey(), builtin::unpackInto);
-      return ModelDirectory.read(directory, modelFile, BUILTIN + builtin.label());
-    }
-    String directoryUri = uri;
-    if (uri.endsWith(ONNX)) {
-      int slash = uri.lastIndexOf('/');
-      directoryUri = slash < 0 ? "." : uri.substring(0, slash + 1);
-      modelFile = uri.substring(slash + 1);
-    }
-    return ModelDirectory.read(localise(directoryUri), modelFile, uri);
+    return open(uri, modelFile, false);
   }
 
-  private Path localise(String uri) throws IOException {
-    Path local = localPath(uri);
-    if (local != null) {
-      return local;
+  /**
+   * Opens a model that was opened elsewhere before and must be the same one here. A copy that is
+   * not is fetched once more, for it may have been spoilt on its way.
+   *
+   * @param wanted its {@link ModelDirectory#fingerprint()} there, or null if any will do
+   * @throws IllegalStateException if it is another one
+   */
+  public ModelDirectory openSame(String uri, String modelFile, String wanted) throws IOException {
+    ModelDirectory model = open(uri, modelFile, false);
+    if (wanted == null || model.fingerprint().equals(wanted)) {
+      return model;
     }
-    org.apache.hadoop.fs.Path remote = new org.apache.hadoop.fs.Path(uri);
-    FileSystem files = remote.getFileSystem(hadoop);
-    FileStatus status = files.getFileStatus(remote);
-    if (!status.isDirectory()) {
-      throw ModelDirectory.isFile(uri);
+    if (cache.holds(model.onnxFile())) {
+      LOG.warn(
+          "The copy of model {} at {} is not the driver's: fetching it again",
+          uri,
+          model.onnxFile().getParent());
+      model = open(uri, modelFile, true);
     }
-    StringBuilder contents = new StringBuilder(remote.toString());
-    listing(files, remote, contents);
-    String key = remote.getName() + "-" + Fingerprint.of(contents.toString()).substring(0, 16);
-    return once(key, target -> copyTree(files, remote, target));
+    String found = model.fingerprint();
+    if (found.equals(wanted)) {
+      return model;
+    }
+    throw new IllegalStateException(
+        ("Model %s is not the same here as on the driver: %s has fingerprint %s, the driver's has"
+                + " %s. Its vectors would not be comparable. Put the same files on every host, or"
+                + " give a model that Embark distributes (a remote URI, spark-files: or a"
+                + " built-in); if the model has been changed, start the job again.")
+            .formatted(uri, model.onnxFile().getParent(), found, wanted));
   }
 
-  /** The path of a local model, or null if the URI names another file system. */
-  private static Path localPath(String uri) {
-    int colon = uri.indexOf(':');
-    // A single letter before the colon is a Windows drive.
-    if (colon < 2 || uri.indexOf('/') < colon && uri.indexOf('/') >= 0) {
-      return Path.of(uri);
-    }
-    if (uri.regionMatches(true, 0, "file:", 0, 5)) {
-      // As Hadoop reads it, a percent sign is itself; as Java writes it, it escapes.
-      String path = uri.substring(5).replaceFirst("^//[^/]*", "");
-      return Files.exists(Path.of(path)) || !path.contains("%")
-          ? Path.of(path)
-          : Path.of(URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8));
-    }
-    return null;
+  private ModelDirectory open(String uri, String modelFile, boolean afresh) throws IOException {
+    ModelPlace place = places.find(uri, modelFile);
+    Path directory =
+        place.directory() == null
+            ? copy(place.source(), place.modelFile(), uri, afresh)
+            : place.directory();
+    return ModelDirectory.read(directory, place.modelFile(), place.name());
   }
 
-  /** Names, sizes and times of all files, so that a changed model gets a new place in the cache. */
-  private static void listing(
-      FileSystem files, org.apache.hadoop.fs.Path directory, StringBuilder into)
+  /** The copy of a model on this host, made if need be. */
+  private Path copy(ModelSource source, String modelFile, String name, boolean afresh)
       throws IOException {
-    for (FileStatus status : files.listStatus(directory)) {
-      if (status.isDirectory()) {
-        listing(files, status.getPath(), into);
-      } else {
-        into.append('\n')
-            .append(status.getPath())
-            .append(' ')
-            .append(status.getLen())
-            .append(' ')
-            .append(status.getModificationTime());
-      }
-    }
-  }
-
-  private static void copyTree(FileSystem files, org.apache.hadoop.fs.Path from, Path to)
-      throws IOException {
-    for (FileStatus status : files.listStatus(from)) {
-      Path target = to.resolve(status.getPath().getName());
-      if (status.isDirectory()) {
-        Files.createDirectories(target);
-        copyTree(files, status.getPath(), target);
-      } else {
-        try (var in = files.open(status.getPath())) {
-          Files.copy(in, target);
-        }
-        if (Files.size(target) != status.getLen()) {
-          throw new IOException(
-              "%s has %d bytes, but only %d arrived."
-                  .formatted(status.getPath(), status.getLen(), Files.size(target)));
-        }
-      }
-    }
-  }
-
-  private interface Filler {
-    void fill(Path directory) throws IOException;
-  }
-
-  /** A cached directory, filled first if it is not there yet. */
-  private Path once(String key, Filler filler) throws IOException {
-    Path done = cache.resolve(key);
-    Path marker = done.resolve(".complete");
-    if (Files.exists(marker) && intact(done, marker)) {
-      return done;
-    }
-    Files.createDirectories(cache);
-    Path filling = Files.createTempDirectory(cache, key + ".tmp");
+    String which = Fingerprint.of(source.identity() + '\n' + (modelFile == null ? "" : modelFile));
+    String prefix = "%s-%s-".formatted(source.label(), which.substring(0, 12));
+    String state;
     try {
-      filler.fill(filling);
-      Files.writeString(filling.resolve(".complete"), inventory(filling), StandardCharsets.UTF_8);
-      if (Files.exists(done) && !(Files.exists(marker) && intact(done, marker))) {
-        deleteTree(done);
+      if (offline && source.far()) {
+        throw new IOException("EMBARK_OFFLINE is set");
       }
-      try {
-        Files.move(filling, done, StandardCopyOption.ATOMIC_MOVE);
-      } catch (FileAlreadyExistsException
-          | DirectoryNotEmptyException
-          | AtomicMoveNotSupportedException e) {
-        requireOther(marker, e);
-      } catch (FileSystemException e) {
-        // Linux reports a non-empty target of a rename in this general form.
-        requireOther(marker, e);
-      }
-      return done;
-    } finally {
-      deleteTree(filling);
-    }
-  }
-
-  /** Another process may have finished first; its copy is as good. */
-  private static void requireOther(Path marker, IOException e) throws IOException {
-    if (!Files.exists(marker)) {
-      throw e;
-    }
-  }
-
-  /** Cleaners of temporary directories take single files, so their sizes are checked. */
-  private static boolean intact(Path directory, Path marker) throws IOException {
-    return Files.readString(marker, StandardCharsets.UTF_8).equals(inventory(directory));
-  }
-
-  private static String inventory(Path directory) throws IOException {
-    StringBuilder text = new StringBuilder();
-    try (Stream<Path> tree = Files.walk(directory)) {
-      tree.filter(Files::isRegularFile)
-          .filter(p -> !p.getFileName().toString().equals(".complete"))
-          .sorted()
-          .forEach(
-              p -> text.append(directory.relativize(p)).append(' ').append(size(p)).append('\n'));
-    }
-    return text.toString();
-  }
-
-  private static long size(Path file) {
-    try {
-      return Files.size(file);
+      state = source.state(modelFile);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      Retries.requireNotInterrupted(e);
+      if (!source.far()) {
+        throw e;
+      }
+      return unreachable(prefix, name, e);
     }
+    String key = prefix + Fingerprint.of(state).substring(0, 12);
+    return cache.get(
+        key,
+        afresh,
+        target -> {
+          source.fill(target, modelFile);
+          if (!source.state(modelFile).equals(state)) {
+            throw new IOException("Model %s changed while it was copied.".formatted(name));
+          }
+        });
   }
 
-  private static void deleteTree(Path directory) throws IOException {
-    if (!Files.exists(directory)) {
-      return;
+  /** Without the network a copy that is there is better than none, though it may be out of date. */
+  private Path unreachable(String prefix, String name, IOException e) throws IOException {
+    Optional<Path> copy = Retries.mayPass(e) ? cache.newest(prefix) : Optional.empty();
+    if (copy.isEmpty()) {
+      throw new IOException(
+          "Cannot read model %s (%s), and this host has no copy of it."
+              .formatted(name, e.getMessage() == null ? e.toString() : e.getMessage()),
+          e);
     }
-    try (Stream<Path> tree = Files.walk(directory)) {
-      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
+    LOG.warn(
+        "Model {} cannot be read now ({}); taking the copy {}, which may be older",
+        name,
+        e,
+        copy.get());
+    return copy.get();
   }
 }

@@ -3,17 +3,14 @@ package io.embark.spark;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
-import io.embark.model.ModelStore;
 import io.embark.onnx.Device;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
-import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.resource.ResourceInformation;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,9 +56,8 @@ final class ExecutorEmbedders {
     if (config.get(Setting.INTRA_OP_THREADS) == 0) {
       config = config.toBuilder().intraOpThreads(intraOpThreads()).build();
     }
-    Configuration hadoop = SparkHadoopUtil.get().conf();
     try {
-      Embedder embedder = Embedder.open(config, ModelStore.ofThisHost(hadoop), key.gpuIndex());
+      Embedder embedder = Embedder.open(config, HostModels.store(), key.gpuIndex());
       LOG.info(
           "Loaded model {} on {} in {} ms (executor {}, pid {})",
           config.text(Setting.MODEL),

@@ -4,7 +4,6 @@ import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
-import io.embark.model.ModelStore;
 import io.embark.onnx.Device;
 import io.embark.pooling.Pooling;
 import java.io.IOException;
@@ -13,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +20,8 @@ import org.slf4j.LoggerFactory;
  * What the driver must know of a model before the first row, found by really opening it: a model
  * that does not load fails here and not in a task.
  *
- * @param config the settings in force, each filled in
+ * @param config the settings in force, each filled in, and the fingerprint of the model they are
+ *     for
  * @param vectorNames a name for each vector of a text
  * @param dimensions values of each
  * @param fingerprint SHA-256 over graph and tokenizer
@@ -36,55 +35,61 @@ public record ModelFacts(
     String fingerprint,
     Optional<String> device) {
   private static final Logger LOG = LoggerFactory.getLogger(ModelFacts.class);
-  private static final Map<EmbedderConfig, Opened> KNOWN = new ConcurrentHashMap<>();
+  private static final Map<Key, Opened> KNOWN = new ConcurrentHashMap<>();
+
+  /** Settings and the contents of the model they name: a changed model is opened again. */
+  private record Key(EmbedderConfig config, String fingerprint) {}
 
   /**
    * What does not depend on where the settings came from, which two equal configs may differ in.
    */
   private record Opened(
-      ModelDirectory model,
-      List<String> vectorNames,
-      List<Integer> dimensions,
-      String fingerprint,
-      Optional<String> device) {}
+      List<String> vectorNames, List<Integer> dimensions, Optional<String> device) {}
 
   /**
-   * Opens the model on the driver, the first time it is asked for.
+   * Opens the model on the driver, the first time it is asked for and when it has changed since.
+   * The config that comes back accepts this very model only, wherever it is opened.
    *
    * @throws IllegalArgumentException if model and settings do not go together
    * @throws UncheckedIOException if a file of the model cannot be read
    */
   public static ModelFacts of(EmbedderConfig config) {
-    Opened opened = KNOWN.computeIfAbsent(config, ModelFacts::open);
-    return new ModelFacts(
-        config.resolve(opened.model()),
-        opened.vectorNames(),
-        opened.dimensions(),
-        opened.fingerprint(),
-        opened.device());
+    try {
+      ModelDirectory model = DriverModels.open(config);
+      String fingerprint = model.fingerprint();
+      EmbedderConfig resolved = config.resolve(model).toBuilder().wantedModel(fingerprint).build();
+      Opened opened =
+          KNOWN.computeIfAbsent(new Key(config, fingerprint), key -> open(model, resolved));
+      KNOWN
+          .keySet()
+          .removeIf(key -> key.config.equals(config) && !key.fingerprint.equals(fingerprint));
+      return new ModelFacts(
+          resolved, opened.vectorNames(), opened.dimensions(), fingerprint, opened.device());
+    } catch (IOException e) {
+      throw unreadable(config, e);
+    }
   }
 
-  private static Opened open(EmbedderConfig config) {
-    try {
-      ModelStore store = ModelStore.ofThisHost(SparkHadoopUtil.get().conf());
-      ModelDirectory model = store.open(config.get(Setting.MODEL), config.get(Setting.MODEL_FILE));
-      EmbedderConfig resolved = config.resolve(model);
-      // Once for each config, for what is known is not opened again.
-      doubt(model, resolved).ifPresent(LOG::warn);
-      if (tasksRunHere()) {
-        // The very embedder that the tasks will use, so that nothing is loaded twice.
-        return opened(model, ExecutorEmbedders.get(resolved), true);
-      }
-      // The driver of a cluster has no business on a GPU.
-      EmbedderConfig onCpu = resolved.toBuilder().device(Device.CPU).build();
-      try (Embedder embedder = Embedder.open(onCpu, store, 0)) {
-        return opened(model, embedder, false);
-      }
+  private static UncheckedIOException unreadable(EmbedderConfig config, IOException e) {
+    return new UncheckedIOException(
+        "Cannot read model %s on the driver: %s"
+            .formatted(config.text(Setting.MODEL), e.getMessage()),
+        e);
+  }
+
+  private static Opened open(ModelDirectory model, EmbedderConfig resolved) {
+    // Once for each config, for what is known is not opened again.
+    doubt(model, resolved).ifPresent(LOG::warn);
+    if (tasksRunHere()) {
+      // The very embedder that the tasks will use, so that nothing is loaded twice.
+      return opened(ExecutorEmbedders.get(resolved), true);
+    }
+    // The driver of a cluster has no business on a GPU.
+    EmbedderConfig onCpu = resolved.toBuilder().device(Device.CPU).build();
+    try (Embedder embedder = Embedder.open(onCpu, HostModels.store(), 0)) {
+      return opened(embedder, false);
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          "Cannot read model %s on the driver: %s"
-              .formatted(config.text(Setting.MODEL), e.getMessage()),
-          e);
+      throw unreadable(resolved, e);
     }
   }
 
@@ -107,15 +112,12 @@ public record ModelFacts(
             .formatted(model.name(), String.join(", ", doubtful)));
   }
 
-  private static Opened opened(ModelDirectory model, Embedder embedder, boolean here)
-      throws IOException {
+  private static Opened opened(Embedder embedder, boolean here) {
     String device =
         "%s, %d tokens a batch".formatted(embedder.device().label(), embedder.tokenBudget());
     return new Opened(
-        model,
         embedder.vectorNames(),
         embedder.dimensions(),
-        model.fingerprint(),
         here ? Optional.of(device) : Optional.empty());
   }
 

@@ -1,0 +1,104 @@
+package io.embark.model;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+/**
+ * Which files of a model directory make the model. A directory as published often also holds the
+ * weights in other formats and graphs of other precisions, several times the size of what is used.
+ *
+ * <p>Paths are relative to the model, with {@code /} between their parts.
+ */
+final class ModelFiles {
+  static final String TOKENIZER = "tokenizer.json";
+  private static final List<String> USUAL_GRAPHS = List.of("model.onnx", "onnx/model.onnx");
+  private static final String ONNX = ".onnx";
+
+  /** Weights of other frameworks and texts for people; never what a graph points to. */
+  private static final Set<String> OF_NO_USE =
+      Set.of("safetensors", "h5", "msgpack", "ot", "pt", "pth", "gguf", "mlmodel", "md", "py");
+
+  private ModelFiles() {}
+
+  /**
+   * The graph among the files.
+   *
+   * @param modelFile the graph as the user named it, or null to look in the usual places
+   * @param found the files there are, in words
+   * @throws IllegalArgumentException if there is none, with what was found
+   */
+  static String graph(Predicate<String> exists, String modelFile, String name, String found) {
+    List<String> candidates = modelFile == null ? USUAL_GRAPHS : List.of(modelFile);
+    return candidates.stream()
+        .filter(exists)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    ("Model %s has no graph at %s; found %s. Name it with --model-file, or export"
+                            + " the model: optimum-cli export onnx --task feature-extraction"
+                            + " --model ... DIR")
+                        .formatted(name, String.join(" or ", candidates), found)));
+  }
+
+  static IllegalArgumentException noTokenizer(String name, String found) {
+    return new IllegalArgumentException(
+        ("Model %s has no tokenizer.json; found %s. Save the tokenizer with"
+                + " AutoTokenizer.from_pretrained(..., use_fast=True).save_pretrained(DIR).")
+            .formatted(name, found));
+  }
+
+  /** Files in words, the first twenty. */
+  static String inWords(Collection<String> names) {
+    if (names.isEmpty()) {
+      return "an empty directory";
+    }
+    String first = String.join(", ", names.stream().sorted().limit(20).toList());
+    return names.size() > 20 ? first + " and %d more".formatted(names.size() - 20) : first;
+  }
+
+  /** Whether a file is the graph or holds settings: needed whatever the graph says. */
+  static boolean certain(String file, String graph) {
+    if (file.equals(graph)) {
+      return true;
+    }
+    boolean atTop = file.indexOf('/') < 0;
+    return atTop && file.endsWith(".json") && !file.endsWith(".index.json")
+        || file.endsWith("/config.json");
+  }
+
+  /** Whether a file may hold weights that the graph points to. */
+  static boolean possible(String file, String graph, Collection<String> all) {
+    String folder = graph.substring(0, graph.lastIndexOf('/') + 1);
+    if (!file.startsWith(folder) || file.endsWith(ONNX)) {
+      return false;
+    }
+    String fileName = file.substring(file.lastIndexOf('/') + 1);
+    String extension = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    return !OF_NO_USE.contains(extension)
+        && !fileName.startsWith("pytorch_model")
+        && !fileName.startsWith("openvino_")
+        && !ofAnotherGraph(file, graph, all);
+  }
+
+  /** {@code model_fp16.onnx_data} belongs to {@code model_fp16.onnx}. */
+  private static boolean ofAnotherGraph(String file, String graph, Collection<String> all) {
+    return !file.startsWith(graph)
+        && all.stream().anyMatch(other -> other.endsWith(ONNX) && file.startsWith(other));
+  }
+
+  /** A path that weights have relative to the graph, relative to the model; null if outside. */
+  static String besideGraph(String graph, String location) {
+    TreeSet<String> refused = new TreeSet<>(List.of("", ".", ".."));
+    for (String part : location.split("/", -1)) {
+      if (refused.contains(part)) {
+        return null;
+      }
+    }
+    return graph.substring(0, graph.lastIndexOf('/') + 1) + location;
+  }
+}

@@ -1,0 +1,104 @@
+package io.embark.post;
+
+import java.util.Objects;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.ml.Estimator;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.DefaultParamsWritable;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Finds, in one pass over a column of vectors, a linear map that makes them better vectors. Rows
+ * without a vector are passed over.
+ *
+ * @param <E> the class itself, so that setters can be chained
+ */
+public abstract class LinearEstimator<E extends LinearEstimator<E>>
+    extends Estimator<LinearVectorModel> implements DefaultParamsWritable {
+  private static final long serialVersionUID = 1;
+  private static final int DEPTH = 3;
+
+  private final String uid;
+  private final Param<String> inputCol;
+  private final Param<String> outputCol;
+
+  LinearEstimator(String uid) {
+    this.uid = uid;
+    this.inputCol = VectorColumns.inputCol(this);
+    this.outputCol = VectorColumns.outputCol(this);
+    setDefault(inputCol, "embedding");
+    setDefault(outputCol, uid + "_output");
+  }
+
+  /** This, with its own type. */
+  abstract E self();
+
+  /** The map for vectors with these moments. */
+  abstract LinearVectorModel map(String uid, Moments moments);
+
+  @Override
+  public String uid() {
+    return uid;
+  }
+
+  public Param<String> inputCol() {
+    return inputCol;
+  }
+
+  public Param<String> outputCol() {
+    return outputCol;
+  }
+
+  public E setInputCol(String column) {
+    set(inputCol, column);
+    return self();
+  }
+
+  public E setOutputCol(String column) {
+    set(outputCol, column);
+    return self();
+  }
+
+  @Override
+  public StructType transformSchema(StructType schema) {
+    return VectorColumns.checked(schema, getOrDefault(inputCol), getOrDefault(outputCol));
+  }
+
+  /**
+   * Finds the map.
+   *
+   * @throws IllegalArgumentException if the column is not one of vectors, or holds fewer than two
+   */
+  @Override
+  public LinearVectorModel fit(Dataset<?> dataset) {
+    transformSchema(dataset.schema());
+    String column = getOrDefault(inputCol);
+    JavaRDD<double[]> vectors =
+        dataset
+            .select(functions.col("`" + column.replace("`", "``") + "`"))
+            .toDF()
+            .toJavaRDD()
+            .map(row -> row.isNullAt(0) ? null : row.<Vector>getAs(0).toArray())
+            .filter(Objects::nonNull);
+    // In a tree: the moments of a thousand partitions are too much for the driver at once.
+    Moments moments =
+        vectors
+            .mapPartitions(part -> Moments.of(part).stream().iterator())
+            .treeAggregate(null, LinearEstimator::joined, LinearEstimator::joined, DEPTH);
+    if (moments == null || moments.count() < 2) {
+      throw new IllegalArgumentException(
+          "Column '%s' holds %d vectors; at least 2 are needed to fit %s."
+              .formatted(
+                  column, moments == null ? 0 : moments.count(), getClass().getSimpleName()));
+    }
+    return copyValues(map(uid, moments).setParent(this), ParamMap.empty());
+  }
+
+  private static Moments joined(Moments a, Moments b) {
+    return a == null ? b : b == null ? a : a.merge(b);
+  }
+}

@@ -1,0 +1,202 @@
+package io.embark.post;
+
+import dev.ludovic.netlib.blas.BLAS;
+import io.embark.spark.VectorColumn;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.apache.spark.ml.Model;
+import org.apache.spark.ml.attribute.AttributeGroup;
+import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.linalg.Vectors;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.ml.util.MLWritable;
+import org.apache.spark.ml.util.MLWriter;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.MetadataBuilder;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/** A fitted linear map of vectors: y = (x - mean) matrix. A row without a vector keeps none. */
+public final class LinearVectorModel extends Model<LinearVectorModel> implements MLWritable {
+  private static final long serialVersionUID = 1;
+
+  private final String uid;
+  private final double[] mean;
+
+  /** {@code [mean.length, outputs]} in columns. */
+  private final double[] matrix;
+
+  private final Param<String> inputCol;
+  private final Param<String> outputCol;
+
+  LinearVectorModel(String uid, double[] mean, double[] matrix) {
+    this.uid = uid;
+    this.mean = mean;
+    this.matrix = matrix;
+    this.inputCol = VectorColumns.inputCol(this);
+    this.outputCol = VectorColumns.outputCol(this);
+    setDefault(inputCol, "embedding");
+    setDefault(outputCol, uid + "_output");
+  }
+
+  @Override
+  public String uid() {
+    return uid;
+  }
+
+  public Param<String> inputCol() {
+    return inputCol;
+  }
+
+  public Param<String> outputCol() {
+    return outputCol;
+  }
+
+  public LinearVectorModel setInputCol(String column) {
+    set(inputCol, column);
+    return this;
+  }
+
+  public LinearVectorModel setOutputCol(String column) {
+    set(outputCol, column);
+    return this;
+  }
+
+  /** Values of a vector that goes in. */
+  public int inputDimension() {
+    return mean.length;
+  }
+
+  /** Values of a vector that comes out. */
+  public int outputDimension() {
+    return matrix.length / mean.length;
+  }
+
+  /** {@code [inputDimension]}, a copy. */
+  public double[] mean() {
+    return mean.clone();
+  }
+
+  /** {@code [inputDimension, outputDimension]} in columns, a copy. */
+  public double[] matrix() {
+    return matrix.clone();
+  }
+
+  /** SHA-256 of mean and matrix: two models with the same hash give the same vectors. */
+  public String fingerprint() {
+    ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES * (mean.length + matrix.length));
+    bytes.asDoubleBuffer().put(mean).put(matrix);
+    return sha256(bytes);
+  }
+
+  private static String sha256(ByteBuffer bytes) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(bytes);
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every JVM has SHA-256", e);
+    }
+  }
+
+  /**
+   * The map of one vector.
+   *
+   * @param vector {@code [inputDimension]}
+   * @return {@code [outputDimension]}
+   * @throws IllegalArgumentException if it has another length
+   */
+  public double[] apply(double[] vector) {
+    int n = mean.length;
+    if (vector.length != n) {
+      throw new IllegalArgumentException(
+          "Found a vector of %d values; %s was fitted on vectors of %d."
+              .formatted(vector.length, uid, n));
+    }
+    double[] centred = new double[n];
+    for (int h = 0; h < n; h++) {
+      centred[h] = vector[h] - mean[h];
+    }
+    double[] result = new double[outputDimension()];
+    BLAS.getInstance().dgemv("T", n, result.length, 1, matrix, n, centred, 1, 0, result, 1);
+    return result;
+  }
+
+  @Override
+  public StructType transformSchema(StructType schema) {
+    StructType checked =
+        VectorColumns.checked(schema, getOrDefault(inputCol), getOrDefault(outputCol));
+    StructField added = checked.fields()[checked.length() - 1];
+    checked.fields()[checked.length() - 1] =
+        new StructField(added.name(), added.dataType(), true, metadata(schema));
+    return checked;
+  }
+
+  /** What made the vectors, this map included, so that they are never taken for those without. */
+  private Metadata metadata(StructType schema) {
+    String output = getOrDefault(outputCol);
+    Metadata before = schema.apply(getOrDefault(inputCol)).metadata();
+    if (!before.contains(VectorColumn.METADATA_KEY)) {
+      return new AttributeGroup(output, outputDimension()).toMetadata();
+    }
+    Metadata embark = before.getMetadata(VectorColumn.METADATA_KEY);
+    String post = embark.contains("post") ? embark.getString("post") + "," + uid : uid;
+    String fingerprint = embark.getString("fingerprint") + fingerprint();
+    Metadata after =
+        new MetadataBuilder()
+            .withMetadata(embark)
+            .putString("post", post)
+            .putLong("dimension", outputDimension())
+            .putString(
+                "fingerprint",
+                sha256(ByteBuffer.wrap(fingerprint.getBytes(StandardCharsets.UTF_8))))
+            .build();
+    return new AttributeGroup(output, outputDimension())
+        .toMetadata(new MetadataBuilder().putMetadata(VectorColumn.METADATA_KEY, after).build());
+  }
+
+  @Override
+  public Dataset<Row> transform(Dataset<?> dataset) {
+    StructType schema = transformSchema(dataset.schema());
+    StructField output = schema.fields()[schema.length() - 1];
+    UDF1<Vector, Vector> map = v -> v == null ? null : Vectors.dense(apply(v.toArray()));
+    Column input = dataset.col("`" + getOrDefault(inputCol).replace("`", "``") + "`");
+    return dataset.withColumn(
+        output.name(),
+        functions
+            .udf(map, SQLDataTypes.VectorType())
+            .apply(input)
+            .as(output.name(), output.metadata()));
+  }
+
+  @Override
+  public LinearVectorModel copy(ParamMap extra) {
+    return copyValues(new LinearVectorModel(uid, mean, matrix), extra).setParent(parent());
+  }
+
+  @Override
+  public MLWriter write() {
+    return new LinearVectorModelFiles.Writer(this);
+  }
+
+  /** Reads a model that {@code write()} saved. */
+  public static MLReader<LinearVectorModel> read() {
+    return new LinearVectorModelFiles.Reader();
+  }
+
+  /** Loads a model from a path. */
+  public static LinearVectorModel load(String path) {
+    return read().load(path);
+  }
+}

@@ -1,0 +1,91 @@
+package io.embark.post;
+
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.param.ParamValidators;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.Identifiable$;
+import org.apache.spark.ml.util.MLReader;
+
+/**
+ * Takes away what all vectors have in common: their mean, and with {@code components} also the
+ * directions in which they vary most, x - mean - sum (u u' (x - mean)). Mu and Viswanath (2018),
+ * "All-but-the-top: simple and effective postprocessing for word representations".
+ */
+public final class MeanCentering extends LinearEstimator<MeanCentering> {
+  private static final long serialVersionUID = 1;
+
+  private final IntParam components;
+
+  public MeanCentering() {
+    this(Identifiable$.MODULE$.randomUID("meanCentering"));
+  }
+
+  /** With a given identifier, as Spark needs it to copy and load stages. */
+  public MeanCentering(String uid) {
+    super(uid);
+    components =
+        new IntParam(
+            uid,
+            "components",
+            "directions of greatest variance to remove; the paper suggests the dimension / 100",
+            ParamValidators.gtEq(0));
+    setDefault(components, 0);
+  }
+
+  @Override
+  MeanCentering self() {
+    return this;
+  }
+
+  public IntParam components() {
+    return components;
+  }
+
+  /** How many directions of greatest variance to remove; 0 removes the mean alone. */
+  public MeanCentering setComponents(int directions) {
+    set(components, directions);
+    return this;
+  }
+
+  @Override
+  LinearVectorModel map(String uid, Moments moments) {
+    int n = moments.dimension();
+    int removed = (Integer) getOrDefault(components);
+    if (removed >= n) {
+      throw new IllegalArgumentException(
+          "components is %d, but the vectors have %d values; wanted are fewer."
+              .formatted(removed, n));
+    }
+    double[] matrix = new double[n * n];
+    for (int h = 0; h < n; h++) {
+      matrix[h * n + h] = 1;
+    }
+    if (removed > 0) {
+      double[] top = SymmetricEigen.of(n, moments.covariance()).vectors();
+      for (int c = 0; c < removed; c++) {
+        for (int column = 0; column < n; column++) {
+          for (int row = 0; row < n; row++) {
+            matrix[column * n + row] -= top[c * n + row] * top[c * n + column];
+          }
+        }
+      }
+    }
+    return new LinearVectorModel(uid, moments.mean(), matrix);
+  }
+
+  @Override
+  public MeanCentering copy(ParamMap extra) {
+    return defaultCopy(extra);
+  }
+
+  /** Reads an estimator that {@code write()} saved. */
+  public static MLReader<MeanCentering> read() {
+    return new DefaultParamsReader<>();
+  }
+
+  /** Loads an estimator from a path. */
+  public static MeanCentering load(String path) {
+    return read().load(path);
+  }
+}

@@ -1,0 +1,45 @@
+package io.embark.post;
+
+import java.util.List;
+import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.util.Identifiable;
+import org.apache.spark.sql.types.StructType;
+
+/** A column of vectors in, a column of vectors out: the params and their check. */
+final class VectorColumns {
+  private VectorColumns() {}
+
+  static Param<String> inputCol(Identifiable stage) {
+    return new Param<>(stage.uid(), "inputCol", "column of vectors");
+  }
+
+  static Param<String> outputCol(Identifiable stage) {
+    return new Param<>(stage.uid(), "outputCol", "column for the new vectors");
+  }
+
+  /**
+   * The schema with the output column at its end.
+   *
+   * @throws IllegalArgumentException if the input is not a column of vectors, or the output's name
+   *     is taken
+   */
+  static StructType checked(StructType schema, String input, String output) {
+    List<String> names = List.of(schema.fieldNames());
+    if (!names.contains(input)) {
+      throw new IllegalArgumentException(
+          "No column '%s'; there are %s. Set inputCol to the column of vectors."
+              .formatted(input, String.join(", ", names)));
+    }
+    if (!schema.apply(input).dataType().equals(SQLDataTypes.VectorType())) {
+      throw new IllegalArgumentException(
+          "Column '%s' holds %s; wanted are MLlib vectors (output type vector)."
+              .formatted(input, schema.apply(input).dataType().simpleString()));
+    }
+    if (names.stream().anyMatch(output::equalsIgnoreCase)) {
+      throw new IllegalArgumentException(
+          "There is a column '%s' already. Set outputCol to another name.".formatted(output));
+    }
+    return schema.add(output, SQLDataTypes.VectorType());
+  }
+}

@@ -1,0 +1,108 @@
+package io.embark.post;
+
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.param.ParamValidators;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.Identifiable$;
+import org.apache.spark.ml.util.MLReader;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns and scales vectors so that they vary alike in every direction: y = (x - mean) U
+ * diag(1/sqrt(eigenvalues)), with U the eigenvectors of the covariance. Su et al. (2021),
+ * "Whitening sentence representations for better semantics and faster retrieval".
+ *
+ * <p>{@code k} keeps the first directions only, those in which the vectors vary most. Directions in
+ * which they do not vary are left out, whatever {@code k}: scaling them up would be scaling noise.
+ */
+public final class Whitening extends LinearEstimator<Whitening> {
+  private static final long serialVersionUID = 1;
+  private static final Logger LOG = LoggerFactory.getLogger(Whitening.class);
+
+  /**
+   * Below this share of the greatest eigenvalue a direction holds rounding errors only: vectors
+   * computed in 32 bits have them at about 1e-14.
+   */
+  private static final double NOISE = 1e-11;
+
+  private final IntParam k;
+
+  public Whitening() {
+    this(Identifiable$.MODULE$.randomUID("whitening"));
+  }
+
+  /** With a given identifier, as Spark needs it to copy and load stages. */
+  public Whitening(String uid) {
+    super(uid);
+    k = new IntParam(uid, "k", "directions to keep; 0 keeps all", ParamValidators.gtEq(0));
+    setDefault(k, 0);
+  }
+
+  @Override
+  Whitening self() {
+    return this;
+  }
+
+  public IntParam k() {
+    return k;
+  }
+
+  /** How many directions to keep; 0 keeps all. */
+  public Whitening setK(int directions) {
+    set(k, directions);
+    return this;
+  }
+
+  @Override
+  LinearVectorModel map(String uid, Moments moments) {
+    int n = moments.dimension();
+    int wanted = getOrDefault(k) instanceof Integer i && i > 0 ? i : n;
+    if (wanted > n) {
+      throw new IllegalArgumentException(
+          "k is %d, but the vectors have %d values.".formatted(wanted, n));
+    }
+    SymmetricEigen eigen = SymmetricEigen.of(n, moments.covariance());
+    int kept = 0;
+    while (kept < wanted && eigen.values()[kept] > NOISE * eigen.values()[0]) {
+      kept++;
+    }
+    if (kept == 0) {
+      throw new IllegalArgumentException(
+          "The %d vectors are all the same: there is nothing to whiten."
+              .formatted(moments.count()));
+    }
+    if (kept < wanted) {
+      LOG.warn(
+          "Whitening: the {} vectors vary in {} directions only; {} were wanted, {} are kept.",
+          moments.count(),
+          kept,
+          wanted,
+          kept);
+    }
+    double[] matrix = new double[n * kept];
+    for (int column = 0; column < kept; column++) {
+      double scale = 1 / Math.sqrt(eigen.values()[column]);
+      for (int row = 0; row < n; row++) {
+        matrix[column * n + row] = eigen.vectors()[column * n + row] * scale;
+      }
+    }
+    return new LinearVectorModel(uid, moments.mean(), matrix);
+  }
+
+  @Override
+  public Whitening copy(ParamMap extra) {
+    return defaultCopy(extra);
+  }
+
+  /** Reads an estimator that {@code write()} saved. */
+  public static MLReader<Whitening> read() {
+    return new DefaultParamsReader<>();
+  }
+
+  /** Loads an estimator from a path. */
+  public static Whitening load(String path) {
+    return read().load(path);
+  }
+}

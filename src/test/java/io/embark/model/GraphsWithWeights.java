@@ -1,0 +1,38 @@
+package io.embark.model;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.ByteString;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Graphs that say their weights are in other files; never to be run. */
+final class GraphsWithWeights {
+  private GraphsWithWeights() {}
+
+  static void write(Path onnxFile, String... locations) throws IOException {
+    GraphProto.Builder graph = GraphProto.newBuilder().setName("g");
+    graph.addNode(NodeProto.newBuilder().setOpType("Identity").addInput("a").addOutput("b"));
+    graph.addInitializer(
+        TensorProto.newBuilder().setName("own").setRawData(ByteString.copyFrom(new byte[100])));
+    for (String location : locations) {
+      graph.addInitializer(
+          TensorProto.newBuilder()
+              .setName("w" + location)
+              .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+              .addExternalData(entry("location", location))
+              .addExternalData(entry("offset", "0")));
+    }
+    Files.createDirectories(onnxFile.getParent());
+    Files.write(
+        onnxFile, ModelProto.newBuilder().setIrVersion(8).setGraph(graph).build().toByteArray());
+  }
+
+  private static StringStringEntryProto.Builder entry(String key, String value) {
+    return StringStringEntryProto.newBuilder().setKey(key).setValue(value);
+  }
+}
