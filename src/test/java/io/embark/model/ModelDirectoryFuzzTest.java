@@ -69,7 +69,7 @@ class ModelDirectoryFuzzTest {
         Files.write(file, whole);
       }
     }
-    ModelStore store = new ModelStore(directory.resolve("cache"), new Configuration(false));
+    ModelStore store = ModelStore.ofThisHost(new Configuration(false));
     assertTimeoutPreemptively(
         HANGS,
         () -> {
