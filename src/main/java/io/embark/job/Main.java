@@ -79,8 +79,8 @@ public final class Main {
     while (isWrapper(said) && said.getCause() != null) {
       said = said.getCause();
     }
-    if (isMalformedRecord(said)) {
-      // Spark knows the record, and the parser below it what is wrong with it.
+    if (saysWhere(said)) {
+      // Spark knows the record or file, and the parser below it what is wrong with it.
       Throwable reason = said;
       while (reason.getCause() != null) {
         reason = reason.getCause();
@@ -91,13 +91,15 @@ public final class Main {
   }
 
   private static boolean isWrapper(Throwable e) {
-    return e instanceof ExecutionException || e instanceof SparkException && !isMalformedRecord(e);
+    return e instanceof ExecutionException || e instanceof SparkException && !saysWhere(e);
   }
 
-  private static boolean isMalformedRecord(Throwable e) {
+  private static boolean saysWhere(Throwable e) {
     return e instanceof SparkException
         && e.getMessage() != null
         && (e.getMessage().startsWith("[MALFORMED_RECORD")
-            || e.getMessage().startsWith("Malformed records"));
+            || e.getMessage().startsWith("Malformed records")
+            || e.getMessage().startsWith("[FAILED_READ_FILE")
+            || e.getMessage().startsWith("Encountered error while reading file"));
   }
 }

@@ -10,9 +10,9 @@ import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
 
-/** The local disk as {@code full://}, with room for a few kilobytes of data. */
+/** The local disk as {@code full://}, with room for two kilobytes of data. */
 public final class FullDisk extends RawLocalFileSystem {
-  private static final long ROOM = 20_000;
+  private static final long ROOM = 2_000;
   private static final AtomicLong WRITTEN = new AtomicLong();
 
   @Override
