@@ -5,10 +5,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Texts padded to one rectangle, as a model takes them. Arrays are row-major {@code [rows,
+ * Texts padded to one rectangle, as a model takes them. Arrays are row-major {@code [paddedRows,
  * length]}.
  *
- * @param rows where each row of the rectangle stands in the list that was planned, {@code [rows]}
+ * @param rows where each row of the rectangle stands in the list that was planned, {@code [size]};
+ *     rows of the rectangle beyond these are padding, copies of the last one
  * @param length tokens per row, padding included
  * @param inputIds token ids, {@code padId} beyond a row's own tokens
  * @param attentionMask 1 for a token, 0 for padding
@@ -23,19 +24,31 @@ public record Batch(int[] rows, int length, long[] inputIds, long[] attentionMas
    * @param padId the id that fills up short rows
    */
   public static Batch of(List<Tokens> texts, int[] rows, long padId) {
-    int length = 0;
+    return of(texts, rows, padId, BatchShapes.EXACT, Integer.MAX_VALUE);
+  }
+
+  /**
+   * Pads some of {@code texts} to one of the shapes that batches may have.
+   *
+   * @param tokenBudget the most padded tokens, which rounding up does not exceed
+   */
+  static Batch of(List<Tokens> texts, int[] rows, long padId, BatchShapes shapes, int tokenBudget) {
+    int longest = 0;
     int tokens = 0;
     for (int row : rows) {
-      length = Math.max(length, texts.get(row).used());
+      longest = Math.max(longest, texts.get(row).used());
       tokens += texts.get(row).used();
     }
-    long[] inputIds = new long[rows.length * length];
-    long[] attentionMask = new long[rows.length * length];
+    int length = shapes.length(longest);
+    int paddedRows = shapes.rows(rows.length, shapes.mostRows(length, tokenBudget));
+    long[] inputIds = new long[paddedRows * length];
+    long[] attentionMask = new long[paddedRows * length];
     if (padId != 0) {
       Arrays.fill(inputIds, padId);
     }
-    for (int r = 0; r < rows.length; r++) {
-      long[] ids = texts.get(rows[r]).ids();
+    for (int r = 0; r < paddedRows; r++) {
+      // A row of nothing could bring forth NaN, and wide ranges where a model quantises as it runs.
+      long[] ids = texts.get(rows[Math.min(r, rows.length - 1)]).ids();
       System.arraycopy(ids, 0, inputIds, r * length, ids.length);
       Arrays.fill(attentionMask, r * length, r * length + ids.length, 1);
     }
@@ -47,11 +60,11 @@ public record Batch(int[] rows, int length, long[] inputIds, long[] attentionMas
    *
    * @param skipStart tokens left out at the start: special ones, a prompt
    * @param skipEnd tokens left out at the end
-   * @return {@code [rows, length]}; a row of which nothing would remain keeps all its tokens
+   * @return {@code [paddedRows, length]}; a row of which nothing would remain keeps all its tokens
    */
   public long[] poolingMask(int skipStart, int skipEnd) {
     long[] mask = attentionMask.clone();
-    for (int r = 0; r < rows.length; r++) {
+    for (int r = 0; r < paddedRows(); r++) {
       int start = r * length;
       int used = 0;
       while (used < length && attentionMask[start + used] == 1) {
@@ -65,13 +78,18 @@ public record Batch(int[] rows, int length, long[] inputIds, long[] attentionMas
     return mask;
   }
 
-  /** Number of rows. */
+  /** Number of texts. */
   public int size() {
     return rows.length;
   }
 
   /** Positions the model computes, padding included. */
   public int paddedTokens() {
-    return rows.length * length;
+    return inputIds.length;
+  }
+
+  /** Rows the model computes, those without a text included. */
+  public int paddedRows() {
+    return length == 0 ? rows.length : inputIds.length / length;
   }
 }

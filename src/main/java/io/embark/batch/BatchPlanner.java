@@ -25,19 +25,42 @@ public final class BatchPlanner {
   private final int tokenBudget;
   private final int batchCost;
   private final long padId;
+  private final BatchShapes shapes;
+
+  /** Batches of any shape. */
+  public BatchPlanner(int tokenBudget, long padId) {
+    this(tokenBudget, padId, BatchShapes.EXACT);
+  }
 
   /**
    * @param tokenBudget the most padded tokens in a batch; a single longer text gets a batch of its
    *     own
    * @param padId the id that fills up short rows
+   * @param shapes which shapes batches may have
    */
-  public BatchPlanner(int tokenBudget, long padId) {
+  public BatchPlanner(int tokenBudget, long padId, BatchShapes shapes) {
     if (tokenBudget < 1) {
       throw new IllegalArgumentException("tokenBudget must be at least 1, found " + tokenBudget);
     }
     this.tokenBudget = tokenBudget;
     this.batchCost = Math.max(1, tokenBudget / BATCH_COST_DIVISOR);
     this.padId = padId;
+    this.shapes = shapes;
+  }
+
+  /** The same with another budget. */
+  public BatchPlanner withBudget(int tokens) {
+    return new BatchPlanner(tokens, padId, shapes);
+  }
+
+  /** The most padded tokens in a batch. */
+  public int tokenBudget() {
+    return tokenBudget;
+  }
+
+  /** A batch of some of the texts, whether or not it keeps to the budget. */
+  public Batch batch(List<Tokens> texts, int[] rows) {
+    return Batch.of(texts, rows, padId, shapes, tokenBudget);
   }
 
   /**
@@ -50,7 +73,7 @@ public final class BatchPlanner {
     int[] cuts = cuts(lengths);
     List<Batch> batches = new ArrayList<>();
     for (int from = 0; from < byLength.length; from = cuts[from]) {
-      batches.add(Batch.of(texts, Arrays.copyOfRange(byLength, from, cuts[from]), padId));
+      batches.add(batch(texts, Arrays.copyOfRange(byLength, from, cuts[from])));
     }
     return batches;
   }
@@ -72,12 +95,12 @@ public final class BatchPlanner {
     int[] end = new int[n];
     long[] cost = new long[n + 1];
     for (int from = n - 1; from >= 0; from--) {
-      long longest = Math.max(1, lengths[from]);
-      long rows = Math.max(1, Math.min(tokenBudget / longest, n - from));
+      int longest = Math.max(1, shapes.length(lengths[from]));
+      int mostRows = shapes.mostRows(longest, tokenBudget);
       cost[from] = Long.MAX_VALUE;
       // From the largest batch down, so that among equal plans the one with fewer batches wins.
-      for (int to = (int) (from + rows); to > from; to--) {
-        long planned = batchCost + longest * (to - from) + cost[to];
+      for (int to = from + Math.min(mostRows, n - from); to > from; to--) {
+        long planned = batchCost + (long) longest * shapes.rows(to - from, mostRows) + cost[to];
         if (planned < cost[from]) {
           cost[from] = planned;
           end[from] = to;

@@ -2,9 +2,12 @@ package io.embark.embed;
 
 import io.embark.batch.Batch;
 import io.embark.batch.BatchPlanner;
+import io.embark.batch.BatchShapes;
 import io.embark.model.ModelDirectory;
 import io.embark.model.ModelStore;
+import io.embark.onnx.Cancellation;
 import io.embark.onnx.DeviceChoice;
+import io.embark.onnx.Encoder;
 import io.embark.onnx.OnnxEncoder;
 import io.embark.onnx.PoolingMask;
 import io.embark.text.Chunker;
@@ -14,6 +17,7 @@ import io.embark.token.Tokens;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 
 /**
@@ -21,17 +25,15 @@ import org.apache.hadoop.conf.Configuration;
  * several threads at once, which then share one session.
  */
 public final class Embedder implements AutoCloseable {
-  private static final int TOKEN_BUDGET_CPU = 1024;
-  private static final int TOKEN_BUDGET_GPU = 16_384;
-
   /** Token states held at most, in bytes, by one task. */
   private static final long STATES_BYTES = 64L << 20;
 
   private final EmbedderConfig config;
   private final Tokenizer tokenizer;
-  private final OnnxEncoder encoder;
+  private final Encoder encoder;
   private final int tokenBudget;
-  private final BatchPlanner planner;
+  private final BatchRecovery recovery;
+  private final OnRowError onRowError;
   private final String prompt;
   private final VectorLayout layout;
   private final List<Integer> dimensions;
@@ -49,12 +51,16 @@ public final class Embedder implements AutoCloseable {
       ModelDirectory model,
       Tokenizer tokenizer,
       VectorLayout layout,
-      OnnxEncoder encoder) {
+      Encoder encoder) {
     this.config = boundedForStates(config, encoder);
     this.tokenizer = tokenizer;
     this.encoder = encoder;
-    this.tokenBudget = tokenBudget(config, encoder.device());
-    this.planner = new BatchPlanner(tokenBudget, model.padTokenId());
+    this.tokenBudget = Executions.tokenBudget(config, encoder.device());
+    this.onRowError = config.get(Setting.ON_ROW_ERROR);
+    BatchShapes shapes = Executions.shapes(config, encoder.device());
+    this.recovery =
+        new BatchRecovery(
+            encoder, new BatchPlanner(tokenBudget, model.padTokenId(), shapes), onRowError);
     this.prompt = config.get(Setting.PROMPT);
     this.layout = layout;
     this.dimensions = layout.dimensions(encoder.outputs());
@@ -84,6 +90,17 @@ public final class Embedder implements AutoCloseable {
    */
   public static Embedder open(EmbedderConfig config, ModelStore store, int gpuIndex)
       throws IOException {
+    return open(config, store, gpuIndex, UnaryOperator.identity());
+  }
+
+  /**
+   * {@link #open(EmbedderConfig, ModelStore, int)} with something around the session.
+   *
+   * @param around what batches go to, given the session
+   */
+  static Embedder open(
+      EmbedderConfig config, ModelStore store, int gpuIndex, UnaryOperator<Encoder> around)
+      throws IOException {
     ModelDirectory model =
         store.openSame(
             config.get(Setting.MODEL), config.get(Setting.MODEL_FILE), config.wantedModel());
@@ -93,22 +110,22 @@ public final class Embedder implements AutoCloseable {
       VectorLayout layout = VectorLayout.of(resolved);
       boolean ownMask =
           resolved.get(Setting.EXCLUDE_SPECIAL_TOKENS) || resolved.get(Setting.EXCLUDE_PROMPT);
+      DeviceChoice device = DeviceChoice.of(resolved.get(Setting.DEVICE), gpuIndex);
       OnnxEncoder encoder =
           OnnxEncoder.open(
               model.onnxFile(),
-              DeviceChoice.of(resolved.get(Setting.DEVICE), gpuIndex),
-              Math.max(1, resolved.get(Setting.INTRA_OP_THREADS)),
+              Executions.of(resolved, device, model),
               layout.outputs(),
               ownMask ? PoolingMask.SEPARATE : PoolingMask.ATTENTION);
-      return new Embedder(resolved, model, tokenizer, layout, encoder);
-    } catch (RuntimeException e) {
+      return new Embedder(resolved, model, tokenizer, layout, around.apply(encoder));
+    } catch (IOException | RuntimeException e) {
       tokenizer.close();
       throw e;
     }
   }
 
   /** Token states take far more room than texts, so fewer rows are held when they are asked for. */
-  private static EmbedderConfig boundedForStates(EmbedderConfig config, OnnxEncoder encoder) {
+  private static EmbedderConfig boundedForStates(EmbedderConfig config, Encoder encoder) {
     if (!config.get(Setting.TOKEN_STATES)) {
       return config;
     }
@@ -122,17 +139,13 @@ public final class Embedder implements AutoCloseable {
         .build();
   }
 
-  private static int tokenBudget(EmbedderConfig config, DeviceChoice device) {
-    int chosen = config.get(Setting.TOKEN_BUDGET);
-    return chosen > 0 ? chosen : device.isGpu() ? TOKEN_BUDGET_GPU : TOKEN_BUDGET_CPU;
-  }
-
   /**
    * Embeds texts as they are, blank ones too.
    *
    * @param texts no nulls
    * @return one vector {@code [dimension()]} per text, in the order of the texts; with several
    *     poolings the first one's
+   * @throws IllegalStateException if the model fails on a text, whatever {@code on-row-error} says
    */
   public float[][] embed(List<String> texts) {
     return Arrays.stream(embedAll(texts)).map(vectors -> vectors[0]).toArray(float[][]::new);
@@ -143,12 +156,20 @@ public final class Embedder implements AutoCloseable {
    *
    * @param texts no nulls
    * @return for each text, in the order of the texts, one vector per name in {@link #vectorNames()}
+   * @throws IllegalStateException if the model fails on a text, whatever {@code on-row-error} says
    */
   public float[][][] embedAll(List<String> texts) {
     List<Tokens> tokens = texts.stream().map(this::tokenize).toList();
-    return Arrays.stream(encode(tokens, EmbeddingStats.NOBODY))
-        .map(Encoded::vectors)
+    return Arrays.stream(encode(tokens, EmbeddingStats.NOBODY, new Cancellation()))
+        .map(Embedder::vectorsOf)
         .toArray(float[][][]::new);
+  }
+
+  private static float[][] vectorsOf(Encoded encoded) {
+    if (encoded.failure() != null) {
+      throw new IllegalStateException("A text has no vector: " + encoded.failure());
+    }
+    return encoded.vectors();
   }
 
   /**
@@ -175,21 +196,87 @@ public final class Embedder implements AutoCloseable {
   }
 
   /** Encodes tokenised texts, in the order of the texts. */
-  Encoded[] encode(List<Tokens> texts, EmbeddingStats stats) {
+  Encoded[] encode(List<Tokens> texts, EmbeddingStats stats, Cancellation cancellation) {
     Encoded[] encoded = new Encoded[texts.size()];
-    for (Batch batch : planner.plan(texts)) {
-      long start = System.nanoTime();
-      long[] mask =
-          skipStart + skipEnd > 0 ? batch.poolingMask(skipStart, skipEnd) : batch.attentionMask();
-      List<float[]> values = encoder.encode(batch, mask);
-      for (int row = 0; row < batch.size(); row++) {
-        int text = batch.rows()[row];
-        encoded[text] =
-            layout.row(values, encoder.outputs(), row, batch.length(), texts.get(text).used());
-      }
-      stats.batch(batch, System.nanoTime() - start);
+    for (Batch batch : plan(texts)) {
+      encode(batch, texts, encoded, stats, cancellation);
     }
     return encoded;
+  }
+
+  /** Cuts tokenised texts into batches. */
+  List<Batch> plan(List<Tokens> texts) {
+    return recovery.plan(texts);
+  }
+
+  /**
+   * Encodes one batch, in parts if memory does not suffice.
+   *
+   * @param texts what the batch was planned of
+   * @param encoded {@code [texts.size()]}, of which the places of the batch's rows are filled
+   * @throws IllegalStateException if the model fails or the batch was stopped
+   */
+  void encode(
+      Batch batch,
+      List<Tokens> texts,
+      Encoded[] encoded,
+      EmbeddingStats stats,
+      Cancellation cancellation) {
+    BatchRecovery.Outcome outcome =
+        new BatchRecovery.Outcome() {
+          @Override
+          public void encode(Batch part) {
+            encodePart(part, texts, encoded, stats, cancellation);
+          }
+
+          @Override
+          public void failed(int text, String reason) {
+            encoded[text] = Encoded.failed(reason);
+          }
+        };
+    recovery.run(batch, texts, outcome, stats, cancellation);
+  }
+
+  private void encodePart(
+      Batch part,
+      List<Tokens> texts,
+      Encoded[] encoded,
+      EmbeddingStats stats,
+      Cancellation cancellation) {
+    long start = System.nanoTime();
+    long[] mask =
+        skipStart + skipEnd > 0 ? part.poolingMask(skipStart, skipEnd) : part.attentionMask();
+    encoder.encode(
+        part,
+        mask,
+        cancellation,
+        values -> {
+          for (int row = 0; row < part.size(); row++) {
+            int text = part.rows()[row];
+            encoded[text] =
+                layout.row(values, encoder.outputs(), row, part.length(), texts.get(text).used());
+          }
+          return null;
+        });
+    stats.batch(part, System.nanoTime() - start);
+    for (int text : part.rows()) {
+      if (!encoded[text].isFinite()) {
+        encoded[text] = notFinite(texts.get(text), stats);
+      }
+    }
+  }
+
+  private Encoded notFinite(Tokens text, EmbeddingStats stats) {
+    String reason =
+        "the model gives NaN or infinite values for this text of %d tokens".formatted(text.used());
+    if (onRowError == OnRowError.FAIL) {
+      throw new IllegalStateException(
+          ("On %s %s. A float16 graph can overflow: try one in float32. With on-row-error null such"
+                  + " texts get a status instead.")
+              .formatted(encoder.device().label(), reason));
+    }
+    stats.failed(1);
+    return Encoded.failed(reason);
   }
 
   /** The settings in force, every one of them filled in. */
@@ -202,9 +289,14 @@ public final class Embedder implements AutoCloseable {
     return encoder.device();
   }
 
-  /** The most padded tokens in a batch. */
+  /** The most padded tokens in a batch, as it was opened. */
   public int tokenBudget() {
     return tokenBudget;
+  }
+
+  /** The most padded tokens in a batch by now: fewer once memory did not suffice. */
+  public int tokenBudgetNow() {
+    return recovery.tokenBudget();
   }
 
   /** A name for each vector of a text: its pooling, and its layers where there are several. */

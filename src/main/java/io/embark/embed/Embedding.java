@@ -12,19 +12,35 @@ import io.embark.token.Tokens;
  * @param tokenCount tokens of the whole text with prompt and special tokens; 0 without a text
  * @param tokensUsed tokens the model saw; fewer than {@code tokenCount} when the text was cut
  * @param status why there is no vector, if there is none
+ * @param failure why the model failed; null unless {@code status} is FAILED
  */
 public record Embedding(
-    float[][] vectors, float[][] tokenStates, int tokenCount, int tokensUsed, Status status) {
+    float[][] vectors,
+    float[][] tokenStates,
+    int tokenCount,
+    int tokensUsed,
+    Status status,
+    String failure) {
 
-  static final Embedding OF_NULL = new Embedding(null, null, 0, 0, Status.NULL_TEXT);
+  static final Embedding OF_NULL = new Embedding(null, null, 0, 0, Status.NULL_TEXT, null);
 
   static Embedding of(Tokens tokens, Encoded encoded) {
     return new Embedding(
-        encoded.vectors(), encoded.tokenStates(), tokens.total(), tokens.used(), Status.OK);
+        encoded.vectors(),
+        encoded.tokenStates(),
+        tokens.total(),
+        tokens.used(),
+        encoded.failure() == null ? Status.OK : Status.FAILED,
+        encoded.failure());
   }
 
   static Embedding ofBlank(Tokens tokens) {
-    return new Embedding(null, null, tokens.total(), tokens.used(), Status.BLANK_TEXT);
+    return new Embedding(null, null, tokens.total(), tokens.used(), Status.BLANK_TEXT, null);
+  }
+
+  /** The status as it is written to a table: its name, after FAILED a colon and the reason. */
+  public String statusText() {
+    return failure == null ? status.name() : status.name() + ": " + failure;
   }
 
   /** The first vector, or null if there is none. */

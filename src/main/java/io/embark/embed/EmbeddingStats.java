@@ -19,4 +19,10 @@ public interface EmbeddingStats {
 
   /** A batch went through the model and was pooled. */
   void batch(Batch batch, long nanos);
+
+  /** A batch did not fit into memory and was halved. */
+  default void halved() {}
+
+  /** The model failed on so many texts, which get a status instead of a vector. */
+  default void failed(int texts) {}
 }

@@ -1,5 +1,6 @@
 package io.embark.embed;
 
+import io.embark.onnx.Cancellation;
 import io.embark.token.Tokens;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -127,7 +128,7 @@ public final class EmbeddingStream<T, R> implements Iterator<R> {
       ends.add(embeddings.size());
     }
     stats.tokenized(texts.size(), System.nanoTime() - start);
-    Encoded[] encoded = embedder.encode(texts, stats);
+    Encoded[] encoded = embedder.encode(texts, stats, new Cancellation());
     for (int i = 0; i < encoded.length; i++) {
       embeddings.set(placeOfText.get(i), Embedding.of(texts.get(i), encoded[i]));
     }

@@ -53,7 +53,7 @@ final class MergedChunks {
     return switch (chunk.status()) {
       case NULL_TEXT, BLANK_TEXT -> 0;
       case OK -> 1;
-      default -> 2;
+      case FAILED -> 2;
     };
   }
 
@@ -76,7 +76,7 @@ final class MergedChunks {
   /** The document's embedding, of at least one chunk. */
   Embedding result() {
     float[][] merged = telling.status() == Status.OK && vectors > 1 ? means() : telling.vectors();
-    return new Embedding(merged, null, tokenCount, tokensUsed, telling.status());
+    return new Embedding(merged, null, tokenCount, tokensUsed, telling.status(), telling.failure());
   }
 
   private float[][] means() {

@@ -1,6 +1,7 @@
 package io.embark.embed;
 
 import io.embark.onnx.Device;
+import io.embark.onnx.GpuOptions;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
@@ -140,9 +141,10 @@ public record Setting<T>(
   public static final Setting<Device> DEVICE =
       new Setting<>(
           "device",
-          "auto|cpu|cuda",
+          Device.labels("|"),
           "auto",
-          "Where inference runs; auto takes the task's GPU or falls back to the CPU",
+          "Where inference runs; auto takes the task's GPU or falls back to the CPU;"
+              + " cuda and tensorrt fail where they cannot be had",
           Device::of);
 
   public static final Setting<Integer> TOKEN_BUDGET =
@@ -177,6 +179,86 @@ public record Setting<T>(
           "Characters of text after which a task reads no further rows into its buffer",
           text -> number(text, 1, 1_000_000_000));
 
+  public static final Setting<ShapeBuckets> SHAPE_BUCKETS =
+      new Setting<>(
+          "shape-buckets",
+          "auto|on|off",
+          AUTO,
+          "Round the shapes of batches up so that few different ones occur and a GPU's memory stops"
+              + " growing; auto is on on a GPU and off on a CPU",
+          ShapeBuckets::of);
+
+  public static final Setting<OnRowError> ON_ROW_ERROR =
+      new Setting<>(
+          "on-row-error",
+          "fail|null",
+          "fail",
+          "When the model fails on a text: fail the task, or give the text a null vector and the"
+              + " status FAILED; a text that alone does not fit into memory always gets that status",
+          OnRowError::of);
+
+  public static final Setting<Long> GPU_MEMORY_LIMIT =
+      new Setting<>(
+          "gpu-memory-limit",
+          "SIZE",
+          "none",
+          "The most memory of a GPU that a session's arena takes, e.g. 8g or 6000m; cuBLAS and"
+              + " CUDA's own context come on top",
+          Setting::bytes);
+
+  public static final Setting<GpuOptions.Arena> GPU_ARENA =
+      new Setting<>(
+          "gpu-arena",
+          "same-as-requested|next-power-of-two",
+          GpuOptions.Arena.SAME_AS_REQUESTED.label(),
+          "How much memory a session takes from a GPU when it must grow: what the batch needs, or"
+              + " twice as much each time",
+          GpuOptions.Arena::of);
+
+  public static final Setting<Boolean> GPU_TF32 =
+      new Setting<>(
+          "gpu-tf32",
+          SWITCH,
+          "false",
+          "Multiply float32 matrices on tensor cores with 10 bits of mantissa (Ampere or newer):"
+              + " faster, but vectors differ from a CPU's in the third or fourth digit",
+          Setting::yesOrNo);
+
+  public static final Setting<GpuOptions.ConvSearch> GPU_CONV_SEARCH =
+      new Setting<>(
+          "gpu-conv-search",
+          "heuristic|exhaustive|default",
+          GpuOptions.ConvSearch.HEURISTIC.label(),
+          "How cuDNN finds an algorithm for convolutions, which most encoders have none of;"
+              + " exhaustive tries all anew for every shape",
+          GpuOptions.ConvSearch::of);
+
+  public static final Setting<Boolean> GPU_CUDA_GRAPHS =
+      new Setting<>(
+          "gpu-cuda-graphs",
+          SWITCH,
+          "false",
+          "CUDA graphs stay off: they replay one shape at fixed addresses of device memory, which"
+              + " ONNX Runtime's Java API cannot bind; true is refused",
+          Setting::noCudaGraphs);
+
+  public static final Setting<String> GPU_TENSORRT_CACHE =
+      new Setting<>(
+          "gpu-tensorrt-cache",
+          "DIR",
+          AUTO,
+          "Directory on each executor's host where device tensorrt keeps compiled engines, in a folder"
+              + " per model; auto is embark-tensorrt in the system's temporary directory",
+          Setting::nonBlank);
+
+  public static final Setting<Boolean> GPU_TENSORRT_FP16 =
+      new Setting<>(
+          "gpu-tensorrt-fp16",
+          SWITCH,
+          "false",
+          "Let TensorRT compute in float16 where it finds that faster",
+          Setting::yesOrNo);
+
   /** Every setting, in the order of help and documentation. */
   public static final List<Setting<?>> ALL =
       List.of(
@@ -196,7 +278,16 @@ public record Setting<T>(
           TOKEN_BUDGET,
           INTRA_OP_THREADS,
           BUFFER_ROWS,
-          BUFFER_CHARS);
+          BUFFER_CHARS,
+          SHAPE_BUCKETS,
+          ON_ROW_ERROR,
+          GPU_MEMORY_LIMIT,
+          GPU_ARENA,
+          GPU_TF32,
+          GPU_CONV_SEARCH,
+          GPU_CUDA_GRAPHS,
+          GPU_TENSORRT_CACHE,
+          GPU_TENSORRT_FP16);
 
   /**
    * Reads a value.
@@ -261,6 +352,30 @@ public record Setting<T>(
     }
     throw new IllegalArgumentException(
         "found '%s', wanted a whole number from %d to %d.".formatted(text, least, most));
+  }
+
+  /** Bytes, 0 for none. */
+  private static long bytes(String text) {
+    String size = text.strip().toLowerCase(Locale.ROOT);
+    if (size.equals("none")) {
+      return 0;
+    }
+    if (size.matches("[1-9][0-9]{0,8}[mg]")) {
+      long number = Long.parseLong(size.substring(0, size.length() - 1));
+      return number << (size.endsWith("g") ? 30 : 20);
+    }
+    throw new IllegalArgumentException(
+        "found '" + text + "', wanted a size such as 8g or 6000m (1024-based), or none.");
+  }
+
+  private static boolean noCudaGraphs(String text) {
+    if (yesOrNo(text)) {
+      throw new IllegalArgumentException(
+          "found 'true'; a CUDA graph replays one shape at fixed addresses of device memory (IO"
+              + " binding), while batches here have many shapes and ONNX Runtime's Java API binds no"
+              + " device memory, so that it would replay stale inputs. Leave it false.");
+    }
+    return false;
   }
 
   /** 0 stands for {@link #AUTO}. */

@@ -7,6 +7,7 @@ import io.embark.onnx.TokenStatesOutput;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -95,15 +96,17 @@ record VectorLayout(
   /**
    * What one row of a batch is.
    *
-   * @param values what the session returned for each output
+   * @param values views of what the session returned for each output; copied from
    * @param length positions per row in the batch
    * @param used tokens of this row
    */
-  Encoded row(List<float[]> values, List<PooledModel.Output> made, int row, int length, int used) {
+  Encoded row(
+      List<FloatBuffer> values, List<PooledModel.Output> made, int row, int length, int used) {
     float[][] vectors = new float[pooled(made).size()][];
     for (int i = 0; i < vectors.length; i++) {
       int dim = made.get(i).dim();
-      vectors[i] = Arrays.copyOfRange(values.get(i), row * dim, (row + 1) * dim);
+      vectors[i] = new float[dim];
+      values.get(i).get(row * dim, vectors[i]);
     }
     float[][] states = null;
     if (tokenStates) {
@@ -111,11 +114,11 @@ record VectorLayout(
       int dim = made.get(last).dim();
       states = new float[used][];
       for (int token = 0; token < used; token++) {
-        int from = (row * length + token) * dim;
-        states[token] = Arrays.copyOfRange(values.get(last), from, from + dim);
+        states[token] = new float[dim];
+        values.get(last).get((row * length + token) * dim, states[token]);
       }
     }
-    return new Encoded(concat ? new float[][] {join(vectors)} : vectors, states);
+    return new Encoded(concat ? new float[][] {join(vectors)} : vectors, states, null);
   }
 
   private float[] join(float[][] vectors) {

@@ -61,9 +61,12 @@ final class EffectiveSettings {
     out.flush();
   }
 
-  /** Switches and the like are told only when they are set. */
+  /** Switches, what concerns a GPU and the like are told only when they are set. */
   private static boolean isOfInterest(Setting<?> setting) {
-    return !setting.argument().equals(Setting.SWITCH) && setting != Setting.TRUNCATE_DIM;
+    return !setting.argument().equals(Setting.SWITCH)
+        && setting != Setting.TRUNCATE_DIM
+        && setting != Setting.SHAPE_BUCKETS
+        && !setting.key().startsWith("gpu-");
   }
 
   /** One number where all are equal. */

@@ -166,9 +166,7 @@ final class EmbedRun {
       Dataset<Row> rows, Observation observation, ChunkedOutput chunked) {
     TreeMap<String, Column> counts = new TreeMap<>();
     for (Status status : Status.values()) {
-      counts.put(
-          status.name(),
-          functions.count(functions.when(account("status").equalTo(status.name()), 1)));
+      counts.put(status.name(), functions.count(functions.when(isStatus(status), 1)));
     }
     counts.put("truncated", functions.count(functions.when(account("truncated"), 1)));
     counts.put("documents", functions.count(functions.when(chunked.document(), 1)));
@@ -182,6 +180,12 @@ final class EmbedRun {
 
   private Column account(String name) {
     return functions.col("`" + settings.get(EmbedSettings.ACCOUNT_PREFIX) + name + "`");
+  }
+
+  /** {@link Status#isOf} as a column: a reason may follow. */
+  private Column isStatus(Status status) {
+    Column written = account("status");
+    return written.equalTo(status.name()).or(written.startsWith(status.name() + ": "));
   }
 
   private Column zeroIfEmpty(Column column) {

@@ -86,6 +86,7 @@ final class RunManifest {
     result.put("tokens", summary.tokens());
     result.put("tokensOfWholeTexts", summary.allTokens());
     result.put("padding", summary.padding());
+    result.put("batchesHalvedForMemory", summary.halvings());
     result.put("seconds", summary.seconds());
     result.put("taskSecondsModel", summary.modelSeconds());
     result.put("taskSecondsReadAndTokenize", summary.tokenizeSeconds());

@@ -20,6 +20,7 @@ import org.apache.hadoop.fs.Path;
  * @param tokens tokens that the model saw
  * @param allTokens tokens of the whole texts
  * @param padding share of padding in what the model computed, 0 to 1
+ * @param halvings batches that did not fit into memory and were halved
  * @param seconds from the first task to the last
  * @param tokenizeSeconds task seconds spent on reading and tokenising
  * @param modelSeconds task seconds spent in the model and on pooling
@@ -33,6 +34,7 @@ record RunSummary(
     long tokens,
     long allTokens,
     double padding,
+    long halvings,
     double seconds,
     double tokenizeSeconds,
     double modelSeconds) {
@@ -52,6 +54,7 @@ record RunSummary(
         (Long) counts.get("tokens"),
         (Long) counts.get("allTokens"),
         metrics.padding(),
+        metrics.halvings(),
         seconds,
         metrics.tokenizeSeconds(),
         metrics.modelSeconds());
@@ -83,6 +86,13 @@ record RunSummary(
             "; %,d cut at the maximum length (%.1f %% of tokens lost)",
             truncated, 100 * lostTokens()));
     out.println(line);
+    if (halvings > 0) {
+      out.println(
+          format(
+              "Memory did not suffice %,d times: batches were halved (see the executors' logs for the"
+                  + " budget that fits)",
+              halvings));
+    }
     out.println(
         format(
             "%.1f s of work: %,.1f rows/s, %,.0f tokens/s; padding %.1f %%; task time: %.1f s model,"

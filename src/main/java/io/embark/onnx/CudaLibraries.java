@@ -33,26 +33,43 @@ final class CudaLibraries {
 
   private CudaLibraries() {}
 
-  /** One sentence for an error message. */
-  static String explain() {
+  /** What libonnxruntime_providers_tensorrt.so links against besides CUDA. */
+  private static final Map<String, String> NEEDED_BY_TENSORRT =
+      new TreeMap<>(
+          Map.of(
+              "libnvinfer.so.10", "TensorRT 10",
+              "libnvonnxparser.so.10", "the ONNX parser of TensorRT 10"));
+
+  /**
+   * One sentence for an error message.
+   *
+   * @param device what could not be used: CUDA or TensorRT, which needs CUDA too
+   */
+  static String explain(Device device) {
     if (!System.getProperty("os.name").startsWith("Linux")) {
-      return "The CUDA provider could not be loaded.";
+      return "The %s provider could not be loaded.".formatted(device);
     }
-    List<String> missing = missing();
+    List<String> missing = missing(device);
     if (missing.isEmpty()) {
-      return "The CUDA libraries are there, but the provider could not be loaded.";
+      return "The %s libraries are there, but no session can be opened.".formatted(device);
     }
     return "Not found on the library path: "
         + String.join(", ", missing)
-        + "; ONNX Runtime 1.23 needs CUDA 12 and cuDNN 9 (set LD_LIBRARY_PATH if they are installed).";
+        + "; ONNX Runtime 1.23 needs CUDA 12 and cuDNN 9"
+        + (device == Device.TENSORRT ? " and TensorRT 10" : "")
+        + " (set LD_LIBRARY_PATH if they are installed).";
   }
 
   /** Missing libraries with what they belong to, e.g. {@code libcudnn.so.9 (cuDNN 9)}. */
-  static List<String> missing() {
+  static List<String> missing(Device device) {
+    Map<String, String> needed = new TreeMap<>(NEEDED);
+    if (device == Device.TENSORRT) {
+      needed.putAll(NEEDED_BY_TENSORRT);
+    }
     Set<Path> directories = searchPath();
     String linkerCache = linkerCache();
     List<String> missing = new ArrayList<>();
-    NEEDED.forEach(
+    needed.forEach(
         (library, product) -> {
           boolean found =
               linkerCache.contains(library + " ")

@@ -1,19 +1,36 @@
 package io.embark.onnx;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Where the user wants inference to run. */
 public enum Device {
-  /** The GPU if there is one that works, else the CPU with one warning. */
+  /** The GPU through CUDA if there is one that works, else the CPU with one warning. */
   AUTO,
   /** The CPU, whatever else there is. */
   CPU,
   /** An NVIDIA GPU, or an error that says why not. */
-  CUDA;
+  CUDA,
+  /**
+   * An NVIDIA GPU through TensorRT, which compiles the graph for it; what TensorRT cannot run goes
+   * to CUDA. An error says why not.
+   */
+  TENSORRT;
 
   /** The name used on the command line and in files, e.g. {@code auto}. */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether a GPU is asked for and nothing else will do. */
+  public boolean needsGpu() {
+    return this == CUDA || this == TENSORRT;
+  }
+
+  /** The names of all, separated by {@code separator}. */
+  public static String labels(String separator) {
+    return Arrays.stream(values()).map(Device::label).collect(Collectors.joining(separator));
   }
 
   /**
@@ -27,6 +44,7 @@ public enum Device {
         return device;
       }
     }
-    throw new IllegalArgumentException("unknown device '" + text + "'; known are auto, cpu, cuda.");
+    throw new IllegalArgumentException(
+        "unknown device '" + text + "'; known are " + labels(", ") + ".");
   }
 }

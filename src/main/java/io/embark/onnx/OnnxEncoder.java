@@ -7,27 +7,30 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.embark.batch.Batch;
 import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
 
 /**
  * One ONNX Runtime session: a batch in, its pooled vectors out. Owns the session and closes it.
  * Safe for use by several threads at once; they share the weights.
  */
-public final class OnnxEncoder implements AutoCloseable {
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+public final class OnnxEncoder implements Encoder {
+  /** The smallest that has a mean and a last token. */
+  private static final Batch SMALLEST =
+      new Batch(new int[] {0}, 2, new long[] {0, 0}, new long[] {1, 1}, 2);
+
   private final OrtSession session;
   private final ModelInputs inputs;
   private final List<PooledModel.Output> outputs;
   private final DeviceChoice device;
+  private final BufferPool pool = new BufferPool();
 
   /** Read: a batch is running. Write: closing, which must wait, as the native side does not. */
   private final ReadWriteLock inUse = new ReentrantReadWriteLock();
@@ -44,39 +47,43 @@ public final class OnnxEncoder implements AutoCloseable {
     this.outputs = outputs;
     this.device = device;
     // A graph may fail only when it is run: find that out here.
-    encode(new Batch(new int[] {0}, 2, new long[] {0, 0}, new long[] {1, 1}, 2), new long[] {1, 1});
+    check(new Cancellation());
   }
 
-  /**
-   * Opens a model with poolings added to its graph and runs one tiny batch through it.
-   *
-   * @param onnxFile the graph; external data files are looked for beside it
-   * @param intraOpThreads threads for one batch; 1 when several tasks share the session
-   * @param wanted what to return of each batch, in this order
-   * @param mask which tokens are pooled
-   * @throws IllegalArgumentException if the file is not a model Embark can run, or cannot give one
-   *     of the outputs, with what was found
-   */
+  /** {@link #open(Path, Execution, List, PoolingMask)} with the defaults of a GPU. */
   public static OnnxEncoder open(
       Path onnxFile,
       DeviceChoice device,
       int intraOpThreads,
       List<? extends GraphOutput> wanted,
       PoolingMask mask) {
+    return open(onnxFile, new Execution(device, intraOpThreads, GpuOptions.DEFAULT), wanted, mask);
+  }
+
+  /**
+   * Opens a model with poolings added to its graph and runs one tiny batch through it.
+   *
+   * @param onnxFile the graph; external data files are looked for beside it
+   * @param execution where and how it runs
+   * @param wanted what to return of each batch, in this order
+   * @param mask which tokens are pooled
+   * @throws IllegalArgumentException if the file is not a model Embark can run, or cannot give one
+   *     of the outputs, with what was found
+   */
+  public static OnnxEncoder open(
+      Path onnxFile, Execution execution, List<? extends GraphOutput> wanted, PoolingMask mask) {
     PooledModel model = PooledGraph.of(onnxFile).add(wanted, mask);
     OrtSession session = null;
     try (SessionOptions options = new SessionOptions()) {
-      options.setIntraOpNumThreads(intraOpThreads);
-      options.setInterOpNumThreads(1);
-      device.addTo(options);
+      execution.addTo(options, model);
       session = model.open(OrtEnvironment.getEnvironment(), options);
       ModelInputs inputs = ModelInputs.of(session, onnxFile.toString());
-      return new OnnxEncoder(session, inputs, model.outputs(), device);
+      return new OnnxEncoder(session, inputs, model.outputs(), execution.device());
     } catch (OrtException e) {
       closeQuietly(session, e);
       throw new IllegalArgumentException(
           "ONNX Runtime cannot run %s on %s: %s"
-              .formatted(onnxFile, device.label(), e.getMessage()),
+              .formatted(onnxFile, execution.device().label(), e.getMessage()),
           e);
     } catch (RuntimeException e) {
       closeQuietly(session, e);
@@ -95,101 +102,154 @@ public final class OnnxEncoder implements AutoCloseable {
   }
 
   /**
-   * Runs one batch.
+   * {@link #encode(Batch, long[], Cancellation, Function)} that nobody stops.
    *
-   * @param poolingMask {@code [batch.size(), batch.length()]}, not 0 for a token that is pooled;
-   *     read only if the encoder was opened with {@link PoolingMask#SEPARATE}, else may be null
-   * @return for each output its values, row-major {@code [batch.size(), dim]} for vectors and
-   *     {@code [batch.size(), batch.length(), dim]} for token states; copies that outlive the
-   *     session's own buffers
-   * @throws IllegalStateException after {@link #close()}, or if ONNX Runtime fails; no row is
-   *     dropped silently
+   * @return copies of the values
    */
   public List<float[]> encode(Batch batch, long[] poolingMask) {
+    return encode(batch, poolingMask, new Cancellation(), OnnxEncoder::copies);
+  }
+
+  private static List<float[]> copies(List<FloatBuffer> views) {
+    List<float[]> copies = new ArrayList<>(views.size());
+    for (FloatBuffer view : views) {
+      float[] copy = new float[view.remaining()];
+      view.get(copy);
+      copies.add(copy);
+    }
+    return copies;
+  }
+
+  @Override
+  public void check(Cancellation cancellation) {
+    encode(SMALLEST, SMALLEST.attentionMask(), cancellation, values -> null);
+  }
+
+  @Override
+  public <T> T encode(
+      Batch batch,
+      long[] poolingMask,
+      Cancellation cancellation,
+      Function<List<FloatBuffer>, T> reader) {
     inUse.readLock().lock();
+    RunBuffers buffers = null;
     try {
       if (closed) {
         throw new IllegalStateException("This encoder has been closed.");
       }
-      return run(batch, poolingMask);
+      buffers = pool.take();
+      List<FloatBuffer> values;
+      cancellation.begin(buffers.options());
+      try {
+        values = run(batch, poolingMask, buffers);
+      } finally {
+        cancellation.end(buffers.options());
+      }
+      return reader.apply(values);
     } catch (OrtException e) {
-      throw new IllegalStateException(
-          "ONNX Runtime failed on a batch of %d rows x %d tokens on %s: %s"
-              .formatted(batch.size(), batch.length(), device.label(), e.getMessage()),
-          e);
+      throw failure(batch, device, cancellation, e);
     } finally {
+      if (buffers != null) {
+        pool.giveBack(buffers);
+      }
       inUse.readLock().unlock();
     }
   }
 
-  private List<float[]> run(Batch batch, long[] poolingMask) throws OrtException {
-    Map<String, OnnxTensor> tensors = new HashMap<>();
+  /** What a failure of ONNX Runtime means for a batch. */
+  static EncodingException failure(
+      Batch batch, DeviceChoice device, Cancellation cancellation, OrtException e) {
+    EncodingException.Reason reason =
+        cancellation.isCancelled()
+            ? EncodingException.Reason.CANCELLED
+            : MemoryFailure.is(e)
+                ? EncodingException.Reason.MEMORY
+                : EncodingException.Reason.GRAPH;
+    return failure(batch, device, reason, e);
+  }
+
+  private static EncodingException failure(
+      Batch batch, DeviceChoice device, EncodingException.Reason reason, Throwable e) {
+    return new EncodingException(
+        reason,
+        "ONNX Runtime failed on a batch of %d rows x %d tokens on %s: %s"
+            .formatted(batch.size(), batch.length(), device.label(), e.getMessage()),
+        e);
+  }
+
+  private List<FloatBuffer> run(Batch batch, long[] poolingMask, RunBuffers buffers)
+      throws OrtException {
+    Map<String, OnnxTensor> feeds = new LinkedHashMap<>();
+    Map<String, OnnxTensor> results = new LinkedHashMap<>();
+    List<FloatBuffer> values = new ArrayList<>(outputs.size());
     try {
-      long[] shape = {batch.size(), batch.length()};
-      tensors.put(ModelInputs.INPUT_IDS, tensor(batch.inputIds(), shape));
-      tensors.put(GraphRequirements.ATTENTION_MASK, tensor(batch.attentionMask(), shape));
-      if (inputs.tokenTypeIds()) {
-        tensors.put(ModelInputs.TOKEN_TYPE_IDS, tensor(new long[batch.paddedTokens()], shape));
+      feed(batch, poolingMask, buffers, feeds);
+      for (PooledModel.Output output : outputs) {
+        long[] shape =
+            output.rank() == 2
+                ? new long[] {batch.paddedRows(), output.dim()}
+                : new long[] {batch.paddedRows(), batch.length(), output.dim()};
+        FloatBuffer floats = buffers.floats(output.name(), shape);
+        values.add(floats);
+        results.put(output.name(), buffers.tensor(floats, shape));
       }
-      if (inputs.poolingMask()) {
-        // Added by us, and always int64.
-        tensors.put(
-            PooledGraph.POOLING_MASK,
-            OnnxTensor.createTensor(environment, LongBuffer.wrap(poolingMask), shape));
-      }
-      try (OrtSession.Result result = session.run(tensors)) {
-        List<float[]> values = new ArrayList<>(outputs.size());
-        for (PooledModel.Output output : outputs) {
-          values.add(floats((OnnxTensor) result.get(output.name()).orElseThrow(), output, batch));
-        }
-        return values;
-      }
+      // The graph writes into our buffers, or fails if its outputs have other shapes.
+      session.run(feeds, Set.of(), results, buffers.options()).close();
+      return values;
+    } catch (RunBuffers.NoRoom e) {
+      throw failure(batch, device, EncodingException.Reason.MEMORY, e);
     } finally {
-      tensors.values().forEach(OnnxTensor::close);
+      feeds.values().forEach(OnnxTensor::close);
+      results.values().forEach(OnnxTensor::close);
     }
   }
 
-  private OnnxTensor tensor(long[] values, long[] shape) throws OrtException {
-    if (!inputs.int32()) {
-      return OnnxTensor.createTensor(environment, LongBuffer.wrap(values), shape);
+  private void feed(
+      Batch batch, long[] poolingMask, RunBuffers buffers, Map<String, OnnxTensor> feeds)
+      throws OrtException {
+    long[] shape = {batch.paddedRows(), batch.length()};
+    feeds.put(
+        ModelInputs.INPUT_IDS, tensor(ModelInputs.INPUT_IDS, batch.inputIds(), shape, buffers));
+    String mask = GraphRequirements.ATTENTION_MASK;
+    feeds.put(mask, tensor(mask, batch.attentionMask(), shape, buffers));
+    if (inputs.tokenTypeIds()) {
+      String types = ModelInputs.TOKEN_TYPE_IDS;
+      feeds.put(types, buffers.zeros(types, inputs.int32(), shape));
     }
-    int[] ints = Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
-    return OnnxTensor.createTensor(environment, IntBuffer.wrap(ints), shape);
+    if (inputs.poolingMask()) {
+      // Added by us, and always int64.
+      feeds.put(
+          PooledGraph.POOLING_MASK, buffers.longs(PooledGraph.POOLING_MASK, poolingMask, shape));
+    }
   }
 
-  private static float[] floats(OnnxTensor tensor, PooledModel.Output output, Batch batch) {
-    long wanted = output.dim() * (long) (output.rank() == 2 ? batch.size() : batch.paddedTokens());
-    // A heap copy of exactly this tensor.
-    FloatBuffer buffer = tensor.getFloatBuffer();
-    if (buffer.remaining() != wanted) {
-      throw new IllegalStateException(
-          "Output %s has shape %s for a batch of %d rows x %d tokens; wanted are %d values."
-              .formatted(
-                  output.name(),
-                  Arrays.toString(tensor.getInfo().getShape()),
-                  batch.size(),
-                  batch.length(),
-                  wanted));
-    }
-    return buffer.array();
+  private OnnxTensor tensor(String name, long[] values, long[] shape, RunBuffers buffers)
+      throws OrtException {
+    return inputs.int32() ? buffers.ints(name, values, shape) : buffers.longs(name, values, shape);
   }
 
+  /** Native buffers allocated so far. */
+  long buffersAllocated() {
+    return pool.allocations();
+  }
+
+  @Override
   public DeviceChoice device() {
     return device;
   }
 
-  /** What {@link #encode} returns, in this order. */
+  @Override
   public List<PooledModel.Output> outputs() {
     return outputs;
   }
 
-  /** Waits for running batches, then frees the session. Does nothing the second time. */
   @Override
   public void close() {
     inUse.writeLock().lock();
     try {
       if (!closed) {
         closed = true;
+        pool.close();
         session.close();
       }
     } catch (OrtException e) {

@@ -108,8 +108,13 @@ public final class PooledGraph {
       edited.addInput(TensorSignature.declare(POOLING_MASK, DataType.INT64, "batch", "length"));
     }
     ModelProto model = graph.model().toBuilder().setGraph(LiveGraph.of(edited.build())).build();
+    List<String> inputs =
+        new ArrayList<>(graph.inputs().stream().map(TensorSignature::name).toList());
+    if (mask == PoolingMask.SEPARATE) {
+      inputs.add(POOLING_MASK);
+    }
     return new PooledModel(
-        model.toByteArray(), externalDataFolder, made, mask == PoolingMask.SEPARATE);
+        model.toByteArray(), externalDataFolder, made, inputs, mask == PoolingMask.SEPARATE);
   }
 
   private void requireNames(List<? extends GraphOutput> outputs, PoolingMask mask) {

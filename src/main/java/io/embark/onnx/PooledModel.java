@@ -15,10 +15,16 @@ public final class PooledModel {
   private final byte[] bytes;
   private final Path externalDataFolder;
   private final List<Output> outputs;
+  private final List<String> inputs;
   private final boolean needsPoolingMask;
 
   PooledModel(
-      byte[] bytes, Path externalDataFolder, List<Output> outputs, boolean needsPoolingMask) {
+      byte[] bytes,
+      Path externalDataFolder,
+      List<Output> outputs,
+      List<String> inputs,
+      boolean needsPoolingMask) {
+    this.inputs = List.copyOf(inputs);
     this.bytes = bytes;
     this.externalDataFolder = externalDataFolder;
     this.outputs = List.copyOf(outputs);
@@ -45,6 +51,11 @@ public final class PooledModel {
   /** In the order they were asked for. */
   public List<Output> outputs() {
     return outputs;
+  }
+
+  /** Names of what the graph is fed. */
+  public List<String> inputs() {
+    return inputs;
   }
 
   /** Whether the model has the input {@link PooledGraph#POOLING_MASK}. */

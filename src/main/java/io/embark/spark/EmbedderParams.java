@@ -3,7 +3,6 @@ package io.embark.spark;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
-import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleArrayArrayParam;
 import org.apache.spark.ml.param.IntParam;
@@ -15,10 +14,9 @@ import org.apache.spark.ml.param.Param;
  *
  * @param <T> the class itself, so that setters can be chained
  */
-public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transformer {
+public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuParams<T> {
   private static final long serialVersionUID = 1;
 
-  private final String uid;
   private final Param<String> inputCol;
   private final Param<String> outputCol;
   private final Param<String> outputType;
@@ -47,7 +45,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
   private final BooleanParam chunkText;
 
   EmbedderParams(String uid) {
-    this.uid = uid;
+    super(uid);
     inputCol = text("inputCol", "column of texts");
     outputCol = text("outputCol", "column for the vectors");
     model = text(Setting.MODEL);
@@ -90,34 +88,6 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Transf
     setDefault(outputType, OutputType.VECTOR.label());
     setDefault(accountPrefix, "");
   }
-
-  private Param<String> text(String name, String description) {
-    return new Param<>(uid, name, description);
-  }
-
-  private Param<String> text(Setting<?> setting) {
-    return text(setting.paramName(), describe(setting));
-  }
-
-  private BooleanParam toggle(Setting<?> setting) {
-    return new BooleanParam(uid, setting.paramName(), describe(setting));
-  }
-
-  private IntParam number(Setting<?> setting) {
-    return new IntParam(uid, setting.paramName(), describe(setting));
-  }
-
-  private static String describe(Setting<?> setting) {
-    return "%s (default: %s)".formatted(setting.description(), setting.defaultInWords());
-  }
-
-  @Override
-  public String uid() {
-    return uid;
-  }
-
-  /** This, with its own type. */
-  abstract T self();
 
   /**
    * The settings as given, those left open not filled in.

@@ -174,7 +174,7 @@ record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8
     values[next++] = embedding.tokenCount();
     values[next++] = embedding.tokensUsed();
     values[next++] = embedding.truncated();
-    values[next] = embedding.status().name();
+    values[next] = embedding.statusText();
     return RowFactory.create(values);
   }
 }

@@ -18,6 +18,7 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
   private final LongAccumulator paddedTokens;
   private final LongAccumulator tokenizeNanos;
   private final LongAccumulator modelNanos;
+  private final LongAccumulator halvings;
 
   EmbeddingMetrics(SparkContext context) {
     texts = context.longAccumulator("embark texts");
@@ -25,6 +26,7 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
     paddedTokens = context.longAccumulator("embark padded tokens");
     tokenizeNanos = context.longAccumulator("embark tokenize ns");
     modelNanos = context.longAccumulator("embark model ns");
+    halvings = context.longAccumulator("embark batches halved for memory");
   }
 
   @Override
@@ -38,6 +40,16 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
     tokens.add(batch.tokens());
     paddedTokens.add(batch.paddedTokens());
     modelNanos.add(nanos);
+  }
+
+  @Override
+  public void halved() {
+    halvings.add(1);
+  }
+
+  /** Batches that did not fit into memory and were halved. */
+  public long halvings() {
+    return halvings.value();
   }
 
   /** Texts that went to the model. */

@@ -3,7 +3,6 @@ package io.embark.spark;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
-import io.embark.model.ModelStore;
 import io.embark.text.Chunker;
 import io.embark.token.HfTokenizer;
 import io.embark.token.Tokenizer;
@@ -11,16 +10,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.spark.deploy.SparkHadoopUtil;
 
 /**
- * The tokenizers of this JVM for cutting texts without embedding them: one for each model, shared
- * by all tasks, kept until the JVM ends.
+ * The tokenizers of this JVM for cutting texts without embedding them: one for each set of
+ * settings, shared by all tasks, kept until the JVM ends.
  */
 final class ExecutorTokenizers {
-  private static final Map<Key, Tokenizer> OPEN = new ConcurrentHashMap<>();
-
-  private record Key(String model, String modelFile, int maxLength) {}
+  private static final Map<EmbedderConfig, Tokenizer> OPEN = new ConcurrentHashMap<>();
 
   private ExecutorTokenizers() {}
 
@@ -32,7 +28,9 @@ final class ExecutorTokenizers {
    */
   static EmbedderConfig resolve(EmbedderConfig config) {
     try {
-      return config.resolve(model(config));
+      ModelDirectory model = DriverModels.open(config);
+      // Executors must not cut with another model's tokenizer.
+      return config.resolve(model).toBuilder().wantedModel(model.fingerprint()).build();
     } catch (IOException e) {
       throw unreadable(config, e);
     }
@@ -44,27 +42,21 @@ final class ExecutorTokenizers {
    * @throws IllegalArgumentException if the numbers do not go with the model
    */
   static Chunker chunker(EmbedderConfig config, Chunking chunking) {
-    Key key =
-        new Key(
-            config.text(Setting.MODEL),
-            config.text(Setting.MODEL_FILE),
-            config.get(Setting.MAX_LENGTH));
-    Tokenizer tokenizer = OPEN.computeIfAbsent(key, k -> open(config));
+    Tokenizer tokenizer = OPEN.computeIfAbsent(config, ExecutorTokenizers::open);
     return new Chunker(
         tokenizer, config.get(Setting.PROMPT), chunking.tokens(), chunking.overlap());
   }
 
   private static Tokenizer open(EmbedderConfig config) {
     try {
-      return HfTokenizer.open(model(config).tokenizerJson(), config.get(Setting.MAX_LENGTH));
+      ModelDirectory model =
+          HostModels.store()
+              .openSame(
+                  config.get(Setting.MODEL), config.get(Setting.MODEL_FILE), config.wantedModel());
+      return HfTokenizer.open(model.tokenizerJson(), config.get(Setting.MAX_LENGTH));
     } catch (IOException e) {
       throw unreadable(config, e);
     }
-  }
-
-  private static ModelDirectory model(EmbedderConfig config) throws IOException {
-    return ModelStore.ofThisHost(SparkHadoopUtil.get().conf())
-        .open(config.get(Setting.MODEL), config.get(Setting.MODEL_FILE));
   }
 
   private static UncheckedIOException unreadable(EmbedderConfig config, IOException e) {

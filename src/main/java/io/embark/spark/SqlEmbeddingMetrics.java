@@ -22,6 +22,8 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
   private final SQLMetric batches;
   private final SQLMetric tokenizeTime;
   private final SQLMetric modelTime;
+  private final SQLMetric halvings;
+  private final SQLMetric failed;
   private final transient Map<String, SQLMetric> byName;
 
   SqlEmbeddingMetrics(SparkContext context) {
@@ -32,6 +34,8 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     batches = SQLMetrics.createMetric(context, "batches");
     tokenizeTime = SQLMetrics.createNanoTimingMetric(context, "time to read and tokenize", -1);
     modelTime = SQLMetrics.createNanoTimingMetric(context, "time in the model", -1);
+    halvings = SQLMetrics.createMetric(context, "batches halved for memory");
+    failed = SQLMetrics.createMetric(context, "texts failed");
     LinkedHashMap<String, SQLMetric> named = new LinkedHashMap<>();
     named.put("numOutputRows", rows);
     named.put("texts", texts);
@@ -40,6 +44,8 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     named.put("batches", batches);
     named.put("tokenizeTime", tokenizeTime);
     named.put("modelTime", modelTime);
+    named.put("halvings", halvings);
+    named.put("failed", failed);
     Map<String, SQLMetric> all = Map$.MODULE$.empty();
     for (java.util.Map.Entry<String, SQLMetric> entry : named.entrySet()) {
       all = all.$plus(new Tuple2<>(entry.getKey(), entry.getValue()));
@@ -67,5 +73,15 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     paddedTokens.add(batch.paddedTokens());
     batches.add(1);
     modelTime.add(nanos);
+  }
+
+  @Override
+  public void halved() {
+    halvings.add(1);
+  }
+
+  @Override
+  public void failed(int count) {
+    failed.add(count);
   }
 }

@@ -282,8 +282,37 @@ class EmbedderConfigTest {
         assertThat((Object) setting.parse(setting.defaultText())).as(setting.key()).isNotNull();
       }
       assertThat(setting.description()).doesNotEndWith(".");
-      assertThat(setting.paramName()).matches("[a-z][A-Za-z]*");
+      assertThat(setting.paramName()).matches("[a-z][A-Za-z0-9]*");
     }
     assertThat(Setting.INTRA_OP_THREADS.paramName()).isEqualTo("intraOpThreads");
+  }
+
+  @Test
+  void cudaGraphsAndSizesThatMeanNothingAreRefusedAtOnce() {
+    EmbedderConfig.Builder config = EmbedderConfig.builder();
+    assertThatThrownBy(() -> config.set(Setting.GPU_CUDA_GRAPHS, "true", "test"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("gpu-cuda-graphs")
+        .hasMessageContaining("fixed addresses");
+    for (String size : List.of("8", "-1g", "0g", "8t", "lots", "")) {
+      assertThatThrownBy(() -> config.set(Setting.GPU_MEMORY_LIMIT, size, "test"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("8g");
+    }
+    assertThat(Setting.GPU_MEMORY_LIMIT.parse("8G")).isEqualTo(8L << 30);
+    assertThat(Setting.GPU_MEMORY_LIMIT.parse("6000m")).isEqualTo(6000L << 20);
+    assertThat(Setting.GPU_MEMORY_LIMIT.parse("none")).isZero();
+    for (Setting<?> choice :
+        List.of(
+            Setting.GPU_ARENA,
+            Setting.GPU_CONV_SEARCH,
+            Setting.SHAPE_BUCKETS,
+            Setting.ON_ROW_ERROR,
+            Setting.DEVICE)) {
+      assertThatThrownBy(() -> config.set(choice, "nonsense", "test"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining(choice.key())
+          .hasMessageContaining("nonsense");
+    }
   }
 }

@@ -269,6 +269,50 @@ class EmbedCommandTest {
   }
 
   @Test
+  void aModelThatFailsOnATextGivesItAStatusWhereThatIsWanted() throws IOException {
+    Path failing =
+        TinyModels.graph()
+            .hiddenSize(4)
+            // "text" and its number; "long" is below.
+            .failingFromId(3000)
+            .writeDirectory(models.resolve("failing-null"));
+    JobRun run =
+        JobRun.embed(
+            "--model", failing, "--input", input, "--output", output(), "--on-row-error", "null");
+    assertDone(run);
+    assertThat(run.out()).contains("100 rows, 10 NULL_TEXT, 10 BLANK_TEXT, 70 FAILED;");
+    List<Row> failed = written().where("status LIKE 'FAILED: %idx=%'").collectAsList();
+    assertThat(failed)
+        .hasSize(70)
+        .allSatisfy(row -> assertThat(row.isNullAt(row.fieldIndex("embedding"))).isTrue());
+    assertThat(written().where("status = 'OK'").count()).isEqualTo(10);
+    JsonNode result = new ObjectMapper().readTree(manifests().get(0).toFile()).get("result");
+    assertThat(result.get("FAILED").asLong()).isEqualTo(70);
+    assertThat(result.get("OK").asLong()).isEqualTo(10);
+    assertThat(result.get("batchesHalvedForMemory").asLong()).isZero();
+  }
+
+  @Test
+  void tooLittleMemoryForSomeTextsIsNoDeadJob() throws IOException {
+    Path hungry =
+        TinyModels.graph()
+            .hiddenSize(4)
+            .outOfMemoryAbove(40)
+            .writeDirectory(models.resolve("hungry"));
+    JobRun run = JobRun.embed("--model", hungry, "--input", input, "--output", output());
+    assertDone(run);
+    assertThat(run.out())
+        .contains("100 rows, 10 NULL_TEXT, 10 BLANK_TEXT, 10 FAILED;")
+        .contains("batches were halved");
+    assertThat(written().where("status LIKE 'FAILED: out of memory on cpu%'").count())
+        .isEqualTo(10);
+    JsonNode result = new ObjectMapper().readTree(manifests().get(0).toFile()).get("result");
+    assertThat(result.get("FAILED").asLong()).isEqualTo(10);
+    assertThat(result.get("OK").asLong()).isEqualTo(70);
+    assertThat(result.get("batchesHalvedForMemory").asLong()).isPositive();
+  }
+
+  @Test
   void whatIsWrongWithAModelIsSaidWholly() {
     Path broken = TinyModels.graph().writeDirectory(models.resolve("broken"));
     TinyModels.writeFiles(broken, Map.of("modules.json", "[{"));
@@ -353,7 +397,9 @@ class EmbedCommandTest {
       String said = setting.description() + ". Default: " + setting.defaultInWords();
       assertThat(run.out().replaceAll("\\s+", "")).contains(said.replaceAll("\\s+", ""));
     }
-    assertThat(run.out()).contains("--config=FILE", "Exit code:").doesNotContain("null");
+    assertThat(run.out())
+        .contains("--config=FILE", "Exit code:")
+        .doesNotContain("Default: null", "=null");
     assertThat(JobRun.of("--help").out()).contains("embed");
     assertThat(JobRun.of("embed", "--version").out()).contains("Embark " + Version.of());
   }

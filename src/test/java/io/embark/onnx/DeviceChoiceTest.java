@@ -17,7 +17,7 @@ class DeviceChoiceTest {
     assertThat(DeviceChoice.of(Device.CPU, 3)).isEqualTo(DeviceChoice.CPU);
     assertThat(DeviceChoice.CPU.isGpu()).isFalse();
     assertThat(DeviceChoice.CPU.label()).isEqualTo("cpu");
-    assertThat(new DeviceChoice(1).label()).isEqualTo("cuda:1");
+    assertThat(DeviceChoice.cuda(1).label()).isEqualTo("cuda:1");
   }
 
   @Test
@@ -39,5 +39,31 @@ class DeviceChoiceTest {
             e -> assertThat(e).hasMessageContaining("libcudnn.so.9 (cuDNN 9)"),
             e -> assertThat(e).hasMessageContaining("CUDA provider could not be loaded"),
             e -> assertThat(e).hasMessageContaining("CPU-only artifact"));
+  }
+
+  @Test
+  void tensorRtNamesItsOwnLibrariesToo() {
+    assumeThat(GPU_HERE).isFalse();
+    assertThatThrownBy(() -> DeviceChoice.of(Device.TENSORRT, 0))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("TENSORRT device 0")
+        .satisfiesAnyOf(
+            e ->
+                assertThat(e)
+                    .hasMessageContaining("libnvinfer.so.10 (TensorRT 10)")
+                    .hasMessageContaining("libcudart.so.12"),
+            e -> assertThat(e).hasMessageContaining("TENSORRT provider could not be loaded"),
+            e -> assertThat(e).hasMessageContaining("CPU-only artifact"));
+  }
+
+  @Test
+  void theSameQuestionGetsTheSameAnswerAndAutoEqualsTheCpu() {
+    assumeThat(GPU_HERE).isFalse();
+    assertThat(DeviceChoice.of(Device.AUTO, 3)).isEqualTo(DeviceChoice.of(Device.AUTO, 0));
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> DeviceChoice.of(Device.CUDA, 2))
+          .hasMessageContaining("CUDA device 2");
+    }
+    assertThat(new DeviceChoice(Device.TENSORRT, 1).label()).isEqualTo("tensorrt:1");
   }
 }

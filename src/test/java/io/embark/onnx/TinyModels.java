@@ -39,6 +39,8 @@ public final class TinyModels {
 
   private int hiddenSize = 384;
   private boolean everyIdFits = true;
+  private int notFiniteId = -1;
+  private int mostTokens = -1;
   private TensorProto.DataType inputType = TensorProto.DataType.INT64;
   private String hiddenName = "last_hidden_state";
   private boolean declaresHiddenSize = true;
@@ -68,6 +70,21 @@ public final class TinyModels {
   public TinyModels failingFromId(int ids) {
     tableRows = ids;
     everyIdFits = false;
+    return this;
+  }
+
+  /** The states of one id are NaN. */
+  public TinyModels notFiniteFor(int id) {
+    notFiniteId = id;
+    return this;
+  }
+
+  /**
+   * A batch of more padded tokens asks for 16 TiB a time, which no machine has: it fails as a batch
+   * fails that is too large for the memory.
+   */
+  public TinyModels outOfMemoryAbove(int tokens) {
+    mostTokens = tokens;
     return this;
   }
 
@@ -134,7 +151,13 @@ public final class TinyModels {
       graph.addNode(node("Mod", row, "input_ids", "rows"));
     }
     String hidden = hiddenName == null ? "states" : hiddenName;
-    graph.addNode(node("Gather", hidden, "table", row));
+    if (mostTokens < 0) {
+      graph.addNode(node("Gather", hidden, "table", row));
+    } else {
+      graph.addNode(node("Gather", "small_states", "table", row));
+      addHunger(graph);
+      graph.addNode(node("Add", hidden, "small_states", "nothing"));
+    }
     if (hiddenName != null) {
       graph.addOutput(output(hidden, "batch", "length"));
     }
@@ -219,12 +242,47 @@ public final class TinyModels {
     }
   }
 
+  /** A tensor {@code nothing} of value 0, whose making takes memory by the tokens of the batch. */
+  private void addHunger(GraphProto.Builder graph) {
+    graph.addNode(node("Shape", "shape", "input_ids"));
+    NodeProto.Builder product = node("ReduceProd", "tokens", "shape").toBuilder();
+    product
+        .addAttributeBuilder()
+        .setName("keepdims")
+        .setType(AttributeProto.AttributeType.INT)
+        .setI(1);
+    graph.addNode(product);
+    graph.addInitializer(longs("least_too_many", mostTokens + 1));
+    graph.addInitializer(longs("four_tebi", 1L << 42));
+    graph.addNode(node("Div", "times", "tokens", "least_too_many"));
+    graph.addNode(node("Mul", "huge_size", "times", "four_tebi"));
+    graph.addNode(node("ConstantOfShape", "huge", "huge_size"));
+    graph.addNode(node("Shape", "shape_of_huge", "huge"));
+    graph.addNode(node("Sub", "zero", "shape_of_huge", "huge_size"));
+    NodeProto.Builder cast = node("Cast", "nothing", "zero").toBuilder();
+    cast.addAttributeBuilder()
+        .setName("to")
+        .setType(AttributeProto.AttributeType.INT)
+        .setI(TensorProto.DataType.FLOAT.getNumber());
+    graph.addNode(cast);
+  }
+
+  private static TensorProto longs(String name, long value) {
+    return TensorProto.newBuilder()
+        .setName(name)
+        .setDataType(TensorProto.DataType.INT64.getNumber())
+        .addDims(1)
+        .addInt64Data(value)
+        .build();
+  }
+
   private TensorProto table() {
     ByteBuffer values =
         ByteBuffer.allocate(4 * tableRows * hiddenSize).order(ByteOrder.LITTLE_ENDIAN);
     for (int row = 0; row < tableRows; row++) {
       for (int h = 0; h < hiddenSize; h++) {
-        values.putFloat(value(row, h));
+        boolean finite = notFiniteId < 0 || row != notFiniteId % tableRows;
+        values.putFloat(finite ? value(row, h) : Float.NaN);
       }
     }
     return TensorProto.newBuilder()

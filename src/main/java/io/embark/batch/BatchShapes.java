@@ -1,0 +1,60 @@
+package io.embark.batch;
+
+/**
+ * Which shapes batches may have. A GPU's memory is laid out anew for every shape it has not seen;
+ * with rounded ones there are few, and it stops growing early.
+ *
+ * <p>Lengths are rounded up to a multiple of 8, which tensor cores want, and beyond 64 to the next
+ * of eight steps per power of two, so that at most an eighth is added. Rows are rounded up to a
+ * power of two or to halfway between two; a full batch has as many as the token budget allows.
+ *
+ * @param rounded whether shapes are rounded at all
+ * @param maxLength no length is rounded beyond it, as the model has no positions there
+ * @param maxRows the most rows of a batch
+ */
+public record BatchShapes(boolean rounded, int maxLength, int maxRows) {
+  /** Every shape, as texts come. */
+  public static final BatchShapes EXACT =
+      new BatchShapes(false, Integer.MAX_VALUE, Integer.MAX_VALUE);
+
+  private static final int LEAST_LENGTH_STEP = 8;
+  private static final int LENGTH_STEPS = 8;
+  private static final int ROW_STEPS = 2;
+
+  public BatchShapes {
+    if (maxLength < 1 || maxRows < 1) {
+      throw new IllegalArgumentException(
+          "maxLength and maxRows must be at least 1, found %d and %d."
+              .formatted(maxLength, maxRows));
+    }
+  }
+
+  /** The length a batch gets whose longest text has so many tokens. */
+  public int length(int tokens) {
+    if (!rounded || tokens < 1) {
+      return tokens;
+    }
+    int length = roundUp(tokens, LEAST_LENGTH_STEP, LENGTH_STEPS);
+    return Math.max(tokens, Math.min(length, maxLength));
+  }
+
+  /**
+   * The rows a batch gets that has so many texts.
+   *
+   * @param mostRows as many as the token budget allows of this length
+   */
+  public int rows(int texts, int mostRows) {
+    return rounded ? Math.max(texts, Math.min(roundUp(texts, 1, ROW_STEPS), mostRows)) : texts;
+  }
+
+  /** The most rows of a length within a token budget; at least one. */
+  public int mostRows(int length, int tokenBudget) {
+    return Math.max(1, Math.min(tokenBudget / Math.max(1, length), maxRows));
+  }
+
+  /** To a multiple of a step: so many of them fit between two powers of two. */
+  private static int roundUp(int number, int leastStep, int stepsPerPower) {
+    int step = Math.max(leastStep, Integer.highestOneBit(Math.max(1, number - 1)) / stepsPerPower);
+    return Math.toIntExact(((long) number + step - 1) / step * step);
+  }
+}

@@ -1,0 +1,69 @@
+package io.embark.onnx;
+
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.providers.OrtCUDAProviderOptions;
+import ai.onnxruntime.providers.OrtTensorRTProviderOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Where and how a session runs.
+ *
+ * @param intraOpThreads threads for one batch on a CPU; 1 when several tasks share the session
+ */
+public record Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu) {
+
+  /**
+   * Sets all of it.
+   *
+   * @param model what will run
+   */
+  void addTo(SessionOptions options, PooledModel model) throws OrtException {
+    options.setIntraOpNumThreads(intraOpThreads);
+    options.setInterOpNumThreads(1);
+    addProviders(options, model);
+  }
+
+  /**
+   * Adds the device's execution providers, the preferred one first.
+   *
+   * @param model what will run; null if that is too small for TensorRT
+   */
+  void addProviders(SessionOptions options, PooledModel model) throws OrtException {
+    if (device.device() == Device.TENSORRT) {
+      try (OrtTensorRTProviderOptions tensorRt = new OrtTensorRTProviderOptions(device.gpu())) {
+        if (model != null) {
+          createCache(gpu.tensorRt().cache());
+          Map<String, String> chosen = gpu.tensorRt().tensorRt(model.inputs(), gpu.memoryLimit());
+          for (Map.Entry<String, String> option : chosen.entrySet()) {
+            tensorRt.add(option.getKey(), option.getValue());
+          }
+        }
+        options.addTensorrt(tensorRt);
+      }
+    }
+    if (device.isGpu()) {
+      try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(device.gpu())) {
+        for (Map.Entry<String, String> option : gpu.cuda().entrySet()) {
+          cuda.add(option.getKey(), option.getValue());
+        }
+        options.addCUDA(cuda);
+      }
+    }
+  }
+
+  private static void createCache(Path cache) {
+    if (cache != null) {
+      try {
+        Files.createDirectories(cache);
+      } catch (IOException e) {
+        throw new UncheckedIOException(
+            "gpu-tensorrt-cache: cannot create %s on this host: %s".formatted(cache, e), e);
+      }
+    }
+  }
+}
