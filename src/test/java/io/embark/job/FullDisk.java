@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
-import org.apache.hadoop.util.Progressable;
 
 /** The local disk as {@code full://}, with room for two kilobytes of data. */
 public final class FullDisk extends RawLocalFileSystem {
@@ -21,18 +19,9 @@ public final class FullDisk extends RawLocalFileSystem {
   }
 
   @Override
-  public FSDataOutputStream create(
-      Path file,
-      FsPermission permission,
-      boolean overwrite,
-      int bufferSize,
-      short replication,
-      long blockSize,
-      Progressable progress)
-      throws IOException {
-    OutputStream out =
-        super.create(file, permission, overwrite, bufferSize, replication, blockSize, progress);
-    return new FSDataOutputStream(new Filling(out), null);
+  protected OutputStream createOutputStreamWithMode(
+      Path file, boolean append, FsPermission permission) throws IOException {
+    return new Filling(super.createOutputStreamWithMode(file, append, permission));
   }
 
   private static final class Filling extends OutputStream {
