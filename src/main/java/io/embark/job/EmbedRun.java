@@ -74,6 +74,8 @@ final class EmbedRun {
             .setOutputCol(settings.get(EmbedSettings.OUTPUT_COL))
             .setAccountPrefix(settings.get(EmbedSettings.ACCOUNT_PREFIX))
             .setOutputType(settings.get(EmbedSettings.OUTPUT_TYPE).label());
+    ChunkedOutput chunked = ChunkedOutput.of(settings);
+    chunked.set(embedder);
     if (settings.get(EmbedSettings.OUTPUT_TYPE) == OutputType.INT8) {
       embedder.calibrate(calibrationSample(rows));
     }
@@ -91,7 +93,7 @@ final class EmbedRun {
     Dataset<Row> counted = spread.observe(read, functions.count(functions.lit(1)).as(ROWS));
     Dataset<Row> vectors = embedder.transform(counted);
     Dataset<Row> embedded =
-        observeResult(gpuStage.map(stage -> stage.around(vectors)).orElse(vectors), written);
+        observeResult(gpuStage.map(stage -> stage.around(vectors)).orElse(vectors), written, chunked);
     EmbeddingMetrics metrics = embedder.metrics(spark);
     long working = System.nanoTime();
     String target = output.toString();
@@ -179,14 +181,16 @@ final class EmbedRun {
   }
 
   /** Counts what is written where it is written: a task that is run twice counts once. */
-  private Dataset<Row> observeResult(Dataset<Row> rows, Observation observation) {
+  private Dataset<Row> observeResult(
+      Dataset<Row> rows, Observation observation, ChunkedOutput chunked) {
     TreeMap<String, Column> counts = new TreeMap<>();
     for (Status status : Status.values()) {
       counts.put(status.name(), functions.count(functions.when(isStatus(status), 1)));
     }
     counts.put("truncated", functions.count(functions.when(account("truncated"), 1)));
-    counts.put("tokens", zeroIfEmpty(account("tokens_used")));
-    counts.put("allTokens", zeroIfEmpty(account("token_count")));
+    counts.put("documents", functions.count(functions.when(chunked.document(), 1)));
+    counts.put("tokens", zeroIfEmpty(functions.when(chunked.addsUp(), account("tokens_used"))));
+    counts.put("allTokens", zeroIfEmpty(functions.when(chunked.addsUp(), account("token_count"))));
     return rows.observe(
         observation,
         functions.count(functions.lit(1)).as(ROWS),
@@ -224,10 +228,11 @@ final class EmbedRun {
   private void verify(RunSummary summary, Path output, SaveMode mode) {
     long found =
         mode == SaveMode.APPEND ? summary.rows() : spark.read().parquet(output.toString()).count();
-    if (summary.rowsRead() != summary.rows() || found != summary.rows()) {
+    if (summary.rowsRead() != summary.documents() || found != summary.rows()) {
       throw new IllegalStateException(
-          "%d rows were read, %d embedded, and %d are in %s; these must be equal."
-              .formatted(summary.rowsRead(), summary.rows(), found, output));
+          ("%d rows were read and %d embedded, which must be equal; of these %d rows were made, and"
+                  + " %d are in %s, which must be equal too.")
+              .formatted(summary.rowsRead(), summary.documents(), summary.rows(), found, output));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.embark.job;
 
+import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
 import io.embark.spark.OutputType;
 import java.util.List;
@@ -126,7 +127,11 @@ final class EmbedSettings {
           PARTITIONS,
           GPU_STAGE,
           GPU_SCRIPT,
-          PREVIEW);
+          PREVIEW,
+          ChunkSettings.CHUNK,
+          ChunkSettings.CHUNK_TOKENS,
+          ChunkSettings.CHUNK_OVERLAP,
+          ChunkSettings.CHUNK_TEXT);
 
   private EmbedSettings() {}
 

@@ -80,6 +80,7 @@ final class RunManifest {
   private static ObjectNode result(RunSummary summary) {
     ObjectNode result = JSON.createObjectNode();
     result.put("rows", summary.rows());
+    result.put("documents", summary.documents());
     summary.byStatus().forEach((status, rows) -> result.put(status.name(), rows));
     result.put("truncated", summary.truncated());
     result.put("tokens", summary.tokens());
