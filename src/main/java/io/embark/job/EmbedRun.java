@@ -93,7 +93,8 @@ final class EmbedRun {
     Dataset<Row> counted = spread.observe(read, functions.count(functions.lit(1)).as(ROWS));
     Dataset<Row> vectors = embedder.transform(counted);
     Dataset<Row> embedded =
-        observeResult(gpuStage.map(stage -> stage.around(vectors)).orElse(vectors), written, chunked);
+        observeResult(
+            gpuStage.map(stage -> stage.around(vectors)).orElse(vectors), written, chunked);
     EmbeddingMetrics metrics = embedder.metrics(spark);
     long working = System.nanoTime();
     String target = output.toString();

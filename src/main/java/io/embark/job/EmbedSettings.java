@@ -75,7 +75,8 @@ final class EmbedSettings {
           "account-prefix",
           "TEXT",
           "",
-          "Put before the names of the columns token_count, tokens_used, truncated and status");
+          "Put before the names of the columns token_count, tokens_used, truncated,"
+              + " unknown_token_ratio and status");
 
   static final Setting<Integer> PARTITIONS =
       new Setting<>(

@@ -33,7 +33,7 @@ record DocumentTask(
         rows,
         row -> row.isNullAt(text) ? null : row.getString(text),
         new Rows(),
-        counted);
+        JvmMetrics.and(counted));
   }
 
   private final class Rows implements DocumentStream.Results<Row, Row> {
