@@ -98,14 +98,7 @@ final class EmbedRun {
     EmbeddingMetrics metrics = embedder.metrics(spark);
     long working = System.nanoTime();
     String target = output.toString();
-    Progress.during(
-        spark.sparkContext(),
-        () ->
-            embedded
-                .write()
-                .mode(sparkMode(mode))
-                .options(VectorParquet.options(schema))
-                .parquet(target));
+    embedded.write().mode(sparkMode(mode)).options(VectorParquet.options(schema)).parquet(target);
     double seconds = (System.nanoTime() - working) / 1e9;
 
     RunSummary summary = RunSummary.of(count(read), written.getAsJava(), metrics, seconds);

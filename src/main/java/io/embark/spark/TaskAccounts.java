@@ -3,6 +3,7 @@ package io.embark.spark;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -66,15 +67,18 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
   public void merge(AccumulatorV2<Amount, TaskTotals> other) {
     Map<String, TaskAccount> theirs = ((TaskAccounts) other).accounts();
     synchronized (this) {
-      for (TaskAccount account : theirs.values()) {
-        if (account.isEmpty()) {
-          continue;
-        }
-        TaskAccount before = accounts.put(account.key(), account);
-        for (int i = 0; i < totals.length; i++) {
-          totals[i] += account.counts()[i] - (before == null ? 0 : before.counts()[i]);
-        }
-      }
+      theirs.values().forEach(this::put);
+    }
+  }
+
+  /** Replaces the account of a partition, unless the new one says nothing. */
+  synchronized void put(TaskAccount account) {
+    if (account.isEmpty()) {
+      return;
+    }
+    TaskAccount before = accounts.put(account.key(), account);
+    for (int i = 0; i < totals.length; i++) {
+      totals[i] += account.counts()[i] - (before == null ? 0 : before.counts()[i]);
     }
   }
 
@@ -121,7 +125,7 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
   @Override
   public synchronized void reset() {
     accounts.clear();
-    java.util.Arrays.fill(totals, 0);
+    Arrays.fill(totals, 0);
     own = null;
   }
 
