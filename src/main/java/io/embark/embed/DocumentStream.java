@@ -87,6 +87,11 @@ public final class DocumentStream<T, R> implements Iterator<R> {
     return ready.remove();
   }
 
+  /** The stream of all chunks beneath; closing it ends this one. */
+  public EmbeddingStream<?, ?> embeddings() {
+    return stream;
+  }
+
   private void take(Embedded<T> embedded) {
     Piece<T> piece = embedded.piece();
     if (mode.chunks()) {

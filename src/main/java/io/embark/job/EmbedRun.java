@@ -1,7 +1,9 @@
 package io.embark.job;
 
+import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Status;
 import io.embark.job.EmbedSettings.SaveMode;
+import io.embark.spark.CanaryWatch;
 import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.ExecutorSettings;
 import io.embark.spark.GpuStage;
@@ -86,10 +88,10 @@ final class EmbedRun {
     ModelFacts facts = ModelFacts.of(settings.embedderConfig());
     EffectiveSettings.print(out, settings, facts, embedder.vectorColumns(), input, output, mode);
 
-    spark.sparkContext().setJobDescription("Embark: embed " + String.join(", ", input.paths()));
     Observation read = new Observation();
     Observation written = new Observation();
-    Dataset<Row> spread = spread(rows);
+    Dataset<Row> spread = spread(rows, facts.config(), input.format());
+    spark.sparkContext().setJobDescription("Embark: embed " + String.join(", ", input.paths()));
     Dataset<Row> counted = spread.observe(read, functions.count(functions.lit(1)).as(ROWS));
     Dataset<Row> vectors = embedder.transform(counted);
     Dataset<Row> embedded =
@@ -98,7 +100,14 @@ final class EmbedRun {
     EmbeddingMetrics metrics = embedder.metrics(spark);
     long working = System.nanoTime();
     String target = output.toString();
-    embedded.write().mode(sparkMode(mode)).options(VectorParquet.options(schema)).parquet(target);
+    Runnable write =
+        () ->
+            embedded
+                .write()
+                .mode(sparkMode(mode))
+                .options(VectorParquet.options(schema))
+                .parquet(target);
+    CanaryWatch.on(spark.sparkContext()).during(() -> Progress.during(spark.sparkContext(), write));
     double seconds = (System.nanoTime() - working) / 1e9;
 
     RunSummary summary = RunSummary.of(count(read), written.getAsJava(), metrics, seconds);
@@ -145,17 +154,16 @@ final class EmbedRun {
     return List.of(rows.columns()).contains(wanted) ? wanted : null;
   }
 
-  /** A small input comes in few splits, which would leave cores idle. */
-  private Dataset<Row> spread(Dataset<Row> rows) {
+  private Dataset<Row> spread(Dataset<Row> rows, EmbedderConfig config, InputFormat format) {
     int wanted = settings.get(EmbedSettings.PARTITIONS);
-    int least = 2 * spark.sparkContext().defaultParallelism();
-    if (wanted > 0) {
-      return rows.repartition(wanted);
-    }
-    int given = rows.rdd().getNumPartitions();
-    // A stage of its own begins with a shuffle.
-    boolean shuffle = given < least || gpuStage().isPresent();
-    return shuffle ? rows.repartition(Math.max(given, least)) : rows;
+    return wanted > 0
+        ? rows.repartition(wanted)
+        : AutoPartitions.spread(
+            rows,
+            settings.get(EmbedSettings.TEXT_COL),
+            config,
+            format.columnar(),
+            gpuStage().isPresent());
   }
 
   private Optional<GpuStage> gpuStage() {
@@ -171,7 +179,8 @@ final class EmbedRun {
     long count = rows.count();
     // Somewhat more than wanted is drawn, so that chance does not leave too few.
     double fraction = Math.min(1, 1.2 * wanted / Math.max(1, count));
-    return spread(rows.sample(fraction, 1).limit(wanted));
+    // Taking so many rows leaves them in one split, which would leave cores idle.
+    return rows.sample(fraction, 1).limit(wanted).repartition(2 * Slots.of(spark.sparkContext()));
   }
 
   /** Counts what is written where it is written: a task that is run twice counts once. */

@@ -81,10 +81,10 @@ final class EmbedSettings {
   static final Setting<Integer> PARTITIONS =
       new Setting<>(
           "partitions",
-          "N",
+          "N|auto",
           Setting.AUTO,
-          "Tasks to split the work into; auto splits further when the input gives fewer than two"
-              + " tasks per core",
+          "Tasks to split the work into; auto measures the texts and splits the input anew, by"
+              + " tokens, where it comes in too few, too many or uneven splits",
           EmbedSettings::partitions);
 
   static final Setting<Integer> GPU_STAGE =

@@ -73,6 +73,11 @@ enum InputFormat {
     return options;
   }
 
+  /** Whether one column can be read without the others. */
+  boolean columnar() {
+    return this == PARQUET || this == ORC;
+  }
+
   String label() {
     return name().toLowerCase(Locale.ROOT);
   }

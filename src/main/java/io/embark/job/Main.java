@@ -42,6 +42,7 @@ public final class Main {
     spec.version("Embark " + Version.of());
     spec.mixinStandardHelpOptions(true);
     spec.addSubcommand("embed", EmbedCommand.commandLine());
+    spec.addSubcommand("doctor", DoctorCommand.commandLine());
     spec.addSubcommand(
         "bench", new CommandLine(new BenchCommand()).setCaseInsensitiveEnumValuesAllowed(true));
     spec.addSubcommand("vector-diff", new CommandLine(new VectorDiffCommand()));

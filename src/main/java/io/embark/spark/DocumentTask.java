@@ -17,6 +17,7 @@ import org.apache.spark.sql.Row;
  */
 record DocumentTask(
     EmbedderConfig config,
+    Canary canary,
     EmbeddingColumns embedding,
     ChunkColumns columns,
     int vectors,
@@ -24,16 +25,19 @@ record DocumentTask(
     implements Serializable {
 
   Iterator<Row> over(Iterator<Row> rows) {
-    Embedder embedder = ExecutorEmbedders.get(config);
+    Embedder embedder = canary.require(ExecutorEmbedders.get(config));
     int text = columns.textIndex();
-    return new DocumentStream<>(
-        embedder,
-        columns.chunking().of(embedder),
-        columns.chunking().mode(),
-        rows,
-        row -> row.isNullAt(text) ? null : row.getString(text),
-        new Rows(),
-        JvmMetrics.and(counted));
+    DocumentStream<Row, Row> documents =
+        new DocumentStream<>(
+            embedder,
+            columns.chunking().of(embedder),
+            columns.chunking().mode(),
+            rows,
+            row -> row.isNullAt(text) ? null : row.getString(text),
+            new Rows(),
+            JvmMetrics.and(counted));
+    TaskStreams.endWithTask(documents.embeddings());
+    return documents;
   }
 
   private final class Rows implements DocumentStream.Results<Row, Row> {

@@ -35,6 +35,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
   private final IntParam maxLength;
   private final Param<String> prompt;
   private final Param<String> device;
+  private final Param<String> canary;
   private final IntParam tokenBudget;
   private final IntParam intraOpThreads;
   private final IntParam bufferRows;
@@ -67,6 +68,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
     bufferRows = number(Setting.BUFFER_ROWS);
     bufferChars = number(Setting.BUFFER_CHARS);
     prefetch = text(Setting.PREFETCH);
+    canary = text(Setting.CANARY);
     chunk = text(ChunkSettings.CHUNK);
     chunkTokens = number(ChunkSettings.CHUNK_TOKENS);
     chunkOverlap = number(ChunkSettings.CHUNK_OVERLAP);
@@ -374,6 +376,17 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
   public T setPrefetch(String value) {
     Setting.PREFETCH.parse(value);
     set(prefetch, value);
+    return self();
+  }
+
+  public Param<String> canary() {
+    return canary;
+  }
+
+  /** How far vectors of known sentences may be from the expected ones: auto, off, or a distance. */
+  public T setCanary(String value) {
+    Setting.CANARY.parse(value);
+    set(canary, value);
     return self();
   }
 

@@ -27,13 +27,15 @@ import org.slf4j.LoggerFactory;
  * @param fingerprint SHA-256 over graph and tokenizer
  * @param device where tasks run and the token budget there, in words; empty when that is settled on
  *     each executor
+ * @param canary what every executor must give for a few sentences
  */
 public record ModelFacts(
     EmbedderConfig config,
     List<String> vectorNames,
     List<Integer> dimensions,
     String fingerprint,
-    Optional<String> device) {
+    Optional<String> device,
+    Canary canary) {
   private static final Logger LOG = LoggerFactory.getLogger(ModelFacts.class);
   private static final Map<Key, Opened> KNOWN = new ConcurrentHashMap<>();
 
@@ -44,7 +46,7 @@ public record ModelFacts(
    * What does not depend on where the settings came from, which two equal configs may differ in.
    */
   private record Opened(
-      List<String> vectorNames, List<Integer> dimensions, Optional<String> device) {}
+      List<String> vectorNames, List<Integer> dimensions, Optional<String> device, Canary canary) {}
 
   /**
    * Opens the model on the driver, the first time it is asked for and when it has changed since.
@@ -64,7 +66,12 @@ public record ModelFacts(
           .keySet()
           .removeIf(key -> key.config.equals(config) && !key.fingerprint.equals(fingerprint));
       return new ModelFacts(
-          resolved, opened.vectorNames(), opened.dimensions(), fingerprint, opened.device());
+          resolved,
+          opened.vectorNames(),
+          opened.dimensions(),
+          fingerprint,
+          opened.device(),
+          opened.canary());
     } catch (IOException e) {
       throw unreadable(config, e);
     }
@@ -118,7 +125,8 @@ public record ModelFacts(
     return new Opened(
         embedder.vectorNames(),
         embedder.dimensions(),
-        here ? Optional.of(device) : Optional.empty());
+        here ? Optional.of(device) : Optional.empty(),
+        Canary.of(embedder));
   }
 
   private static boolean tasksRunHere() {

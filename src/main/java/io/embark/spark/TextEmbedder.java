@@ -156,6 +156,8 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
     int textIndex = textIndex(dataset.schema());
     ModelFacts facts = ModelFacts.of(config());
     EmbedderConfig config = facts.config();
+    Canary canary = facts.canary();
+    CanaryWatch.on(dataset.sparkSession().sparkContext());
     int vectors = facts.vectorNames().size();
     boolean states = config.get(Setting.TOKEN_STATES);
     EmbeddingColumns columns = columns();
@@ -163,7 +165,8 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
     Chunking chunking = Chunking.of(this);
     if (!chunking.isOff()) {
       DocumentTask task =
-          new DocumentTask(config, columns, chunkColumns(chunking, textIndex), vectors, counted);
+          new DocumentTask(
+              config, canary, columns, chunkColumns(chunking, textIndex), vectors, counted);
       MapPartitionsFunction<Row, Row> embed =
           rows -> rows.hasNext() ? task.over(rows) : Collections.emptyIterator();
       return withMetadata(dataset.toDF().mapPartitions(embed, Encoders.row(schema)), schema);
@@ -174,7 +177,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
             rows.hasNext()
                 ? TaskStreams.endWithTask(
                     new EmbeddingStream<>(
-                        ExecutorEmbedders.get(config),
+                        canary.require(ExecutorEmbedders.get(config)),
                         rows,
                         row -> row.isNullAt(textIndex) ? null : row.getString(textIndex),
                         (row, embedding) -> columns.append(row, embedding, vectors, states),
