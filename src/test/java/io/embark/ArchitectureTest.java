@@ -31,6 +31,8 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule NATIVES = mayUse("natives");
 
+  @ArchTest static final ArchRule TEXT = mayUse("text", "io.embark.token..");
+
   @ArchTest static final ArchRule BATCH = mayUse("batch", "io.embark.token..");
 
   @ArchTest static final ArchRule POOLING = mayUse("pooling");

@@ -22,6 +22,7 @@ final class AppendCheck {
           "prompt",
           "excludeSpecialTokens",
           "excludePrompt",
+          "chunk",
           "maxLength",
           "dimension",
           "type");

@@ -79,6 +79,9 @@ final class EmbedRun {
             .setOutputCol(settings.get(EmbedSettings.OUTPUT_COL))
             .setAccountPrefix(settings.get(EmbedSettings.ACCOUNT_PREFIX))
             .setOutputType(settings.get(EmbedSettings.OUTPUT_TYPE).label());
+    ChunkedOutput chunked = ChunkedOutput.of(settings);
+    chunked.set(embedder);
+    chunked.requireRowsPerId(mode);
     if (settings.get(EmbedSettings.OUTPUT_TYPE) != OutputType.INT8) {
       // Whatever is wrong shows here, before anything is locked.
       embedder.transformSchema(rows.schema());

@@ -1,5 +1,6 @@
 package io.embark.job;
 
+import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
 import io.embark.spark.OutputType;
 import java.util.List;
@@ -191,7 +192,11 @@ final class EmbedSettings {
           DEDUPE,
           MAX_LOST_TOKENS,
           MAX_FAILED_ROWS,
-          WAIT_FOR_LOCK);
+          WAIT_FOR_LOCK,
+          ChunkSettings.CHUNK,
+          ChunkSettings.CHUNK_TOKENS,
+          ChunkSettings.CHUNK_OVERLAP,
+          ChunkSettings.CHUNK_TEXT);
 
   private EmbedSettings() {}
 

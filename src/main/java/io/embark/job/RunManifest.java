@@ -116,6 +116,7 @@ final class RunManifest {
   private static void addResult(ObjectNode result, TableRun.Staged staged) {
     RunSummary summary = staged.summary();
     result.put("rows", summary.rows());
+    result.put("documents", summary.documents());
     summary.byStatus().forEach((status, rows) -> result.put(status.name(), rows));
     result.put("truncated", summary.truncated());
     result.put("tokens", summary.tokens());

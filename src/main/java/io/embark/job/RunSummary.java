@@ -13,6 +13,8 @@ import org.apache.hadoop.fs.Path;
  *
  * @param rowsRead rows that came in
  * @param rows rows that went out
+ * @param documents rows that came in and are found among those that went out; fewer than {@code
+ *     rows} where chunks have rows of their own
  * @param byStatus rows by status; their sum is {@code rows}
  * @param truncated rows whose text was cut
  * @param tokens tokens that the model saw
@@ -27,6 +29,7 @@ import org.apache.hadoop.fs.Path;
 record RunSummary(
     long rowsRead,
     long rows,
+    long documents,
     Map<Status, Long> byStatus,
     long truncated,
     long tokens,
@@ -51,6 +54,7 @@ record RunSummary(
     return new RunSummary(
         rowsRead,
         (Long) counts.get("rows"),
+        (Long) counts.get("documents"),
         byStatus,
         (Long) counts.get("truncated"),
         (Long) counts.get("tokens"),
@@ -75,6 +79,9 @@ record RunSummary(
     out.println();
     out.println("Wrote " + output);
     StringBuilder line = new StringBuilder(format("%,d rows", rows));
+    if (documents != rows) {
+      line.append(format(" of %,d documents", documents));
+    }
     byStatus.forEach(
         (status, count) -> {
           if (status != Status.OK && count > 0) {

@@ -17,7 +17,7 @@ import org.apache.spark.sql.types.StructType;
  *
  * @param rowsOf rows of each file, by its name
  * @param totals over all files: {@code rows}, one per {@link Status}, {@code truncated}, {@code
- *     tokens} (that the model saw) and {@code allTokens}
+ *     documents}, {@code tokens} (that the model saw) and {@code allTokens}
  */
 record StagedCounts(Map<String, Long> rowsOf, Map<String, Object> totals) {
   private static final String FILE = "embark_file";
@@ -25,17 +25,20 @@ record StagedCounts(Map<String, Long> rowsOf, Map<String, Object> totals) {
 
   /**
    * @param schema of the files
-   * @param prefix of the names of the account columns
+   * @param chunked what a row stands for
    */
-  static StagedCounts of(SparkSession spark, String directory, StructType schema, String prefix) {
+  static StagedCounts of(
+      SparkSession spark, String directory, StructType schema, ChunkedOutput chunked) {
+    String prefix = chunked.prefix();
     TreeMap<String, Column> counts = new TreeMap<>();
     counts.put(ROWS, functions.count(functions.lit(1)));
     for (Status status : Status.values()) {
       counts.put(status.name(), functions.count(functions.when(is(prefix, status), 1)));
     }
     counts.put("truncated", functions.count(functions.when(column(prefix, "truncated"), 1)));
-    counts.put("tokens", sum(column(prefix, "tokens_used")));
-    counts.put("allTokens", sum(column(prefix, "token_count")));
+    counts.put("documents", functions.count(functions.when(chunked.document(), 1)));
+    counts.put("tokens", sum(functions.when(chunked.addsUp(), column(prefix, "tokens_used"))));
+    counts.put("allTokens", sum(functions.when(chunked.addsUp(), column(prefix, "token_count"))));
     Dataset<Row> byFile =
         spark
             .read()

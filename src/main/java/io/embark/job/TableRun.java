@@ -130,17 +130,17 @@ final class TableRun {
     }
     StagedCounts counts = counts(part);
     RunSummary summary = RunSummary.of(run.rows(), counts.totals(), metrics, seconds, resumed);
-    if (summary.rowsRead() != summary.rows()) {
+    if (summary.rowsRead() != summary.documents()) {
       throw new IllegalStateException(
           "%d rows were to be embedded, and %d were, in %s; these must be equal. Was the input changed meanwhile?"
-              .formatted(summary.rowsRead(), summary.rows(), staging.part(part)));
+              .formatted(summary.rowsRead(), summary.documents(), staging.part(part)));
     }
     return new Staged(
         summary,
         below(part, counts.rowsOf()),
         run.slices(),
         done.size(),
-        texts < 0 ? summary.rows() : texts);
+        texts < 0 ? summary.documents() : texts);
   }
 
   private StagedRun begin(Dataset<Row> rows, Dataset<Row> items, long known) throws IOException {
@@ -222,8 +222,7 @@ final class TableRun {
   }
 
   private StagedCounts counts(String part) {
-    return StagedCounts.of(
-        spark, staging.part(part), schema, settings.get(EmbedSettings.ACCOUNT_PREFIX));
+    return StagedCounts.of(spark, staging.part(part), schema, ChunkedOutput.of(settings));
   }
 
   private Map<String, Long> below(String part, Map<String, Long> rowsOf) throws IOException {

@@ -166,7 +166,7 @@ record TableUpdate(
           "Went on where an earlier attempt ended: %,d of %,d slices with %,d rows were done.%n",
           resumed, parts.staged().slices(), summary.resumed());
     }
-    long saved = summary.rows() - parts.staged().texts();
+    long saved = summary.documents() - parts.staged().texts();
     if (saved > 0) {
       out.printf("%,d rows share the vector of another row with the same text.%n", saved);
     }
