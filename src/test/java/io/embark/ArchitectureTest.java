@@ -83,7 +83,8 @@ class ArchitectureTest {
   static final ArchRule SPARK_ONLY_IN_SPARK_AND_JOB =
       noClasses()
           .that()
-          .resideOutsideOfPackages("io.embark.spark..", "io.embark.post..", "io.embark.job..")
+          .resideOutsideOfPackages(
+              "io.embark.spark..", "io.embark.table..", "io.embark.post..", "io.embark.job..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.apache.spark..");
@@ -107,10 +108,19 @@ class ArchitectureTest {
           .resideInAPackage("ai.djl..");
 
   @ArchTest
-  static final ArchRule SPARK_KNOWS_NO_JOB =
+  static final ArchRule SPARK_KNOWS_NO_TABLE =
       noClasses()
           .that()
           .resideInAPackage("io.embark.spark..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.embark.table..");
+
+  @ArchTest
+  static final ArchRule NOBODY_KNOWS_THE_JOB =
+      noClasses()
+          .that()
+          .resideInAnyPackage("io.embark.spark..", "io.embark.table..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.embark.job..");

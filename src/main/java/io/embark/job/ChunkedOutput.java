@@ -43,6 +43,25 @@ record ChunkedOutput(JobSettings settings, ChunkMode mode, String prefix) {
     }
   }
 
+  /**
+   * Refuses what needs one row out for each row in.
+   *
+   * @throws IllegalArgumentException with the way out
+   */
+  void requireRowsPerId(EmbedSettings.SaveMode save) {
+    boolean several = mode == ChunkMode.ROWS || mode == ChunkMode.BOTH;
+    if (several && save == EmbedSettings.SaveMode.INCREMENTAL) {
+      throw new IllegalArgumentException(
+          "mode: incremental needs one row per id, and chunk %s gives several. Use chunk none or document, or --mode overwrite."
+              .formatted(mode.label()));
+    }
+    if (several && settings.get(EmbedSettings.DEDUPE) == EmbedSettings.Dedupe.GLOBAL) {
+      throw new IllegalArgumentException(
+          "dedupe: global needs one row per text, and chunk %s gives several. Leave one of them out."
+              .formatted(mode.label()));
+    }
+  }
+
   /** True for exactly one row of each row that came in. */
   Column document() {
     return switch (mode) {

@@ -21,6 +21,12 @@ public final class Main {
   /** Exit code: the command line, a setting or the input is not as it must be. */
   static final int BAD_USAGE = 2;
 
+  /** Exit code: rows were not good enough to be published. */
+  static final int QUALITY = 3;
+
+  /** Exit code: published, but some rows failed. */
+  static final int PARTIAL = 4;
+
   /** Characters of a message before its reason. */
   private static final int LONG = 500;
 
@@ -45,6 +51,7 @@ public final class Main {
     spec.addSubcommand("doctor", DoctorCommand.commandLine());
     spec.addSubcommand(
         "bench", new CommandLine(new BenchCommand()).setCaseInsensitiveEnumValuesAllowed(true));
+    spec.addSubcommand("inspect", new CommandLine(new InspectCommand()));
     spec.addSubcommand("vector-diff", new CommandLine(new VectorDiffCommand()));
     CommandLine commandLine = new CommandLine(spec);
     commandLine.setExecutionStrategy(
@@ -74,6 +81,9 @@ public final class Main {
     if (e instanceof IllegalArgumentException) {
       LOG.debug("Bad usage", e);
       return BAD_USAGE;
+    }
+    if (e instanceof QualityGate.Failed) {
+      return QUALITY;
     }
     LOG.error("The job failed", e);
     return FAILED;

@@ -24,6 +24,7 @@ import org.apache.hadoop.fs.Path;
  * @param seconds from the first task to the last
  * @param tokenizeSeconds task seconds spent on reading and tokenising
  * @param modelSeconds task seconds spent in the model and on pooling
+ * @param resumed rows that an earlier attempt had embedded; the times do not count them
  */
 record RunSummary(
     long rowsRead,
@@ -37,10 +38,15 @@ record RunSummary(
     long halvings,
     double seconds,
     double tokenizeSeconds,
-    double modelSeconds) {
+    double modelSeconds,
+    long resumed) {
 
   static RunSummary of(
-      long rowsRead, Map<String, Object> counts, EmbeddingMetrics metrics, double seconds) {
+      long rowsRead,
+      Map<String, Object> counts,
+      EmbeddingMetrics metrics,
+      double seconds,
+      long resumed) {
     Map<Status, Long> byStatus = new EnumMap<>(Status.class);
     for (Status status : Status.values()) {
       byStatus.put(status, (Long) counts.get(status.name()));
@@ -57,7 +63,8 @@ record RunSummary(
         metrics.halvings(),
         seconds,
         metrics.readSeconds() + metrics.tokenizeSeconds(),
-        metrics.modelSeconds());
+        metrics.modelSeconds(),
+        resumed);
   }
 
   /** The share of tokens that truncation cut off, 0 to 1. */
@@ -98,8 +105,8 @@ record RunSummary(
             "%.1f s of work: %,.1f rows/s, %,.0f tokens/s; padding %.1f %%; task time: %.1f s model,"
                 + " %.1f s reading and tokenising; %.1f s in all since the session started",
             seconds,
-            rows / seconds,
-            tokens / seconds,
+            Math.max(0, rows - resumed) / seconds,
+            rows == 0 ? 0 : tokens * (1 - (double) Math.min(rows, resumed) / rows) / seconds,
             100 * padding,
             modelSeconds,
             tokenizeSeconds,
