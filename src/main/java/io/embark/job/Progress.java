@@ -48,6 +48,7 @@ final class Progress extends SparkListener implements AutoCloseable {
             return thread;
           });
   private volatile int job = -1;
+  private volatile long closed;
 
   private Progress(SparkContext context, long total, ProgressReport report) {
     this.context = context;
@@ -84,8 +85,14 @@ final class Progress extends SparkListener implements AutoCloseable {
     return total < 0 ? rows : Math.min(rows, total);
   }
 
+  /** Rows to embed, or -1 if that is unknown. */
+  long total() {
+    return total;
+  }
+
+  /** Since it began, until it was closed. */
   double seconds() {
-    return (System.nanoTime() - start) / 1e9;
+    return ((closed == 0 ? System.nanoTime() : closed) - start) / 1e9;
   }
 
   private void say() {
@@ -98,6 +105,7 @@ final class Progress extends SparkListener implements AutoCloseable {
 
   @Override
   public void close() {
+    closed = System.nanoTime();
     clock.shutdownNow();
     context.setLocalProperty(MARK, null);
     context.removeSparkListener(this);

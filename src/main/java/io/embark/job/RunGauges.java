@@ -14,9 +14,9 @@ import org.apache.spark.metrics.source.Source;
 final class RunGauges implements Source, AutoCloseable {
   private final MetricRegistry registry = new MetricRegistry();
 
-  private RunGauges(Progress progress, EmbeddingMetrics metrics, long total) {
+  private RunGauges(Progress progress, EmbeddingMetrics metrics) {
     add("rows", progress::rows);
-    add("rowsToEmbed", () -> total);
+    add("rowsToEmbed", progress::total);
     add("rowsPerSecond", () -> progress.rows() / progress.seconds());
     add("failedTasks", progress::failedTasks);
     add("tokens", metrics::tokens);
@@ -33,13 +33,9 @@ final class RunGauges implements Source, AutoCloseable {
     add("writeSeconds", metrics::writeSeconds);
   }
 
-  /**
-   * Registers it, until it is closed.
-   *
-   * @param total rows to embed, or -1 if that is unknown
-   */
-  static RunGauges of(Progress progress, EmbeddingMetrics metrics, long total) {
-    RunGauges gauges = new RunGauges(progress, metrics, total);
+  /** Registers it, until it is closed. */
+  static RunGauges of(Progress progress, EmbeddingMetrics metrics) {
+    RunGauges gauges = new RunGauges(progress, metrics);
     SparkEnv.get().metricsSystem().registerSource(gauges);
     return gauges;
   }

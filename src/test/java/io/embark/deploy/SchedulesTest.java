@@ -59,7 +59,13 @@ class SchedulesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0, ''", "1, failed", "2, is wrong", "3, nothing was published", "4, some rows failed"})
+  @CsvSource({
+    "0, ''",
+    "1, failed",
+    "2, is wrong",
+    "3, nothing was published",
+    "4, some rows failed"
+  })
   void cronHasMailToSendOnlyIfSomethingWentWrong(int code, String said) throws Exception {
     needs("flock");
     Path script = nightly("echo \"flags: $*\"; exit " + code);
