@@ -97,8 +97,9 @@ final class EmbedSettings {
       new Setting<>(
           "max-failed-rows",
           "ROWS|SHARE",
-          "0",
-          "The most rows that may fail, such as 10 or 0.1% of all; with more, nothing is published",
+          "100%",
+          "The most rows that may have the status FAILED, such as 10 or 0.1% of all; with more, nothing"
+              + " is published",
           RowLimit::of);
 
   static final Setting<ProgressReport> PROGRESS =
