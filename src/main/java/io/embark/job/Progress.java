@@ -98,7 +98,7 @@ final class Progress extends SparkListener implements AutoCloseable {
   private void say() {
     ProgressState state = new ProgressState(rows(), total, seconds(), failedTasks());
     report.say(state);
-    if (job >= 0) {
+    if (job >= 0 && state.rows() > 0) {
       JobDescription.set(context, job, description + ": " + state.inWords());
     }
   }
@@ -126,7 +126,7 @@ final class Progress extends SparkListener implements AutoCloseable {
     if (event.taskInfo().successful()) {
       for (AccumulableInfo info : JavaConverters.seqAsJavaList(event.taskInfo().accumulables())) {
         Partition partition = new Partition(event.stageId(), event.taskInfo().index());
-        rows(info).ifPresent(count -> finished.put(partition, count));
+        totals(info).ifPresent(totals -> finished.put(partition, totals.rows()));
       }
     } else if (!(event.reason() instanceof TaskKilled)) {
       failedTasks.incrementAndGet();
@@ -141,13 +141,13 @@ final class Progress extends SparkListener implements AutoCloseable {
                 JavaConverters.seqAsJavaList(task._4())
                     .forEach(
                         info ->
-                            rows(info).ifPresent(count -> running.put((Long) task._1(), count))));
+                            totals(info).ifPresent(t -> running.put((Long) task._1(), t.done()))));
   }
 
-  private static Optional<Long> rows(AccumulableInfo info) {
+  private static Optional<TaskTotals> totals(AccumulableInfo info) {
     boolean ours = info.name().isDefined() && info.name().get().equals(EmbeddingMetrics.NAME);
     return ours && info.update().isDefined() && info.update().get() instanceof TaskTotals totals
-        ? Optional.of(totals.rows())
+        ? Optional.of(totals)
         : Optional.empty();
   }
 }

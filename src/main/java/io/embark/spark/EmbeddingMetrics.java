@@ -19,6 +19,9 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
 
   private final TaskAccounts accounts = new TaskAccounts();
 
+  /** Rows of the buffer that is being tokenised. */
+  private transient int buffered;
+
   EmbeddingMetrics(SparkContext context) {
     context.register(accounts, NAME);
   }
@@ -37,6 +40,7 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
 
   @Override
   public void read(int rows, long nanos) {
+    buffered = rows;
     accounts.add(TaskCounter.ROWS, rows);
     accounts.add(TaskCounter.READ_NANOS, nanos);
   }
@@ -48,6 +52,7 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
 
   @Override
   public void tokenized(int count, long nanos) {
+    accounts.add(TaskCounter.WITHOUT_MODEL, Math.max(0, buffered - count));
     accounts.add(TaskCounter.TOKENIZE_NANOS, nanos);
   }
 

@@ -6,6 +6,8 @@ enum TaskCounter {
   ROWS,
   /** Texts that the model embedded. */
   TEXTS,
+  /** Rows read that have no text for the model: null or blank. */
+  WITHOUT_MODEL,
   /** Texts that the model failed on. */
   FAILED,
   /** Tokens that the model saw, padding not counted. */

@@ -19,6 +19,11 @@ public record TaskTotals(long[] counts) implements Serializable {
     return get(TaskCounter.ROWS);
   }
 
+  /** Rows that are done, where rows() are those that were begun: a buffer of them at a time. */
+  public long done() {
+    return Math.min(rows(), texts() + get(TaskCounter.WITHOUT_MODEL));
+  }
+
   /** Texts that the model embedded. */
   public long texts() {
     return get(TaskCounter.TEXTS);
