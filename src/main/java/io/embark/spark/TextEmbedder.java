@@ -1,21 +1,14 @@
 package io.embark.spark;
 
-import io.embark.embed.EmbedderConfig;
-import io.embark.embed.EmbeddingStream;
-import io.embark.embed.Setting;
 import io.embark.vector.Int8Ranges;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StringType;
@@ -130,37 +123,14 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
     StructType schema = transformSchema(dataset.schema());
-    int textIndex = textIndex(dataset.schema());
-    ModelFacts facts = ModelFacts.of(config());
-    EmbedderConfig config = facts.config();
-    int vectors = facts.vectorNames().size();
-    boolean states = config.get(Setting.TOKEN_STATES);
-    EmbeddingColumns columns = columns();
-    EmbeddingMetrics counted = metrics(dataset.sparkSession());
-    MapPartitionsFunction<Row, Row> embed =
-        rows ->
-            // An empty partition must not load a model.
-            rows.hasNext()
-                ? TaskStreams.endWithTask(
-                    new EmbeddingStream<>(
-                        ExecutorEmbedders.get(config),
-                        rows,
-                        row -> row.isNullAt(textIndex) ? null : row.getString(textIndex),
-                        (row, embedding) -> columns.append(row, embedding, vectors, states),
-                        counted))
-                : Collections.emptyIterator();
-    return withMetadata(dataset.toDF().mapPartitions(embed, Encoders.row(schema)), schema);
-  }
-
-  /** Row encoders keep names and types of a schema, but not the metadata of its fields. */
-  private static Dataset<Row> withMetadata(Dataset<Row> rows, StructType schema) {
-    Column[] columns = new Column[schema.length()];
-    for (int i = 0; i < columns.length; i++) {
-      StructField field = schema.fields()[i];
-      String quoted = "`" + field.name().replace("`", "``") + "`";
-      columns[i] = rows.col(quoted).as(field.name(), field.metadata());
-    }
-    return rows.select(columns);
+    return InternalRows.mapPartitions(
+        dataset.toDF(),
+        schema,
+        new EmbedColumnTask(
+            ModelFacts.of(config()),
+            textIndex(dataset.schema()),
+            columns(),
+            metrics(dataset.sparkSession())));
   }
 
   /** Counters over everything this embedder has transformed. */
