@@ -273,6 +273,17 @@ public record Setting<T>(
           "Let TensorRT compute in float16 where it finds that faster",
           Setting::yesOrNo);
 
+  /** 0 stands for {@link #AUTO}, infinity for off. */
+  public static final Setting<Double> CANARY =
+      new Setting<>(
+          "canary",
+          "auto|off|DISTANCE",
+          AUTO,
+          "How far, in cosine distance, the vectors that an executor gives for a few known sentences"
+              + " may be from the expected ones before the job stops; auto allows what the"
+              + " executor's device explains",
+          Setting::distance);
+
   /** Every setting, in the order of help and documentation. */
   public static final List<Setting<?>> ALL =
       List.of(
@@ -302,7 +313,8 @@ public record Setting<T>(
           GPU_CONV_SEARCH,
           GPU_CUDA_GRAPHS,
           GPU_TENSORRT_CACHE,
-          GPU_TENSORRT_FP16);
+          GPU_TENSORRT_FP16,
+          CANARY);
 
   /**
    * Reads a value.
@@ -341,7 +353,12 @@ public record Setting<T>(
     return text.strip();
   }
 
-  private static boolean yesOrNo(String text) {
+  /**
+   * Parses a switch.
+   *
+   * @throws IllegalArgumentException with found and wanted
+   */
+  public static boolean yesOrNo(String text) {
     if (text.strip().equalsIgnoreCase("true") || text.strip().equalsIgnoreCase("false")) {
       return Boolean.parseBoolean(text.strip());
     }
@@ -367,6 +384,23 @@ public record Setting<T>(
     }
     throw new IllegalArgumentException(
         "found '%s', wanted a whole number from %d to %d.".formatted(text, least, most));
+  }
+
+  private static double distance(String text) {
+    String value = text.strip().toLowerCase(Locale.ROOT);
+    if (value.equals(AUTO) || value.equals("off")) {
+      return value.equals(AUTO) ? 0 : Double.POSITIVE_INFINITY;
+    }
+    try {
+      double distance = Double.parseDouble(value);
+      if (distance > 0 && distance <= 1) {
+        return distance;
+      }
+    } catch (NumberFormatException e) {
+      // Reported below together with numbers out of range.
+    }
+    throw new IllegalArgumentException(
+        "found '%s', wanted auto, off, or a number above 0 and up to 1.".formatted(text));
   }
 
   /** Bytes, 0 for none. */

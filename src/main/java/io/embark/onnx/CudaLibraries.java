@@ -123,4 +123,33 @@ final class CudaLibraries {
     }
     return "";
   }
+
+  /** Where each library is, or null: by its file name and, in parentheses, what it belongs to. */
+  static Map<String, String> places() {
+    Set<Path> directories = searchPath();
+    String linkerCache = linkerCache();
+    Map<String, String> places = new TreeMap<>();
+    NEEDED.forEach(
+        (library, product) -> {
+          String found =
+              directories.stream()
+                  .map(directory -> directory.resolve(library))
+                  .filter(Files::exists)
+                  .findFirst()
+                  .map(Path::toString)
+                  .orElse(null);
+          if (found == null) {
+            found =
+                linkerCache
+                    .lines()
+                    .map(String::strip)
+                    .filter(line -> line.startsWith(library + " ") && line.contains("=> "))
+                    .findFirst()
+                    .map(line -> line.substring(line.indexOf("=> ") + 3))
+                    .orElse(null);
+          }
+          places.put(library + " (" + product + ")", found);
+        });
+    return places;
+  }
 }

@@ -45,7 +45,7 @@ public final class ShapesOnlyModel {
     graph.addInitializer(table(hiddenSize));
     graph.addInitializer(scalar("rows", TABLE_ROWS));
     graph.addInitializer(scalar("length_axis", 1).toBuilder().addDims(1));
-    graph.addInitializer(floats("turn", 0.618034f)).addInitializer(floats("half", 0.5f));
+    graph.addInitializer(floats("turn", 0.618034f));
     graph.addInitializer(scales(hiddenSize));
     graph.addNode(node("Mod", "row", "input_ids", "rows"));
     graph.addNode(node("Gather", "last_hidden_state", "table", "row"));
@@ -56,10 +56,9 @@ public final class ShapesOnlyModel {
     graph.addNode(
         node("ReduceSum", "sum", "turned", "length_axis").toBuilder()
             .addAttribute(integer("keepdims", 1)));
-    fraction(graph, "sum", "text");
+    graph.addNode(node("Floor", "whole", "sum")).addNode(node("Sub", "text", "sum", "whole"));
     graph.addNode(node("Mul", "scaled", "text", "scales"));
-    fraction(graph, "scaled", "spread");
-    graph.addNode(node("Sub", "pooler_output", "spread", "half"));
+    graph.addNode(node("Sin", "pooler_output", "scaled"));
     graph.addOutput(
         value(
             "last_hidden_state",
@@ -99,12 +98,6 @@ public final class ShapesOnlyModel {
         .setDataType(TensorProto.DataType.INT64.getNumber())
         .addInt64Data(value)
         .build();
-  }
-
-  /** {@code output} = {@code input} - floor({@code input}). */
-  private static void fraction(GraphProto.Builder graph, String input, String output) {
-    graph.addNode(node("Floor", input + "_floor", input));
-    graph.addNode(node("Sub", output, input, input + "_floor"));
   }
 
   private static AttributeProto integer(String name, long value) {

@@ -1,5 +1,6 @@
 package io.embark.spark;
 
+import io.embark.embed.ChunkSettings;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import org.apache.spark.ml.param.BooleanParam;
@@ -34,11 +35,16 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
   private final IntParam maxLength;
   private final Param<String> prompt;
   private final Param<String> device;
+  private final Param<String> canary;
   private final IntParam tokenBudget;
   private final IntParam intraOpThreads;
   private final IntParam bufferRows;
   private final IntParam bufferChars;
   private final Param<String> prefetch;
+  private final Param<String> chunk;
+  private final IntParam chunkTokens;
+  private final IntParam chunkOverlap;
+  private final BooleanParam chunkText;
 
   EmbedderParams(String uid) {
     super(uid);
@@ -62,6 +68,11 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
     bufferRows = number(Setting.BUFFER_ROWS);
     bufferChars = number(Setting.BUFFER_CHARS);
     prefetch = text(Setting.PREFETCH);
+    canary = text(Setting.CANARY);
+    chunk = text(ChunkSettings.CHUNK);
+    chunkTokens = number(ChunkSettings.CHUNK_TOKENS);
+    chunkOverlap = number(ChunkSettings.CHUNK_OVERLAP);
+    chunkText = toggle(ChunkSettings.CHUNK_TEXT);
     outputType =
         text(
             "outputType",
@@ -365,6 +376,63 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
   public T setPrefetch(String value) {
     Setting.PREFETCH.parse(value);
     set(prefetch, value);
+    return self();
+  }
+
+  public Param<String> canary() {
+    return canary;
+  }
+
+  /** How far vectors of known sentences may be from the expected ones: auto, off, or a distance. */
+  public T setCanary(String value) {
+    Setting.CANARY.parse(value);
+    set(canary, value);
+    return self();
+  }
+
+  public Param<String> chunk() {
+    return chunk;
+  }
+
+  /**
+   * What becomes of long texts: {@code none} (default), {@code rows}, {@code document}, {@code
+   * both}.
+   */
+  public T setChunk(String value) {
+    ChunkSettings.CHUNK.parse(value);
+    set(chunk, value);
+    return self();
+  }
+
+  public IntParam chunkTokens() {
+    return chunkTokens;
+  }
+
+  /** The most tokens per chunk, special tokens and prompt included. */
+  public T setChunkTokens(int value) {
+    ChunkSettings.CHUNK_TOKENS.parse(Integer.toString(value));
+    set(chunkTokens, (Object) value);
+    return self();
+  }
+
+  public IntParam chunkOverlap() {
+    return chunkOverlap;
+  }
+
+  /** The most text tokens that a chunk shares with the one before it. */
+  public T setChunkOverlap(int value) {
+    ChunkSettings.CHUNK_OVERLAP.parse(Integer.toString(value));
+    set(chunkOverlap, (Object) value);
+    return self();
+  }
+
+  public BooleanParam chunkText() {
+    return chunkText;
+  }
+
+  /** Whether rows of chunks hold the chunk's text; otherwise null. */
+  public T setChunkText(boolean value) {
+    set(chunkText, (Object) value);
     return self();
   }
 }

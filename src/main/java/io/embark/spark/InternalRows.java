@@ -1,6 +1,8 @@
 package io.embark.spark;
 
+import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Dataset$;
@@ -22,9 +24,9 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import scala.Function1;
 import scala.Option;
-import scala.collection.Iterator;
+import scala.collection.JavaConverters;
+import scala.runtime.AbstractFunction1;
 
 /**
  * {@code Dataset.mapPartitions} on rows as Spark holds them. The object that Spark would make of a
@@ -39,26 +41,69 @@ final class InternalRows {
    * The rows that {@code work} makes of each partition.
    *
    * @param result their schema; metadata of its fields is kept
-   * @param work serialisable; gets rows that hold all columns of {@code rows} and may be the same
-   *     object every time, and may itself hand out one object again and again
+   * @param work gets rows that hold all columns of {@code rows}; not called for an empty partition,
+   *     which must not load a model
    */
-  @SuppressWarnings("unchecked")
-  static Dataset<Row> mapPartitions(
-      Dataset<Row> rows,
-      StructType result,
-      Function1<Iterator<InternalRow>, Iterator<InternalRow>> work) {
+  static Dataset<Row> mapPartitions(Dataset<Row> rows, StructType result, RowWork work) {
     LogicalPlan child = rows.logicalPlan();
     Expression read = struct(ScalaSeq.toJava(child.output()));
-    Function1<?, ?> untyped = work;
     MapPartitions mapped =
         new MapPartitions(
-            (Function1<Iterator<Object>, Iterator<Object>>) untyped,
+            new OnPartition(work),
             row(result),
             new DeserializeToObject(read, row(read.dataType()), child));
     return Dataset$.MODULE$.ofRows(
         rows.sparkSession(),
         new SerializeFromObject(
             ScalaSeq.of(fields(mapped.outputObjAttr(), result.fields())), mapped));
+  }
+
+  /** The work as Spark's plan node takes it: on objects. */
+  private static final class OnPartition
+      extends AbstractFunction1<
+          scala.collection.Iterator<Object>, scala.collection.Iterator<Object>>
+      implements Serializable {
+    private static final long serialVersionUID = 1;
+
+    private final RowWork work;
+
+    OnPartition(RowWork work) {
+      this.work = work;
+    }
+
+    @Override
+    public scala.collection.Iterator<Object> apply(scala.collection.Iterator<Object> partition) {
+      if (!partition.hasNext()) {
+        return partition;
+      }
+      Iterator<Object> rows = JavaConverters.asJavaIterator(partition);
+      Iterator<InternalRow> copies =
+          new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+              return rows.hasNext();
+            }
+
+            @Override
+            public InternalRow next() {
+              // Work reads ahead, and Spark's iterators hand out one row object again and again.
+              return ((InternalRow) rows.next()).copy();
+            }
+          };
+      Iterator<InternalRow> results = work.over(copies);
+      return JavaConverters.asScalaIterator(
+          new Iterator<Object>() {
+            @Override
+            public boolean hasNext() {
+              return results.hasNext();
+            }
+
+            @Override
+            public Object next() {
+              return results.next();
+            }
+          });
+    }
   }
 
   private static Expression struct(List<Attribute> columns) {

@@ -25,15 +25,19 @@ import org.slf4j.LoggerFactory;
  * @param vectorNames a name for each vector of a text
  * @param dimensions values of each
  * @param fingerprint SHA-256 over graph and tokenizer
+ * @param fileHashes SHA-256 of each file of these
  * @param device where tasks run and the token budget there, in words; empty when that is settled on
  *     each executor
+ * @param canary what every executor must give for a few sentences
  */
 public record ModelFacts(
     EmbedderConfig config,
     List<String> vectorNames,
     List<Integer> dimensions,
     String fingerprint,
-    Optional<String> device) {
+    Map<String, String> fileHashes,
+    Optional<String> device,
+    Canary canary) {
   private static final Logger LOG = LoggerFactory.getLogger(ModelFacts.class);
   private static final Map<Key, Opened> KNOWN = new ConcurrentHashMap<>();
 
@@ -44,7 +48,7 @@ public record ModelFacts(
    * What does not depend on where the settings came from, which two equal configs may differ in.
    */
   private record Opened(
-      List<String> vectorNames, List<Integer> dimensions, Optional<String> device) {}
+      List<String> vectorNames, List<Integer> dimensions, Optional<String> device, Canary canary) {}
 
   /**
    * Opens the model on the driver, the first time it is asked for and when it has changed since.
@@ -56,7 +60,8 @@ public record ModelFacts(
   public static ModelFacts of(EmbedderConfig config) {
     try {
       ModelDirectory model = DriverModels.open(config);
-      String fingerprint = model.fingerprint();
+      Map<String, String> fileHashes = model.fileHashes();
+      String fingerprint = model.fingerprint(fileHashes);
       EmbedderConfig resolved = config.resolve(model).toBuilder().wantedModel(fingerprint).build();
       Opened opened =
           KNOWN.computeIfAbsent(new Key(config, fingerprint), key -> open(model, resolved));
@@ -64,7 +69,13 @@ public record ModelFacts(
           .keySet()
           .removeIf(key -> key.config.equals(config) && !key.fingerprint.equals(fingerprint));
       return new ModelFacts(
-          resolved, opened.vectorNames(), opened.dimensions(), fingerprint, opened.device());
+          resolved,
+          opened.vectorNames(),
+          opened.dimensions(),
+          fingerprint,
+          fileHashes,
+          opened.device(),
+          opened.canary());
     } catch (IOException e) {
       throw unreadable(config, e);
     }
@@ -118,7 +129,8 @@ public record ModelFacts(
     return new Opened(
         embedder.vectorNames(),
         embedder.dimensions(),
-        here ? Optional.of(device) : Optional.empty());
+        here ? Optional.of(device) : Optional.empty(),
+        Canary.of(embedder));
   }
 
   private static boolean tasksRunHere() {

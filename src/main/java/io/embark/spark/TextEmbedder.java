@@ -24,6 +24,11 @@ import org.apache.spark.sql.types.StructType;
  * blank gets a null vector, never a made-up one; MLlib estimators want those rows filtered out
  * ({@code status = 'OK'}).
  *
+ * <p>With {@code chunk} set, long texts are cut into chunks instead of being truncated: {@code
+ * rows} gives a row per chunk, {@code document} a row per text with the chunks' vectors merged,
+ * {@code both} gives both, a document's row behind those of its chunks. Nothing is shuffled, and a
+ * text of any length takes bounded memory beside itself.
+ *
  * <p>Params that are not set are taken from the model.
  */
 public final class TextEmbedder extends EmbedderParams<TextEmbedder>
@@ -98,12 +103,30 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
    */
   @Override
   public StructType transformSchema(StructType schema) {
-    textIndex(schema);
-    return columns().addTo(schema, ModelFacts.of(config()));
+    int textIndex = textIndex(schema);
+    ModelFacts facts = ModelFacts.of(config());
+    StructType embedded = columns().addTo(schema, facts);
+    Chunking chunking = Chunking.of(this);
+    if (chunking.isOff()) {
+      return embedded;
+    }
+    chunking.require(facts.config());
+    ChunkColumns added = chunkColumns(chunking, textIndex);
+    return added.describe(added.addTo(embedded), facts);
+  }
+
+  private ChunkColumns chunkColumns(Chunking chunking, int textIndex) {
+    return new ChunkColumns(getOrDefault(accountPrefix()), chunking, textIndex);
   }
 
   private int textIndex(StructType schema) {
-    String wanted = getOrDefault(inputCol());
+    return textIndex(schema, getOrDefault(inputCol()));
+  }
+
+  /**
+   * @throws IllegalArgumentException if there is no such column of strings
+   */
+  static int textIndex(StructType schema, String wanted) {
     for (int i = 0; i < schema.length(); i++) {
       StructField field = schema.fields()[i];
       if (field.name().equals(wanted)) {
@@ -123,14 +146,24 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
     StructType schema = transformSchema(dataset.schema());
+    int textIndex = textIndex(dataset.schema());
+    ModelFacts facts = ModelFacts.of(config());
+    CanaryWatch.on(dataset.sparkSession().sparkContext());
+    EmbedColumnTask embed =
+        new EmbedColumnTask(
+            facts.config(),
+            facts.canary(),
+            textIndex,
+            columns(),
+            facts.vectorNames().size(),
+            metrics(dataset.sparkSession()));
+    Chunking chunking = Chunking.of(this);
     return InternalRows.mapPartitions(
         dataset.toDF(),
         schema,
-        new EmbedColumnTask(
-            ModelFacts.of(config()),
-            textIndex(dataset.schema()),
-            columns(),
-            metrics(dataset.sparkSession())));
+        chunking.isOff()
+            ? embed
+            : new DocumentTask(embed, chunkColumns(chunking, textIndex), dataset.schema()));
   }
 
   /** Counters over everything this embedder has transformed. */

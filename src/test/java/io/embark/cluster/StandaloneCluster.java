@@ -328,8 +328,13 @@ public final class StandaloneCluster implements AutoCloseable {
 
   /** As {@link #embed(Duration, String...)}, with more flags for spark-submit. */
   public Run embed(Duration limit, List<String> moreSparkFlags, String... args) {
+    return job("embed.sh", limit, moreSparkFlags, args);
+  }
+
+  /** Runs a script of {@code jobs/} in the distribution here. */
+  public Run job(String script, Duration limit, List<String> moreSparkFlags, String... args) {
     List<String> command = new ArrayList<>();
-    command.add(distribution.resolve("jobs/embed.sh").toString());
+    command.add(distribution.resolve("jobs").resolve(script).toString());
     command.addAll(List.of(args));
     command.add("--spark");
     command.addAll(sparkFlags());

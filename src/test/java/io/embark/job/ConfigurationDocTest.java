@@ -35,6 +35,11 @@ class ConfigurationDocTest {
             + " (`setPooling(\"mean\")`). Flags win over the file, the file over the defaults."
             + " Written from the code by a test; do not edit.\n");
     table(doc, "The embed job", EmbedSettings.ALL, false);
+    table(
+        doc,
+        "The doctor, beside input, output and embedder",
+        List.of(DoctorSettings.JSON, DoctorSettings.ROWS, DoctorSettings.TOKENS_PER_ROW),
+        false);
     table(doc, "The embedder", Setting.ALL, true);
     table(doc, "Each JVM that embeds", ExecutorSettings.ALL, false);
     doc.append(

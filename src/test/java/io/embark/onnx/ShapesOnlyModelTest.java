@@ -41,7 +41,7 @@ class ShapesOnlyModelTest {
       assertThat(first).doesNotHaveDuplicates();
       assertThat(values.get(1)[384]).isNotEqualTo(first[0]);
       for (float value : values.get(1)) {
-        assertThat(value).isBetween(-0.5f, 0.5f);
+        assertThat(value).isBetween(-1f, 1f);
       }
       // Alone, without padding, a text has the same vector.
       Batch alone = Batch.of(List.of(new Tokens(new long[] {5, 102}, 2)), new int[] {0}, 0);

@@ -1,0 +1,58 @@
+package io.embark.job;
+
+import io.embark.embed.Setting;
+import java.util.List;
+
+/** The settings of {@code doctor} beside those of the embedder, most of them those of a run. */
+final class DoctorSettings {
+  static final Setting<String> JSON =
+      new Setting<>(
+          "json",
+          "FILE",
+          "none",
+          "File on the driver to write the report to, as JSON",
+          text -> text);
+
+  static final Setting<Long> ROWS =
+      new Setting<>(
+          "rows",
+          "N",
+          "those of the input",
+          "Rows to plan for; without an input they are taken to have as many tokens as"
+              + " tokens-per-row says",
+          text -> whole(text, 1_000_000_000_000L));
+
+  static final Setting<Integer> TOKENS_PER_ROW =
+      new Setting<>(
+          "tokens-per-row",
+          "N",
+          "those of the input, or 64",
+          "Mean tokens of a row that the model will see",
+          text -> (int) whole(text, 1_000_000));
+
+  static final List<Setting<?>> ALL =
+      List.of(
+          JSON,
+          ROWS,
+          TOKENS_PER_ROW,
+          EmbedSettings.INPUT,
+          EmbedSettings.FORMAT,
+          EmbedSettings.READ_OPTION,
+          EmbedSettings.TEXT_COL,
+          EmbedSettings.OUTPUT);
+
+  private DoctorSettings() {}
+
+  private static long whole(String text, long most) {
+    try {
+      long value = Long.parseLong(text.strip().replace("_", ""));
+      if (value >= 1 && value <= most) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Reported below together with numbers out of range.
+    }
+    throw new IllegalArgumentException(
+        "found '%s', wanted a whole number from 1 to %d.".formatted(text, most));
+  }
+}
