@@ -94,6 +94,7 @@ final class BenchCommand implements Callable<Integer> {
           rows, model, threads, repeats, arguments());
       if (ceiling) {
         HostCeiling host = new HostCeiling(spark, out, threads, repeats, model);
+        host.explain();
         for (Corpus corpus : corpora) {
           host.measure(corpus, rows);
         }

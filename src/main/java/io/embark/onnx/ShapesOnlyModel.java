@@ -20,9 +20,10 @@ import java.util.List;
 /**
  * A graph that looks like BERT from outside and computes next to nothing: what is left when it is
  * run is what feeding a model costs. Takes {@code [B, L]} ids, mask and types; gives {@code
- * last_hidden_state [B, L, H]} and {@code pooler_output [B, H]}, rows of a small table picked by
- * token id. The two do not depend on each other, so that whoever asks for the pooler pays for no
- * states.
+ * last_hidden_state [B, L, H]}, rows of a small table picked by token id, and {@code pooler_output
+ * [B, H]}, which is another one for other ids: vectors that are all alike would compress to nothing
+ * when they are written. The two do not depend on each other, so that whoever asks for the pooler
+ * pays for no states.
  */
 public final class ShapesOnlyModel {
   private static final int TABLE_ROWS = 64;
@@ -42,13 +43,22 @@ public final class ShapesOnlyModel {
       graph.addInput(value(input, TensorProto.DataType.INT64, shape(BATCH, LENGTH)));
     }
     graph.addInitializer(table(hiddenSize));
-    graph.addInitializer(scalar("rows", TABLE_ROWS)).addInitializer(scalar("first", 0));
+    graph.addInitializer(scalar("rows", TABLE_ROWS));
+    graph.addInitializer(scalar("length_axis", 1).toBuilder().addDims(1));
+    graph.addInitializer(floats("turn", 0.618034f));
+    graph.addInitializer(scales(hiddenSize));
     graph.addNode(node("Mod", "row", "input_ids", "rows"));
     graph.addNode(node("Gather", "last_hidden_state", "table", "row"));
-    NodeProto.Builder first = node("Gather", "first_id", "input_ids", "first").toBuilder();
-    first.addAttributeBuilder().setName("axis").setType(AttributeProto.AttributeType.INT).setI(1);
-    graph.addNode(first).addNode(node("Mod", "first_row", "first_id", "rows"));
-    graph.addNode(node("Gather", "pooler_output", "table", "first_row"));
+    // One number in [0, 1) for a text, spread over H values in [-0.5, 0.5): frac(scale *
+    // frac(sum)).
+    graph.addNode(node("Cast", "ids", "input_ids").toBuilder().addAttribute(integer("to", 1)));
+    graph.addNode(node("Mul", "turned", "ids", "turn"));
+    graph.addNode(
+        node("ReduceSum", "sum", "turned", "length_axis").toBuilder()
+            .addAttribute(integer("keepdims", 1)));
+    graph.addNode(node("Floor", "whole", "sum")).addNode(node("Sub", "text", "sum", "whole"));
+    graph.addNode(node("Mul", "scaled", "text", "scales"));
+    graph.addNode(node("Sin", "pooler_output", "scaled"));
     graph.addOutput(
         value(
             "last_hidden_state",
@@ -88,6 +98,32 @@ public final class ShapesOnlyModel {
         .setDataType(TensorProto.DataType.INT64.getNumber())
         .addInt64Data(value)
         .build();
+  }
+
+  private static AttributeProto integer(String name, long value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.INT)
+        .setI(value)
+        .build();
+  }
+
+  private static TensorProto scales(int hiddenSize) {
+    float[] scales = new float[hiddenSize];
+    for (int i = 0; i < hiddenSize; i++) {
+      scales[i] = 100 + 900 * (i * 0.7548777f % 1);
+    }
+    return floats("scales", scales).toBuilder().addDims(hiddenSize).build();
+  }
+
+  /** Without dimensions: a scalar, unless they are added. */
+  private static TensorProto floats(String name, float... values) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT.getNumber());
+    for (float value : values) {
+      tensor.addFloatData(value);
+    }
+    return tensor.build();
   }
 
   private static NodeProto node(String operator, String output, String... inputs) {

@@ -5,14 +5,15 @@ import io.embark.text.Chunk;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * The columns that chunking adds behind those of an embedding: of chunks {@code chunk_index},
@@ -86,34 +87,38 @@ record ChunkColumns(String prefix, Chunking chunking, int textIndex) implements 
     return new StructType(fields);
   }
 
+  /** The row with the text of a chunk, or none, in place of the document's. */
+  InternalRow withTextOf(Chunk chunk, InternalRow row, StructType input) {
+    Object[] values = new Object[input.length()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = row.isNullAt(i) ? null : row.get(i, input.apply(i).dataType());
+    }
+    values[textIndex] =
+        chunk == null || !chunking.keepText() ? null : UTF8String.fromString(chunk.text());
+    return new GenericInternalRow(values);
+  }
+
   /**
-   * The row of a chunk.
+   * The added values of a chunk.
    *
    * @param chunk null for a document that is null
    */
-  Row ofChunk(Row row, Chunk chunk) {
-    Object[] values = values(row);
-    int next = row.size();
-    values[textIndex] = chunk == null || !chunking.keepText() ? null : chunk.text();
-    values[next++] = chunk == null ? 0 : chunk.index();
-    values[next++] = chunk == null ? null : chunk.codePointStart();
-    values[next] = chunk == null ? null : chunk.codePointEnd();
-    return RowFactory.create(values);
+  InternalRow ofChunk(Chunk chunk) {
+    Object[] values = new Object[added()];
+    values[0] = chunk == null ? 0 : chunk.index();
+    values[1] = chunk == null ? null : chunk.codePointStart();
+    values[2] = chunk == null ? null : chunk.codePointEnd();
+    return new GenericInternalRow(values);
   }
 
-  /** The row of a document. */
-  Row ofDocument(Row row, int chunks) {
-    Object[] values = values(row);
+  /** The added values of a document. */
+  InternalRow ofDocument(int chunks) {
+    Object[] values = new Object[added()];
     values[values.length - 1] = chunks;
-    return RowFactory.create(values);
+    return new GenericInternalRow(values);
   }
 
-  private Object[] values(Row row) {
-    int added = (chunking.mode().chunks() ? 3 : 0) + (chunking.mode().merges() ? 1 : 0);
-    Object[] values = new Object[row.size() + added];
-    for (int i = 0; i < row.size(); i++) {
-      values[i] = row.get(i);
-    }
-    return values;
+  private int added() {
+    return (chunking.mode().chunks() ? 3 : 0) + (chunking.mode().merges() ? 1 : 0);
   }
 }

@@ -2,55 +2,51 @@ package io.embark.spark;
 
 import io.embark.embed.DocumentStream;
 import io.embark.embed.Embedder;
-import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Embedding;
-import io.embark.embed.Setting;
 import io.embark.text.Chunk;
-import java.io.Serializable;
 import java.util.Iterator;
-import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.JoinedRow;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Embeds the documents of one partition, chunk by chunk.
  *
- * @param vectors how many vectors each text has
+ * @param embed embeds texts
+ * @param input the schema of the rows that hold the documents
  */
-record DocumentTask(
-    EmbedderConfig config,
-    Canary canary,
-    EmbeddingColumns embedding,
-    ChunkColumns columns,
-    int vectors,
-    EmbeddingMetrics counted)
-    implements Serializable {
+record DocumentTask(EmbedColumnTask embed, ChunkColumns columns, StructType input)
+    implements RowWork {
 
-  Iterator<Row> over(Iterator<Row> rows) {
-    Embedder embedder = canary.require(ExecutorEmbedders.get(config));
-    int text = columns.textIndex();
-    DocumentStream<Row, Row> documents =
+  @Override
+  public Iterator<InternalRow> over(Iterator<InternalRow> rows) {
+    Embedder embedder = embed.embedder();
+    DocumentStream<InternalRow, InternalRow> documents =
         new DocumentStream<>(
             embedder,
             columns.chunking().of(embedder),
             columns.chunking().mode(),
             rows,
-            row -> row.isNullAt(text) ? null : row.getString(text),
+            embed::text,
             new Rows(),
-            JvmMetrics.and(counted));
+            JvmMetrics.and(embed.counted()));
     TaskStreams.endWithTask(documents.embeddings());
     return documents;
   }
 
-  private final class Rows implements DocumentStream.Results<Row, Row> {
-    private final boolean states = config.get(Setting.TOKEN_STATES);
-
+  private final class Rows implements DocumentStream.Results<InternalRow, InternalRow> {
     @Override
-    public Row ofChunk(Row row, Chunk chunk, Embedding made) {
-      return columns.ofChunk(embedding.append(row, made, vectors, states), chunk);
+    public InternalRow ofChunk(InternalRow row, Chunk chunk, Embedding made) {
+      return joined(columns.withTextOf(chunk, row, input), made, columns.ofChunk(chunk));
     }
 
     @Override
-    public Row ofDocument(Row row, int chunks, Embedding merged) {
-      return columns.ofDocument(embedding.append(row, merged, vectors, states), chunks);
+    public InternalRow ofDocument(InternalRow row, int chunks, Embedding merged) {
+      return joined(row, merged, columns.ofDocument(chunks));
+    }
+
+    private InternalRow joined(InternalRow row, Embedding embedding, InternalRow added) {
+      return new JoinedRow(new JoinedRow(row, embed.values(embedding)), added);
     }
   }
 }

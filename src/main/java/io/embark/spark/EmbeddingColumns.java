@@ -7,14 +7,18 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.ml.attribute.AttributeGroup;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * The columns an embedding adds to a row: the vector and the account of the text.
@@ -155,17 +159,14 @@ record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8
   }
 
   /**
-   * The row with the added values at its end.
+   * The values of the added columns for one row, as Spark holds them.
    *
    * @param vectors how many vectors there are
    * @param states whether there are token states
    */
-  Row append(Row row, Embedding embedding, int vectors, boolean states) {
-    int next = row.size();
-    Object[] values = new Object[next + vectors + (states ? 1 : 0) + ACCOUNT];
-    for (int i = 0; i < next; i++) {
-      values[i] = row.get(i);
-    }
+  InternalRow values(Embedding embedding, int vectors, boolean states) {
+    Object[] values = new Object[vectors + (states ? 1 : 0) + ACCOUNT];
+    int next = 0;
     for (int i = 0; i < vectors; i++) {
       float[] floats = embedding.vector(i);
       values[next++] =
@@ -174,13 +175,24 @@ record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8
               : type.value(floats, type == OutputType.INT8 ? ranges.get(i) : null);
     }
     if (states) {
-      values[next++] = embedding.tokenStates();
+      values[next++] = arrays(embedding.tokenStates());
     }
     values[next++] = embedding.tokenCount();
     values[next++] = embedding.tokensUsed();
     values[next++] = embedding.truncated();
     values[next++] = (float) embedding.unknownTokenRatio();
-    values[next] = embedding.statusText();
-    return RowFactory.create(values);
+    values[next] = UTF8String.fromString(embedding.statusText());
+    return new GenericInternalRow(values);
+  }
+
+  private static ArrayData arrays(float[][] rows) {
+    if (rows == null) {
+      return null;
+    }
+    Object[] arrays = new Object[rows.length];
+    for (int i = 0; i < arrays.length; i++) {
+      arrays[i] = UnsafeArrayData.fromPrimitiveArray(rows[i]);
+    }
+    return new GenericArrayData(arrays);
   }
 }

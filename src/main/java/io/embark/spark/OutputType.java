@@ -7,7 +7,8 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.spark.ml.linalg.SQLDataTypes;
-import org.apache.spark.ml.linalg.Vectors;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
@@ -21,28 +22,30 @@ public enum OutputType {
       for (int i = 0; i < values.length; i++) {
         values[i] = vector[i];
       }
-      return Vectors.dense(values);
+      // As MLlib's VectorUDT lays out a dense vector: kind, then size and indices of sparse ones.
+      return new GenericInternalRow(
+          new Object[] {DENSE, null, null, UnsafeArrayData.fromPrimitiveArray(values)});
     }
   },
   /** {@code array<float>}, 4 bytes per value: exact, read by every Parquet reader. */
   FLOAT(DataTypes.createArrayType(DataTypes.FloatType, false)) {
     @Override
     Object value(float[] vector, Int8Ranges ranges) {
-      return vector;
+      return UnsafeArrayData.fromPrimitiveArray(vector);
     }
   },
   /** {@code array<smallint>}, 2 bytes per value: IEEE half precision, decoded by {@link Half}. */
   FLOAT16_BITS(DataTypes.createArrayType(DataTypes.ShortType, false)) {
     @Override
     Object value(float[] vector, Int8Ranges ranges) {
-      return Half.encode(vector);
+      return UnsafeArrayData.fromPrimitiveArray(Half.encode(vector));
     }
   },
   /** {@code array<tinyint>}, 1 byte per value: steps of calibrated ranges, {@link Int8Ranges}. */
   INT8(DataTypes.createArrayType(DataTypes.ByteType, false)) {
     @Override
     Object value(float[] vector, Int8Ranges ranges) {
-      return ranges.encode(vector);
+      return UnsafeArrayData.fromPrimitiveArray(ranges.encode(vector));
     }
   },
   /** {@code binary}, 1 bit per value: signs, {@link SignBits}. */
@@ -52,6 +55,8 @@ public enum OutputType {
       return SignBits.encode(vector);
     }
   };
+
+  private static final byte DENSE = 1;
 
   private final DataType dataType;
 
@@ -64,7 +69,7 @@ public enum OutputType {
   }
 
   /**
-   * The value of a row, as Spark's row encoder takes it.
+   * The value of a row, as Spark holds it.
    *
    * @param ranges of the column's dimensions; read by {@link #INT8} only
    */

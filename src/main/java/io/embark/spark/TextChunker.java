@@ -9,7 +9,6 @@ import io.embark.text.Chunker;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
@@ -19,8 +18,9 @@ import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.JoinedRow;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -100,13 +100,11 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
     EmbedderConfig config = config();
     Chunking chunking = chunking();
     ChunkColumns columns = columns(dataset.schema());
-    MapPartitionsFunction<Row, Row> chunk =
-        rows ->
-            rows.hasNext()
-                ? new ChunkRows(rows, columns, ExecutorTokenizers.chunker(config, chunking))
-                : Collections.emptyIterator();
-    return TextEmbedder.withMetadata(
-        dataset.toDF().mapPartitions(chunk, Encoders.row(schema)), schema);
+    StructType input = dataset.schema();
+    return InternalRows.mapPartitions(
+        dataset.toDF(),
+        schema,
+        rows -> new ChunkRows(rows, columns, input, ExecutorTokenizers.chunker(config, chunking)));
   }
 
   private ChunkColumns columns(StructType schema) {
@@ -136,16 +134,18 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
   }
 
   /** The chunks of every row of a partition, one after the other. */
-  private static final class ChunkRows implements Iterator<Row> {
-    private final Iterator<Row> rows;
+  private static final class ChunkRows implements Iterator<InternalRow> {
+    private final Iterator<InternalRow> rows;
     private final ChunkColumns columns;
+    private final StructType input;
     private final Chunker chunker;
     private Iterator<Chunk> chunks = Collections.emptyIterator();
-    private Row row;
+    private InternalRow row;
 
-    ChunkRows(Iterator<Row> rows, ChunkColumns columns, Chunker chunker) {
+    ChunkRows(Iterator<InternalRow> rows, ChunkColumns columns, StructType input, Chunker chunker) {
       this.rows = rows;
       this.columns = columns;
+      this.input = input;
       this.chunker = chunker;
     }
 
@@ -155,15 +155,19 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
     }
 
     @Override
-    public Row next() {
+    public InternalRow next() {
       if (!chunks.hasNext()) {
         row = rows.next();
         if (row.isNullAt(columns.textIndex())) {
-          return columns.ofChunk(row, null);
+          return joined(null);
         }
-        chunks = chunker.chunks(row.getString(columns.textIndex()));
+        chunks = chunker.chunks(row.getUTF8String(columns.textIndex()).toString());
       }
-      return columns.ofChunk(row, chunks.next());
+      return joined(chunks.next());
+    }
+
+    private InternalRow joined(Chunk chunk) {
+      return new JoinedRow(columns.withTextOf(chunk, row, input), columns.ofChunk(chunk));
     }
   }
 

@@ -1,21 +1,14 @@
 package io.embark.spark;
 
-import io.embark.embed.EmbedderConfig;
-import io.embark.embed.EmbeddingStream;
-import io.embark.embed.Setting;
 import io.embark.vector.Int8Ranges;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StringType;
@@ -155,46 +148,22 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
     StructType schema = transformSchema(dataset.schema());
     int textIndex = textIndex(dataset.schema());
     ModelFacts facts = ModelFacts.of(config());
-    EmbedderConfig config = facts.config();
-    Canary canary = facts.canary();
     CanaryWatch.on(dataset.sparkSession().sparkContext());
-    int vectors = facts.vectorNames().size();
-    boolean states = config.get(Setting.TOKEN_STATES);
-    EmbeddingColumns columns = columns();
-    EmbeddingMetrics counted = metrics(dataset.sparkSession());
+    EmbedColumnTask embed =
+        new EmbedColumnTask(
+            facts.config(),
+            facts.canary(),
+            textIndex,
+            columns(),
+            facts.vectorNames().size(),
+            metrics(dataset.sparkSession()));
     Chunking chunking = Chunking.of(this);
-    if (!chunking.isOff()) {
-      DocumentTask task =
-          new DocumentTask(
-              config, canary, columns, chunkColumns(chunking, textIndex), vectors, counted);
-      MapPartitionsFunction<Row, Row> embed =
-          rows -> rows.hasNext() ? task.over(rows) : Collections.emptyIterator();
-      return withMetadata(dataset.toDF().mapPartitions(embed, Encoders.row(schema)), schema);
-    }
-    MapPartitionsFunction<Row, Row> embed =
-        rows ->
-            // An empty partition must not load a model.
-            rows.hasNext()
-                ? TaskStreams.endWithTask(
-                    new EmbeddingStream<>(
-                        canary.require(ExecutorEmbedders.get(config)),
-                        rows,
-                        row -> row.isNullAt(textIndex) ? null : row.getString(textIndex),
-                        (row, embedding) -> columns.append(row, embedding, vectors, states),
-                        JvmMetrics.and(counted)))
-                : Collections.emptyIterator();
-    return withMetadata(dataset.toDF().mapPartitions(embed, Encoders.row(schema)), schema);
-  }
-
-  /** Row encoders keep names and types of a schema, but not the metadata of its fields. */
-  static Dataset<Row> withMetadata(Dataset<Row> rows, StructType schema) {
-    Column[] columns = new Column[schema.length()];
-    for (int i = 0; i < columns.length; i++) {
-      StructField field = schema.fields()[i];
-      String quoted = "`" + field.name().replace("`", "``") + "`";
-      columns[i] = rows.col(quoted).as(field.name(), field.metadata());
-    }
-    return rows.select(columns);
+    return InternalRows.mapPartitions(
+        dataset.toDF(),
+        schema,
+        chunking.isOff()
+            ? embed
+            : new DocumentTask(embed, chunkColumns(chunking, textIndex), dataset.schema()));
   }
 
   /** Counters over everything this embedder has transformed. */

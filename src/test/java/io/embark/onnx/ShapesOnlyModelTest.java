@@ -8,6 +8,7 @@ import io.embark.pooling.Pooling;
 import io.embark.token.Tokens;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,9 +37,16 @@ class ShapesOnlyModelTest {
       List<float[]> values = encoder.encode(batch, null);
       assertThat(values.get(0)).hasSize(2 * 4 * 384);
       assertThat(values.get(1)).hasSize(2 * 384);
-      // Rows of the table by the first id: different for different texts.
-      assertThat(values.get(1)[0]).isNotEqualTo(values.get(1)[384]);
-      assertThat(values.get(1)[0]).isEqualTo(values.get(0)[0]);
+      float[] first = Arrays.copyOfRange(values.get(1), 0, 384);
+      assertThat(first).doesNotHaveDuplicates();
+      assertThat(values.get(1)[384]).isNotEqualTo(first[0]);
+      for (float value : values.get(1)) {
+        assertThat(value).isBetween(-1f, 1f);
+      }
+      // Alone, without padding, a text has the same vector.
+      Batch alone = Batch.of(List.of(new Tokens(new long[] {5, 102}, 2)), new int[] {0}, 0);
+      assertThat(encoder.encode(alone, null).get(1))
+          .containsExactly(Arrays.copyOfRange(values.get(1), 384, 768));
     }
   }
 }

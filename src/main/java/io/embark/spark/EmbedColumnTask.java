@@ -1,0 +1,51 @@
+package io.embark.spark;
+
+import io.embark.embed.Embedder;
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Embedding;
+import io.embark.embed.EmbeddingStream;
+import io.embark.embed.Setting;
+import java.util.Iterator;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.JoinedRow;
+
+/**
+ * Embeds a column of texts, text by text: the work of {@link TextEmbedder} on one partition.
+ *
+ * @param textIndex the column
+ * @param columns what is added to each row
+ * @param vectors how many vectors each text has
+ */
+record EmbedColumnTask(
+    EmbedderConfig config,
+    Canary canary,
+    int textIndex,
+    EmbeddingColumns columns,
+    int vectors,
+    EmbeddingMetrics counted)
+    implements RowWork {
+
+  @Override
+  public Iterator<InternalRow> over(Iterator<InternalRow> rows) {
+    JoinedRow joined = new JoinedRow();
+    return TaskStreams.endWithTask(
+        new EmbeddingStream<InternalRow, InternalRow>(
+            embedder(),
+            rows,
+            this::text,
+            (row, embedding) -> joined.apply(row, values(embedding)),
+            JvmMetrics.and(counted)));
+  }
+
+  Embedder embedder() {
+    return canary.require(ExecutorEmbedders.get(config));
+  }
+
+  String text(InternalRow row) {
+    return row.isNullAt(textIndex) ? null : row.getUTF8String(textIndex).toString();
+  }
+
+  InternalRow values(Embedding embedding) {
+    return columns.values(embedding, vectors, config.get(Setting.TOKEN_STATES));
+  }
+}

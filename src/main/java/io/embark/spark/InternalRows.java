@@ -1,0 +1,142 @@
+package io.embark.spark;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Dataset$;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Alias;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.AttributeReference;
+import org.apache.spark.sql.catalyst.expressions.CreateNamedStruct;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.GetStructField;
+import org.apache.spark.sql.catalyst.expressions.Literal$;
+import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.plans.logical.DeserializeToObject;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.MapPartitions;
+import org.apache.spark.sql.catalyst.plans.logical.SerializeFromObject;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import scala.Option;
+import scala.collection.JavaConverters;
+import scala.runtime.AbstractFunction1;
+
+/**
+ * {@code Dataset.mapPartitions} on rows as Spark holds them. The object that Spark would make of a
+ * row is here the row itself, as one struct, so that no column is converted to Java and back.
+ *
+ * <p>Made of Spark's own plan nodes, which every session knows how to plan.
+ */
+final class InternalRows {
+  private InternalRows() {}
+
+  /**
+   * The rows that {@code work} makes of each partition.
+   *
+   * @param result their schema; metadata of its fields is kept
+   * @param work gets rows that hold all columns of {@code rows}; not called for an empty partition,
+   *     which must not load a model
+   */
+  static Dataset<Row> mapPartitions(Dataset<Row> rows, StructType result, RowWork work) {
+    LogicalPlan child = rows.logicalPlan();
+    Expression read = struct(ScalaSeq.toJava(child.output()));
+    MapPartitions mapped =
+        new MapPartitions(
+            new OnPartition(work),
+            row(result),
+            new DeserializeToObject(read, row(read.dataType()), child));
+    return Dataset$.MODULE$.ofRows(
+        rows.sparkSession(),
+        new SerializeFromObject(
+            ScalaSeq.of(fields(mapped.outputObjAttr(), result.fields())), mapped));
+  }
+
+  /** The work as Spark's plan node takes it: on objects. */
+  private static final class OnPartition
+      extends AbstractFunction1<
+          scala.collection.Iterator<Object>, scala.collection.Iterator<Object>>
+      implements Serializable {
+    private static final long serialVersionUID = 1;
+
+    private final RowWork work;
+
+    OnPartition(RowWork work) {
+      this.work = work;
+    }
+
+    @Override
+    public scala.collection.Iterator<Object> apply(scala.collection.Iterator<Object> partition) {
+      if (!partition.hasNext()) {
+        return partition;
+      }
+      Iterator<Object> rows = JavaConverters.asJavaIterator(partition);
+      Iterator<InternalRow> copies =
+          new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+              return rows.hasNext();
+            }
+
+            @Override
+            public InternalRow next() {
+              // Work reads ahead, and Spark's iterators hand out one row object again and again.
+              return ((InternalRow) rows.next()).copy();
+            }
+          };
+      Iterator<InternalRow> results = work.over(copies);
+      return JavaConverters.asScalaIterator(
+          new Iterator<Object>() {
+            @Override
+            public boolean hasNext() {
+              return results.hasNext();
+            }
+
+            @Override
+            public Object next() {
+              return results.next();
+            }
+          });
+    }
+  }
+
+  private static Expression struct(List<Attribute> columns) {
+    List<Expression> namesAndValues = new ArrayList<>();
+    for (Attribute column : columns) {
+      namesAndValues.add(Literal$.MODULE$.apply(column.name()));
+      namesAndValues.add(column);
+    }
+    return new CreateNamedStruct(ScalaSeq.of(namesAndValues));
+  }
+
+  private static Attribute row(DataType type) {
+    return new AttributeReference(
+        "row",
+        type,
+        false,
+        Metadata.empty(),
+        NamedExpression.newExprId(),
+        ScalaSeq.<String>of(List.of()));
+  }
+
+  private static List<NamedExpression> fields(Attribute row, StructField[] fields) {
+    List<NamedExpression> columns = new ArrayList<>();
+    for (int i = 0; i < fields.length; i++) {
+      columns.add(
+          new Alias(
+              new GetStructField(row, i, Option.apply(fields[i].name())),
+              fields[i].name(),
+              NamedExpression.newExprId(),
+              ScalaSeq.<String>of(List.of()),
+              Option.apply(fields[i].metadata()),
+              ScalaSeq.<String>of(List.of())));
+    }
+    return columns;
+  }
+}
