@@ -79,7 +79,8 @@ class ArchitectureTest {
   static final ArchRule SPARK_ONLY_IN_SPARK_AND_JOB =
       noClasses()
           .that()
-          .resideOutsideOfPackages("io.embark.spark..", "io.embark.post..", "io.embark.job..")
+          .resideOutsideOfPackages(
+              "io.embark.spark..", "io.embark.post..", "io.embark.compare..", "io.embark.job..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.apache.spark..");
