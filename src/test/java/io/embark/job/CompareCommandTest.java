@@ -158,7 +158,7 @@ class CompareCommandTest {
     assertRefused(compare("--pairs", pairs, "--label-col", "label"), "pairs have no labels");
     assertRefused(compare("--input", texts, "--label-col", "intent"), "no column 'intent'");
     assertRefused(compare("--input", texts, "--concat"), "leave nothing to compare");
-    assertRefused(compare("--seeds", "1"), "seeds", "'1'");
+    assertRefused(compare("--clusters", "1"), "'1'", "from 2 to");
     assertThat(directory.resolve("out/compare.json")).doesNotExist();
   }
 
