@@ -1,5 +1,7 @@
 package io.embark.compare;
 
+import io.embark.embed.Setting;
+import io.embark.measure.EffectiveRank;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -8,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import org.apache.spark.ml.feature.PCA;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -41,6 +44,8 @@ public record Comparer(
 
   /** Fewer rows have no neighbourhoods or clusters worth a figure. */
   private static final int LEAST_ROWS = 20;
+
+  private static final int ROWS_PER_TASK = 5000;
 
   /**
    * Takes every measure that the tables allow.
@@ -91,9 +96,9 @@ public record Comparer(
     figures.addAll(inParallel(candidates, candidate -> () -> ofTable(table, candidate, labels, k)));
     Scope scope =
         new Scope(
-            offered.facts().config().text(io.embark.embed.Setting.MODEL),
+            offered.facts().config().text(Setting.MODEL),
             offered.facts().fingerprint(),
-            offered.facts().config().text(io.embark.embed.Setting.NORMALIZE),
+            offered.facts().config().text(Setting.NORMALIZE),
             offered.own(),
             pairCount,
             rows,
@@ -118,7 +123,10 @@ public record Comparer(
       columns.add(functions.col("train"));
       columns.add(functions.col("shot"));
     }
-    Dataset<Row> rows = table.select(columns.toArray(Column[]::new)).persist();
+    // Iterations over few rows cost what their tasks cost; other candidates run at the same time.
+    int partitions = (int) Math.min(10_000, 1 + table.count() / ROWS_PER_TASK);
+    Dataset<Row> rows =
+        table.select(columns.toArray(Column[]::new)).coalesce(partitions).persist();
     try {
       List<Figure> figures = new ArrayList<>();
       figures.add(Figure.single(candidate, Measure.EFFECTIVE_RANK, effectiveRank(rows, candidate)));
@@ -134,7 +142,7 @@ public record Comparer(
 
   /** Shares of variance will do: the effective rank does not depend on their scale. */
   private static double effectiveRank(Dataset<Row> rows, Candidate candidate) {
-    return io.embark.measure.EffectiveRank.of(
+    return EffectiveRank.of(
         new PCA()
             .setInputCol("vector")
             .setOutputCol("components")
@@ -145,7 +153,7 @@ public record Comparer(
   }
 
   /** What is measured of one candidate. */
-  private interface Work extends java.util.function.Function<Candidate, Callable<List<Figure>>> {}
+  private interface Work extends Function<Candidate, Callable<List<Figure>>> {}
 
   private List<Figure> inParallel(List<Candidate> candidates, Work work) {
     ExecutorService pool = Executors.newFixedThreadPool(Math.min(threads, candidates.size()));

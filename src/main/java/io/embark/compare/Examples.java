@@ -85,11 +85,8 @@ public record Examples(String first, String second, List<Example> texts) {
   }
 
   private static String cut(String text) {
-    return text.length() <= CHARS
+    return text.codePointCount(0, text.length()) <= CHARS
         ? text
-        : text.substring(
-                0,
-                text.offsetByCodePoints(0, Math.min(CHARS, text.codePointCount(0, text.length()))))
-            + " ..";
+        : text.substring(0, text.offsetByCodePoints(0, CHARS)) + " ..";
   }
 }

@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.monotonically_increasing_id;
 import io.embark.compare.Candidate;
 import io.embark.compare.Scratch;
 import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
 import io.embark.spark.TextEmbedder;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -153,7 +154,7 @@ final class CompareInput {
         .read(spark, textCol);
   }
 
-  private Column column(Dataset<Row> rows, io.embark.embed.Setting<String> setting) {
+  private Column column(Dataset<Row> rows, Setting<String> setting) {
     return column(rows, settings.get(setting), setting.key());
   }
 

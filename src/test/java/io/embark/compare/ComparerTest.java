@@ -153,6 +153,7 @@ class ComparerTest {
     return rows.join(splits.rows(), "row")
         .withColumnRenamed(candidate.column(), "vector")
         .select("vector", "label_index", "train", "shot")
+        .coalesce(1)
         .cache();
   }
 
