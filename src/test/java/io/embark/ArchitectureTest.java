@@ -31,6 +31,8 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule NATIVES = mayUse("natives");
 
+  @ArchTest static final ArchRule TEXT = mayUse("text", "io.embark.token..");
+
   @ArchTest static final ArchRule BATCH = mayUse("batch", "io.embark.token..");
 
   @ArchTest static final ArchRule POOLING = mayUse("pooling");
@@ -80,7 +82,11 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideOutsideOfPackages(
-              "io.embark.spark..", "io.embark.post..", "io.embark.compare..", "io.embark.job..")
+              "io.embark.spark..",
+              "io.embark.table..",
+              "io.embark.post..",
+              "io.embark.compare..",
+              "io.embark.job..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.apache.spark..");
@@ -104,10 +110,19 @@ class ArchitectureTest {
           .resideInAPackage("ai.djl..");
 
   @ArchTest
-  static final ArchRule SPARK_KNOWS_NO_JOB =
+  static final ArchRule SPARK_KNOWS_NO_TABLE =
       noClasses()
           .that()
           .resideInAPackage("io.embark.spark..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.embark.table..");
+
+  @ArchTest
+  static final ArchRule NOBODY_KNOWS_THE_JOB =
+      noClasses()
+          .that()
+          .resideInAnyPackage("io.embark.spark..", "io.embark.table..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.embark.job..");
