@@ -125,8 +125,7 @@ public record Comparer(
     }
     // Iterations over few rows cost what their tasks cost; other candidates run at the same time.
     int partitions = (int) Math.min(10_000, 1 + table.count() / ROWS_PER_TASK);
-    Dataset<Row> rows =
-        table.select(columns.toArray(Column[]::new)).coalesce(partitions).persist();
+    Dataset<Row> rows = table.select(columns.toArray(Column[]::new)).coalesce(partitions).persist();
     try {
       List<Figure> figures = new ArrayList<>();
       figures.add(Figure.single(candidate, Measure.EFFECTIVE_RANK, effectiveRank(rows, candidate)));

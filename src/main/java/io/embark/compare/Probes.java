@@ -16,7 +16,7 @@ import org.apache.spark.sql.functions;
  */
 final class Probes {
   private static final int ITERATIONS = 100;
-  private static final double TOLERANCE = 1e-4;
+  private static final double TOLERANCE = 1e-3;
 
   private Probes() {}
 

@@ -59,7 +59,7 @@ public record Recommendation(Optional<String> candidate, String sentence) {
     int worse = (int) ranking.places().stream().filter(Ranking.Place::beyondNoise).count();
     sentence.append(
         alike.isEmpty()
-            ? "; no other comes near it."
+            ? worse == 0 ? "." : "; all others are worse beyond noise."
             : "; not told apart from the best: %s; worse beyond noise: %d of %d."
                 .formatted(String.join(", ", alike), worse, ranking.places().size()));
     return new Recommendation(Optional.of(name), sentence.toString());
