@@ -27,7 +27,9 @@ class ArchitectureTest {
         .resideInAnyPackage(allowed.toArray(String[]::new));
   }
 
-  @ArchTest static final ArchRule TOKEN = mayUse("token", "io.embark.natives..", "ai.djl..");
+  @ArchTest
+  static final ArchRule TOKEN =
+      mayUse("token", "io.embark.natives..", "ai.djl..", "com.fasterxml.jackson.core..");
 
   @ArchTest static final ArchRule NATIVES = mayUse("natives");
 

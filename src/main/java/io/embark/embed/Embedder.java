@@ -198,6 +198,21 @@ public final class Embedder implements AutoCloseable {
         && (prompt.isEmpty() || tokenizer.encode(text).total() <= tokenizer.specialTokens());
   }
 
+  /** The share of a text's own tokens that stand for what the vocabulary lacks, 0 to 1. */
+  double unknownTokenRatio(Tokens text) {
+    long unknownId = tokenizer.unknownId();
+    int first = emptyTokens - tokenizer.specialSuffix();
+    int end = text.used() - tokenizer.specialSuffix();
+    if (unknownId < 0 || end <= first) {
+      return 0;
+    }
+    int unknown = 0;
+    for (int i = first; i < end; i++) {
+      unknown += text.ids()[i] == unknownId ? 1 : 0;
+    }
+    return (double) unknown / (end - first);
+  }
+
   /** Encodes tokenised texts, in the order of the texts. */
   Encoded[] encode(List<Tokens> texts, EmbeddingStats stats, Cancellation cancellation) {
     Encoded[] encoded = new Encoded[texts.size()];

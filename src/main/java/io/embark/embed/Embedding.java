@@ -11,6 +11,8 @@ import io.embark.token.Tokens;
  *     unless asked for and {@code status} is OK
  * @param tokenCount tokens of the whole text with prompt and special tokens; 0 without a text
  * @param tokensUsed tokens the model saw; fewer than {@code tokenCount} when the text was cut
+ * @param unknownTokenRatio the share of tokens the model saw, special ones and the prompt's not
+ *     counted, that stand for what its vocabulary lacks, 0 to 1
  * @param status why there is no vector, if there is none
  * @param failure why the model failed; null unless {@code status} is FAILED
  */
@@ -19,23 +21,26 @@ public record Embedding(
     float[][] tokenStates,
     int tokenCount,
     int tokensUsed,
+    double unknownTokenRatio,
     Status status,
     String failure) {
 
-  static final Embedding OF_NULL = new Embedding(null, null, 0, 0, Status.NULL_TEXT, null);
+  static final Embedding OF_NULL = new Embedding(null, null, 0, 0, 0, Status.NULL_TEXT, null);
 
-  static Embedding of(Tokens tokens, Encoded encoded) {
+  static Embedding of(Tokens tokens, double unknown, Encoded encoded) {
     return new Embedding(
         encoded.vectors(),
         encoded.tokenStates(),
         tokens.total(),
         tokens.used(),
+        unknown,
         encoded.failure() == null ? Status.OK : Status.FAILED,
         encoded.failure());
   }
 
-  static Embedding ofBlank(Tokens tokens) {
-    return new Embedding(null, null, tokens.total(), tokens.used(), Status.BLANK_TEXT, null);
+  static Embedding ofBlank(Tokens tokens, double unknown) {
+    return new Embedding(
+        null, null, tokens.total(), tokens.used(), unknown, Status.BLANK_TEXT, null);
   }
 
   /** The status as it is written to a table: its name, after FAILED a colon and the reason. */

@@ -33,6 +33,9 @@ public interface EmbeddingStats {
   /** A batch did not fit into memory and was halved. */
   default void halved() {}
 
+  /** It runs on a CPU because the device is auto and no GPU was found. */
+  default void noGpuFound() {}
+
   /** The model failed on so many texts, which get a status instead of a vector. */
   default void failed(int texts) {}
 }

@@ -1,5 +1,6 @@
 package io.embark.embed;
 
+import io.embark.onnx.Device;
 import java.util.ArrayDeque;
 import java.util.Collections;
 import java.util.Deque;
@@ -87,6 +88,9 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
     this.textsOf = textsOf;
     this.result = result;
     this.stats = stats;
+    if (embedder.config().get(Setting.DEVICE) == Device.AUTO && !embedder.device().isGpu()) {
+      stats.noGpuFound();
+    }
     EmbedderConfig config = embedder.config();
     this.prefetch = prefetch(embedder);
     // Token states are bounded for a task as a whole.
@@ -183,7 +187,7 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
     // Not yet taken out: what is waited for counts.
     Encoded[] encoded = await(atModel.element().encoded());
     RowBuffer<T> buffer = atModel.remove().buffer();
-    buffer.put(encoded);
+    buffer.put(embedder, encoded);
     return buffer;
   }
 

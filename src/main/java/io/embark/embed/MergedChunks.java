@@ -29,6 +29,8 @@ final class MergedChunks {
   private double weights;
   private int tokenCount;
   private int tokensUsed;
+  private double unknownTokens;
+  private long textTokens;
 
   /**
    * @param overhead tokens of each chunk that are not its text
@@ -41,6 +43,9 @@ final class MergedChunks {
   void add(Embedding chunk) {
     tokenCount = Math.addExact(tokenCount, chunk.tokenCount());
     tokensUsed = Math.addExact(tokensUsed, chunk.tokensUsed());
+    int own = Math.max(0, chunk.tokensUsed() - overhead);
+    textTokens += own;
+    unknownTokens += own * chunk.unknownTokenRatio();
     if (telling == null || rank(chunk) > rank(telling)) {
       telling = chunk;
     }
@@ -76,7 +81,9 @@ final class MergedChunks {
   /** The document's embedding, of at least one chunk. */
   Embedding result() {
     float[][] merged = telling.status() == Status.OK && vectors > 1 ? means() : telling.vectors();
-    return new Embedding(merged, null, tokenCount, tokensUsed, telling.status(), telling.failure());
+    double unknown = textTokens == 0 ? 0 : unknownTokens / textTokens;
+    return new Embedding(
+        merged, null, tokenCount, tokensUsed, unknown, telling.status(), telling.failure());
   }
 
   private float[][] means() {

@@ -79,7 +79,7 @@ final class RowBuffer<T> {
       }
       Tokens found = embedder.tokenize(text);
       if (BlankText.isBlank(text) || embedder.isEmpty(text, found)) {
-        embeddings[i] = Embedding.ofBlank(found);
+        embeddings[i] = Embedding.ofBlank(found, embedder.unknownTokenRatio(found));
       } else {
         placeOfTokens[tokens.size()] = i;
         tokens.add(found);
@@ -102,9 +102,11 @@ final class RowBuffer<T> {
    *
    * @param encoded one per text, in their order
    */
-  void put(Encoded[] encoded) {
+  void put(Embedder embedder, Encoded[] encoded) {
     for (int i = 0; i < encoded.length; i++) {
-      embeddings[placeOfTokens[i]] = Embedding.of(tokens.get(i), encoded[i]);
+      Tokens text = tokens.get(i);
+      embeddings[placeOfTokens[i]] =
+          Embedding.of(text, embedder.unknownTokenRatio(text), encoded[i]);
     }
     tokens = null;
     placeOfTokens = null;

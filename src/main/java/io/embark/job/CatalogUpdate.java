@@ -98,7 +98,7 @@ record CatalogUpdate(
       }
       TableRun run = new TableRun(spark, settings, embedder, staging, idCol, schema);
       TableRun.Staged staged = run.embed(changes.of(rows, Kind.NEW, Kind.CHANGED), toEmbed);
-      QualityGate.require(settings, staged.summary());
+      QualityGate.require(settings, staged.summary(), staged.worst());
       lock.requireHeld();
       table.merge(source(changes, staged, staging, schema, sync), idCol, List.of(rows.columns()));
       new TableRecords(directory)

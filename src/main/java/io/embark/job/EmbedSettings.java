@@ -87,18 +87,29 @@ final class EmbedSettings {
   static final Setting<Double> MAX_LOST_TOKENS =
       new Setting<>(
           "max-lost-tokens",
-          "PERCENT",
+          "SHARE",
           "100%",
-          "The most tokens, of all, that truncation may cut off; with more, nothing is published",
-          EmbedSettings::percent);
+          "The most tokens, of all, that truncation may cut off, such as 1% or 0.01; with more,"
+              + " nothing is published",
+          Share::of);
 
-  static final Setting<Integer> MAX_FAILED_ROWS =
+  static final Setting<RowLimit> MAX_FAILED_ROWS =
       new Setting<>(
           "max-failed-rows",
-          "ROWS",
-          "2147483647",
-          "The most rows that may have the status FAILED; with more, nothing is published",
-          text -> whole(text, 0, Integer.MAX_VALUE));
+          "ROWS|SHARE",
+          "100%",
+          "The most rows that may have the status FAILED, such as 10 or 0.1% of all; with more, nothing"
+              + " is published",
+          RowLimit::of);
+
+  static final Setting<ProgressReport> PROGRESS =
+      new Setting<>(
+          "progress",
+          "auto|line|log|none",
+          Setting.AUTO,
+          "How far the run is: one line on the terminal, or lines in the log, or neither; auto takes"
+              + " the line where there is a terminal",
+          ProgressReport::of);
 
   static final Setting<Integer> WAIT_FOR_LOCK =
       new Setting<>(
@@ -133,7 +144,8 @@ final class EmbedSettings {
           "account-prefix",
           "TEXT",
           "",
-          "Put before the names of the columns token_count, tokens_used, truncated and status");
+          "Put before the names of the columns token_count, tokens_used, truncated,"
+              + " unknown_token_ratio and status");
 
   static final Setting<Integer> PARTITIONS =
       new Setting<>(
@@ -192,6 +204,7 @@ final class EmbedSettings {
           DEDUPE,
           MAX_LOST_TOKENS,
           MAX_FAILED_ROWS,
+          PROGRESS,
           WAIT_FOR_LOCK,
           ChunkSettings.CHUNK,
           ChunkSettings.CHUNK_TOKENS,
@@ -245,20 +258,6 @@ final class EmbedSettings {
   /** 0 stands for auto. */
   private static int partitions(String text) {
     return text.strip().equalsIgnoreCase(Setting.AUTO) ? 0 : whole(text, 1, 1_000_000);
-  }
-
-  /** With or without the sign. */
-  private static double percent(String text) {
-    try {
-      double value = Double.parseDouble(text.strip().replaceAll("\\s*%$", ""));
-      if (value >= 0 && value <= 100) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // Reported below together with numbers out of range.
-    }
-    throw new IllegalArgumentException(
-        "found '%s', wanted a percentage from 0 to 100, such as 1%%.".formatted(text));
   }
 
   private static int whole(String text, int least, int most) {

@@ -25,32 +25,39 @@ final class QualityGate {
   }
 
   /**
-   * @throws Failed naming each limit that was passed
+   * @param worst where examples are found
+   * @throws Failed naming each limit that was passed, with examples
    */
-  static void require(JobSettings settings, RunSummary summary) {
+  static void require(JobSettings settings, RunSummary summary, WorstRows worst) {
     List<String> reasons = new ArrayList<>();
-    double lost = 100 * summary.lostTokens();
     double mostLost = settings.get(EmbedSettings.MAX_LOST_TOKENS);
-    if (lost > mostLost) {
+    if (summary.lostTokens() > mostLost) {
       reasons.add(
           String.format(
               Locale.ROOT,
-              "%.2f %% of all tokens were lost to truncation, in %,d rows; max-lost-tokens is %s %%"
-                  + " (a larger max-length, or chunks, would keep them)",
-              lost,
+              "%.2f %% of all tokens were lost to truncation, in %,d rows, where max-lost-tokens allows"
+                  + " %s; a larger max-length, or chunk, would keep them. Worst: %s",
+              100 * summary.lostTokens(),
               summary.truncated(),
-              settings.get(EmbedSettings.MAX_LOST_TOKENS)));
+              Share.inWords(mostLost),
+              String.join(", ", worst.truncated())));
     }
     long failed = failedRows(summary);
-    if (failed > settings.get(EmbedSettings.MAX_FAILED_ROWS)) {
+    RowLimit mostFailed = settings.get(EmbedSettings.MAX_FAILED_ROWS);
+    if (mostFailed.passedBy(failed, summary.rows())) {
       reasons.add(
-          "%,d rows failed; max-failed-rows is %,d"
-              .formatted(failed, settings.get(EmbedSettings.MAX_FAILED_ROWS)));
+          String.format(
+              Locale.ROOT,
+              "%,d of %,d rows failed, where max-failed-rows allows %s. Some: %s",
+              failed,
+              summary.rows(),
+              mostFailed.inWords(),
+              String.join(", ", worst.failed())));
     }
     if (!reasons.isEmpty()) {
       throw new Failed(
           "Nothing was published: %s. What was embedded is kept; the same command with another limit publishes it without embedding anew."
-              .formatted(String.join("; ", reasons)));
+              .formatted(String.join("; and ", reasons)));
     }
   }
 

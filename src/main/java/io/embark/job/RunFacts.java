@@ -33,6 +33,7 @@ final class RunFacts {
           EmbedSettings.COMMIT_ROWS,
           EmbedSettings.MAX_LOST_TOKENS,
           EmbedSettings.MAX_FAILED_ROWS,
+          EmbedSettings.PROGRESS,
           EmbedSettings.WAIT_FOR_LOCK);
 
   private RunFacts() {}

@@ -121,11 +121,9 @@ final class RunManifest {
     result.put("truncated", summary.truncated());
     result.put("tokens", summary.tokens());
     result.put("tokensOfWholeTexts", summary.allTokens());
-    result.put("padding", summary.padding());
-    result.put("batchesHalvedForMemory", summary.halvings());
-    result.put("seconds", summary.seconds());
-    result.put("taskSecondsModel", summary.modelSeconds());
-    result.put("taskSecondsReadAndTokenize", summary.tokenizeSeconds());
+    result.put("lostTokens", summary.lostTokens());
+    result.put("unknownTokenRatio", summary.unknownTokens());
+    summary.effort().addTo(result);
     result.put("distinctTexts", staged.texts());
     result.put("slices", staged.slices());
     result.put("resumedSlices", staged.resumedSlices());

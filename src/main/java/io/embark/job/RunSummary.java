@@ -1,7 +1,6 @@
 package io.embark.job;
 
 import io.embark.embed.Status;
-import io.embark.spark.EmbeddingMetrics;
 import java.io.PrintWriter;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -19,12 +18,9 @@ import org.apache.hadoop.fs.Path;
  * @param truncated rows whose text was cut
  * @param tokens tokens that the model saw
  * @param allTokens tokens of the whole texts
- * @param padding share of padding in what the model computed, 0 to 1
- * @param halvings batches that did not fit into memory and were halved
- * @param seconds from the first task to the last
- * @param tokenizeSeconds task seconds spent on reading and tokenising
- * @param modelSeconds task seconds spent in the model and on pooling
- * @param resumed rows that an earlier attempt had embedded; the times do not count them
+ * @param unknownTokens mean over the rows of the share of tokens the vocabulary lacks, 0 to 1
+ * @param effort what it took
+ * @param resumed rows that an earlier attempt had embedded; the effort does not count them
  */
 record RunSummary(
     long rowsRead,
@@ -34,36 +30,26 @@ record RunSummary(
     long truncated,
     long tokens,
     long allTokens,
-    double padding,
-    long halvings,
-    double seconds,
-    double tokenizeSeconds,
-    double modelSeconds,
+    double unknownTokens,
+    Effort effort,
     long resumed) {
 
-  static RunSummary of(
-      long rowsRead,
-      Map<String, Object> counts,
-      EmbeddingMetrics metrics,
-      double seconds,
-      long resumed) {
+  static RunSummary of(long rowsRead, Map<String, Object> counts, Effort effort, long resumed) {
     Map<Status, Long> byStatus = new EnumMap<>(Status.class);
     for (Status status : Status.values()) {
       byStatus.put(status, (Long) counts.get(status.name()));
     }
+    long rows = (Long) counts.get(StagedCounts.ROWS);
     return new RunSummary(
         rowsRead,
-        (Long) counts.get("rows"),
+        rows,
         (Long) counts.get("documents"),
         byStatus,
         (Long) counts.get("truncated"),
         (Long) counts.get("tokens"),
         (Long) counts.get("allTokens"),
-        metrics.padding(),
-        metrics.halvings(),
-        seconds,
-        metrics.readSeconds() + metrics.tokenizeSeconds(),
-        metrics.modelSeconds(),
+        rows == 0 ? 0 : (Long) counts.get(StagedCounts.UNKNOWN_MILLIONTHS) / 1e6 / rows,
+        effort,
         resumed);
   }
 
@@ -92,25 +78,11 @@ record RunSummary(
         format(
             "; %,d cut at the maximum length (%.1f %% of tokens lost)",
             truncated, 100 * lostTokens()));
-    out.println(line);
-    if (halvings > 0) {
-      out.println(
-          format(
-              "Memory did not suffice %,d times: batches were halved (see the executors' logs for the"
-                  + " budget that fits)",
-              halvings));
+    if (unknownTokens > 0) {
+      line.append(format("; %.2f %% of tokens unknown to the model", 100 * unknownTokens));
     }
-    out.println(
-        format(
-            "%.1f s of work: %,.1f rows/s, %,.0f tokens/s; padding %.1f %%; task time: %.1f s model,"
-                + " %.1f s reading and tokenising; %.1f s in all since the session started",
-            seconds,
-            Math.max(0, rows - resumed) / seconds,
-            rows == 0 ? 0 : tokens * (1 - (double) Math.min(rows, resumed) / rows) / seconds,
-            100 * padding,
-            modelSeconds,
-            tokenizeSeconds,
-            totalSeconds));
+    out.println(line);
+    effort.print(out, totalSeconds);
   }
 
   private static String format(String format, Object... values) {

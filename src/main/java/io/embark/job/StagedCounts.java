@@ -23,6 +23,9 @@ record StagedCounts(Map<String, Long> rowsOf, Map<String, Object> totals) {
   private static final String FILE = "embark_file";
   static final String ROWS = "rows";
 
+  /** Sum of the rows' shares of unknown tokens, in millionths: sums of integers have no order. */
+  static final String UNKNOWN_MILLIONTHS = "unknownMillionths";
+
   /**
    * @param schema of the files
    * @param chunked what a row stands for
@@ -39,6 +42,9 @@ record StagedCounts(Map<String, Long> rowsOf, Map<String, Object> totals) {
     counts.put("documents", functions.count(functions.when(chunked.document(), 1)));
     counts.put("tokens", sum(functions.when(chunked.addsUp(), column(prefix, "tokens_used"))));
     counts.put("allTokens", sum(functions.when(chunked.addsUp(), column(prefix, "token_count"))));
+    counts.put(
+        UNKNOWN_MILLIONTHS,
+        sum(functions.round(column(prefix, "unknown_token_ratio").multiply(1e6)).cast("long")));
     Dataset<Row> byFile =
         spark
             .read()

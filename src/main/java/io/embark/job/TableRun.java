@@ -1,5 +1,7 @@
 package io.embark.job;
 
+import io.embark.embed.ChunkMode;
+import io.embark.embed.ChunkSettings;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.job.EmbedSettings.Dedupe;
@@ -77,24 +79,30 @@ final class TableRun {
    * @param rowsOf rows of each staged file, by its path below the staging directory
    * @param slices how many there were
    * @param resumedSlices how many of them an earlier attempt had done
+   * @param worst where examples of bad rows are found
    * @param texts that went to the model or were found blank: fewer than rows after a global dedupe
    */
   record Staged(
-      RunSummary summary, Map<String, Long> rowsOf, int slices, int resumedSlices, long texts) {}
+      RunSummary summary,
+      Map<String, Long> rowsOf,
+      WorstRows worst,
+      int slices,
+      int resumedSlices,
+      long texts) {}
 
   /**
    * Embeds.
    *
-   * @param known how many rows there are, -1 if they are to be counted
+   * @param counted how many rows there are, -1 if they are to be counted
    */
-  Staged embed(Dataset<Row> rows, long known) throws IOException {
+  Staged embed(Dataset<Row> rows, long counted) throws IOException {
     Optional<GlobalDedupe> dedupe =
         settings.get(EmbedSettings.DEDUPE) == Dedupe.GLOBAL
             ? Optional.of(new GlobalDedupe(textCol))
             : Optional.empty();
     Dataset<Row> items = dedupe.map(d -> d.texts(rows)).orElse(rows);
     Optional<StagedRun> begun = staging.begun();
-    StagedRun run = begun.isPresent() ? begun.get() : begin(rows, items, known);
+    StagedRun run = begun.isPresent() ? begun.get() : begin(rows, items, counted);
     Set<Integer> done = staging.done();
     StructType sliceSchema = embedder.transformSchema(items.schema());
     long resumed = done.isEmpty() ? 0 : spark.read().parquet(staging.slices()).count();
@@ -107,18 +115,29 @@ final class TableRun {
     }
 
     EmbeddingMetrics metrics = embedder.metrics(spark);
-    long working = System.nanoTime();
-    if (done.size() < run.slices()) {
-      Slices slices = Slices.of(run.slices(), items.schema(), dedupe.isPresent() ? null : idCol);
-      Dataset<Row> embedded =
-          RunFooter.mark(embedder.transform(slices.undone(items, done)), staging.key());
-      Dataset<Row> placed =
-          gpuStage(settings).map(stage -> stage.around(embedded)).orElse(embedded);
-      Runnable write = () -> Slices.write(placed, staging.slices(), writeOptions);
-      CanaryWatch.on(spark.sparkContext())
-          .during(() -> Progress.during(spark.sparkContext(), write));
+    // Rows are texts after a dedupe, and chunks where texts are cut: more or fewer than rows here.
+    boolean known = dedupe.isEmpty() && settings.get(ChunkSettings.CHUNK) == ChunkMode.NONE;
+    Progress progress =
+        Progress.of(
+            spark.sparkContext(),
+            known ? run.rows() - resumed : -1,
+            settings.get(EmbedSettings.PROGRESS).settle());
+    RunGauges gauges = RunGauges.of(progress, metrics);
+    try {
+      if (done.size() < run.slices()) {
+        Slices slices = Slices.of(run.slices(), items.schema(), dedupe.isPresent() ? null : idCol);
+        Dataset<Row> embedded =
+            RunFooter.mark(embedder.transform(slices.undone(items, done)), staging.key());
+        Dataset<Row> placed =
+            gpuStage(settings).map(stage -> stage.around(embedded)).orElse(embedded);
+        CanaryWatch.on(spark.sparkContext())
+            .during(() -> Slices.write(placed, staging.slices(), writeOptions));
+      }
+    } finally {
+      gauges.close();
+      progress.close();
     }
-    double seconds = (System.nanoTime() - working) / 1e9;
+    Effort effort = Effort.of(metrics, progress.failedTasks(), progress.seconds());
 
     String part = SLICES;
     long texts = -1;
@@ -129,7 +148,7 @@ final class TableRun {
       write(RunFooter.mark(dedupe.get().join(rows, once, schema), staging.key()), part);
     }
     StagedCounts counts = counts(part);
-    RunSummary summary = RunSummary.of(run.rows(), counts.totals(), metrics, seconds, resumed);
+    RunSummary summary = RunSummary.of(run.rows(), counts.totals(), effort, resumed);
     if (summary.rowsRead() != summary.documents()) {
       throw new IllegalStateException(
           "%d rows were to be embedded, and %d were, in %s; these must be equal. Was the input changed meanwhile?"
@@ -138,6 +157,11 @@ final class TableRun {
     return new Staged(
         summary,
         below(part, counts.rowsOf()),
+        new WorstRows(
+            spark.read().schema(schema).parquet(staging.part(part)),
+            idCol,
+            textCol,
+            settings.get(EmbedSettings.ACCOUNT_PREFIX)),
         run.slices(),
         done.size(),
         texts < 0 ? summary.documents() : texts);

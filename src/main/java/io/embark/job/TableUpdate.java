@@ -141,7 +141,7 @@ record TableUpdate(
   private RunSummary publish(Parts parts, Staging staging, StructType schema, long id)
       throws IOException {
     RunSummary summary = parts.staged().summary();
-    QualityGate.require(settings, summary);
+    QualityGate.require(settings, summary, parts.staged().worst());
     String mode = output.mode().label();
     Snapshot draft =
         new Snapshot(

@@ -35,7 +35,7 @@ record DocumentTask(
             rows,
             row -> row.isNullAt(text) ? null : row.getString(text),
             new Rows(),
-            counted);
+            JvmMetrics.and(counted));
     TaskStreams.endWithTask(documents.embeddings());
     return documents;
   }

@@ -94,7 +94,7 @@ final class EmbedTextTask
               item.byPass()[pass] = embeddings;
               return item;
             },
-            metrics));
+            JvmMetrics.and(metrics)));
   }
 
   private List<Embedding> constants(EmbedPasses.Pass pass) {
@@ -106,7 +106,7 @@ final class EmbedTextTask
                 List.of(texts).iterator(),
                 row -> texts(row, pass.texts().size()),
                 (row, embeddings) -> embeddings,
-                metrics))) {
+                JvmMetrics.and(metrics)))) {
       return stream.next();
     }
   }

@@ -34,7 +34,7 @@ record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8
       DataTypes.createArrayType(DataTypes.createArrayType(DataTypes.FloatType, false), false);
 
   /** Columns added beside the vectors and token states. */
-  private static final int ACCOUNT = 4;
+  private static final int ACCOUNT = 5;
 
   String tokenStates() {
     return prefix + "token_states";
@@ -50,6 +50,10 @@ record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8
 
   String truncated() {
     return prefix + "truncated";
+  }
+
+  String unknownTokenRatio() {
+    return prefix + "unknown_token_ratio";
   }
 
   String status() {
@@ -103,6 +107,7 @@ record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8
     fields.add(field(tokenCount(), DataTypes.IntegerType));
     fields.add(field(tokensUsed(), DataTypes.IntegerType));
     fields.add(field(truncated(), DataTypes.BooleanType));
+    fields.add(field(unknownTokenRatio(), DataTypes.FloatType));
     fields.add(field(status(), DataTypes.StringType));
     return fields;
   }
@@ -174,6 +179,7 @@ record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8
     values[next++] = embedding.tokenCount();
     values[next++] = embedding.tokensUsed();
     values[next++] = embedding.truncated();
+    values[next++] = (float) embedding.unknownTokenRatio();
     values[next] = embedding.statusText();
     return RowFactory.create(values);
   }

@@ -3,97 +3,151 @@ package io.embark.spark;
 import io.embark.batch.Batch;
 import io.embark.embed.EmbeddingStats;
 import java.io.Serializable;
+import java.util.List;
 import org.apache.spark.SparkContext;
-import org.apache.spark.util.LongAccumulator;
 
 /**
- * Where the time and the tokens of a job went, summed over its tasks. Spark counts a task that was
- * run twice twice, so these are for judging speed, not for counting rows.
+ * Where the time and the tokens of a job went, summed over its tasks. A partition counts once,
+ * however often Spark computes it: see {@link TaskAccounts}. Tasks that are running are not in it
+ * yet.
  */
 public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
   private static final long serialVersionUID = 1;
 
-  private final LongAccumulator texts;
-  private final LongAccumulator tokens;
-  private final LongAccumulator paddedTokens;
-  private final LongAccumulator readNanos;
-  private final LongAccumulator tokenizeNanos;
-  private final LongAccumulator waitNanos;
-  private final LongAccumulator modelNanos;
-  private final LongAccumulator halvings;
+  /** What Spark's web UI and its events call the counters. */
+  public static final String NAME = "embark";
+
+  private final TaskAccounts accounts = new TaskAccounts();
+
+  /** Rows of the buffer that is being tokenised. */
+  private transient int buffered;
 
   EmbeddingMetrics(SparkContext context) {
-    texts = context.longAccumulator("embark texts");
-    tokens = context.longAccumulator("embark tokens");
-    paddedTokens = context.longAccumulator("embark padded tokens");
-    readNanos = context.longAccumulator("embark read ns");
-    tokenizeNanos = context.longAccumulator("embark tokenize ns");
-    waitNanos = context.longAccumulator("embark wait ns");
-    modelNanos = context.longAccumulator("embark model ns");
-    halvings = context.longAccumulator("embark batches halved for memory");
+    context.register(accounts, NAME);
   }
+
+  /**
+   * One of the tasks that took longest.
+   *
+   * @param partition its number in its stage
+   * @param executor id of the executor it ran on
+   * @param rows it read, or chunks
+   * @param tokens the model saw
+   * @param seconds from its beginning to its end
+   */
+  public record SlowTask(
+      int partition, String executor, String host, long rows, long tokens, double seconds) {}
 
   @Override
   public void read(int rows, long nanos) {
-    readNanos.add(nanos);
+    buffered = rows;
+    accounts.add(TaskCounter.ROWS, rows);
+    accounts.add(TaskCounter.READ_NANOS, nanos);
   }
 
   @Override
   public void waited(long nanos) {
-    waitNanos.add(nanos);
+    accounts.add(TaskCounter.WAIT_NANOS, nanos);
   }
 
   @Override
   public void tokenized(int count, long nanos) {
-    tokenizeNanos.add(nanos);
+    accounts.add(TaskCounter.WITHOUT_MODEL, Math.max(0, buffered - count));
+    accounts.add(TaskCounter.TOKENIZE_NANOS, nanos);
   }
 
   @Override
   public void batch(Batch batch, long nanos) {
-    texts.add(batch.size());
-    tokens.add(batch.tokens());
-    paddedTokens.add(batch.paddedTokens());
-    modelNanos.add(nanos);
+    accounts.add(TaskCounter.BATCHES, 1);
+    accounts.add(TaskCounter.TEXTS, batch.size());
+    accounts.add(TaskCounter.TOKENS, batch.tokens());
+    accounts.add(TaskCounter.PADDED_TOKENS, batch.paddedTokens());
+    accounts.add(TaskCounter.MODEL_NANOS, nanos);
   }
 
   @Override
   public void halved() {
-    halvings.add(1);
+    accounts.add(TaskCounter.HALVINGS, 1);
   }
 
-  /** Batches that did not fit into memory and were halved. */
-  public long halvings() {
-    return halvings.value();
+  @Override
+  public void failed(int texts) {
+    accounts.add(TaskCounter.FAILED, texts);
   }
 
-  /** Texts that went to the model. */
+  @Override
+  public void noGpuFound() {
+    accounts.once(TaskCounter.CPU_FOR_WANT_OF_GPU);
+  }
+
+  private long count(TaskCounter counter) {
+    return accounts.value().get(counter);
+  }
+
+  private double seconds(TaskCounter counter) {
+    return count(counter) / 1e9;
+  }
+
+  /** Rows read, or chunks where texts are cut into chunks. */
+  public long rows() {
+    return count(TaskCounter.ROWS);
+  }
+
+  /** Texts that the model embedded. */
   public long texts() {
-    return texts.value();
+    return count(TaskCounter.TEXTS);
+  }
+
+  /** Texts that the model failed on. */
+  public long failed() {
+    return count(TaskCounter.FAILED);
   }
 
   /** Tokens that the model saw, padding not counted. */
   public long tokens() {
-    return tokens.value();
+    return count(TaskCounter.TOKENS);
   }
 
   /** The share of padding in all positions computed, 0 to 1. */
   public double padding() {
-    return paddedTokens.value() == 0 ? 0 : 1 - (double) tokens.value() / paddedTokens.value();
+    TaskTotals totals = accounts.value();
+    long padded = totals.get(TaskCounter.PADDED_TOKENS);
+    return padded == 0 ? 0 : 1 - (double) totals.get(TaskCounter.TOKENS) / padded;
+  }
+
+  /** Batches that the model computed. */
+  public long batches() {
+    return count(TaskCounter.BATCHES);
+  }
+
+  /** Batches that did not fit into memory and were halved. */
+  public long halvings() {
+    return count(TaskCounter.HALVINGS);
+  }
+
+  /** Tasks that embedded anything. */
+  public long tasks() {
+    return count(TaskCounter.TASKS);
+  }
+
+  /** Tasks that ran on a CPU because the device is auto and no GPU was found. */
+  public long tasksWithoutGpu() {
+    return count(TaskCounter.CPU_FOR_WANT_OF_GPU);
   }
 
   /** Task seconds spent on reading the input, with all that Spark does before embedding. */
   public double readSeconds() {
-    return readNanos.value() / 1e9;
+    return seconds(TaskCounter.READ_NANOS);
   }
 
   /** Task seconds in which a task had nothing to do but wait for the model. */
   public double waitSeconds() {
-    return waitNanos.value() / 1e9;
+    return seconds(TaskCounter.WAIT_NANOS);
   }
 
   /** Task seconds spent on tokenising. */
   public double tokenizeSeconds() {
-    return tokenizeNanos.value() / 1e9;
+    return seconds(TaskCounter.TOKENIZE_NANOS);
   }
 
   /**
@@ -101,6 +155,40 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
    * where buffers are read ahead.
    */
   public double modelSeconds() {
-    return modelNanos.value() / 1e9;
+    return seconds(TaskCounter.MODEL_NANOS);
+  }
+
+  /** Task seconds in all. */
+  public double taskSeconds() {
+    return seconds(TaskCounter.TASK_NANOS);
+  }
+
+  /**
+   * Task seconds spent on neither of reading, tokenising and waiting: on what Spark does behind
+   * embedding, which is to write, and before the first row, which is to load the model.
+   */
+  public double writeSeconds() {
+    TaskTotals totals = accounts.value();
+    long nanos =
+        totals.get(TaskCounter.TASK_NANOS)
+            - totals.get(TaskCounter.READ_NANOS)
+            - totals.get(TaskCounter.TOKENIZE_NANOS)
+            - totals.get(TaskCounter.WAIT_NANOS);
+    return Math.max(0, nanos) / 1e9;
+  }
+
+  /** The tasks that took longest, longest first. */
+  public List<SlowTask> slowest(int most) {
+    return accounts.greatest(TaskCounter.TASK_NANOS, most).stream()
+        .map(
+            task ->
+                new SlowTask(
+                    task.partition(),
+                    task.executor(),
+                    task.host(),
+                    task.get(TaskCounter.ROWS),
+                    task.get(TaskCounter.TOKENS),
+                    task.get(TaskCounter.TASK_NANOS) / 1e9))
+        .toList();
   }
 }

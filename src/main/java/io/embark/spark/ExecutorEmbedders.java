@@ -120,6 +120,11 @@ final class ExecutorEmbedders {
     return embedder;
   }
 
+  /** How many are open or being opened. */
+  static synchronized int open() {
+    return leases == null ? 0 : leases.size();
+  }
+
   private static String where() {
     SparkEnv env = SparkEnv.get();
     return env == null
@@ -145,6 +150,7 @@ final class ExecutorEmbedders {
     }
     try {
       Embedder embedder = devices.open(config, HostModels.store(), key.device());
+      JvmMetrics.modelLoaded();
       LOG.info(
           "Loaded model {} on {}{} in {} ms (executor {}, pid {})",
           config.text(Setting.MODEL),

@@ -181,7 +181,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
                         rows,
                         row -> row.isNullAt(textIndex) ? null : row.getString(textIndex),
                         (row, embedding) -> columns.append(row, embedding, vectors, states),
-                        counted))
+                        JvmMetrics.and(counted)))
                 : Collections.emptyIterator();
     return withMetadata(dataset.toDF().mapPartitions(embed, Encoders.row(schema)), schema);
   }

@@ -33,15 +33,17 @@ public final class HfTokenizer implements Tokenizer {
   private final int maxLength;
   private final int specialPrefix;
   private final int specialSuffix;
+  private final long unknownId;
 
   /**
    * Read: a text is being tokenised. Write: closing, which must wait, as the native side does not.
    */
   private final ReadWriteLock inUse = new ReentrantReadWriteLock();
 
-  private HfTokenizer(HuggingFaceTokenizer tokenizer, int maxLength, Path source) {
+  private HfTokenizer(HuggingFaceTokenizer tokenizer, int maxLength, long unknownId, Path source) {
     this.tokenizer = tokenizer;
     this.maxLength = maxLength;
+    this.unknownId = unknownId;
     long[] special = specialTokenMaskOfProbe();
     int prefix = 0;
     while (prefix < special.length && special[prefix] == 1) {
@@ -84,8 +86,9 @@ public final class HfTokenizer implements Tokenizer {
           e);
     }
     try {
-      return new HfTokenizer(tokenizer, maxLength, tokenizerJson);
-    } catch (IllegalArgumentException e) {
+      long unknownId = UnknownToken.id(tokenizerJson);
+      return new HfTokenizer(tokenizer, maxLength, unknownId, tokenizerJson);
+    } catch (IOException | IllegalArgumentException e) {
       tokenizer.close();
       throw e;
     } catch (RuntimeException e) {
@@ -234,6 +237,11 @@ public final class HfTokenizer implements Tokenizer {
   @Override
   public int specialSuffix() {
     return specialSuffix;
+  }
+
+  @Override
+  public long unknownId() {
+    return unknownId;
   }
 
   /** Waits for running texts, then frees the native tokenizer. Does nothing the second time. */

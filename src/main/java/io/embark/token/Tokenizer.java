@@ -30,6 +30,14 @@ public interface Tokenizer extends AutoCloseable {
   /** Special tokens after every text ({@code [SEP]}). */
   int specialSuffix();
 
+  /**
+   * The id of the token that stands for what the vocabulary lacks ({@code [UNK]}); -1 if there is
+   * none.
+   */
+  default long unknownId() {
+    return UnknownToken.NONE;
+  }
+
   /** Tokens that every text gets regardless of its content. */
   default int specialTokens() {
     return specialPrefix() + specialSuffix();

@@ -62,7 +62,7 @@ class KubernetesManifestsTest {
   @ParameterizedTest
   @CsvSource({
     "cronjob.yaml, concurrencyPolicy:, concurencyPolicy:",
-    "cronjob.yaml, backoffLimit: 0, backoffLimit: none",
+    "cronjob.yaml, backoffLimit: 2, backoffLimit: none",
     "cronjob.yaml, serviceAccountName:, serviceAcountName:",
     "cronjob.yaml, batch/v1, batch/v2",
     "executor-pod.yaml, tolerations:, toleration:",

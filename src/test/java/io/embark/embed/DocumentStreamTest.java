@@ -181,8 +181,8 @@ class DocumentStreamTest {
   @Test
   void chunksWithoutAVectorHaveNoWeight() {
     float[][] vector = {{1, 2}};
-    Embedding ok = new Embedding(vector, null, 10, 10, Status.OK, null);
-    Embedding blank = new Embedding(null, null, 2, 2, Status.BLANK_TEXT, null);
+    Embedding ok = new Embedding(vector, null, 10, 10, 0, Status.OK, null);
+    Embedding blank = new Embedding(null, null, 2, 2, 0, Status.BLANK_TEXT, null);
     MergedChunks merged = new MergedChunks(Norm.NONE, 2);
     merged.add(blank);
     merged.add(ok);
@@ -192,7 +192,7 @@ class DocumentStreamTest {
     assertThat(merged.result().status()).isEqualTo(Status.OK);
     MergedChunks failed = new MergedChunks(Norm.NONE, 2);
     failed.add(ok);
-    failed.add(new Embedding(null, null, 5, 5, Status.FAILED, "out of memory"));
+    failed.add(new Embedding(null, null, 5, 5, 0, Status.FAILED, "out of memory"));
     failed.add(ok);
     assertThat(failed.result().statusText()).isEqualTo("FAILED: out of memory");
     assertThat(failed.result().vectors()).isNull();

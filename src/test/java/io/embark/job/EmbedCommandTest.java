@@ -335,7 +335,15 @@ class EmbedCommandTest {
     assertDone(embed("--output-col", "a.b", "--output-type", "float_array"));
     assertThat(written().columns())
         .containsExactly(
-            "id", "kept", "text", "a.b", "token_count", "tokens_used", "truncated", "status");
+            "id",
+            "kept",
+            "text",
+            "a.b",
+            "token_count",
+            "tokens_used",
+            "truncated",
+            "unknown_token_ratio",
+            "status");
   }
 
   @Test
@@ -351,6 +359,7 @@ class EmbedCommandTest {
             "x_token_count",
             "x_tokens_used",
             "x_truncated",
+            "x_unknown_token_ratio",
             "x_status");
     assertRefused(embed("--pooling", "mean,mean"), "only once");
   }

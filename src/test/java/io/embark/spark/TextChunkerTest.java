@@ -117,6 +117,7 @@ class TextChunkerTest {
             "a_token_count",
             "a_tokens_used",
             "a_truncated",
+            "a_unknown_token_ratio",
             "a_status",
             "a_chunks");
     List<Row> rows = merged.orderBy("id").collectAsList();

@@ -158,7 +158,14 @@ class TextEmbedderTest {
     assertThat(none.count()).isZero();
     assertThat(none.columns())
         .containsExactly(
-            "id", "text", "embedding", "token_count", "tokens_used", "truncated", "status");
+            "id",
+            "text",
+            "embedding",
+            "token_count",
+            "tokens_used",
+            "truncated",
+            "unknown_token_ratio",
+            "status");
     assertThat(minilm().transform(LocalSpark.texts(1, "one row")).count()).isEqualTo(1);
   }
 
