@@ -84,7 +84,11 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideOutsideOfPackages(
-              "io.embark.spark..", "io.embark.table..", "io.embark.post..", "io.embark.job..")
+              "io.embark.spark..",
+              "io.embark.table..",
+              "io.embark.post..",
+              "io.embark.compare..",
+              "io.embark.job..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.apache.spark..");

@@ -48,6 +48,7 @@ public final class Main {
     spec.version("Embark " + Version.of());
     spec.mixinStandardHelpOptions(true);
     spec.addSubcommand("embed", EmbedCommand.commandLine());
+    spec.addSubcommand("compare", CompareCommand.commandLine());
     spec.addSubcommand("doctor", DoctorCommand.commandLine());
     spec.addSubcommand(
         "bench", new CommandLine(new BenchCommand()).setCaseInsensitiveEnumValuesAllowed(true));

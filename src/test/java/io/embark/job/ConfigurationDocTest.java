@@ -40,6 +40,7 @@ class ConfigurationDocTest {
         "The doctor, beside input, output and embedder",
         List.of(DoctorSettings.JSON, DoctorSettings.ROWS, DoctorSettings.TOKENS_PER_ROW),
         false);
+    table(doc, "compare, beside input and embedder", CompareSettings.OWN, false);
     table(doc, "The embedder", Setting.ALL, true);
     table(doc, "Each JVM that embeds", ExecutorSettings.ALL, false);
     doc.append(

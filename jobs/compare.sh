@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+#
+# Which pooling serves your texts best:  jobs/compare.sh [flags] [--spark <spark-submit flags>]
+# Pairs with scores (--pairs FILE), labelled texts (--input FILE --label-col NAME), or plain texts (--input FILE).
+# Without flags: the shipped sample.
+# All flags: jobs/compare.sh --help
+set -euo pipefail
+
+self="${BASH_SOURCE[0]}"
+while [ -L "$self" ]; do
+  folder="$(cd -P "$(dirname "$self")" && pwd)"
+  self="$(readlink "$self")"
+  case "$self" in /*) ;; *) self="$folder/$self" ;; esac
+done
+exec "$(cd -P "$(dirname "$self")" && pwd)/submit.sh" compare "$@"

@@ -1,0 +1,177 @@
+package io.embark.compare;
+
+import io.embark.embed.Setting;
+import io.embark.measure.EffectiveRank;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Function;
+import org.apache.spark.ml.feature.PCA;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Measures candidates on tables that were embedded already.
+ *
+ * @param texts {@code row bigint}, {@code text}, {@code label string} if there are labels, and a
+ *     column of vectors for each candidate, no nulls among them
+ * @param pairs {@code pair bigint}, {@code score double} and vectors of both sides, if there are
+ *     any
+ * @param clusters k of k-means; 0 for the number of labels, or 20 without
+ * @param seeds runs of k-means, and random splits of a probe
+ * @param neighbourRows about how many rows to look at the neighbours of
+ * @param threads how many candidates are measured at the same time
+ */
+public record Comparer(
+    Scratch scratch,
+    Dataset<Row> texts,
+    Optional<Dataset<Row>> pairs,
+    int clusters,
+    int seeds,
+    int neighbourRows,
+    int threads) {
+  private static final Logger LOG = LoggerFactory.getLogger(Comparer.class);
+  private static final int CLUSTERS_WITHOUT_LABELS = 20;
+
+  /** Fewer rows have no neighbourhoods or clusters worth a figure. */
+  private static final int LEAST_ROWS = 20;
+
+  private static final int ROWS_PER_TASK = 5000;
+
+  /**
+   * Takes every measure that the tables allow.
+   *
+   * @throws IllegalArgumentException if there are too few rows, pairs or labels
+   */
+  public Comparison measure(Offered offered) {
+    List<Candidate> candidates = offered.candidates();
+    List<Figure> figures = new ArrayList<>();
+    List<String> notes = new ArrayList<>(offered.notes());
+    long pairCount = pairs.map(Dataset::count).orElse(0L);
+    if (pairs.isPresent()) {
+      LOG.info("Correlations with the scores of {} pairs", pairCount);
+      figures.addAll(PairScores.measure(pairs.get(), candidates));
+    }
+    long rows = texts.count();
+    if (rows < LEAST_ROWS) {
+      throw new IllegalArgumentException(
+          "Found %d texts with a vector; comparing needs %d or more.".formatted(rows, LEAST_ROWS));
+    }
+    Dataset<Row> sample = texts;
+    if (rows > neighbourRows) {
+      sample = scratch.keep("sample", texts.sample((double) neighbourRows / rows, 1));
+    }
+    LOG.info("Neighbours among {} rows", Math.min(rows, neighbourRows));
+    Neighbours neighbours = Neighbours.of(sample, candidates);
+    figures.addAll(neighbours.figures());
+
+    Optional<Splits> splits =
+        List.of(texts.columns()).contains("label")
+            ? Optional.of(Splits.of(texts, seeds))
+            : Optional.empty();
+    int labels = splits.map(s -> s.labels().size()).orElse(0);
+    Dataset<Row> table =
+        splits.map(s -> scratch.keep("labelled", texts.join(s.rows(), "row"))).orElse(texts);
+    long labelled = labels == 0 ? 0 : table.count();
+    if (labels > 0 && labelled < rows) {
+      notes.add(
+          "%d of %d rows have no label, or one with fewer than %d rows; probes and k-means leave them out"
+              .formatted(rows - labelled, rows, Splits.LEAST_ROWS));
+    }
+    int k = clusters > 0 ? clusters : labels > 0 ? labels : CLUSTERS_WITHOUT_LABELS;
+    if (k >= (labels > 0 ? labelled : rows)) {
+      throw new IllegalArgumentException(
+          "clusters: %d for %d rows; wanted are fewer clusters than rows."
+              .formatted(k, labels > 0 ? labelled : rows));
+    }
+    figures.addAll(inParallel(candidates, candidate -> () -> ofTable(table, candidate, labels, k)));
+    Scope scope =
+        new Scope(
+            offered.facts().config().text(Setting.MODEL),
+            offered.facts().fingerprint(),
+            offered.facts().config().text(Setting.NORMALIZE),
+            offered.own(),
+            pairCount,
+            rows,
+            labelled,
+            labels,
+            k,
+            seeds,
+            neighbours.rows().size(),
+            notes);
+    Comparison found = new Comparison(scope, candidates, figures, neighbours, Examples.none());
+    String held = Recommendation.of(found).candidate().orElse(candidates.get(0).name());
+    return new Comparison(
+        scope, candidates, figures, neighbours, Examples.of(neighbours, texts, held));
+  }
+
+  private List<Figure> ofTable(Dataset<Row> table, Candidate candidate, int labels, int k) {
+    LOG.info("{}: effective rank, k-means{}", candidate.name(), labels > 0 ? ", probes" : "");
+    List<Column> columns = new ArrayList<>();
+    columns.add(functions.col(candidate.column()).as("vector"));
+    if (labels > 0) {
+      columns.add(functions.col("label_index"));
+      columns.add(functions.col("train"));
+      columns.add(functions.col("shot"));
+    }
+    // Iterations over few rows cost what their tasks cost; other candidates run at the same time.
+    int partitions = (int) Math.min(10_000, 1 + table.count() / ROWS_PER_TASK);
+    Dataset<Row> rows = table.select(columns.toArray(Column[]::new)).coalesce(partitions).persist();
+    try {
+      List<Figure> figures = new ArrayList<>();
+      figures.add(Figure.single(candidate, Measure.EFFECTIVE_RANK, effectiveRank(rows, candidate)));
+      figures.addAll(Clusterings.measure(rows, candidate, labels, k, seeds));
+      if (labels > 0) {
+        figures.addAll(Probes.measure(rows, candidate, labels, seeds));
+      }
+      return figures;
+    } finally {
+      rows.unpersist();
+    }
+  }
+
+  /** Shares of variance will do: the effective rank does not depend on their scale. */
+  private static double effectiveRank(Dataset<Row> rows, Candidate candidate) {
+    return EffectiveRank.of(
+        new PCA()
+            .setInputCol("vector")
+            .setOutputCol("components")
+            .setK(candidate.dimension())
+            .fit(rows)
+            .explainedVariance()
+            .toArray());
+  }
+
+  /** What is measured of one candidate. */
+  private interface Work extends Function<Candidate, Callable<List<Figure>>> {}
+
+  private List<Figure> inParallel(List<Candidate> candidates, Work work) {
+    ExecutorService pool = Executors.newFixedThreadPool(Math.min(threads, candidates.size()));
+    try {
+      List<Future<List<Figure>>> running = candidates.stream().map(work).map(pool::submit).toList();
+      List<Figure> figures = new ArrayList<>();
+      for (Future<List<Figure>> done : running) {
+        figures.addAll(done.get());
+      }
+      return figures;
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while measuring.", e);
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package io.embark.job;
+
+import io.embark.embed.Setting;
+import java.util.List;
+
+/** The settings of {@code compare} beside those of the embedder. */
+final class CompareSettings {
+  static final Setting<String> PAIRS =
+      text(
+          "pairs",
+          "URI[,URI...]",
+          "none",
+          "Table of pairs of texts with scores that people gave, to correlate similarities with");
+
+  static final Setting<String> TEXT_A =
+      text("text-a", "NAME", "sentence1", "Column of the first text of a pair");
+
+  static final Setting<String> TEXT_B =
+      text("text-b", "NAME", "sentence2", "Column of the second text of a pair");
+
+  static final Setting<String> SCORE_COL =
+      text("score-col", "NAME", "score", "Column of the scores of pairs, more for more alike");
+
+  static final Setting<String> LABEL_COL =
+      text(
+          "label-col",
+          "NAME",
+          "none; label for the sample",
+          "Column of labels, to measure how well vectors tell them apart");
+
+  /** 0 stands for all. */
+  static final Setting<Integer> SAMPLE =
+      new Setting<>(
+          "sample",
+          "ROWS|all",
+          "10000",
+          "About how many rows, or pairs, to compare on, taken at random",
+          text -> text.strip().equalsIgnoreCase("all") ? 0 : whole(text, 20, 100_000_000));
+
+  static final Setting<Integer> NEIGHBOUR_ROWS =
+      new Setting<>(
+          "neighbour-rows",
+          "ROWS",
+          "2000",
+          "About how many of them to find the nearest neighbours of; takes time by its square",
+          text -> whole(text, 20, 20_000));
+
+  static final Setting<Integer> CLUSTERS =
+      new Setting<>(
+          "clusters",
+          "K",
+          "auto",
+          "Clusters of k-means; auto is the number of labels, or 20 without labels",
+          text -> text.strip().equalsIgnoreCase(Setting.AUTO) ? 0 : whole(text, 2, 10_000));
+
+  static final Setting<Integer> SEEDS =
+      new Setting<>(
+          "seeds",
+          "N",
+          "3",
+          "Runs of k-means, and random splits of the probe, whose spread is shown",
+          text -> whole(text, 2, 100));
+
+  static final Setting<String> OUTPUT =
+      text(
+          "output",
+          "URI",
+          "embark-output/compare",
+          "Directory for compare.json and compare.html; those that are there are replaced");
+
+  static final List<Setting<?>> OWN =
+      List.of(
+          PAIRS,
+          TEXT_A,
+          TEXT_B,
+          SCORE_COL,
+          LABEL_COL,
+          SAMPLE,
+          NEIGHBOUR_ROWS,
+          CLUSTERS,
+          SEEDS,
+          OUTPUT);
+
+  static final List<Setting<?>> ALL =
+      List.of(
+          EmbedSettings.INPUT,
+          EmbedSettings.FORMAT,
+          EmbedSettings.READ_OPTION,
+          EmbedSettings.TEXT_COL,
+          PAIRS,
+          TEXT_A,
+          TEXT_B,
+          SCORE_COL,
+          LABEL_COL,
+          SAMPLE,
+          NEIGHBOUR_ROWS,
+          CLUSTERS,
+          SEEDS,
+          OUTPUT);
+
+  private CompareSettings() {}
+
+  private static Setting<String> text(
+      String key, String argument, String defaultText, String description) {
+    return new Setting<>(key, argument, defaultText, description, value -> value);
+  }
+
+  private static int whole(String text, int least, int most) {
+    try {
+      int value = Integer.parseInt(text.strip().replace("_", ""));
+      if (value >= least && value <= most) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Reported below together with numbers out of range.
+    }
+    throw new IllegalArgumentException(
+        "found '%s', wanted a whole number from %d to %d.".formatted(text, least, most));
+  }
+}
