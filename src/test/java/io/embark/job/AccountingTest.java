@@ -210,12 +210,13 @@ class AccountingTest {
     for (String metric :
         List.of(
             "rows_Count",
-            "tokens_OneMinuteRate",
+            "tokens_MeanRate",
             "batches_Count",
             "modelLoads_Count",
             "openSessions_Value",
             "modelSeconds_Value")) {
-      assertThat(text).containsPattern("metrics_.*_embark_" + metric + "\\{[^}]*\\} [1-9.]");
+      assertThat(text)
+          .containsPattern("metrics_.*_embark_" + metric + "\\{[^}]*\\} (0\\.0*)?[1-9]");
     }
   }
 
