@@ -79,7 +79,12 @@ class ArchitectureTest {
   static final ArchRule SPARK_ONLY_IN_SPARK_AND_JOB =
       noClasses()
           .that()
-          .resideOutsideOfPackages("io.embark.spark..", "io.embark.post..", "io.embark.job..")
+          .resideOutsideOfPackages(
+              "io.embark.spark..",
+              "io.embark.post..",
+              "io.embark.search..",
+              "io.embark.clustering..",
+              "io.embark.job..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.apache.spark..");

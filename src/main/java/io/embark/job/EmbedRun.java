@@ -214,7 +214,7 @@ final class EmbedRun {
     return (Long) values.get(ROWS);
   }
 
-  private org.apache.spark.sql.SaveMode sparkMode(SaveMode mode) {
+  static org.apache.spark.sql.SaveMode sparkMode(SaveMode mode) {
     return switch (mode) {
       case ERROR -> org.apache.spark.sql.SaveMode.ErrorIfExists;
       case OVERWRITE -> org.apache.spark.sql.SaveMode.Overwrite;

@@ -38,6 +38,8 @@ public final class Main {
     spec.version("Embark " + Version.of());
     spec.mixinStandardHelpOptions(true);
     spec.addSubcommand("embed", EmbedCommand.commandLine());
+    spec.addSubcommand("search", SearchCommand.commandLine());
+    spec.addSubcommand("cluster", ClusterCommand.commandLine());
     spec.addSubcommand("doctor", DoctorCommand.commandLine());
     spec.addSubcommand(
         "bench", new CommandLine(new BenchCommand()).setCaseInsensitiveEnumValuesAllowed(true));

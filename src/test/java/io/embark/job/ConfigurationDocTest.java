@@ -40,6 +40,8 @@ class ConfigurationDocTest {
         "The doctor, beside input, output and embedder",
         List.of(DoctorSettings.JSON, DoctorSettings.ROWS, DoctorSettings.TOKENS_PER_ROW),
         false);
+    table(doc, "The search job", SearchSettings.ALL, false);
+    table(doc, "The cluster job", ClusterSettings.ALL, false);
     table(doc, "The embedder", Setting.ALL, true);
     table(doc, "Each JVM that embeds", ExecutorSettings.ALL, false);
     doc.append(
