@@ -15,14 +15,14 @@ public enum Algorithm {
   /** Lloyd's iterations from the starts of k-means|| (Bahmani et al. 2012). */
   KMEANS {
     @Override
-    Fitted fit(Dataset<Row> features, int k, Nearness nearness, Training training) {
+    Fitted fitOnce(Dataset<Row> features, int k, Nearness nearness, long seed, int iterations) {
       KMeansModel model =
           new KMeans()
               .setFeaturesCol(Features.COLUMN)
               .setDistanceMeasure(nearness.trained())
               .setK(k)
-              .setSeed(training.seed())
-              .setMaxIter(training.iterations())
+              .setSeed(seed)
+              .setMaxIter(iterations)
               .fit(features);
       return new Fitted(model, model.summary().trainingCost());
     }
@@ -40,14 +40,14 @@ public enum Algorithm {
   /** Splits the largest cluster in two until there are enough (Steinbach et al. 2000). */
   BISECTING {
     @Override
-    Fitted fit(Dataset<Row> features, int k, Nearness nearness, Training training) {
+    Fitted fitOnce(Dataset<Row> features, int k, Nearness nearness, long seed, int iterations) {
       BisectingKMeansModel model =
           new BisectingKMeans()
               .setFeaturesCol(Features.COLUMN)
               .setDistanceMeasure(nearness.trained())
               .setK(k)
-              .setSeed(training.seed())
-              .setMaxIter(training.iterations())
+              .setSeed(seed)
+              .setMaxIter(iterations)
               .fit(features);
       return new Fitted(model, model.summary().trainingCost());
     }
@@ -69,10 +69,25 @@ public enum Algorithm {
    */
   record Fitted(Model<?> model, double cost) {}
 
-  /** What both need besides the data. */
-  public record Training(long seed, int iterations) {}
+  /**
+   * What both need besides the data.
+   *
+   * @param starts trainings from other random starts, of which the one of least cost is kept: a
+   *     single one may end far from the best clusters
+   */
+  public record Training(long seed, int iterations, int starts) {}
 
-  abstract Fitted fit(Dataset<Row> features, int k, Nearness nearness, Training training);
+  Fitted fit(Dataset<Row> features, int k, Nearness nearness, Training training) {
+    Fitted best = null;
+    for (int i = 0; i < training.starts; i++) {
+      Fitted fitted = fitOnce(features, k, nearness, training.seed + i, training.iterations);
+      best = best == null || fitted.cost < best.cost ? fitted : best;
+    }
+    return best;
+  }
+
+  abstract Fitted fitOnce(
+      Dataset<Row> features, int k, Nearness nearness, long seed, int iterations);
 
   abstract int predict(Model<?> model, Vector vector);
 

@@ -1,6 +1,7 @@
 package io.embark.clustering;
 
 import static org.apache.spark.sql.functions.avg;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.explode;
@@ -46,6 +47,9 @@ public final class DistinctiveTerms {
    * @param stopWords a language whose stop words Spark brings, or {@link #NO_STOP_WORDS}
    */
   public static Map<Integer, List<Term>> of(Dataset<Row> rows, String stopWords, int most) {
+    // The optimizer may run the tokenizer before the nulls are out, which it does not take.
+    Dataset<Row> texts =
+        rows.na().drop().select(col("cluster"), coalesce(col("text"), lit("")).as("text"));
     Dataset<Row> words =
         new RegexTokenizer()
             .setInputCol("text")
@@ -53,7 +57,7 @@ public final class DistinctiveTerms {
             .setGaps(false)
             .setPattern(WORD)
             .setMinTokenLength(2)
-            .transform(rows.na().drop());
+            .transform(texts);
     StopWordsRemover remover =
         new StopWordsRemover()
             .setInputCol("words")

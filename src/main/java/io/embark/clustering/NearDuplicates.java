@@ -67,7 +67,8 @@ public final class NearDuplicates {
    * @param shown texts of a group to return
    */
   public static Found of(Dataset<Row> rows, double threshold, long seed, int mostPairs, int shown) {
-    UDF1<String, String[]> shingle = NearDuplicates::shingles;
+    // The optimizer may run it before the nulls are out.
+    UDF1<String, String[]> shingle = text -> text == null ? new String[0] : shingles(text);
     Dataset<Row> texts =
         rows.select("cluster", "text")
             .na()

@@ -8,6 +8,7 @@ import io.embark.clustering.Algorithm;
 import io.embark.clustering.ClusterModel;
 import io.embark.clustering.Clustering;
 import io.embark.clustering.Features;
+import io.embark.embed.Setting;
 import io.embark.job.ClusterSettings.Range;
 import io.embark.job.EmbedSettings.SaveMode;
 import io.embark.spark.VectorParquet;
@@ -16,6 +17,7 @@ import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.Pipeline;
@@ -57,6 +59,8 @@ final class ClusterRun {
     String textCol = table.column(settings, EmbedSettings.TEXT_COL, "text");
     String idCol = table.column(settings, EmbedSettings.ID_COL, "id");
     String labelCol = table.column(settings, ClusterSettings.LABEL_COL, "");
+    requireFree(table, ClusterSettings.CLUSTER_COL);
+    requireFree(table, ClusterSettings.DISTANCE_COL);
     Path output = output();
 
     Dataset<Row> all = Features.of(table.rows(), table.vectorCol());
@@ -102,7 +106,10 @@ final class ClusterRun {
         new Clustering(
             settings.get(ClusterSettings.ALGORITHM),
             settings.get(ClusterSettings.DISTANCE),
-            new Algorithm.Training(seed, settings.get(ClusterSettings.ITERATIONS)));
+            new Algorithm.Training(
+                seed,
+                settings.get(ClusterSettings.ITERATIONS),
+                settings.get(ClusterSettings.STARTS)));
     long trainedOn = features.count();
     Dataset<Row> sample =
         sample(features, trainedOn, settings.get(ClusterSettings.CHOICE_ROWS), seed)
@@ -181,6 +188,17 @@ final class ClusterRun {
         "%nWrote %,d rows to %s, beside them model/, cluster.json and cluster.html%n",
         rows,
         written);
+  }
+
+  private void requireFree(EmbeddedTable table, Setting<String> setting) {
+    String name = settings.get(setting);
+    String other = settings.get(ClusterSettings.CLUSTER_COL);
+    boolean twice = setting == ClusterSettings.DISTANCE_COL && name.equalsIgnoreCase(other);
+    if (twice || Stream.of(table.rows().columns()).anyMatch(name::equalsIgnoreCase)) {
+      throw new IllegalArgumentException(
+          "%s: there is a column '%s' already; name another with --%s."
+              .formatted(setting.key(), name, setting.key()));
+    }
   }
 
   /** As given, but no more clusters than rows. */

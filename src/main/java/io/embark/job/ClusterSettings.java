@@ -81,6 +81,15 @@ final class ClusterSettings {
   static final Setting<Integer> ITERATIONS =
       whole("iterations", "N", "50", 1, 10_000, "Iterations after which a training ends");
 
+  static final Setting<Integer> STARTS =
+      whole(
+          "starts",
+          "N",
+          "3",
+          1,
+          1000,
+          "Trainings from different random starts; the one of least cost is kept");
+
   static final Setting<Integer> TRAIN_ROWS =
       whole(
           "train-rows",
@@ -135,6 +144,7 @@ final class ClusterSettings {
           DISTANCE_COL,
           SEED,
           ITERATIONS,
+          STARTS,
           TRAIN_ROWS,
           CHOICE_ROWS,
           DUPLICATE_ROWS,
