@@ -31,6 +31,8 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule NATIVES = mayUse("natives");
 
+  @ArchTest static final ArchRule TEXT = mayUse("text", "io.embark.token..");
+
   @ArchTest static final ArchRule BATCH = mayUse("batch", "io.embark.token..");
 
   @ArchTest static final ArchRule POOLING = mayUse("pooling");
@@ -81,6 +83,7 @@ class ArchitectureTest {
           .that()
           .resideOutsideOfPackages(
               "io.embark.spark..",
+              "io.embark.table..",
               "io.embark.post..",
               "io.embark.search..",
               "io.embark.clustering..",
@@ -108,10 +111,19 @@ class ArchitectureTest {
           .resideInAPackage("ai.djl..");
 
   @ArchTest
-  static final ArchRule SPARK_KNOWS_NO_JOB =
+  static final ArchRule SPARK_KNOWS_NO_TABLE =
       noClasses()
           .that()
           .resideInAPackage("io.embark.spark..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.embark.table..");
+
+  @ArchTest
+  static final ArchRule NOBODY_KNOWS_THE_JOB =
+      noClasses()
+          .that()
+          .resideInAnyPackage("io.embark.spark..", "io.embark.table..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.embark.job..");

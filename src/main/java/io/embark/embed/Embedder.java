@@ -11,6 +11,7 @@ import io.embark.onnx.DeviceChoice;
 import io.embark.onnx.Encoder;
 import io.embark.onnx.OnnxEncoder;
 import io.embark.onnx.PoolingMask;
+import io.embark.text.Chunker;
 import io.embark.token.HfTokenizer;
 import io.embark.token.Tokenizer;
 import io.embark.token.Tokens;
@@ -172,6 +173,17 @@ public final class Embedder implements AutoCloseable {
       throw new IllegalStateException("A text has no vector: " + encoded.failure());
     }
     return encoded.vectors();
+  }
+
+  /**
+   * A chunker whose chunks this embedder does not cut.
+   *
+   * @param tokens the most tokens per chunk, 0 for the most that a text may have
+   * @param overlap the most text tokens that a chunk shares with the one before it
+   * @throws IllegalArgumentException if a number is out of range
+   */
+  public Chunker chunker(int tokens, int overlap) {
+    return new Chunker(tokenizer, prompt, tokens, overlap);
   }
 
   /** Tokenises one text with the prompt before it. */

@@ -81,7 +81,7 @@ public final class EmbedderConfig implements Serializable {
   }
 
   /** The fingerprint of the only model that will do, or null if any will. */
-  String wantedModel() {
+  public String wantedModel() {
     return wantedModel;
   }
 

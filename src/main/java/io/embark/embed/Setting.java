@@ -353,7 +353,12 @@ public record Setting<T>(
     return text.strip();
   }
 
-  private static boolean yesOrNo(String text) {
+  /**
+   * Parses a switch.
+   *
+   * @throws IllegalArgumentException with found and wanted
+   */
+  public static boolean yesOrNo(String text) {
     if (text.strip().equalsIgnoreCase("true") || text.strip().equalsIgnoreCase("false")) {
       return Boolean.parseBoolean(text.strip());
     }

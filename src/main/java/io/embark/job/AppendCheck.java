@@ -22,8 +22,10 @@ final class AppendCheck {
           "prompt",
           "excludeSpecialTokens",
           "excludePrompt",
+          "chunk",
           "maxLength",
-          "dimension");
+          "dimension",
+          "type");
 
   private AppendCheck() {}
 
@@ -48,9 +50,44 @@ final class AppendCheck {
     }
     if (!differences.isEmpty()) {
       throw new IllegalArgumentException(
-          "mode: cannot append to %s: %s. Use the same settings, or another output."
-              .formatted(output, String.join("; ", differences)));
+          ("mode: cannot append to %s: %s. Use the same settings, or another output.%n%s")
+              .formatted(output, String.join("; ", differences), fieldByField(present, added)));
     }
+  }
+
+  /** How the vectors were made, the table's beside the new ones. */
+  private static String fieldByField(StructType present, StructType added) {
+    StringBuilder lines = new StringBuilder();
+    for (StructField field : added.fields()) {
+      if (!field.metadata().contains(VectorColumn.METADATA_KEY)) {
+        continue;
+      }
+      Metadata wanted = field.metadata().getMetadata(VectorColumn.METADATA_KEY);
+      Metadata found =
+          List.of(present.fieldNames()).contains(field.name())
+              ? made(present.apply(field.name()))
+              : Metadata.empty();
+      lines.append("  %-22s %-34s %s%n".formatted(field.name(), "table", "this run"));
+      for (String key : HOW) {
+        String was = value(found, key);
+        String is = value(wanted, key);
+        lines.append(
+            "    %-20s %-34s %s%s%n"
+                .formatted(key, shorten(was), shorten(is), was.equals(is) ? "" : "   <- differs"));
+      }
+    }
+    return lines.toString().stripTrailing();
+  }
+
+  /** Enough of a fingerprint to tell two apart. */
+  private static String shorten(String value) {
+    return value.length() == 66 ? value.substring(1, 17) : value;
+  }
+
+  private static Metadata made(StructField field) {
+    return field.metadata().contains(VectorColumn.METADATA_KEY)
+        ? field.metadata().getMetadata(VectorColumn.METADATA_KEY)
+        : Metadata.empty();
   }
 
   private static void compare(StructField present, StructField added, List<String> differences) {
@@ -64,10 +101,7 @@ final class AppendCheck {
     }
     if (added.metadata().contains(VectorColumn.METADATA_KEY)) {
       Metadata wanted = added.metadata().getMetadata(VectorColumn.METADATA_KEY);
-      Metadata found =
-          present.metadata().contains(VectorColumn.METADATA_KEY)
-              ? present.metadata().getMetadata(VectorColumn.METADATA_KEY)
-              : Metadata.empty();
+      Metadata found = made(present);
       for (String key : HOW) {
         String was = value(found, key);
         String is = value(wanted, key);

@@ -55,7 +55,8 @@ final class AutoPartitions {
     };
   }
 
-  private static TaskSize taskSize(SparkContext context, EmbedderConfig config) {
+  /** How much work a task should be on the device that is asked for. */
+  static TaskSize taskSize(SparkContext context, EmbedderConfig config) {
     Device device = config.get(Setting.DEVICE);
     int tasksPerGpu = Slots.tasksPerGpu(context.getConf());
     boolean gpu = device.needsGpu() || device == Device.AUTO && tasksPerGpu > 0;

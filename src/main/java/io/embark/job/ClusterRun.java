@@ -10,7 +10,6 @@ import io.embark.clustering.Clustering;
 import io.embark.clustering.Features;
 import io.embark.embed.Setting;
 import io.embark.job.ClusterSettings.Range;
-import io.embark.job.EmbedSettings.SaveMode;
 import io.embark.spark.VectorParquet;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -27,6 +26,7 @@ import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.storage.StorageLevel;
@@ -138,7 +138,7 @@ final class ClusterRun {
         () ->
             clustered
                 .write()
-                .mode(EmbedRun.sparkMode(settings.get(EmbedSettings.MODE)))
+                .mode(settings.get(SearchSettings.MODE))
                 .options(VectorParquet.options(clustered.schema()))
                 .parquet(written.toString());
     Progress.during(spark.sparkContext(), write);
@@ -217,13 +217,8 @@ final class ClusterRun {
     Path output = new Path(settings.get(ClusterSettings.OUTPUT));
     FileSystem files = output.getFileSystem(spark.sparkContext().hadoopConfiguration());
     output = files.makeQualified(output);
-    SaveMode mode = settings.get(EmbedSettings.MODE);
-    if (mode == SaveMode.APPEND) {
-      throw new IllegalArgumentException(
-          "mode: found append; clusters of several runs have nothing in common. To give new rows"
-              + " the clusters of an earlier run, load its model/ with PipelineModel.load.");
-    }
-    if (mode == SaveMode.ERROR && files.exists(output)) {
+    SaveMode mode = settings.get(SearchSettings.MODE);
+    if (mode == SaveMode.ErrorIfExists && files.exists(output)) {
       throw new IllegalArgumentException(
           "output: %s exists. Use another, or --mode overwrite.".formatted(output));
     }

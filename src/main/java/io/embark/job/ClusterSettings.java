@@ -132,7 +132,7 @@ final class ClusterSettings {
       List.of(
           INPUT,
           OUTPUT,
-          EmbedSettings.MODE,
+          SearchSettings.MODE,
           SearchSettings.VECTOR_COL,
           EmbedSettings.TEXT_COL,
           EmbedSettings.ID_COL,

@@ -30,7 +30,9 @@ final class EmbedCommand implements Callable<Integer> {
         .footer(
             "",
             "Flags win over the file given with --config, which wins over the defaults.",
-            "Exit code: 0 done, 1 failed, 2 a flag, a setting or the input is wrong.");
+            "Exit code: 0 done (also when there was nothing to do), 1 failed, 2 a flag, a setting or"
+                + " the input is wrong, 3 a limit was passed and nothing published, 4 published, but"
+                + " some rows failed.");
     JobSettings.addOptions(spec, SETTINGS);
     return new CommandLine(spec).setOverwrittenOptionsAllowed(false);
   }
@@ -39,13 +41,17 @@ final class EmbedCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     JobSettings settings = JobSettings.of(spec.commandLine().getParseResult(), SETTINGS);
     boolean sample = !settings.isSet(EmbedSettings.INPUT);
-    if (!sample && !settings.isSet(EmbedSettings.OUTPUT)) {
+    boolean table = settings.isSet(EmbedSettings.TABLE);
+    if (table && (sample || settings.isSet(EmbedSettings.OUTPUT))) {
+      throw new IllegalArgumentException(
+          "table: needs --input, and stands instead of --output; give one of the two.");
+    }
+    if (!sample && !table && !settings.isSet(EmbedSettings.OUTPUT)) {
       throw new IllegalArgumentException("output: missing; say where to write with --output URI.");
     }
     SparkSession spark = SparkSession.builder().appName("embark embed").getOrCreate();
     try {
-      new EmbedRun(spark, settings, sample, spec.commandLine().getOut()).call();
-      return 0;
+      return new EmbedRun(spark, settings, sample, spec.commandLine().getOut()).call();
     } finally {
       spark.stop();
     }

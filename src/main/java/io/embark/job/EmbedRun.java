@@ -1,36 +1,27 @@
 package io.embark.job;
 
-import io.embark.embed.EmbedderConfig;
-import io.embark.embed.Status;
 import io.embark.job.EmbedSettings.SaveMode;
-import io.embark.spark.CanaryWatch;
-import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.ExecutorSettings;
-import io.embark.spark.GpuStage;
 import io.embark.spark.ModelFacts;
 import io.embark.spark.OutputType;
 import io.embark.spark.TextEmbedder;
-import io.embark.spark.VectorParquet;
+import io.embark.table.Staging;
+import io.embark.table.TableDirectory;
+import io.embark.table.TableLock;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Observation;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.StructType;
 
 /** One run of the {@code embed} job in a session. */
 final class EmbedRun {
   private static final String SAMPLE_OUTPUT = "embark-output/sample";
-  private static final String ROWS = "rows";
 
   private final PrintWriter out;
   private final SparkSession spark;
@@ -47,18 +38,28 @@ final class EmbedRun {
     this.sample = sample;
   }
 
-  void call() throws IOException, InterruptedException {
+  /**
+   * @return the exit code
+   */
+  int call() throws IOException, InterruptedException {
     long start = System.nanoTime();
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     String textCol = settings.get(EmbedSettings.TEXT_COL);
+    Optional<CatalogTable> catalogTable =
+        settings.isSet(EmbedSettings.TABLE)
+            ? Optional.of(new CatalogTable(spark, settings.get(EmbedSettings.TABLE)))
+            : Optional.empty();
+    catalogTable.ifPresent(t -> CatalogUpdate.require(settings, t));
     Path output = new Path(settings.get(EmbedSettings.OUTPUT, SAMPLE_OUTPUT));
     SaveMode mode = settings.get(EmbedSettings.MODE, sample ? SaveMode.OVERWRITE : SaveMode.ERROR);
-    output = output.getFileSystem(hadoop).makeQualified(output);
-    checkOutput(output, mode, hadoop);
+    TableDirectory table = TableDirectory.at(output, hadoop);
+    OutputTable target = new OutputTable(spark, table, mode);
+    if (catalogTable.isEmpty()) {
+      target.requireMode();
+    }
     // The executors', checked here.
     ExecutorSettings.of(spark.sparkContext().getConf());
-    Optional<GpuStage> gpuStage = gpuStage();
-    gpuStage.ifPresent(stage -> stage.require(spark.sparkContext().getConf()));
+    TableRun.gpuStage(settings).ifPresent(s -> s.require(spark.sparkContext().getConf()));
 
     TextInput input =
         TextInput.of(
@@ -66,9 +67,11 @@ final class EmbedRun {
             settings.get(EmbedSettings.FORMAT, null),
             settings.get(EmbedSettings.READ_OPTION, null),
             hadoop);
-    input.requireOutside(output);
+    if (catalogTable.isEmpty()) {
+      input.requireOutside(table.path());
+    }
     Dataset<Row> rows = input.read(spark, textCol);
-    checkColumns(rows, textCol);
+    checkColumns(rows, textCol, mode);
     TextEmbedder embedder =
         new TextEmbedder()
             .setConfig(settings.embedderConfig())
@@ -76,41 +79,57 @@ final class EmbedRun {
             .setOutputCol(settings.get(EmbedSettings.OUTPUT_COL))
             .setAccountPrefix(settings.get(EmbedSettings.ACCOUNT_PREFIX))
             .setOutputType(settings.get(EmbedSettings.OUTPUT_TYPE).label());
-    if (settings.get(EmbedSettings.OUTPUT_TYPE) == OutputType.INT8) {
-      embedder.calibrate(calibrationSample(rows));
-    }
-    StructType schema = embedder.transformSchema(rows.schema());
-    if (mode == SaveMode.APPEND && output.getFileSystem(hadoop).exists(output)) {
-      AppendCheck.require(output, spark.read().parquet(output.toString()).schema(), schema);
+    ChunkedOutput chunked = ChunkedOutput.of(settings);
+    chunked.set(embedder);
+    chunked.requireRowsPerId(mode);
+    if (settings.get(EmbedSettings.OUTPUT_TYPE) != OutputType.INT8) {
+      // Whatever is wrong shows here, before anything is locked.
+      embedder.transformSchema(rows.schema());
     }
     ModelFacts facts = ModelFacts.of(settings.embedderConfig());
-    EffectiveSettings.print(out, settings, facts, embedder.vectorColumns(), input, output, mode);
-
-    Observation read = new Observation();
-    Observation written = new Observation();
-    Dataset<Row> spread = spread(rows, facts.config(), input.format());
+    Path written = catalogTable.map(t -> new Path(t.name())).orElse(table.path());
+    EffectiveSettings.print(out, settings, facts, embedder.vectorColumns(), input, written, mode);
     spark.sparkContext().setJobDescription("Embark: embed " + String.join(", ", input.paths()));
-    Dataset<Row> counted = spread.observe(read, functions.count(functions.lit(1)).as(ROWS));
-    Dataset<Row> vectors = embedder.transform(counted);
-    Dataset<Row> embedded =
-        observeResult(gpuStage.map(stage -> stage.around(vectors)).orElse(vectors), written);
-    EmbeddingMetrics metrics = embedder.metrics(spark);
-    long working = System.nanoTime();
-    String target = output.toString();
-    Runnable write =
-        () ->
-            embedded
-                .write()
-                .mode(sparkMode(mode))
-                .options(VectorParquet.options(schema))
-                .parquet(target);
-    CanaryWatch.on(spark.sparkContext()).during(() -> Progress.during(spark.sparkContext(), write));
-    double seconds = (System.nanoTime() - working) / 1e9;
 
-    RunSummary summary = RunSummary.of(count(read), written.getAsJava(), metrics, seconds);
-    verify(summary, output, mode);
-    RunManifest.write(output, spark, settings, facts, input, summary);
-    summary.print(out, output, (System.nanoTime() - start) / 1e9);
+    if (catalogTable.isPresent()) {
+      return report(
+          new CatalogUpdate(
+                  spark,
+                  settings,
+                  out,
+                  catalogTable.get(),
+                  input,
+                  rows,
+                  idColumn(rows),
+                  embedder,
+                  facts)
+              .call(),
+          written,
+          start);
+    }
+    Duration patience = Duration.ofSeconds(settings.get(EmbedSettings.WAIT_FOR_LOCK));
+    int exitCode;
+    try (TableLock lock = TableLock.take(table, spark.sparkContext().applicationId(), patience)) {
+      Staging.recover(table);
+      Optional<RunSummary> summary =
+          new TableUpdate(
+                  spark,
+                  settings,
+                  out,
+                  lock,
+                  target,
+                  input,
+                  rows,
+                  idColumn(rows),
+                  embedder,
+                  facts,
+                  () -> calibrationSample(rows))
+              .call();
+      exitCode = report(summary, written, start);
+      if (summary.isEmpty()) {
+        return exitCode;
+      }
+    }
     int preview = settings.get(EmbedSettings.PREVIEW);
     if (preview > 0) {
       new Preview(
@@ -120,19 +139,29 @@ final class EmbedRun {
               idColumn(rows),
               embedder.vectorColumns().get(0),
               settings.get(EmbedSettings.ACCOUNT_PREFIX))
-          .print(output, preview);
+          .print(table.path(), preview);
     }
     out.flush();
+    return exitCode;
   }
 
-  private void checkOutput(Path output, SaveMode mode, Configuration hadoop) throws IOException {
-    if (mode == SaveMode.ERROR && output.getFileSystem(hadoop).exists(output)) {
-      throw new IllegalArgumentException(
-          "output: %s exists. Use another, or --mode overwrite or append.".formatted(output));
+  private int report(Optional<RunSummary> summary, Path output, long start) {
+    if (summary.isEmpty()) {
+      out.println("Nothing to do: " + output + " is up to date.");
+      out.flush();
+      return 0;
     }
+    summary.get().print(out, output, (System.nanoTime() - start) / 1e9);
+    out.flush();
+    return QualityGate.failedRows(summary.get()) > 0 ? Main.PARTIAL : 0;
   }
 
-  private void checkColumns(Dataset<Row> rows, String textCol) {
+  private void checkColumns(Dataset<Row> rows, String textCol, SaveMode mode) {
+    if (mode == SaveMode.INCREMENTAL && !settings.isSet(EmbedSettings.ID_COL)) {
+      throw new IllegalArgumentException(
+          "id-col: missing; an incremental run needs it to tell rows apart. The input has %s."
+              .formatted(String.join(", ", rows.columns())));
+    }
     if (!List.of(rows.columns()).contains(textCol)) {
       throw new IllegalArgumentException(
           "text-col: no column '%s' in the input; it has %s. Name the column of texts with --text-col."
@@ -151,25 +180,6 @@ final class EmbedRun {
     return List.of(rows.columns()).contains(wanted) ? wanted : null;
   }
 
-  private Dataset<Row> spread(Dataset<Row> rows, EmbedderConfig config, InputFormat format) {
-    int wanted = settings.get(EmbedSettings.PARTITIONS);
-    return wanted > 0
-        ? rows.repartition(wanted)
-        : AutoPartitions.spread(
-            rows,
-            settings.get(EmbedSettings.TEXT_COL),
-            config,
-            format.columnar(),
-            gpuStage().isPresent());
-  }
-
-  private Optional<GpuStage> gpuStage() {
-    int tasksPerGpu = settings.get(EmbedSettings.GPU_STAGE);
-    return tasksPerGpu == 0
-        ? Optional.empty()
-        : Optional.of(new GpuStage(tasksPerGpu, settings.get(EmbedSettings.GPU_SCRIPT)));
-  }
-
   /** Random rows, the same ones each time for the same input. */
   private Dataset<Row> calibrationSample(Dataset<Row> rows) {
     int wanted = settings.get(EmbedSettings.CALIBRATION_ROWS);
@@ -178,58 +188,5 @@ final class EmbedRun {
     double fraction = Math.min(1, 1.2 * wanted / Math.max(1, count));
     // Taking so many rows leaves them in one split, which would leave cores idle.
     return rows.sample(fraction, 1).limit(wanted).repartition(2 * Slots.of(spark.sparkContext()));
-  }
-
-  /** Counts what is written where it is written: a task that is run twice counts once. */
-  private Dataset<Row> observeResult(Dataset<Row> rows, Observation observation) {
-    TreeMap<String, Column> counts = new TreeMap<>();
-    for (Status status : Status.values()) {
-      counts.put(status.name(), functions.count(functions.when(isStatus(status), 1)));
-    }
-    counts.put("truncated", functions.count(functions.when(account("truncated"), 1)));
-    counts.put("tokens", zeroIfEmpty(account("tokens_used")));
-    counts.put("allTokens", zeroIfEmpty(account("token_count")));
-    return rows.observe(
-        observation,
-        functions.count(functions.lit(1)).as(ROWS),
-        counts.entrySet().stream().map(e -> e.getValue().as(e.getKey())).toArray(Column[]::new));
-  }
-
-  private Column account(String name) {
-    return functions.col("`" + settings.get(EmbedSettings.ACCOUNT_PREFIX) + name + "`");
-  }
-
-  /** {@link Status#isOf} as a column: a reason may follow. */
-  private Column isStatus(Status status) {
-    Column written = account("status");
-    return written.equalTo(status.name()).or(written.startsWith(status.name() + ": "));
-  }
-
-  private Column zeroIfEmpty(Column column) {
-    return functions.coalesce(functions.sum(column), functions.lit(0L));
-  }
-
-  private static long count(Observation observation) throws InterruptedException {
-    Map<String, Object> values = observation.getAsJava();
-    return (Long) values.get(ROWS);
-  }
-
-  static org.apache.spark.sql.SaveMode sparkMode(SaveMode mode) {
-    return switch (mode) {
-      case ERROR -> org.apache.spark.sql.SaveMode.ErrorIfExists;
-      case OVERWRITE -> org.apache.spark.sql.SaveMode.Overwrite;
-      case APPEND -> org.apache.spark.sql.SaveMode.Append;
-    };
-  }
-
-  /** Rows in = rows embedded = rows that a reader finds. */
-  private void verify(RunSummary summary, Path output, SaveMode mode) {
-    long found =
-        mode == SaveMode.APPEND ? summary.rows() : spark.read().parquet(output.toString()).count();
-    if (summary.rowsRead() != summary.rows() || found != summary.rows()) {
-      throw new IllegalStateException(
-          "%d rows were read, %d embedded, and %d are in %s; these must be equal."
-              .formatted(summary.rowsRead(), summary.rows(), found, output));
-    }
   }
 }

@@ -1,5 +1,6 @@
 package io.embark.job;
 
+import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
 import io.embark.spark.OutputType;
 import java.util.List;
@@ -36,18 +37,76 @@ final class EmbedSettings {
           "id-col",
           "NAME",
           "id, if there is one",
-          "Column that identifies a row, shown in previews and checked to be there");
+          "Column that identifies a row; incremental runs need it, a different one in every row");
 
   static final Setting<String> OUTPUT =
       text("output", "URI", "embark-output/sample for the sample", "Directory to write Parquet to");
 
+  static final Setting<String> TABLE =
+      text(
+          "table",
+          "CATALOG.DB.NAME",
+          "none",
+          "An Apache Iceberg table to write, instead of an output directory; incremental mode only");
+
   static final Setting<SaveMode> MODE =
       new Setting<>(
           "mode",
-          "error|overwrite|append",
+          "error|overwrite|append|incremental",
           "error",
-          "What to do when the output exists; overwrite is the default for the sample",
+          "What to do when the output exists: refuse, replace it, add rows, or embed only what is new"
+              + " or changed by id and text; overwrite is the default for the sample",
           SaveMode::of);
+
+  static final Setting<Boolean> SYNC_DELETES =
+      new Setting<>(
+          "sync-deletes",
+          Setting.SWITCH,
+          "false",
+          "In incremental mode, drop rows whose id is no longer in the input",
+          Setting::yesOrNo);
+
+  static final Setting<Integer> COMMIT_ROWS =
+      new Setting<>(
+          "commit-rows",
+          "ROWS",
+          "20000",
+          "Rows in a slice of work, which is a file of the output; a run that was killed goes on"
+              + " from the slices that were done",
+          text -> whole(text, 1, 100_000_000));
+
+  static final Setting<Dedupe> DEDUPE =
+      new Setting<>(
+          "dedupe",
+          "none|global",
+          "none",
+          "Whether texts that are the same anywhere in the input are embedded once and share a"
+              + " vector",
+          Dedupe::of);
+
+  static final Setting<Double> MAX_LOST_TOKENS =
+      new Setting<>(
+          "max-lost-tokens",
+          "PERCENT",
+          "100%",
+          "The most tokens, of all, that truncation may cut off; with more, nothing is published",
+          EmbedSettings::percent);
+
+  static final Setting<Integer> MAX_FAILED_ROWS =
+      new Setting<>(
+          "max-failed-rows",
+          "ROWS",
+          "2147483647",
+          "The most rows that may have the status FAILED; with more, nothing is published",
+          text -> whole(text, 0, Integer.MAX_VALUE));
+
+  static final Setting<Integer> WAIT_FOR_LOCK =
+      new Setting<>(
+          "wait-for-lock",
+          "SECONDS",
+          "0",
+          "How long to wait for another run that writes the same output, instead of refusing",
+          text -> whole(text, 0, 10_000_000));
 
   static final Setting<OutputType> OUTPUT_TYPE =
       new Setting<>(
@@ -81,8 +140,8 @@ final class EmbedSettings {
           "partitions",
           "N|auto",
           Setting.AUTO,
-          "Tasks to split the work into; auto measures the texts and splits the input anew, by"
-              + " tokens, where it comes in too few, too many or uneven splits",
+          "Slices to split the work into, a task and a file each; auto measures the texts and goes by"
+              + " tokens, and by commit-rows",
           EmbedSettings::partitions);
 
   static final Setting<Integer> GPU_STAGE =
@@ -118,6 +177,7 @@ final class EmbedSettings {
           TEXT_COL,
           ID_COL,
           OUTPUT,
+          TABLE,
           MODE,
           OUTPUT_TYPE,
           CALIBRATION_ROWS,
@@ -126,7 +186,17 @@ final class EmbedSettings {
           PARTITIONS,
           GPU_STAGE,
           GPU_SCRIPT,
-          PREVIEW);
+          PREVIEW,
+          SYNC_DELETES,
+          COMMIT_ROWS,
+          DEDUPE,
+          MAX_LOST_TOKENS,
+          MAX_FAILED_ROWS,
+          WAIT_FOR_LOCK,
+          ChunkSettings.CHUNK,
+          ChunkSettings.CHUNK_TOKENS,
+          ChunkSettings.CHUNK_OVERLAP,
+          ChunkSettings.CHUNK_TEXT);
 
   private EmbedSettings() {}
 
@@ -134,7 +204,8 @@ final class EmbedSettings {
   enum SaveMode {
     ERROR,
     OVERWRITE,
-    APPEND;
+    APPEND,
+    INCREMENTAL;
 
     static SaveMode of(String text) {
       for (SaveMode mode : values()) {
@@ -143,11 +214,26 @@ final class EmbedSettings {
         }
       }
       throw new IllegalArgumentException(
-          "found '" + text + "', wanted error, overwrite or append.");
+          "found '" + text + "', wanted error, overwrite, append or incremental.");
     }
 
     String label() {
       return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Which equal texts are embedded once. */
+  enum Dedupe {
+    NONE,
+    GLOBAL;
+
+    static Dedupe of(String text) {
+      for (Dedupe dedupe : values()) {
+        if (dedupe.name().equalsIgnoreCase(text.strip())) {
+          return dedupe;
+        }
+      }
+      throw new IllegalArgumentException("found '" + text + "', wanted none or global.");
     }
   }
 
@@ -159,6 +245,20 @@ final class EmbedSettings {
   /** 0 stands for auto. */
   private static int partitions(String text) {
     return text.strip().equalsIgnoreCase(Setting.AUTO) ? 0 : whole(text, 1, 1_000_000);
+  }
+
+  /** With or without the sign. */
+  private static double percent(String text) {
+    try {
+      double value = Double.parseDouble(text.strip().replaceAll("\\s*%$", ""));
+      if (value >= 0 && value <= 100) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Reported below together with numbers out of range.
+    }
+    throw new IllegalArgumentException(
+        "found '%s', wanted a percentage from 0 to 100, such as 1%%.".formatted(text));
   }
 
   static int whole(String text, int least, int most) {

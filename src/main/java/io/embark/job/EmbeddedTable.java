@@ -2,8 +2,11 @@ package io.embark.job;
 
 import io.embark.embed.Setting;
 import io.embark.spark.VectorOrigin;
+import io.embark.table.Embark;
+import io.embark.table.TableDirectory;
 import java.io.IOException;
 import java.util.List;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -34,8 +37,14 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
     return new EmbeddedTable(uri, rows, vectorCol(rows, uri, vectorCol));
   }
 
-  private static Dataset<Row> read(SparkSession spark, String uri) {
-    return spark.read().parquet(uri);
+  /** The current version of a table that keeps versions, or else the Parquet files that are there. */
+  private static Dataset<Row> read(SparkSession spark, String uri) throws IOException {
+    Path records = new Path(uri, TableDirectory.RECORDS);
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    boolean versions =
+        records.getFileSystem(hadoop).exists(records)
+            && TableDirectory.at(new Path(uri), hadoop).current().isPresent();
+    return versions ? Embark.read(spark, uri) : spark.read().parquet(uri);
   }
 
   private static String vectorCol(Dataset<Row> rows, String uri, String wanted) {

@@ -17,7 +17,7 @@ import org.apache.hadoop.fs.Path;
  * @param inSubdirectories whether some lie in a directory below a given one that is no partition
  *     {@code key=value}; Spark reads those only when told to
  */
-record InputFiles(List<Path> files, boolean inSubdirectories) {
+record InputFiles(List<FileStatus> files, boolean inSubdirectories) {
 
   /**
    * Lists them.
@@ -25,7 +25,7 @@ record InputFiles(List<Path> files, boolean inSubdirectories) {
    * @throws IllegalArgumentException naming a path without a data file
    */
   static InputFiles at(List<String> paths, Configuration hadoop) throws IOException {
-    List<Path> files = new ArrayList<>();
+    List<FileStatus> files = new ArrayList<>();
     boolean inSubdirectories = false;
     for (String path : paths) {
       Path glob = new Path(path);
@@ -35,7 +35,7 @@ record InputFiles(List<Path> files, boolean inSubdirectories) {
         if (match.isDirectory()) {
           inSubdirectories |= list(system, match.getPath(), files);
         } else if (!hidden(match.getPath())) {
-          files.add(match.getPath());
+          files.add(match);
         }
       }
       if (files.size() == before) {
@@ -62,7 +62,7 @@ record InputFiles(List<Path> files, boolean inSubdirectories) {
   }
 
   /** Whether a file was found in a directory below that is no partition. */
-  private static boolean list(FileSystem system, Path directory, List<Path> into)
+  private static boolean list(FileSystem system, Path directory, List<FileStatus> into)
       throws IOException {
     boolean below = false;
     for (FileStatus child : system.listStatus(directory)) {
@@ -70,7 +70,7 @@ record InputFiles(List<Path> files, boolean inSubdirectories) {
         continue;
       }
       if (!child.isDirectory()) {
-        into.add(child.getPath());
+        into.add(child);
         continue;
       }
       int before = into.size();

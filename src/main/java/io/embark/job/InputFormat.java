@@ -15,7 +15,11 @@ import java.util.stream.Collectors;
 enum InputFormat {
   PARQUET("parquet", List.of("parquet"), Map.of()),
   ORC("orc", List.of("orc"), Map.of()),
-  JSON("json", List.of("json", "jsonl", "ndjson"), Map.of("mode", "FAILFAST")),
+  /** Strings of any length: Spark would end at 20 million characters. */
+  JSON(
+      "json",
+      List.of("json", "jsonl", "ndjson"),
+      Map.of("mode", "FAILFAST", "maxStringLen", Integer.toString(Integer.MAX_VALUE))),
   CSV(
       "csv",
       List.of("csv"),

@@ -4,6 +4,7 @@ import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import java.io.IOException;
 import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -90,6 +91,12 @@ final class JobSettings {
     Properties properties = new Properties();
     try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
       properties.load(reader);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(
+          "config: %s is not text in UTF-8, so its settings cannot be read.".formatted(file), e);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "config: %s is not a properties file: %s".formatted(file, e.getMessage()), e);
     }
     TreeSet<String> unknown = new TreeSet<>(properties.stringPropertyNames());
     TreeSet<String> known = new TreeSet<>();

@@ -1,5 +1,6 @@
 package io.embark.job;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.ExecutionException;
 import org.apache.spark.SparkException;
@@ -19,6 +20,15 @@ public final class Main {
 
   /** Exit code: the command line, a setting or the input is not as it must be. */
   static final int BAD_USAGE = 2;
+
+  /** Exit code: rows were not good enough to be published. */
+  static final int QUALITY = 3;
+
+  /** Exit code: published, but some rows failed. */
+  static final int PARTIAL = 4;
+
+  /** Characters of a message before its reason. */
+  private static final int LONG = 500;
 
   private Main() {}
 
@@ -43,6 +53,7 @@ public final class Main {
     spec.addSubcommand("doctor", DoctorCommand.commandLine());
     spec.addSubcommand(
         "bench", new CommandLine(new BenchCommand()).setCaseInsensitiveEnumValuesAllowed(true));
+    spec.addSubcommand("inspect", new CommandLine(new InspectCommand()));
     spec.addSubcommand("vector-diff", new CommandLine(new VectorDiffCommand()));
     CommandLine commandLine = new CommandLine(spec);
     commandLine.setExecutionStrategy(
@@ -73,6 +84,9 @@ public final class Main {
       LOG.debug("Bad usage", e);
       return BAD_USAGE;
     }
+    if (e instanceof QualityGate.Failed) {
+      return QUALITY;
+    }
     LOG.error("The job failed", e);
     return FAILED;
   }
@@ -83,25 +97,35 @@ public final class Main {
     while (isWrapper(said) && said.getCause() != null) {
       said = said.getCause();
     }
-    if (isMalformedRecord(said)) {
-      // Spark knows the record, and the parser below it what is wrong with it.
-      Throwable reason = said;
-      while (reason.getCause() != null) {
-        reason = reason.getCause();
-      }
-      return reason == said ? said.getMessage() : said.getMessage() + " " + reason.getMessage();
+    String text = said.getMessage() == null ? said.toString() : said.getMessage();
+    Throwable reason = said;
+    while (reason.getCause() != null) {
+      reason = reason.getCause();
     }
-    return said.getMessage() == null ? said.toString() : said.getMessage();
+    // Spark knows the record or file, and the parser or disk below it what is wrong with it.
+    boolean hidden =
+        saysWhere(said)
+            || reason instanceof IOException
+                && reason.getMessage() != null
+                && !text.contains(reason.getMessage());
+    return reason == said || !hidden ? text : shortened(text) + " " + reason.getMessage();
+  }
+
+  /** Parquet says of a full disk what it was about to write, on a page. */
+  private static String shortened(String text) {
+    return text.length() <= LONG ? text : text.substring(0, LONG) + "...:";
   }
 
   private static boolean isWrapper(Throwable e) {
-    return e instanceof ExecutionException || e instanceof SparkException && !isMalformedRecord(e);
+    return e instanceof ExecutionException || e instanceof SparkException && !saysWhere(e);
   }
 
-  private static boolean isMalformedRecord(Throwable e) {
+  private static boolean saysWhere(Throwable e) {
     return e instanceof SparkException
         && e.getMessage() != null
         && (e.getMessage().startsWith("[MALFORMED_RECORD")
-            || e.getMessage().startsWith("Malformed records"));
+            || e.getMessage().startsWith("Malformed records")
+            || e.getMessage().startsWith("[FAILED_READ_FILE")
+            || e.getMessage().startsWith("Encountered error while reading file"));
   }
 }

@@ -1,58 +1,102 @@
 package io.embark.job;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.embed.Setting;
+import io.embark.onnx.OnnxRuntime;
 import io.embark.spark.ModelFacts;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
+import java.util.Map;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.sql.SparkSession;
 
-/** The record of a run, a JSON file under {@code _embark/} in the output directory. */
+/**
+ * The record of a run, a JSON file under {@code _embark/} in the output directory; docs/tables.md
+ * describes its fields.
+ */
 final class RunManifest {
-  private static final String DIRECTORY = "_embark";
+  /** Input files listed one by one; of more only number and bytes are told. */
+  private static final int FILES = 1_000;
+
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
-  private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private RunManifest() {}
 
-  static void write(
-      Path output,
+  /** The name of the record of a run that ends now. */
+  static String fileName(SparkSession spark) {
+    return "run-%s-%s.json"
+        .formatted(TIME.format(Instant.now()), spark.sparkContext().applicationId());
+  }
+
+  static ObjectNode of(
       SparkSession spark,
       JobSettings settings,
       ModelFacts facts,
       TextInput input,
-      RunSummary summary)
-      throws IOException {
-    Instant now = Instant.now();
+      String run,
+      String mode,
+      long snapshot,
+      TableRun.Staged staged) {
     ObjectNode root = JSON.createObjectNode();
     root.put("embark", Version.of());
-    root.put("finished", now.toString());
+    root.put("run", run);
+    root.put("snapshot", snapshot);
+    root.put("mode", mode);
+    root.put("started", Instant.ofEpochMilli(spark.sparkContext().startTime()).toString());
+    root.put("finished", Instant.now().toString());
     root.put("application", spark.sparkContext().applicationId());
     root.put("master", spark.sparkContext().master());
     root.putObject("versions")
         .put("spark", spark.version())
-        .put("java", System.getProperty("java.version"));
+        .put("java", System.getProperty("java.version"))
+        .put("onnxruntime", OnnxRuntime.version());
     input.paths().forEach(root.putArray("input")::add);
     root.put("format", input.format().label());
-    ObjectNode model = root.putObject("model");
+    addFiles(root.putObject("inputFiles"), input);
+    addModel(root.putObject("model"), facts);
+    root.put("device", facts.device().orElse("each executor's own"));
+    addSettings(root.putObject("settings"), settings, facts);
+    addResult(root.putObject("result"), staged);
+    return root;
+  }
+
+  private static void addFiles(ObjectNode node, TextInput input) {
+    node.put("count", input.files().size());
+    node.put("bytes", input.files().stream().mapToLong(FileStatus::getLen).sum());
+    ArrayNode listed = node.putArray("files");
+    input.files().stream()
+        .limit(FILES)
+        .forEach(
+            file ->
+                listed
+                    .addObject()
+                    .put("path", file.getPath().toString())
+                    .put("bytes", file.getLen())
+                    .put("modified", Instant.ofEpochMilli(file.getModificationTime()).toString()));
+  }
+
+  private static void addModel(ObjectNode model, ModelFacts facts) {
+    model.put("name", facts.config().text(Setting.MODEL));
     model.put("fingerprint", facts.fingerprint());
+    ObjectNode files = model.putObject("sha256");
+    for (Map.Entry<String, String> file : facts.fileHashes().entrySet()) {
+      files.put(file.getKey(), file.getValue());
+    }
+    ArrayNode vectors = model.putArray("vectors");
     for (int i = 0; i < facts.vectorNames().size(); i++) {
-      model
-          .withArray("vectors")
+      vectors
           .addObject()
           .put("name", facts.vectorNames().get(i))
           .put("dimension", facts.dimensions().get(i));
     }
-    ObjectNode effective = root.putObject("settings");
+  }
+
+  private static void addSettings(ObjectNode effective, JobSettings settings, ModelFacts facts) {
     for (Setting<?> setting : Setting.ALL) {
       effective
           .putObject(setting.key())
@@ -67,19 +111,12 @@ final class RunManifest {
             .put("from", settings.origin(setting));
       }
     }
-    root.set("result", result(summary));
-    String name =
-        "run-%s-%s.json".formatted(TIME.format(now), spark.sparkContext().applicationId());
-    Path file = new Path(new Path(output, DIRECTORY), name);
-    FileSystem files = file.getFileSystem(spark.sparkContext().hadoopConfiguration());
-    try (OutputStream out = files.create(file, false)) {
-      JSON.writeValue(out, root);
-    }
   }
 
-  private static ObjectNode result(RunSummary summary) {
-    ObjectNode result = JSON.createObjectNode();
+  private static void addResult(ObjectNode result, TableRun.Staged staged) {
+    RunSummary summary = staged.summary();
     result.put("rows", summary.rows());
+    result.put("documents", summary.documents());
     summary.byStatus().forEach((status, rows) -> result.put(status.name(), rows));
     result.put("truncated", summary.truncated());
     result.put("tokens", summary.tokens());
@@ -89,6 +126,9 @@ final class RunManifest {
     result.put("seconds", summary.seconds());
     result.put("taskSecondsModel", summary.modelSeconds());
     result.put("taskSecondsReadAndTokenize", summary.tokenizeSeconds());
-    return result;
+    result.put("distinctTexts", staged.texts());
+    result.put("slices", staged.slices());
+    result.put("resumedSlices", staged.resumedSlices());
+    result.put("resumedRows", summary.resumed());
   }
 }

@@ -13,6 +13,8 @@ import org.apache.hadoop.fs.Path;
  *
  * @param rowsRead rows that came in
  * @param rows rows that went out
+ * @param documents rows that came in and are found among those that went out; fewer than {@code
+ *     rows} where chunks have rows of their own
  * @param byStatus rows by status; their sum is {@code rows}
  * @param truncated rows whose text was cut
  * @param tokens tokens that the model saw
@@ -22,10 +24,12 @@ import org.apache.hadoop.fs.Path;
  * @param seconds from the first task to the last
  * @param tokenizeSeconds task seconds spent on reading and tokenising
  * @param modelSeconds task seconds spent in the model and on pooling
+ * @param resumed rows that an earlier attempt had embedded; the times do not count them
  */
 record RunSummary(
     long rowsRead,
     long rows,
+    long documents,
     Map<Status, Long> byStatus,
     long truncated,
     long tokens,
@@ -34,10 +38,15 @@ record RunSummary(
     long halvings,
     double seconds,
     double tokenizeSeconds,
-    double modelSeconds) {
+    double modelSeconds,
+    long resumed) {
 
   static RunSummary of(
-      long rowsRead, Map<String, Object> counts, EmbeddingMetrics metrics, double seconds) {
+      long rowsRead,
+      Map<String, Object> counts,
+      EmbeddingMetrics metrics,
+      double seconds,
+      long resumed) {
     Map<Status, Long> byStatus = new EnumMap<>(Status.class);
     for (Status status : Status.values()) {
       byStatus.put(status, (Long) counts.get(status.name()));
@@ -45,6 +54,7 @@ record RunSummary(
     return new RunSummary(
         rowsRead,
         (Long) counts.get("rows"),
+        (Long) counts.get("documents"),
         byStatus,
         (Long) counts.get("truncated"),
         (Long) counts.get("tokens"),
@@ -53,7 +63,8 @@ record RunSummary(
         metrics.halvings(),
         seconds,
         metrics.readSeconds() + metrics.tokenizeSeconds(),
-        metrics.modelSeconds());
+        metrics.modelSeconds(),
+        resumed);
   }
 
   /** The share of tokens that truncation cut off, 0 to 1. */
@@ -68,6 +79,9 @@ record RunSummary(
     out.println();
     out.println("Wrote " + output);
     StringBuilder line = new StringBuilder(format("%,d rows", rows));
+    if (documents != rows) {
+      line.append(format(" of %,d documents", documents));
+    }
     byStatus.forEach(
         (status, count) -> {
           if (status != Status.OK && count > 0) {
@@ -91,8 +105,8 @@ record RunSummary(
             "%.1f s of work: %,.1f rows/s, %,.0f tokens/s; padding %.1f %%; task time: %.1f s model,"
                 + " %.1f s reading and tokenising; %.1f s in all since the session started",
             seconds,
-            rows / seconds,
-            tokens / seconds,
+            Math.max(0, rows - resumed) / seconds,
+            rows == 0 ? 0 : tokens * (1 - (double) Math.min(rows, resumed) / rows) / seconds,
             100 * padding,
             modelSeconds,
             tokenizeSeconds,

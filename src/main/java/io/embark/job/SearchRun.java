@@ -1,6 +1,5 @@
 package io.embark.job;
 
-import io.embark.job.EmbedSettings.SaveMode;
 import io.embark.job.SearchSettings.Format;
 import io.embark.search.Metric;
 import io.embark.search.VectorSearch;
@@ -16,6 +15,7 @@ import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
@@ -92,12 +92,7 @@ final class SearchRun {
     Path output = new Path(settings.get(SearchSettings.OUTPUT));
     var files = output.getFileSystem(spark.sparkContext().hadoopConfiguration());
     output = files.makeQualified(output);
-    if (settings.get(EmbedSettings.MODE) == SaveMode.APPEND) {
-      throw new IllegalArgumentException(
-          "mode: found append; hits of several searches in one place could not be told apart. Write"
-              + " each somewhere else.");
-    }
-    if (settings.get(EmbedSettings.MODE) == SaveMode.ERROR && files.exists(output)) {
+    if (settings.get(SearchSettings.MODE) == SaveMode.ErrorIfExists && files.exists(output)) {
       throw new IllegalArgumentException(
           "output: %s exists. Use another, or --mode overwrite.".formatted(output));
     }
@@ -165,7 +160,7 @@ final class SearchRun {
     Runnable write =
         () ->
             hits.write()
-                .mode(EmbedRun.sparkMode(settings.get(EmbedSettings.MODE)))
+                .mode(settings.get(SearchSettings.MODE))
                 .format(format.label())
                 .save(output.toString());
     Progress.during(spark.sparkContext(), write);

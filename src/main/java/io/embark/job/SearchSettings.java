@@ -5,6 +5,7 @@ import io.embark.search.Metric;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.apache.spark.sql.SaveMode;
 
 /** The settings of the {@code search} job. */
 final class SearchSettings {
@@ -62,6 +63,14 @@ final class SearchSettings {
   static final Setting<Format> OUTPUT_FORMAT =
       new Setting<>("output-format", "parquet|json", "parquet", "Format of the output", Format::of);
 
+  static final Setting<SaveMode> MODE =
+      new Setting<>(
+          "mode",
+          "error|overwrite",
+          "error",
+          "What to do when the output exists",
+          SearchSettings::mode);
+
   static final Setting<Integer> SHOW =
       new Setting<>(
           "show",
@@ -93,7 +102,7 @@ final class SearchSettings {
           METRIC,
           OUTPUT,
           OUTPUT_FORMAT,
-          EmbedSettings.MODE,
+          MODE,
           SHOW,
           MODEL,
           Setting.MODEL_FILE,
@@ -118,6 +127,15 @@ final class SearchSettings {
     String label() {
       return name().toLowerCase(Locale.ROOT);
     }
+  }
+
+  private static SaveMode mode(String text) {
+    return switch (text.strip().toLowerCase(Locale.ROOT)) {
+      case "error" -> SaveMode.ErrorIfExists;
+      case "overwrite" -> SaveMode.Overwrite;
+      default ->
+          throw new IllegalArgumentException("found '" + text + "', wanted error or overwrite.");
+    };
   }
 
   private static Setting<String> text(

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -22,7 +23,7 @@ import org.apache.spark.sql.SparkSession;
  * @param files what lies there now
  */
 record TextInput(
-    List<String> paths, InputFormat format, Map<String, String> options, List<Path> files) {
+    List<String> paths, InputFormat format, Map<String, String> options, List<FileStatus> files) {
 
   /**
    * Looks at what is to be read, every file of it: one of another format among many would be read
@@ -51,9 +52,10 @@ record TextInput(
     return new TextInput(paths, chosen, all, found.files());
   }
 
-  private static InputFormat formatOf(List<Path> files) {
+  private static InputFormat formatOf(List<FileStatus> files) {
     Map<InputFormat, String> examples = new EnumMap<>(InputFormat.class);
-    for (Path file : files) {
+    for (FileStatus status : files) {
+      Path file = status.getPath();
       InputFormat format =
           InputFormat.ofFileName(file.getName())
               .orElseThrow(
@@ -77,7 +79,8 @@ record TextInput(
    * @throws IllegalArgumentException if some file lies at or under {@code output}
    */
   void requireOutside(Path output) {
-    for (Path file : files) {
+    for (FileStatus status : files) {
+      Path file = status.getPath();
       for (Path at = file; at != null; at = at.getParent()) {
         if (at.equals(output)) {
           throw new IllegalArgumentException(

@@ -153,14 +153,34 @@ public record ModelDirectory(
    * @throws IOException if a file cannot be read
    */
   public String fingerprint() throws IOException {
-    StringBuilder parts = new StringBuilder(Fingerprint.of(onnxFile));
+    return fingerprint(fileHashes());
+  }
+
+  /** The fingerprint of files with these SHA-256, see {@link #fileHashes}. */
+  public String fingerprint(Map<String, String> hashes) {
+    StringBuilder parts = new StringBuilder();
+    String graph = onnxFile.getFileName().toString();
+    String tokenizer = tokenizerJson.getFileName().toString();
+    hashes.forEach(
+        (name, hash) ->
+            parts.append(name.equals(graph) || name.equals(tokenizer) ? "" : name).append(hash));
+    return Fingerprint.of(parts.toString());
+  }
+
+  /**
+   * SHA-256 of the graph, its external data if any, and the tokenizer, by file name, in this order.
+   */
+  public Map<String, String> fileHashes() throws IOException {
+    Map<String, String> hashes = new LinkedHashMap<>();
+    hashes.put(onnxFile.getFileName().toString(), Fingerprint.of(onnxFile));
     for (String location : ExternalData.of(onnxFile)) {
       Path file = onnxFile.resolveSibling(location);
       // A file that is missing is reported when the graph is opened.
       if (Files.isRegularFile(file)) {
-        parts.append(location).append(Fingerprint.of(file));
+        hashes.put(location, Fingerprint.of(file));
       }
     }
-    return Fingerprint.of(parts.append(Fingerprint.of(tokenizerJson)).toString());
+    hashes.put(tokenizerJson.getFileName().toString(), Fingerprint.of(tokenizerJson));
+    return hashes;
   }
 }

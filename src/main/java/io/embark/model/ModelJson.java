@@ -24,7 +24,11 @@ record ModelJson(Path directory) {
       return MissingNode.getInstance();
     }
     try {
-      return MAPPER.readTree(file.toFile());
+      JsonNode contents = MAPPER.readTree(file.toFile());
+      if (contents.isMissingNode()) {
+        throw new IllegalArgumentException("%s is empty; wanted is JSON.".formatted(file));
+      }
+      return contents;
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
           "%s is not valid JSON: %s".formatted(file, e.getOriginalMessage()), e);

@@ -23,6 +23,7 @@ final class OnnxGraph {
   OnnxGraph(ModelProto model) {
     this.model = model;
     GraphProto graph = model.getGraph();
+    GraphStructure.check(graph);
     weights =
         graph.getInitializerList().stream().map(TensorProto::getName).collect(Collectors.toSet());
     graph.getSparseInitializerList().forEach(sparse -> weights.add(sparse.getValues().getName()));

@@ -74,13 +74,36 @@ final class ComparableVectors extends AbstractFunction1<LogicalPlan, BoxedUnit> 
   }
 
   private static void compare(CosineSimilarity cosine, JsonNode left, JsonNode right) {
+    differences(left, right)
+        .ifPresent(
+            differences -> {
+              throw SqlRefusal.refuse(
+                  ("%s compares vectors that were made differently (%s\nMake both in the same way, or"
+                          + " pass true as the third argument to compare them all the same.")
+                      .formatted(cosine.sql(), differences));
+            });
+  }
+
+  /**
+   * What makes a comparison meaningless, in words that follow "vectors that were made differently
+   * ("; empty if nothing does or one side does not say how it was made.
+   */
+  static Optional<String> differences(Metadata left, Metadata right) {
+    Optional<JsonNode> one = read(left);
+    Optional<JsonNode> other = read(right);
+    return one.isPresent() && other.isPresent()
+        ? differences(one.get(), other.get())
+        : Optional.empty();
+  }
+
+  private static Optional<String> differences(JsonNode left, JsonNode right) {
     List<String> differ =
         FIELDS.stream()
             .filter(field -> field.mustAgree() && !field.of(left).equals(field.of(right)))
             .map(Field::key)
             .toList();
     if (differ.isEmpty()) {
-      return;
+      return Optional.empty();
     }
     String table =
         FIELDS.stream()
@@ -94,11 +117,9 @@ final class ComparableVectors extends AbstractFunction1<LogicalPlan, BoxedUnit> 
                             shown(field.of(right)),
                             differ.contains(field.key()) ? "   <- must agree" : ""))
             .collect(Collectors.joining("\n"));
-    throw SqlRefusal.refuse(
-        ("%s compares vectors that were made differently (%s), so the number would mean nothing."
-                + " The columns' metadata say, left and right:\n%s\nMake both in the same way, or"
-                + " pass true as the third argument to compare them all the same.")
-            .formatted(cosine.sql(), String.join(", ", differ), table));
+    return Optional.of(
+        "%s), so the number would mean nothing. The columns' metadata say, left and right:\n%s"
+            .formatted(String.join(", ", differ), table));
   }
 
   private static String shown(String value) {

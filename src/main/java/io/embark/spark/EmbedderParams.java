@@ -1,5 +1,6 @@
 package io.embark.spark;
 
+import io.embark.embed.ChunkSettings;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import org.apache.spark.ml.param.BooleanParam;
@@ -40,6 +41,10 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
   private final IntParam bufferRows;
   private final IntParam bufferChars;
   private final Param<String> prefetch;
+  private final Param<String> chunk;
+  private final IntParam chunkTokens;
+  private final IntParam chunkOverlap;
+  private final BooleanParam chunkText;
 
   EmbedderParams(String uid) {
     super(uid);
@@ -64,6 +69,10 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
     bufferChars = number(Setting.BUFFER_CHARS);
     prefetch = text(Setting.PREFETCH);
     canary = text(Setting.CANARY);
+    chunk = text(ChunkSettings.CHUNK);
+    chunkTokens = number(ChunkSettings.CHUNK_TOKENS);
+    chunkOverlap = number(ChunkSettings.CHUNK_OVERLAP);
+    chunkText = toggle(ChunkSettings.CHUNK_TEXT);
     outputType =
         text(
             "outputType",
@@ -378,6 +387,52 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
   public T setCanary(String value) {
     Setting.CANARY.parse(value);
     set(canary, value);
+    return self();
+  }
+
+  public Param<String> chunk() {
+    return chunk;
+  }
+
+  /**
+   * What becomes of long texts: {@code none} (default), {@code rows}, {@code document}, {@code
+   * both}.
+   */
+  public T setChunk(String value) {
+    ChunkSettings.CHUNK.parse(value);
+    set(chunk, value);
+    return self();
+  }
+
+  public IntParam chunkTokens() {
+    return chunkTokens;
+  }
+
+  /** The most tokens per chunk, special tokens and prompt included. */
+  public T setChunkTokens(int value) {
+    ChunkSettings.CHUNK_TOKENS.parse(Integer.toString(value));
+    set(chunkTokens, (Object) value);
+    return self();
+  }
+
+  public IntParam chunkOverlap() {
+    return chunkOverlap;
+  }
+
+  /** The most text tokens that a chunk shares with the one before it. */
+  public T setChunkOverlap(int value) {
+    ChunkSettings.CHUNK_OVERLAP.parse(Integer.toString(value));
+    set(chunkOverlap, (Object) value);
+    return self();
+  }
+
+  public BooleanParam chunkText() {
+    return chunkText;
+  }
+
+  /** Whether rows of chunks hold the chunk's text; otherwise null. */
+  public T setChunkText(boolean value) {
+    set(chunkText, (Object) value);
     return self();
   }
 }

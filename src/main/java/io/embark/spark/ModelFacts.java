@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
  * @param vectorNames a name for each vector of a text
  * @param dimensions values of each
  * @param fingerprint SHA-256 over graph and tokenizer
+ * @param fileHashes SHA-256 of each file of these
  * @param device where tasks run and the token budget there, in words; empty when that is settled on
  *     each executor
  * @param canary what every executor must give for a few sentences
@@ -34,6 +35,7 @@ public record ModelFacts(
     List<String> vectorNames,
     List<Integer> dimensions,
     String fingerprint,
+    Map<String, String> fileHashes,
     Optional<String> device,
     Canary canary) {
   private static final Logger LOG = LoggerFactory.getLogger(ModelFacts.class);
@@ -58,7 +60,8 @@ public record ModelFacts(
   public static ModelFacts of(EmbedderConfig config) {
     try {
       ModelDirectory model = DriverModels.open(config);
-      String fingerprint = model.fingerprint();
+      Map<String, String> fileHashes = model.fileHashes();
+      String fingerprint = model.fingerprint(fileHashes);
       EmbedderConfig resolved = config.resolve(model).toBuilder().wantedModel(fingerprint).build();
       Opened opened =
           KNOWN.computeIfAbsent(new Key(config, fingerprint), key -> open(model, resolved));
@@ -70,6 +73,7 @@ public record ModelFacts(
           opened.vectorNames(),
           opened.dimensions(),
           fingerprint,
+          fileHashes,
           opened.device(),
           opened.canary());
     } catch (IOException e) {

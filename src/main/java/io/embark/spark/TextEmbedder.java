@@ -31,6 +31,11 @@ import org.apache.spark.sql.types.StructType;
  * blank gets a null vector, never a made-up one; MLlib estimators want those rows filtered out
  * ({@code status = 'OK'}).
  *
+ * <p>With {@code chunk} set, long texts are cut into chunks instead of being truncated: {@code
+ * rows} gives a row per chunk, {@code document} a row per text with the chunks' vectors merged,
+ * {@code both} gives both, a document's row behind those of its chunks. Nothing is shuffled, and a
+ * text of any length takes bounded memory beside itself.
+ *
  * <p>Params that are not set are taken from the model.
  */
 public final class TextEmbedder extends EmbedderParams<TextEmbedder>
@@ -105,12 +110,30 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
    */
   @Override
   public StructType transformSchema(StructType schema) {
-    textIndex(schema);
-    return columns().addTo(schema, ModelFacts.of(config()));
+    int textIndex = textIndex(schema);
+    ModelFacts facts = ModelFacts.of(config());
+    StructType embedded = columns().addTo(schema, facts);
+    Chunking chunking = Chunking.of(this);
+    if (chunking.isOff()) {
+      return embedded;
+    }
+    chunking.require(facts.config());
+    ChunkColumns added = chunkColumns(chunking, textIndex);
+    return added.describe(added.addTo(embedded), facts);
+  }
+
+  private ChunkColumns chunkColumns(Chunking chunking, int textIndex) {
+    return new ChunkColumns(getOrDefault(accountPrefix()), chunking, textIndex);
   }
 
   private int textIndex(StructType schema) {
-    String wanted = getOrDefault(inputCol());
+    return textIndex(schema, getOrDefault(inputCol()));
+  }
+
+  /**
+   * @throws IllegalArgumentException if there is no such column of strings
+   */
+  static int textIndex(StructType schema, String wanted) {
     for (int i = 0; i < schema.length(); i++) {
       StructField field = schema.fields()[i];
       if (field.name().equals(wanted)) {
@@ -139,6 +162,15 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
     boolean states = config.get(Setting.TOKEN_STATES);
     EmbeddingColumns columns = columns();
     EmbeddingMetrics counted = metrics(dataset.sparkSession());
+    Chunking chunking = Chunking.of(this);
+    if (!chunking.isOff()) {
+      DocumentTask task =
+          new DocumentTask(
+              config, canary, columns, chunkColumns(chunking, textIndex), vectors, counted);
+      MapPartitionsFunction<Row, Row> embed =
+          rows -> rows.hasNext() ? task.over(rows) : Collections.emptyIterator();
+      return withMetadata(dataset.toDF().mapPartitions(embed, Encoders.row(schema)), schema);
+    }
     MapPartitionsFunction<Row, Row> embed =
         rows ->
             // An empty partition must not load a model.
@@ -155,7 +187,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
   }
 
   /** Row encoders keep names and types of a schema, but not the metadata of its fields. */
-  private static Dataset<Row> withMetadata(Dataset<Row> rows, StructType schema) {
+  static Dataset<Row> withMetadata(Dataset<Row> rows, StructType schema) {
     Column[] columns = new Column[schema.length()];
     for (int i = 0; i < columns.length; i++) {
       StructField field = schema.fields()[i];

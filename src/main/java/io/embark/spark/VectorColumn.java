@@ -4,7 +4,9 @@ import io.embark.vector.Half;
 import io.embark.vector.Int8Ranges;
 import io.embark.vector.SignBits;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.Metadata;
@@ -60,6 +62,45 @@ public final class VectorColumn implements Serializable {
         type == OutputType.INT8
             ? Int8Ranges.ofDoubles(made.getDoubleArray("int8Min"), made.getDoubleArray("int8Max"))
             : null);
+  }
+
+  /**
+   * Refuses two columns whose vectors cannot be compared: made by another model, pooling, layers or
+   * size. A column that does not say how it was made is let pass.
+   *
+   * @throws IllegalArgumentException with both sides, field by field
+   */
+  public static void requireComparable(StructField left, StructField right) {
+    ComparableVectors.differences(left.metadata(), right.metadata())
+        .ifPresent(
+            differences -> {
+              throw new IllegalArgumentException(
+                  "Columns '%s' and '%s' hold vectors that were made differently (%s"
+                      .formatted(left.name(), right.name(), differences));
+            });
+  }
+
+  /**
+   * The ranges of int8 vectors, least and greatest values in turn, as {@link
+   * TextEmbedder#setInt8Ranges} takes them.
+   *
+   * @return empty if one of the columns is not there or holds no int8 vectors
+   */
+  public static Optional<double[][]> int8Ranges(StructType schema, List<String> columns) {
+    List<double[]> ranges = new ArrayList<>();
+    for (String column : columns) {
+      if (!List.of(schema.fieldNames()).contains(column)
+          || !schema.apply(column).metadata().contains(METADATA_KEY)) {
+        return Optional.empty();
+      }
+      Metadata made = schema.apply(column).metadata().getMetadata(METADATA_KEY);
+      if (!made.contains("int8Min")) {
+        return Optional.empty();
+      }
+      ranges.add(made.getDoubleArray("int8Min"));
+      ranges.add(made.getDoubleArray("int8Max"));
+    }
+    return Optional.of(ranges.toArray(double[][]::new));
   }
 
   /** The vector of a row {@code [dimension]}, or null if it has none. */

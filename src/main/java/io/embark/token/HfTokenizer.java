@@ -1,6 +1,7 @@
 package io.embark.token;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.embark.natives.NativeLibraries;
 import java.io.IOException;
@@ -84,9 +85,15 @@ public final class HfTokenizer implements Tokenizer {
     }
     try {
       return new HfTokenizer(tokenizer, maxLength, tokenizerJson);
-    } catch (RuntimeException e) {
+    } catch (IllegalArgumentException e) {
       tokenizer.close();
       throw e;
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      throw new IllegalArgumentException(
+          "%s is read, but cannot tokenise the letter a: %s"
+              .formatted(tokenizerJson, e.getMessage()),
+          e);
     }
   }
 
@@ -109,7 +116,7 @@ public final class HfTokenizer implements Tokenizer {
       if (tokenizer.isReleased()) {
         throw new IllegalStateException("This tokenizer has been closed.");
       }
-      long encoding = LIBRARY.encode(tokenizer.getHandle(), valid, true);
+      long encoding = encode(valid, true);
       try {
         return LIBRARY.getTokenIds(encoding);
       } finally {
@@ -120,8 +127,69 @@ public final class HfTokenizer implements Tokenizer {
     }
   }
 
+  private long encode(String valid, boolean specialTokens) {
+    try {
+      return LIBRARY.encode(tokenizer.getHandle(), valid, specialTokens);
+    } catch (RuntimeException e) {
+      throw new IllegalStateException(
+          "The tokenizer failed on a text of %d characters: %s"
+              .formatted(valid.length(), e.getMessage()),
+          e);
+    }
+  }
+
+  @Override
+  public TokenSpans spans(String text) {
+    CharSpan[] spans = charSpans(withoutLoneSurrogates(text));
+    // The library counts code points; of text without surrogates these are chars.
+    int[] chars =
+        text.codePoints().anyMatch(Character::isSupplementaryCodePoint) ? chars(text) : null;
+    int[] starts = new int[spans.length];
+    int[] ends = new int[spans.length];
+    int last = 0;
+    for (int i = 0; i < spans.length; i++) {
+      // No span, or one before its predecessor's, is that of a token without characters.
+      CharSpan span = spans[i];
+      int start = span == null ? last : chars == null ? span.getStart() : chars[span.getStart()];
+      int end = span == null ? last : chars == null ? span.getEnd() : chars[span.getEnd()];
+      starts[i] = i == 0 ? start : Math.max(starts[i - 1], start);
+      ends[i] = Math.max(starts[i], end);
+      last = ends[i];
+    }
+    return new TokenSpans(starts, ends);
+  }
+
+  private CharSpan[] charSpans(String valid) {
+    inUse.readLock().lock();
+    try {
+      if (tokenizer.isReleased()) {
+        throw new IllegalStateException("This tokenizer has been closed.");
+      }
+      long encoding = encode(valid, false);
+      try {
+        return LIBRARY.getTokenCharSpans(encoding);
+      } finally {
+        LIBRARY.deleteEncoding(encoding);
+      }
+    } finally {
+      inUse.readLock().unlock();
+    }
+  }
+
+  /** For each code point the char it begins at, and the length of the text behind them. */
+  private static int[] chars(String text) {
+    int[] chars = new int[text.codePointCount(0, text.length()) + 1];
+    int at = 0;
+    for (int i = 0; i < chars.length - 1; i++) {
+      chars[i] = at;
+      at += Character.charCount(text.codePointAt(at));
+    }
+    chars[chars.length - 1] = at;
+    return chars;
+  }
+
   private long[] specialTokenMaskOfProbe() {
-    long encoding = LIBRARY.encode(tokenizer.getHandle(), "a", true);
+    long encoding = encode("a", true);
     try {
       return LIBRARY.getSpecialTokenMask(encoding);
     } finally {

@@ -8,9 +8,18 @@ public interface Tokenizer extends AutoCloseable {
    * most {@link #maxLength()} tokens remain. Any string is accepted; a lone surrogate is read as
    * U+FFFD.
    *
-   * @throws IllegalStateException after {@link #close()}
+   * @throws IllegalStateException after {@link #close()}, or if the tokenizer's file is such that
+   *     it fails on this text
    */
   Tokens encode(String text);
+
+  /**
+   * Where the tokens of a whole text stand in it, nothing cut and no special tokens added. Takes
+   * some hundred bytes per char while it runs, so long texts come in pieces.
+   *
+   * @throws IllegalStateException after {@link #close()}
+   */
+  TokenSpans spans(String text);
 
   /** The most tokens {@link #encode} returns, special tokens included. */
   int maxLength();

@@ -155,7 +155,7 @@ class ClusterCommandTest {
     assertRefused(cluster("--output", output, "--label-col", "nope"), "label-col: no column");
     assertRefused(cluster("--output", output, "--stop-words", "klingon"), "stop-words");
     assertRefused(cluster("--output", output, "--cluster-col", "topic"), "a column 'topic' already");
-    assertRefused(cluster("--output", output, "--mode", "append"), "PipelineModel.load");
+    assertRefused(cluster("--output", output, "--mode", "append"), "mode: found 'append'");
     assertRefused(cluster("--output", table.resolve("sub")), "lie in each other");
     assertThat(output).doesNotExist();
   }

@@ -245,14 +245,14 @@ class EmbedCommandTest {
   void anOutputThatExistsIsKeptUnlessToldOtherwise() throws IOException {
     assertRefused(JobRun.embed("--model", model, "--input", input), "output: missing");
     assertDone(embed());
-    assertRefused(embed(), "exists", "--mode overwrite or append");
+    assertRefused(embed(), "exists", "--mode overwrite, append or incremental");
     assertThat(written().count()).isEqualTo(ROWS);
     assertDone(embed("--mode", "append"));
     assertThat(written().count()).isEqualTo(2 * ROWS);
     assertThat(manifests()).hasSize(2);
     assertDone(embed("--mode", "OVERWRITE"));
     assertThat(written().count()).isEqualTo(ROWS);
-    assertThat(manifests()).hasSize(1);
+    assertThat(manifests()).as("the history stays").hasSize(3);
   }
 
   @Test
@@ -279,7 +279,7 @@ class EmbedCommandTest {
     JobRun run =
         JobRun.embed(
             "--model", failing, "--input", input, "--output", output(), "--on-row-error", "null");
-    assertDone(run);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.PARTIAL);
     assertThat(run.out()).contains("100 rows, 10 NULL_TEXT, 10 BLANK_TEXT, 70 FAILED;");
     List<Row> failed = written().where("status LIKE 'FAILED: %idx=%'").collectAsList();
     assertThat(failed)
@@ -300,7 +300,7 @@ class EmbedCommandTest {
             .outOfMemoryAbove(40)
             .writeDirectory(models.resolve("hungry"));
     JobRun run = JobRun.embed("--model", hungry, "--input", input, "--output", output());
-    assertDone(run);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.PARTIAL);
     assertThat(run.out())
         .contains("100 rows, 10 NULL_TEXT, 10 BLANK_TEXT, 10 FAILED;")
         .contains("batches were halved");

@@ -217,7 +217,7 @@ class ModelDirectoryTest {
   void filesOfNoInterestingContentAreAsGoodAsNone() throws IOException {
     ModelDirectory model =
         read(
-            "config.json", "",
+            "config.json", "{}",
             "sentence_bert_config.json", "[]",
             "config_sentence_transformers.json",
                 "{\"prompts\": null, \"default_prompt_name\": null}");

@@ -1,0 +1,65 @@
+package io.embark.embed;
+
+import java.util.List;
+
+/**
+ * The settings of long documents, which say what is given to an embedder rather than what it is.
+ */
+public final class ChunkSettings {
+  public static final Setting<ChunkMode> CHUNK =
+      new Setting<>(
+          "chunk",
+          "none|rows|document|both",
+          "none",
+          "What becomes of texts longer than chunk-tokens: none cuts them at max-length, rows gives"
+              + " a row per chunk, document one vector merged of all chunks, both gives both",
+          ChunkMode::of);
+
+  public static final Setting<Integer> CHUNK_TOKENS =
+      new Setting<>(
+          "chunk-tokens",
+          "TOKENS",
+          Setting.AUTO,
+          "The most tokens per chunk, special tokens and prompt included; auto is max-length",
+          text -> text.strip().equalsIgnoreCase(Setting.AUTO) ? 0 : whole(text, 2, 1_000_000));
+
+  public static final Setting<Integer> CHUNK_OVERLAP =
+      new Setting<>(
+          "chunk-overlap",
+          "TOKENS",
+          "0",
+          "The most text tokens a chunk shares with the one before it; at most half a chunk",
+          text -> whole(text, 0, 1_000_000));
+
+  public static final Setting<Boolean> CHUNK_TEXT =
+      new Setting<>(
+          "chunk-text",
+          Setting.SWITCH,
+          "true",
+          "Whether rows of chunks hold the chunk's text in the text column; otherwise null",
+          text -> {
+            if (text.strip().equalsIgnoreCase("true") || text.strip().equalsIgnoreCase("false")) {
+              return Boolean.parseBoolean(text.strip());
+            }
+            throw new IllegalArgumentException("found '" + text + "', wanted true or false.");
+          });
+
+  /** All of them, in the order of help and documentation. */
+  public static final List<Setting<?>> ALL =
+      List.of(CHUNK, CHUNK_TOKENS, CHUNK_OVERLAP, CHUNK_TEXT);
+
+  private ChunkSettings() {}
+
+  private static int whole(String text, int least, int most) {
+    try {
+      int value = Integer.parseInt(text.strip().replace("_", ""));
+      if (value >= least && value <= most) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Reported below together with numbers out of range.
+    }
+    throw new IllegalArgumentException(
+        "found '%s', wanted a whole number from %d to %d.".formatted(text, least, most));
+  }
+}

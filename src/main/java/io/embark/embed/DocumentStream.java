@@ -1,0 +1,147 @@
+package io.embark.embed;
+
+import io.embark.text.Chunk;
+import io.embark.text.Chunker;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.function.Function;
+
+/**
+ * Embeds a stream of documents, each cut into chunks, in constant memory: however long a document
+ * is, its chunks are found, embedded and merged as they pass by. Chunks of several documents share
+ * batches.
+ *
+ * @param <T> what comes in, a row that holds a document
+ * @param <R> what goes out
+ */
+public final class DocumentStream<T, R> implements Iterator<R> {
+
+  /** Makes what goes out of a row and its embeddings. */
+  public interface Results<T, R> {
+    /**
+     * @param chunk null for a document that is null
+     */
+    R ofChunk(T document, Chunk chunk, Embedding embedding);
+
+    /**
+     * @param chunks how many chunks the document has; 0 if it is null
+     * @param merged of all its chunks, see {@link MergedChunks}
+     */
+    R ofDocument(T document, int chunks, Embedding merged);
+  }
+
+  /** A chunk on its way through the model; null for a document that is null. */
+  private record Piece<T>(T document, Chunk chunk, boolean last) {
+    String text() {
+      return chunk == null ? null : chunk.text();
+    }
+  }
+
+  private record Embedded<T>(Piece<T> piece, Embedding embedding) {}
+
+  private final ChunkMode mode;
+  private final Results<T, R> results;
+  private final Embedder embedder;
+  private final Chunker chunker;
+  private final EmbeddingStream<Piece<T>, Embedded<T>> stream;
+  private final Deque<R> ready = new ArrayDeque<>();
+  private MergedChunks merged;
+
+  /**
+   * @param chunker made by {@link Embedder#chunker}
+   * @param textOf the text of a document; may give null
+   */
+  public DocumentStream(
+      Embedder embedder,
+      Chunker chunker,
+      ChunkMode mode,
+      Iterator<T> documents,
+      Function<T, String> textOf,
+      Results<T, R> results,
+      EmbeddingStats stats) {
+    this.mode = mode;
+    this.results = results;
+    this.embedder = embedder;
+    this.chunker = chunker;
+    this.stream =
+        new EmbeddingStream<>(
+            embedder, new Pieces<>(documents, textOf, chunker), Piece::text, Embedded::new, stats);
+  }
+
+  @Override
+  public boolean hasNext() {
+    while (ready.isEmpty() && stream.hasNext()) {
+      take(stream.next());
+    }
+    return !ready.isEmpty();
+  }
+
+  @Override
+  public R next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException();
+    }
+    return ready.remove();
+  }
+
+  /** The stream of all chunks beneath; closing it ends this one. */
+  public EmbeddingStream<?, ?> embeddings() {
+    return stream;
+  }
+
+  private void take(Embedded<T> embedded) {
+    Piece<T> piece = embedded.piece();
+    if (mode.chunks()) {
+      ready.add(results.ofChunk(piece.document(), piece.chunk(), embedded.embedding()));
+    }
+    if (!mode.documents()) {
+      return;
+    }
+    if (merged == null) {
+      merged = new MergedChunks(embedder.config().get(Setting.NORMALIZE), chunker.overhead());
+    }
+    merged.add(embedded.embedding());
+    if (piece.last()) {
+      int chunks = piece.chunk() == null ? 0 : piece.chunk().index() + 1;
+      ready.add(results.ofDocument(piece.document(), chunks, merged.result()));
+      merged = null;
+    }
+  }
+
+  /** The chunks of all documents, one behind the other. */
+  private static final class Pieces<T> implements Iterator<Piece<T>> {
+    private final Iterator<T> documents;
+    private final Function<T, String> textOf;
+    private final Chunker chunker;
+    private Iterator<Chunk> chunks = Collections.emptyIterator();
+    private T document;
+
+    Pieces(Iterator<T> documents, Function<T, String> textOf, Chunker chunker) {
+      this.documents = documents;
+      this.textOf = textOf;
+      this.chunker = chunker;
+    }
+
+    @Override
+    public boolean hasNext() {
+      return chunks.hasNext() || documents.hasNext();
+    }
+
+    @Override
+    public Piece<T> next() {
+      if (!chunks.hasNext()) {
+        document = documents.next();
+        String text = textOf.apply(document);
+        if (text == null) {
+          return new Piece<>(document, null, true);
+        }
+        chunks = chunker.chunks(text);
+      }
+      Chunk chunk = chunks.next();
+      return new Piece<>(document, chunk, !chunks.hasNext());
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.embark.embed;
+
+import io.embark.pooling.Norm;
+
+/**
+ * The vector of a document out of those of its chunks: their mean, weighted by tokens,
+ *
+ * <pre>d = sum(n_i * v_i) / sum(n_i)</pre>
+ *
+ * where {@code v_i} is the vector of chunk i as the model gives it, normalised if the model
+ * normalises, and {@code n_i} its number of text tokens, special ones and the prompt's not counted.
+ * Where vectors are normalised, d is normalised too. This is the way described in the OpenAI
+ * Cookbook, "Embedding texts that are longer than the model's maximum context length". Each vector
+ * of several is merged by itself; memory does not grow with the chunks.
+ *
+ * <p>Chunks without a vector have no weight. Where a single chunk has one, the document has that
+ * very vector, bit by bit. Counts of tokens are sums over the chunks: special tokens, prompts and
+ * overlaps count as often as the model sees them. A chunk that failed fails the document.
+ */
+final class MergedChunks {
+  private final Norm norm;
+  private final int overhead;
+
+  /** The first chunk whose status the document has: one that failed, else one that has a vector. */
+  private Embedding telling;
+
+  private int vectors;
+  private double[][] sums;
+  private double weights;
+  private int tokenCount;
+  private int tokensUsed;
+
+  /**
+   * @param overhead tokens of each chunk that are not its text
+   */
+  MergedChunks(Norm norm, int overhead) {
+    this.norm = norm;
+    this.overhead = overhead;
+  }
+
+  void add(Embedding chunk) {
+    tokenCount = Math.addExact(tokenCount, chunk.tokenCount());
+    tokensUsed = Math.addExact(tokensUsed, chunk.tokensUsed());
+    if (telling == null || rank(chunk) > rank(telling)) {
+      telling = chunk;
+    }
+    if (chunk.status() == Status.OK) {
+      addVectors(chunk.vectors(), Math.max(1, chunk.tokensUsed() - overhead));
+    }
+  }
+
+  private static int rank(Embedding chunk) {
+    return switch (chunk.status()) {
+      case NULL_TEXT, BLANK_TEXT -> 0;
+      case OK -> 1;
+      case FAILED -> 2;
+    };
+  }
+
+  private void addVectors(float[][] added, double weight) {
+    if (sums == null) {
+      sums = new double[added.length][];
+      for (int v = 0; v < added.length; v++) {
+        sums[v] = new double[added[v].length];
+      }
+    }
+    vectors++;
+    weights += weight;
+    for (int v = 0; v < added.length; v++) {
+      for (int i = 0; i < added[v].length; i++) {
+        sums[v][i] += weight * added[v][i];
+      }
+    }
+  }
+
+  /** The document's embedding, of at least one chunk. */
+  Embedding result() {
+    float[][] merged = telling.status() == Status.OK && vectors > 1 ? means() : telling.vectors();
+    return new Embedding(merged, null, tokenCount, tokensUsed, telling.status(), telling.failure());
+  }
+
+  private float[][] means() {
+    float[][] means = new float[sums.length][];
+    for (int v = 0; v < sums.length; v++) {
+      means[v] = new float[sums[v].length];
+      for (int i = 0; i < means[v].length; i++) {
+        means[v][i] = (float) (sums[v][i] / weights);
+      }
+      norm.apply(means[v]);
+    }
+    return means;
+  }
+}

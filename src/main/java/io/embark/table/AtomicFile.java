@@ -1,0 +1,87 @@
+package io.embark.table;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.util.UUID;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.StreamCapabilities;
+
+/**
+ * Files that are there wholly or not at all, and that two writers cannot both create. On HDFS the
+ * rename that makes them visible does not overwrite; on a local disk a hard link does not. Other
+ * file systems, object stores among them, are asked first, so there only {@link TableLock} keeps
+ * two writers apart.
+ */
+final class AtomicFile {
+  private AtomicFile() {}
+
+  /**
+   * Creates a file with these contents.
+   *
+   * @return what lies there now
+   * @throws FileAlreadyExistsException if there is one; it is left as it is
+   */
+  static FileStatus create(FileSystem files, Path target, byte[] contents) throws IOException {
+    files.mkdirs(target.getParent());
+    Path draft = new Path(target.getParent(), "." + target.getName() + "." + UUID.randomUUID());
+    try {
+      try (FSDataOutputStream out = files.create(draft, false)) {
+        out.write(contents);
+        if (out.hasCapability(StreamCapabilities.HSYNC)) {
+          out.hsync();
+        }
+      }
+      publish(files, draft, target);
+    } finally {
+      if (files.exists(draft)) {
+        files.delete(draft, false);
+      }
+    }
+    return files.getFileStatus(target);
+  }
+
+  private static void publish(FileSystem files, Path draft, Path target) throws IOException {
+    if (files instanceof LocalFileSystem local) {
+      try {
+        Files.createLink(local.pathToFile(target).toPath(), local.pathToFile(draft).toPath());
+        return;
+      } catch (java.nio.file.FileAlreadyExistsException e) {
+        throw exists(target, e);
+      } catch (UnsupportedOperationException | java.nio.file.FileSystemException e) {
+        // A disk without hard links; what follows does, but for two writers at the very same time.
+      }
+    }
+    // Asked first, because some file systems overwrite and some fail in their own ways.
+    if (files.exists(target)) {
+      throw exists(target, null);
+    }
+    if (!files.rename(draft, target)) {
+      if (files.exists(target)) {
+        throw exists(target, null);
+      }
+      throw new IOException("Could not rename %s to %s.".formatted(draft, target));
+    }
+  }
+
+  private static FileAlreadyExistsException exists(Path target, Exception cause) {
+    FileAlreadyExistsException e = new FileAlreadyExistsException(target + " exists.");
+    e.initCause(cause);
+    return e;
+  }
+
+  /** The contents, or null if there is no such file. */
+  static byte[] read(FileSystem files, Path file) throws IOException {
+    try (InputStream in = files.open(file)) {
+      return in.readAllBytes();
+    } catch (FileNotFoundException e) {
+      return null;
+    }
+  }
+}

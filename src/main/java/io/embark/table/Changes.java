@@ -1,0 +1,220 @@
+package io.embark.table;
+
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * How an input differs from a table: by id, by the SHA-256 of the text, and by the other columns of
+ * the input. Both sides are hashed where they are read; the vectors are not read.
+ */
+public final class Changes implements AutoCloseable {
+  /** What became of an id. */
+  public enum Kind {
+    /** Not in the table yet. */
+    NEW,
+    /** The text is another. */
+    CHANGED,
+    /** The text is the same, another column is not: the vector stays. */
+    UPDATED,
+    /** In the table only. */
+    GONE,
+    /** No difference. */
+    SAME
+  }
+
+  private static final String ID = "id";
+  private static final String TEXT = "text";
+  private static final String REST = "rest";
+  private static final String FILE = "file";
+  private static final String KIND = "kind";
+  private static final int EXAMPLES = 5;
+
+  private final Dataset<Row> diff;
+  private final String idCol;
+  private final Map<Kind, Long> counts = new EnumMap<>(Kind.class);
+
+  private Changes(Dataset<Row> diff, String idCol) {
+    this.diff = diff.persist(StorageLevel.MEMORY_AND_DISK());
+    this.idCol = idCol;
+    for (Kind kind : Kind.values()) {
+      counts.put(kind, 0L);
+    }
+    for (Row row : this.diff.groupBy(KIND).count().collectAsList()) {
+      counts.put(Kind.valueOf(row.getString(0)), row.getLong(1));
+    }
+  }
+
+  /**
+   * Compares.
+   *
+   * @param table has every column of the input, and {@code file}
+   * @param file tells, for a row of the table, the name of its file; null where there are no files
+   * @throws IllegalArgumentException if ids are null or not unique, on either side
+   */
+  public static Changes between(
+      Dataset<Row> input, Dataset<Row> table, Column file, String idCol, String textCol) {
+    StructType columns = input.schema();
+    Dataset<Row> now =
+        keys(input, columns, idCol, textCol, functions.lit(""))
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    Dataset<Row> then =
+        keys(table, columns, idCol, textCol, file == null ? functions.lit("") : file)
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    try {
+      requireUnique(now, "the input", idCol);
+      requireUnique(then, "the table", idCol);
+      Column inNow = now.col(TEXT).isNotNull();
+      Column inThen = then.col(TEXT).isNotNull();
+      Column kind =
+          functions
+              .when(functions.not(inThen), Kind.NEW.name())
+              .when(functions.not(inNow), Kind.GONE.name())
+              .when(now.col(TEXT).notEqual(then.col(TEXT)), Kind.CHANGED.name())
+              .when(now.col(REST).notEqual(then.col(REST)), Kind.UPDATED.name())
+              .otherwise(Kind.SAME.name());
+      Dataset<Row> diff =
+          now.join(then, now.col(ID).equalTo(then.col(ID)), "full_outer")
+              .select(
+                  functions.coalesce(now.col(ID), then.col(ID)).as(ID),
+                  then.col(FILE).as(FILE),
+                  kind.as(KIND));
+      return new Changes(diff, idCol);
+    } finally {
+      now.unpersist();
+      then.unpersist();
+    }
+  }
+
+  /**
+   * Refuses ids that do not tell rows apart.
+   *
+   * @throws IllegalArgumentException with examples
+   */
+  public static void requireUniqueIds(Dataset<Row> rows, String idCol) {
+    requireUnique(rows.select(functions.col(Slices.quoted(idCol)).as(ID)), "the input", idCol);
+  }
+
+  private static void requireUnique(Dataset<Row> keys, String where, String idCol) {
+    List<Row> bad =
+        keys.groupBy(ID)
+            .count()
+            .where("count > 1 or id is null")
+            .orderBy(functions.col(ID).isNotNull(), functions.col("count").desc())
+            .limit(EXAMPLES)
+            .collectAsList();
+    if (!bad.isEmpty()) {
+      String examples =
+          bad.stream()
+              .map(
+                  row ->
+                      row.isNullAt(0)
+                          ? "null in %,d rows".formatted(row.getLong(1))
+                          : "%s in %,d rows".formatted(row.get(0), row.getLong(1)))
+              .collect(Collectors.joining(", "));
+      throw new IllegalArgumentException(
+          ("id-col: '%s' does not tell the rows of %s apart: %s%s. Incremental runs need an id that"
+                  + " is unique and never null.")
+              .formatted(idCol, where, examples, bad.size() == EXAMPLES ? " and maybe more" : ""));
+    }
+  }
+
+  /** Id, hashes and file. The hash of the text is never null, that of a null text is "null". */
+  private static Dataset<Row> keys(
+      Dataset<Row> rows, StructType columns, String idCol, String textCol, Column file) {
+    Column[] rest =
+        Stream.of(columns.fields())
+            .filter(f -> !f.name().equals(idCol) && !f.name().equals(textCol))
+            .map(Slices::hashable)
+            .toArray(Column[]::new);
+    Column text = functions.col(Slices.quoted(textCol));
+    return rows.select(
+        functions.col(Slices.quoted(idCol)).as(ID),
+        functions.coalesce(functions.sha2(text, 256), functions.lit("null")).as(TEXT),
+        // Seeded with a constant, for an input may have no other columns.
+        functions
+            .xxhash64(
+                Stream.concat(Stream.of(functions.lit(1)), Stream.of(rest)).toArray(Column[]::new))
+            .as(REST),
+        file.as(FILE));
+  }
+
+  public long count(Kind kind) {
+    return counts.get(kind);
+  }
+
+  /** Files of the table with a row of one of these kinds. */
+  public List<String> files(Kind... kinds) {
+    return diff
+        .where(functions.col(KIND).isin(names(kinds)))
+        .select(FILE)
+        .distinct()
+        .collectAsList()
+        .stream()
+        .map(row -> row.getString(0))
+        .toList();
+  }
+
+  /** The rows, of input or table, whose id is of one of these kinds. */
+  public Dataset<Row> of(Dataset<Row> rows, Kind... kinds) {
+    return join(rows, "left_semi", kinds);
+  }
+
+  /** The rows, of input or table, whose id is of none of these kinds. */
+  public Dataset<Row> notOf(Dataset<Row> rows, Kind... kinds) {
+    return join(rows, "left_anti", kinds);
+  }
+
+  private Dataset<Row> join(Dataset<Row> rows, String how, Kind... kinds) {
+    Dataset<Row> ids =
+        diff.where(functions.col(KIND).isin(names(kinds)))
+            .select(functions.col(ID).as("embark_id"));
+    // By name, and not by Dataset: both sides come from the same input.
+    return rows.join(
+        ids, functions.col(Slices.quoted(idCol)).equalTo(functions.col("embark_id")), how);
+  }
+
+  private static Object[] names(Kind... kinds) {
+    return Stream.of(kinds).map(Kind::name).toArray();
+  }
+
+  /** In a few words, for people. */
+  public String inWords() {
+    return "%,d new, %,d changed, %,d with the same text but other columns changed, %,d gone, %,d as they were"
+        .formatted(
+            count(Kind.NEW),
+            count(Kind.CHANGED),
+            count(Kind.UPDATED),
+            count(Kind.GONE),
+            count(Kind.SAME));
+  }
+
+  /** The counts by kind. */
+  public Map<Kind, Long> counts() {
+    return Map.copyOf(counts);
+  }
+
+  /** Lets go of what was kept in memory and on disks. */
+  @Override
+  public void close() {
+    diff.unpersist();
+  }
+
+  /** The columns of {@code schema} with their metadata, in its order. */
+  public static Dataset<Row> as(StructType schema, Dataset<Row> rows) {
+    Column[] columns =
+        Stream.of(schema.fields())
+            .map((StructField f) -> rows.col(Slices.quoted(f.name())).as(f.name(), f.metadata()))
+            .toArray(Column[]::new);
+    return rows.select(columns);
+  }
+}

@@ -1,0 +1,107 @@
+package io.embark.table;
+
+import io.embark.spark.VectorColumn;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** Reads tables that Embark wrote. */
+public final class Embark {
+  private Embark() {}
+
+  /**
+   * The current version of a table, wholly and only: files that are on their way in or out do not
+   * count. The version is settled when this method is called; if a later run supersedes one of its
+   * files before it is read, Spark fails with a missing file, and reading anew helps.
+   *
+   * @param path the output directory of an embed job
+   * @throws IllegalArgumentException if there is no such table
+   * @throws UncheckedIOException if its records or files are damaged
+   */
+  public static Dataset<Row> read(SparkSession spark, String path) {
+    try {
+      TableDirectory table =
+          TableDirectory.at(new Path(path), spark.sparkContext().hadoopConfiguration());
+      return read(spark, table, wholeSnapshot(table));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
+  }
+
+  /** The rows of one version, whose files are taken to be there. */
+  public static Dataset<Row> read(SparkSession spark, TableDirectory table, Snapshot snapshot) {
+    if (snapshot.files().isEmpty()) {
+      return spark.createDataFrame(List.of(), snapshot.structType());
+    }
+    return spark.read().schema(snapshot.structType()).parquet(table.paths(snapshot));
+  }
+
+  /**
+   * Refuses two tables whose vector columns of the same name cannot be compared: made by another
+   * model, pooling, layers or size.
+   *
+   * @throws IllegalArgumentException with both sides, field by field, or if the tables share no
+   *     vector column
+   */
+  public static void requireComparable(Dataset<Row> left, Dataset<Row> right) {
+    List<String> columns =
+        List.of(left.columns()).stream()
+            .filter(name -> isVector(left, name) && isVector(right, name))
+            .toList();
+    if (columns.isEmpty()) {
+      throw new IllegalArgumentException(
+          "The tables share no column with vectors that Embark wrote; left are %s, right %s."
+              .formatted(String.join(", ", left.columns()), String.join(", ", right.columns())));
+    }
+    for (String name : columns) {
+      VectorColumn.requireComparable(left.schema().apply(name), right.schema().apply(name));
+    }
+  }
+
+  private static boolean isVector(Dataset<Row> rows, String name) {
+    return List.of(rows.columns()).contains(name)
+        && rows.schema().apply(name).metadata().contains(VectorColumn.METADATA_KEY);
+  }
+
+  private static Snapshot wholeSnapshot(TableDirectory table) throws IOException {
+    Snapshot snapshot = current(table);
+    while (true) {
+      Set<String> missing = missing(table, snapshot);
+      if (missing.isEmpty()) {
+        return snapshot;
+      }
+      Snapshot again = current(table);
+      if (again.id() == snapshot.id()) {
+        throw new IOException(
+            "Snapshot %d of %s lists files that are not there or have another length: %s."
+                .formatted(snapshot.id(), table.path(), String.join(", ", missing)));
+      }
+      snapshot = again;
+    }
+  }
+
+  private static Snapshot current(TableDirectory table) throws IOException {
+    Optional<Snapshot> current = table.current();
+    return current.orElseThrow(
+        () ->
+            new IllegalArgumentException(
+                "No table of Embark's at %s: no snapshot under %s. An embed job writes one."
+                    .formatted(table.path(), table.snapshotFile(1).getParent())));
+  }
+
+  private static Set<String> missing(TableDirectory table, Snapshot snapshot) throws IOException {
+    Set<DataFile> missing = new HashSet<>(snapshot.files());
+    var visible = table.visible();
+    missing.removeIf(
+        file ->
+            visible.containsKey(file.name()) && visible.get(file.name()).getLen() == file.bytes());
+    return new HashSet<>(missing.stream().map(DataFile::name).toList());
+  }
+}

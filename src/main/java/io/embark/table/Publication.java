@@ -1,0 +1,107 @@
+package io.embark.table;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything that turns staged files into the table's next version, written down before it is done:
+ * a run that dies half-way is finished by whoever takes the lock next. Each step can be done again.
+ *
+ * @param snapshot the next version
+ * @param moves staged files and where they belong
+ * @param superseded names of files that the next version no longer has
+ * @param manifestName the run's record
+ * @param manifest its contents
+ */
+record Publication(
+    Snapshot snapshot,
+    List<Move> moves,
+    List<String> superseded,
+    String manifestName,
+    JsonNode manifest) {
+  private static final Logger LOG = LoggerFactory.getLogger(Publication.class);
+
+  /**
+   * A file on its way.
+   *
+   * @param from relative to the staging directory
+   * @param to relative to the table's
+   */
+  record Move(String from, String to) {}
+
+  /**
+   * Does it.
+   *
+   * @param staging where the staged files lie; gone afterwards
+   * @throws FileAlreadyExistsException if another run published this version
+   */
+  void carryOut(TableDirectory table, Path staging) throws IOException {
+    FileSystem files = table.files();
+    requireNext(table, staging);
+    // Readers that know no snapshots may look at _SUCCESS: it is missing while files come and go.
+    files.delete(new Path(table.path(), TableDirectory.SUCCESS), false);
+    for (Move move : moves) {
+      move(files, new Path(staging, move.from()), new Path(table.path(), move.to()));
+    }
+    Path record = table.snapshotFile(snapshot.id());
+    byte[] bytes = Json.bytes(snapshot);
+    if (!files.exists(record)) {
+      // From here on the new version is the current one.
+      AtomicFile.create(files, record, bytes);
+    }
+    for (String name : superseded) {
+      files.delete(new Path(table.path(), name), true);
+    }
+    Path run = new Path(table.records(), manifestName);
+    if (!files.exists(run)) {
+      AtomicFile.create(files, run, Json.bytes(manifest));
+    }
+    files.create(new Path(table.path(), TableDirectory.SUCCESS), true).close();
+    Staging.delete(table, staging);
+  }
+
+  private void requireNext(TableDirectory table, Path staging) throws IOException {
+    Path record = table.snapshotFile(snapshot.id());
+    byte[] present = AtomicFile.read(table.files(), record);
+    if (present != null && !Arrays.equals(present, Json.bytes(snapshot))) {
+      // Cannot be while locks hold; if it is, nothing of this run may stay in sight.
+      for (Move move : moves) {
+        table.files().delete(new Path(table.path(), move.to()), false);
+      }
+      table.files().delete(staging, true);
+      throw new FileAlreadyExistsException(
+          "Another run published snapshot %d of %s; this one's was thrown away. Run again."
+              .formatted(snapshot.id(), table.path()));
+    }
+  }
+
+  private static void move(FileSystem files, Path from, Path to) throws IOException {
+    if (!files.exists(from)) {
+      if (!files.exists(to)) {
+        throw new IOException("%s is gone, and %s is not there.".formatted(from, to));
+      }
+      return;
+    }
+    // Where a rename is a copy, an earlier try may have left one.
+    files.delete(to, false);
+    if (!files.rename(from, to)) {
+      throw new IOException("Could not rename %s to %s.".formatted(from, to));
+    }
+  }
+
+  /** Says what is finished for a run that died. */
+  void logTakeOver(TableDirectory table) {
+    LOG.warn(
+        "Run {} died while it published snapshot {} of {}; finishing that",
+        snapshot.run(),
+        snapshot.id(),
+        table.path());
+  }
+}

@@ -1,0 +1,161 @@
+package io.embark.table;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Where things lie in a table's directory: Parquet files at its top, where every reader looks, and
+ * Embark's records under {@code _embark}, where none does. See docs/tables.md.
+ */
+public final class TableDirectory {
+  /** Holds everything that is not data. */
+  public static final String RECORDS = "_embark";
+
+  static final String SUCCESS = "_SUCCESS";
+  private static final Pattern SNAPSHOT = Pattern.compile("(\\d{8,})\\.json");
+
+  private final FileSystem files;
+  private final Path path;
+
+  private TableDirectory(FileSystem files, Path path) {
+    this.files = files;
+    this.path = path;
+  }
+
+  /** The table at a path, which need not exist. */
+  public static TableDirectory at(Path path, Configuration hadoop) throws IOException {
+    FileSystem files = path.getFileSystem(hadoop);
+    return new TableDirectory(files, files.makeQualified(path));
+  }
+
+  public Path path() {
+    return path;
+  }
+
+  public FileSystem files() {
+    return files;
+  }
+
+  Path records() {
+    return new Path(path, RECORDS);
+  }
+
+  Path snapshotFile(long id) {
+    return new Path(records(), "snapshots/%08d.json".formatted(id));
+  }
+
+  Path stagingRoot() {
+    return new Path(records(), "staging");
+  }
+
+  Path of(DataFile file) {
+    return new Path(path, file.name());
+  }
+
+  /** Paths of the files of a snapshot. */
+  public String[] paths(Snapshot snapshot) {
+    return snapshot.files().stream().map(f -> of(f).toString()).toArray(String[]::new);
+  }
+
+  /**
+   * The newest version.
+   *
+   * @throws IOException if its record cannot be read; there is no falling back to an older one,
+   *     whose files may be gone
+   */
+  public Optional<Snapshot> current() throws IOException {
+    List<Long> ids = snapshotIds();
+    return ids.isEmpty() ? Optional.empty() : Optional.of(snapshot(ids.get(ids.size() - 1)));
+  }
+
+  /** The numbers of all versions on record, ascending. */
+  public List<Long> snapshotIds() throws IOException {
+    List<Long> ids = new ArrayList<>();
+    for (FileStatus file : list(snapshotFile(1).getParent())) {
+      Matcher name = SNAPSHOT.matcher(file.getPath().getName());
+      if (name.matches()) {
+        ids.add(Long.parseLong(name.group(1)));
+      }
+    }
+    ids.sort(null);
+    return ids;
+  }
+
+  /** The record of one version. */
+  public Snapshot snapshot(long id) throws IOException {
+    Path file = snapshotFile(id);
+    byte[] bytes = AtomicFile.read(files, file);
+    if (bytes == null) {
+      throw new FileNotFoundException("No snapshot " + id + ": " + file + " does not exist.");
+    }
+    Snapshot snapshot;
+    try {
+      snapshot = Json.parse(bytes, Snapshot.class, file);
+    } catch (IOException e) {
+      throw new IOException(
+          e.getMessage()
+              + " It is the record of the table's newest version. Restore it from a backup, or"
+              + " write the table anew with --mode overwrite after deleting it.",
+          e);
+    }
+    if (snapshot.format() > Snapshot.FORMAT) {
+      throw new IOException(
+          "%s has format %d; this version of Embark reads up to %d. Use a newer Embark."
+              .formatted(file, snapshot.format(), Snapshot.FORMAT));
+    }
+    return snapshot;
+  }
+
+  /** Data files and folders at the top, as every reader sees them; name to status. */
+  public Map<String, FileStatus> visible() throws IOException {
+    Map<String, FileStatus> visible = new HashMap<>();
+    for (FileStatus file : list(path)) {
+      String name = file.getPath().getName();
+      if (!name.startsWith(".") && (!name.startsWith("_") || name.contains("="))) {
+        visible.put(name, file);
+      }
+    }
+    return visible;
+  }
+
+  /** Whether there is anything that a reader would find. */
+  public boolean holdsData() throws IOException {
+    return !snapshotIds().isEmpty() || !visible().isEmpty();
+  }
+
+  /** What is wrong between a snapshot and what lies there; empty if nothing is. */
+  public List<String> differences(Snapshot snapshot) throws IOException {
+    Map<String, FileStatus> visible = visible();
+    List<String> differences = new ArrayList<>();
+    for (DataFile file : snapshot.files()) {
+      FileStatus found = visible.remove(file.name());
+      if (found == null) {
+        differences.add(file.name() + " is missing");
+      } else if (found.getLen() != file.bytes()) {
+        differences.add(
+            "%s has %d bytes, not %d".formatted(file.name(), found.getLen(), file.bytes()));
+      }
+    }
+    visible.keySet().stream().sorted().forEach(n -> differences.add(n + " is in no snapshot"));
+    return differences;
+  }
+
+  List<FileStatus> list(Path directory) throws IOException {
+    try {
+      return List.of(files.listStatus(directory));
+    } catch (FileNotFoundException e) {
+      return List.of();
+    }
+  }
+}

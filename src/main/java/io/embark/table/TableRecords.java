@@ -1,0 +1,45 @@
+package io.embark.table;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+
+/** What a table's records tell, for people. */
+public record TableRecords(TableDirectory table) {
+
+  /** The records of runs, oldest first. */
+  public List<JsonNode> runs() throws IOException {
+    List<JsonNode> runs = new ArrayList<>();
+    for (FileStatus file : table.list(table.records())) {
+      String name = file.getPath().getName();
+      if (name.startsWith("run-") && name.endsWith(".json")) {
+        byte[] bytes = AtomicFile.read(table.files(), file.getPath());
+        if (bytes != null) {
+          runs.add(Json.parse(bytes, JsonNode.class, file.getPath()));
+        }
+      }
+    }
+    runs.sort(Comparator.comparing(run -> run.path("snapshot").asLong()));
+    return runs;
+  }
+
+  /** Adds the record of a run. */
+  public void add(String name, JsonNode manifest) throws IOException {
+    AtomicFile.create(table.files(), new Path(table.records(), name), Json.bytes(manifest));
+  }
+
+  /** What a reader should know before it trusts the directory; empty if all is in order. */
+  public List<String> problems(Snapshot current) throws IOException {
+    List<String> problems = new ArrayList<>(table.differences(current));
+    if (Staging.unfinishedPublication(table)) {
+      problems.add(
+          "a run was killed, or is at work, while it publishes; the next run finishes that, or"
+              + " inspect --repair");
+    }
+    return problems;
+  }
+}

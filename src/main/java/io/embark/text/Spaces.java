@@ -1,0 +1,28 @@
+package io.embark.text;
+
+/** White space, that of all scripts and the kinds that do not break lines among it. */
+final class Spaces {
+  private Spaces() {}
+
+  static boolean isSpace(char c) {
+    return Character.isWhitespace(c) || Character.isSpaceChar(c);
+  }
+
+  /** The first position from {@code at} on that is not white space, or the text's length. */
+  static int skip(String text, int at) {
+    int found = at;
+    while (found < text.length() && isSpace(text.charAt(found))) {
+      found++;
+    }
+    return found;
+  }
+
+  /** The last position up to {@code at} that has no white space right before it, or 0. */
+  static int skipBack(String text, int at) {
+    int found = at;
+    while (found > 0 && isSpace(text.charAt(found - 1))) {
+      found--;
+    }
+    return found;
+  }
+}

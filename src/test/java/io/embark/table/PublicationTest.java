@@ -1,0 +1,186 @@
+package io.embark.table;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Versions of a table, with a death at every single change of the file system. */
+@Timeout(120)
+class PublicationTest {
+  private static final String SCHEMA = new StructType().add("id", "long").json();
+
+  @TempDir java.nio.file.Path directory;
+  private final Configuration hadoop = new Configuration();
+
+  @BeforeEach
+  void scheme() {
+    hadoop.setClass("fs.crash.impl", CrashingFileSystem.class, CrashingFileSystem.class);
+    hadoop.setBoolean("fs.crash.impl.disable.cache", true);
+  }
+
+  @AfterEach
+  void revive() {
+    CrashingFileSystem.revive();
+  }
+
+  private TableDirectory table(String name) throws IOException {
+    return TableDirectory.at(new Path("crash://" + directory.resolve(name)), hadoop);
+  }
+
+  /** Publishes a version of two files whose contents are {@code version}. */
+  private static void publish(TableDirectory table, String version, List<DataFile> kept)
+      throws IOException, InterruptedException {
+    try (TableLock lock = TableLock.take(table, "test", Duration.ZERO)) {
+      Staging.recover(table);
+      long id = table.current().map(s -> s.id() + 1).orElse(1L);
+      List<String> before =
+          table
+              .current()
+              .map(s -> s.files().stream().map(DataFile::name).toList())
+              .orElse(List.of());
+      Staging staging = Staging.of(table, Map.of("version", version, "base", "" + (id - 1)));
+      staging.begin(2, 2, new double[0][]);
+      Map<String, Long> rows = new TreeMap<>();
+      for (int i = 0; i < 2; i++) {
+        String name = "slices/slice-0000%d.parquet".formatted(i);
+        AtomicFile.create(
+            table.files(), new Path(staging.part(name)), version.getBytes(StandardCharsets.UTF_8));
+        rows.put(name, 1L);
+      }
+      Snapshot draft = new Snapshot(1, id, staging.key(), "test", "now", SCHEMA, List.of());
+      List<String> superseded =
+          before.stream().filter(n -> kept.stream().noneMatch(k -> k.name().equals(n))).toList();
+      staging.publish(
+          lock,
+          draft,
+          kept,
+          superseded,
+          rows,
+          "run-" + version + ".json",
+          JsonNodeFactory.instance.objectNode().put("version", version));
+    }
+  }
+
+  /** What a reader of snapshots gets: the contents of each file. */
+  private String seen(TableDirectory table) throws IOException {
+    StringBuilder seen = new StringBuilder();
+    for (DataFile file : table.current().orElseThrow().files()) {
+      seen.append(
+          new String(AtomicFile.read(table.files(), table.of(file)), StandardCharsets.UTF_8));
+    }
+    return seen.toString();
+  }
+
+  @Test
+  void aDeathAtAnyMomentLeavesOneVersionAndIsMadeGood() throws Exception {
+    int limit = 10_000;
+    TableDirectory counted = table("counted");
+    publish(counted, "a", List.of());
+    CrashingFileSystem.dieAfter(limit, false);
+    publish(counted, "b", List.of());
+    int changes = CrashingFileSystem.changesSince(limit);
+    CrashingFileSystem.revive();
+    assertThat(changes).isGreaterThan(15);
+
+    int finishedForTheDead = 0;
+    for (boolean halfDone : new boolean[] {false, true}) {
+      for (int moment = 0; moment < changes; moment++) {
+        String where =
+            "death at change %d of %d, half done: %s".formatted(moment, changes, halfDone);
+        TableDirectory table = table("t-%d-%s".formatted(moment, halfDone));
+        publish(table, "a", List.of());
+        CrashingFileSystem.dieAfter(moment, halfDone);
+        try {
+          publish(table, "b", List.of());
+        } catch (IOException | RuntimeException e) {
+          assertThat(CrashingFileSystem.isDead()).as(where + ": " + e).isTrue();
+        }
+        CrashingFileSystem.revive();
+        assertThat(seen(table)).as(where).isIn("aa", "bb");
+
+        // The lock of the dead run names this very process, which is not gone; time would tell.
+        table.files().delete(new Path(table.records(), "lock"), false);
+        boolean published = seen(table).equals("bb") || Staging.unfinishedPublication(table);
+        publish(table, "c", table.current().orElseThrow().files().subList(0, 0));
+        assertThat(seen(table)).as(where).isEqualTo("cc");
+        assertThat(table.current().orElseThrow().id()).as(where).isEqualTo(published ? 3 : 2);
+        finishedForTheDead += published ? 1 : 0;
+        assertThat(table.differences(table.current().orElseThrow())).as(where).isEmpty();
+        assertThat(everything(table))
+            .as(where)
+            .noneMatch(n -> n.contains("staging") || n.endsWith("lock"));
+        assertThat(table.files().exists(new Path(table.path(), "_SUCCESS"))).as(where).isTrue();
+        assertThat(table.files().exists(new Path(table.records(), "run-b.json")))
+            .as(where)
+            .isEqualTo(published);
+      }
+    }
+    assertThat(finishedForTheDead).as("deaths after the point of no return").isGreaterThan(5);
+  }
+
+  private List<String> everything(TableDirectory table) throws IOException {
+    try (Stream<java.nio.file.Path> files =
+        Files.walk(java.nio.file.Path.of(table.path().toUri().getPath()))) {
+      return files.map(java.nio.file.Path::toString).toList();
+    }
+  }
+
+  @Test
+  void whatIsKeptStays() throws Exception {
+    TableDirectory table = table("kept");
+    publish(table, "a", List.of());
+    publish(table, "b", table.current().orElseThrow().files().subList(0, 1));
+    assertThat(seen(table)).isEqualTo("abb");
+    assertThat(table.snapshotIds()).containsExactly(1L, 2L);
+    assertThat(table.visible()).hasSize(3);
+  }
+
+  @Test
+  void aTornRecordIsAnErrorAndNotAnOlderVersion() throws Exception {
+    TableDirectory table = table("torn");
+    publish(table, "a", List.of());
+    publish(table, "b", List.of());
+    java.nio.file.Path record = java.nio.file.Path.of(table.snapshotFile(2).toUri().getPath());
+    byte[] whole = Files.readAllBytes(record);
+    for (int length = 0; length < whole.length; length += 37) {
+      Files.write(record, java.util.Arrays.copyOf(whole, length));
+      assertThatThrownBy(table::current)
+          .hasMessageContaining("00000002.json")
+          .hasMessageContaining("cannot be read");
+    }
+    Files.write(record, whole);
+    assertThat(seen(table)).isEqualTo("bb");
+    Files.writeString(
+        record,
+        new String(whole, StandardCharsets.UTF_8).replaceFirst("\"format\" : 1", "\"format\" : 2"));
+    assertThatThrownBy(table::current).hasMessageContaining("newer Embark");
+  }
+
+  @Test
+  void aVersionThatAnotherRunPublishedIsNotReplaced() throws Exception {
+    TableDirectory table = table("raced");
+    publish(table, "a", List.of());
+    Snapshot other = new Snapshot(1, 1, "other", "test", "now", SCHEMA, List.of());
+    Publication late = new Publication(other, List.of(), List.of(), "run-x.json", null);
+    assertThatThrownBy(() -> late.carryOut(table, new Path(table.stagingRoot(), "late")))
+        .hasMessageContaining("Another run published snapshot 1");
+    assertThat(seen(table)).isEqualTo("aa");
+  }
+}
