@@ -41,8 +41,7 @@ record ClusterMap(double explained, List<Point> points) {
       if (unit.limit(3).count() < 3) {
         return new ClusterMap(0, List.of());
       }
-      PCAModel pca =
-          new PCA().setInputCol(Features.COLUMN).setOutputCol("place").setK(2).fit(unit);
+      PCAModel pca = new PCA().setInputCol(Features.COLUMN).setOutputCol("place").setK(2).fit(unit);
       List<Point> points = new ArrayList<>();
       for (Row row : pca.transform(unit).select("place", "cluster", "text").collectAsList()) {
         Vector place = row.getAs(0);

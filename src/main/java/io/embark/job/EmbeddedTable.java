@@ -37,7 +37,9 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
     return new EmbeddedTable(uri, rows, vectorCol(rows, uri, vectorCol));
   }
 
-  /** The current version of a table that keeps versions, or else the Parquet files that are there. */
+  /**
+   * The current version of a table that keeps versions, or else the Parquet files that are there.
+   */
   private static Dataset<Row> read(SparkSession spark, String uri) throws IOException {
     Path records = new Path(uri, TableDirectory.RECORDS);
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();

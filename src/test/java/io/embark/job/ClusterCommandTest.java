@@ -70,7 +70,8 @@ class ClusterCommandTest {
   @Test
   void choosesTheNumberWritesRowsModelAndSummary() throws IOException {
     Path output = directory.resolve("out");
-    JobRun run = cluster("--output", output, "--k", "2..4", "--starts", "2", "--label-col", "topic");
+    JobRun run =
+        cluster("--output", output, "--k", "2..4", "--starts", "2", "--label-col", "topic");
     assertThat(run.exitCode()).as(run.err()).isZero();
     assertThat(run.out())
         .contains("taken: best silhouette", "3 clusters", "V-measure", "1 rows without a vector")
@@ -154,7 +155,8 @@ class ClusterCommandTest {
     assertRefused(cluster("--output", output, "--k", "89"), "fewer clusters than rows");
     assertRefused(cluster("--output", output, "--label-col", "nope"), "label-col: no column");
     assertRefused(cluster("--output", output, "--stop-words", "klingon"), "stop-words");
-    assertRefused(cluster("--output", output, "--cluster-col", "topic"), "a column 'topic' already");
+    assertRefused(
+        cluster("--output", output, "--cluster-col", "topic"), "a column 'topic' already");
     assertRefused(cluster("--output", output, "--mode", "append"), "mode: found 'append'");
     assertRefused(cluster("--output", table.resolve("sub")), "lie in each other");
     assertThat(output).doesNotExist();

@@ -133,8 +133,7 @@ class ClusterPageTest {
     String dom = dump(browser.get(), file);
     Matcher left = Pattern.compile("<pre id=\"probe\">(.*?)</pre>", Pattern.DOTALL).matcher(dom);
     assertThat(left.find()).as(dom).isTrue();
-    String found =
-        left.group(1).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    String found = left.group(1).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
     JsonNode probe = new ObjectMapper().readTree(found);
 
     assertThat(probe.get("errors")).as(found).isEmpty();
