@@ -88,6 +88,8 @@ class ArchitectureTest {
               "io.embark.table..",
               "io.embark.post..",
               "io.embark.compare..",
+              "io.embark.search..",
+              "io.embark.clustering..",
               "io.embark.job..")
           .should()
           .dependOnClassesThat()

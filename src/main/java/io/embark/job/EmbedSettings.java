@@ -260,7 +260,7 @@ final class EmbedSettings {
     return text.strip().equalsIgnoreCase(Setting.AUTO) ? 0 : whole(text, 1, 1_000_000);
   }
 
-  private static int whole(String text, int least, int most) {
+  static int whole(String text, int least, int most) {
     try {
       int value = Integer.parseInt(text.strip());
       if (value >= least && value <= most) {

@@ -49,6 +49,8 @@ public final class Main {
     spec.mixinStandardHelpOptions(true);
     spec.addSubcommand("embed", EmbedCommand.commandLine());
     spec.addSubcommand("compare", CompareCommand.commandLine());
+    spec.addSubcommand("search", SearchCommand.commandLine());
+    spec.addSubcommand("cluster", ClusterCommand.commandLine());
     spec.addSubcommand("doctor", DoctorCommand.commandLine());
     spec.addSubcommand(
         "bench", new CommandLine(new BenchCommand()).setCaseInsensitiveEnumValuesAllowed(true));

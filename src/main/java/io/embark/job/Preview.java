@@ -150,7 +150,7 @@ record Preview(
   }
 
   /** One line of at most {@link #TEXT_WIDTH} characters. */
-  private static String shorten(String text) {
+  static String shorten(String text) {
     if (text == null) {
       return "null";
     }

@@ -17,6 +17,8 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.collection.JavaConverters;
 
 /**
@@ -26,6 +28,8 @@ import scala.collection.JavaConverters;
  * however often it is computed.
  */
 final class Progress extends SparkListener implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
+
   /** A property of the jobs that are meant. */
   private static final String MARK = "embark.progress";
 
@@ -69,6 +73,14 @@ final class Progress extends SparkListener implements AutoCloseable {
     context.setLocalProperty(MARK, progress.mark);
     progress.clock.scheduleAtFixedRate(progress::say, 1, 1, TimeUnit.SECONDS);
     return progress;
+  }
+
+  /** Does some work and reports on it meanwhile, whatever number of rows there are to embed. */
+  static void during(SparkContext context, Runnable work) {
+    try (Progress progress = of(context, -1, ProgressReport.AUTO.settle())) {
+      work.run();
+      LOG.debug("{} rows embedded in {} s", progress.rows(), progress.seconds());
+    }
   }
 
   /** Attempts at tasks that failed so far, those that lost a race not counted. */

@@ -41,6 +41,8 @@ class ConfigurationDocTest {
         List.of(DoctorSettings.JSON, DoctorSettings.ROWS, DoctorSettings.TOKENS_PER_ROW),
         false);
     table(doc, "compare, beside input and embedder", CompareSettings.OWN, false);
+    table(doc, "The search job", SearchSettings.ALL, false);
+    table(doc, "The cluster job", ClusterSettings.ALL, false);
     table(doc, "The embedder", Setting.ALL, true);
     table(doc, "Each JVM that embeds", ExecutorSettings.ALL, false);
     doc.append(
