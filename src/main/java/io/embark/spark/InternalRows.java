@@ -16,11 +16,9 @@ import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.GetStructField;
 import org.apache.spark.sql.catalyst.expressions.Literal$;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
-import org.apache.spark.sql.catalyst.plans.logical.DeserializeToObject;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.MapPartitions;
-import org.apache.spark.sql.catalyst.plans.logical.SerializeFromObject;
-import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -35,6 +33,8 @@ import scala.runtime.AbstractFunction1;
  * <p>Made of Spark's own plan nodes, which every session knows how to plan.
  */
 final class InternalRows {
+  private static final String ROW = "row";
+
   private InternalRows() {}
 
   /**
@@ -46,16 +46,22 @@ final class InternalRows {
    */
   static Dataset<Row> mapPartitions(Dataset<Row> rows, StructType result, RowWork work) {
     LogicalPlan child = rows.logicalPlan();
-    Expression read = struct(ScalaSeq.toJava(child.output()));
+    Alias whole = alias(struct(ScalaSeq.toJava(child.output())), ROW, Metadata.empty());
+    Attribute made =
+        new AttributeReference(
+            ROW,
+            result,
+            false,
+            Metadata.empty(),
+            NamedExpression.newExprId(),
+            ScalaSeq.<String>of(List.of()));
     MapPartitions mapped =
         new MapPartitions(
-            new OnPartition(work),
-            row(result),
-            new DeserializeToObject(read, row(read.dataType()), child));
+            new OnPartition(work), made, new Project(ScalaSeq.of(List.of(whole)), child));
+    // Not SerializeFromObject: what Spark prunes inside of that, it takes to be made field by
+    // field.
     return Dataset$.MODULE$.ofRows(
-        rows.sparkSession(),
-        new SerializeFromObject(
-            ScalaSeq.of(fields(mapped.outputObjAttr(), result.fields())), mapped));
+        rows.sparkSession(), new Project(ScalaSeq.of(fields(made, result.fields())), mapped));
   }
 
   /** The work as Spark's plan node takes it: on objects. */
@@ -115,28 +121,25 @@ final class InternalRows {
     return new CreateNamedStruct(ScalaSeq.of(namesAndValues));
   }
 
-  private static Attribute row(DataType type) {
-    return new AttributeReference(
-        "row",
-        type,
-        false,
-        Metadata.empty(),
-        NamedExpression.newExprId(),
-        ScalaSeq.<String>of(List.of()));
-  }
-
   private static List<NamedExpression> fields(Attribute row, StructField[] fields) {
     List<NamedExpression> columns = new ArrayList<>();
     for (int i = 0; i < fields.length; i++) {
       columns.add(
-          new Alias(
+          alias(
               new GetStructField(row, i, Option.apply(fields[i].name())),
               fields[i].name(),
-              NamedExpression.newExprId(),
-              ScalaSeq.<String>of(List.of()),
-              Option.apply(fields[i].metadata()),
-              ScalaSeq.<String>of(List.of())));
+              fields[i].metadata()));
     }
     return columns;
+  }
+
+  private static Alias alias(Expression value, String name, Metadata metadata) {
+    return new Alias(
+        value,
+        name,
+        NamedExpression.newExprId(),
+        ScalaSeq.<String>of(List.of()),
+        Option.apply(metadata),
+        ScalaSeq.<String>of(List.of()));
   }
 }

@@ -67,6 +67,9 @@ class InternalRowsTest {
     List<Row> wanted = in.selectExpr("nested.y", "id").orderBy("id").collectAsList();
     assertThat(embedded.selectExpr("nested.y", "id").orderBy("id").collectAsList())
         .isEqualTo(wanted);
+    assertThat(embedded.orderBy("id").limit(3).selectExpr("nested.y", "id").collectAsList())
+        .isEqualTo(wanted.subList(0, 3));
+    assertThat(embedded.repartition(3).groupBy("nested.y").count().count()).isEqualTo(5);
     Dataset<Row> cached = embedded.selectExpr("status", "id", "embedding").cache();
     try {
       assertThat(cached.where("status = 'OK'").count()).isEqualTo(3);
