@@ -54,7 +54,7 @@ class InternalRowsTest {
     assertThat(
             twice
                 .drop("v2", "second_token_count", "second_tokens_used", "second_truncated")
-                .drop("second_status")
+                .drop("second_unknown_token_ratio", "second_status")
                 .collectAsList())
         .isEqualTo(once.orderBy("id").collectAsList());
   }
