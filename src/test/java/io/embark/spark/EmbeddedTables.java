@@ -6,6 +6,7 @@ import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.catalyst.CatalystTypeConverters;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.MetadataBuilder;
@@ -37,7 +38,10 @@ public final class EmbeddedTables {
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < vectors.size(); i++) {
       float[] vector = vectors.get(i);
-      Object stored = vector == null ? null : type.value(vector, ranges);
+      Object stored =
+          vector == null
+              ? null
+              : CatalystTypeConverters.convertToScala(type.value(vector, ranges), type.dataType());
       rows.add(RowFactory.create("r%04d".formatted(i), texts.get(i), stored));
     }
     return LocalSpark.session().createDataFrame(rows, schema).repartition(partitions);
