@@ -2,6 +2,7 @@ package io.embark.token;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import java.io.IOException;
@@ -31,11 +32,18 @@ final class UnknownToken {
 
   private UnknownToken() {}
 
-  /** Its id, or {@link #NONE}. */
+  /**
+   * Its id, or {@link #NONE}.
+   *
+   * @throws IllegalArgumentException if the file is not JSON, which the library can be blind to
+   */
   static long id(Path tokenizerJson) throws IOException {
     UnknownToken found = new UnknownToken();
     try (JsonParser parser = JSON.createParser(tokenizerJson.toFile())) {
       found.readFile(parser);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "%s is not JSON that can be read: %s".formatted(tokenizerJson, e.getMessage()), e);
     }
     if (found.token == null) {
       return found.id;

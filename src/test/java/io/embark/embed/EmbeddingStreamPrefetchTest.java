@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +25,7 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,14 +46,23 @@ class EmbeddingStreamPrefetchTest {
     TinyModels.graph().hiddenSize(4).writeDirectory(model);
   }
 
+  /** Other tests may have left streams in the middle, and their threads with them. */
+  private Set<Thread> before;
+
+  @BeforeEach
+  void lookAtThreads() {
+    before = Thread.getAllStackTraces().keySet();
+  }
+
   @AfterEach
   void noThreadIsLeft() {
     assertThat(Thread.interrupted()).as("interrupted").isFalse();
     assertThat(batchThreads()).isEmpty();
   }
 
-  private static List<String> batchThreads() {
+  private List<String> batchThreads() {
     return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> !before.contains(thread))
         .map(Thread::getName)
         .filter(name -> name.startsWith("embark-batches"))
         .toList();
