@@ -51,7 +51,7 @@ public final class Fingerprint {
    * have changed since.
    */
   public static String of(Path file) throws IOException {
-    Path path = file.toAbsolutePath().normalize();
+    Path path = file.toRealPath();
     Stamp stamp = Stamp.of(path);
     Known known = KNOWN.get(path);
     if (known != null && known.stamp.equals(stamp)) {

@@ -125,12 +125,14 @@ final class ModelFile {
   }
 
   private static void check(Path folder, String location, long end) {
-    Path file = folder.resolve(location).normalize();
-    if (location.isEmpty() || !file.startsWith(folder.normalize())) {
+    Path relative = Path.of(location).normalize();
+    if (location.isEmpty() || relative.isAbsolute() || relative.startsWith("..")) {
       throw new IllegalArgumentException(
           "the model keeps weights in '%s', outside its own folder `%s`; wanted is a file beside it."
               .formatted(location, folder));
     }
+    // The folder as it is: ".." behind a symbolic link is not what it looks like.
+    Path file = folder.resolve(relative);
     long size = file.toFile().isFile() ? file.toFile().length() : -1;
     if (size < end) {
       throw new IllegalArgumentException(

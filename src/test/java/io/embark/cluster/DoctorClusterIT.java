@@ -58,7 +58,7 @@ class DoctorClusterIT {
         for (JsonNode finding : place.get("findings")) {
           boolean failed = finding.get("verdict").asText().equals("FAILED");
           if (failed) {
-            assertThat(finding.get("check").asText()).isIn("model", "canary");
+            assertThat(finding.get("check").asText()).as(differing.out()).isIn("model", "canary");
             spoilt++;
           }
         }

@@ -57,7 +57,8 @@ class OfficialRuntimeIT {
       logs = cluster.executorLogs();
     }
     assertThat(run.out()).contains("60 rows");
-    assertThat(logs).hasSize(2).allMatch(log -> log.contains("Loaded model"));
+    // One task may be over before the other executor has opened its session.
+    assertThat(logs).hasSize(2).anyMatch(log -> log.contains("Loaded model"));
     assertThat(logs).noneMatch(log -> log.contains("NoSuchMethodError"));
   }
 
