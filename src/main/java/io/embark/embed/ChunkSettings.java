@@ -21,7 +21,7 @@ public final class ChunkSettings {
           "TOKENS",
           Setting.AUTO,
           "The most tokens per chunk, special tokens and prompt included; auto is max-length",
-          text -> text.strip().equalsIgnoreCase(Setting.AUTO) ? 0 : whole(text, 2, 1_000_000));
+          text -> Setting.automatic(text, 2, 1_000_000));
 
   public static final Setting<Integer> CHUNK_OVERLAP =
       new Setting<>(
@@ -29,7 +29,7 @@ public final class ChunkSettings {
           "TOKENS",
           "0",
           "The most text tokens a chunk shares with the one before it; at most half a chunk",
-          text -> whole(text, 0, 1_000_000));
+          text -> Setting.number(text, 0, 1_000_000));
 
   public static final Setting<Boolean> CHUNK_TEXT =
       new Setting<>(
@@ -49,17 +49,4 @@ public final class ChunkSettings {
       List.of(CHUNK, CHUNK_TOKENS, CHUNK_OVERLAP, CHUNK_TEXT);
 
   private ChunkSettings() {}
-
-  private static int whole(String text, int least, int most) {
-    try {
-      int value = Integer.parseInt(text.strip().replace("_", ""));
-      if (value >= least && value <= most) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // Reported below together with numbers out of range.
-    }
-    throw new IllegalArgumentException(
-        "found '%s', wanted a whole number from %d to %d.".formatted(text, least, most));
-  }
 }

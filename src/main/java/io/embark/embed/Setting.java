@@ -373,9 +373,19 @@ public record Setting<T>(
     return elements;
   }
 
-  private static int number(String text, int least, int most) {
+  /**
+   * A whole number, underscores between its digits allowed.
+   *
+   * @throws IllegalArgumentException with what was found and the range
+   */
+  public static int number(String text, int least, int most) {
+    return Math.toIntExact(number(text, (long) least, most));
+  }
+
+  /** {@link #number(String, int, int)} for larger ones. */
+  public static long number(String text, long least, long most) {
     try {
-      int value = Integer.parseInt(text.strip().replace("_", ""));
+      long value = Long.parseLong(text.strip().replace("_", ""));
       if (value >= least && value <= most) {
         return value;
       }
@@ -427,8 +437,8 @@ public record Setting<T>(
     return false;
   }
 
-  /** 0 stands for {@link #AUTO}. */
-  private static int automatic(String text, int least, int most) {
+  /** {@link #number}, or 0 for {@link #AUTO}. */
+  public static int automatic(String text, int least, int most) {
     return text.strip().equalsIgnoreCase(AUTO) ? 0 : number(text, least, most);
   }
 

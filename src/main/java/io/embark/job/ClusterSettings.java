@@ -161,8 +161,8 @@ final class ClusterSettings {
         throw new IllegalArgumentException(
             "found '%s', wanted a number such as 20 or a range such as 5..50.".formatted(text));
       }
-      int least = EmbedSettings.whole(ends[0], 2, 100_000);
-      int most = EmbedSettings.whole(ends[ends.length - 1], 2, 100_000);
+      int least = Setting.number(ends[0], 2, 100_000);
+      int most = Setting.number(ends[ends.length - 1], 2, 100_000);
       if (most < least) {
         throw new IllegalArgumentException(
             "found '%s', a range that ends before it begins.".formatted(text));
@@ -192,10 +192,6 @@ final class ClusterSettings {
   private static Setting<Integer> whole(
       String key, String argument, String defaultText, int least, int most, String description) {
     return new Setting<>(
-        key,
-        argument,
-        defaultText,
-        description,
-        text -> EmbedSettings.whole(text.replace("_", ""), least, most));
+        key, argument, defaultText, description, text -> Setting.number(text, least, most));
   }
 }

@@ -35,7 +35,7 @@ final class CompareSettings {
           "ROWS|all",
           "10000",
           "About how many rows, or pairs, to compare on, taken at random",
-          text -> text.strip().equalsIgnoreCase("all") ? 0 : whole(text, 20, 100_000_000));
+          text -> text.strip().equalsIgnoreCase("all") ? 0 : Setting.number(text, 20, 100_000_000));
 
   static final Setting<Integer> NEIGHBOUR_ROWS =
       new Setting<>(
@@ -43,7 +43,7 @@ final class CompareSettings {
           "ROWS",
           "2000",
           "About how many of them to find the nearest neighbours of; takes time by its square",
-          text -> whole(text, 20, 20_000));
+          text -> Setting.number(text, 20, 20_000));
 
   static final Setting<Integer> CLUSTERS =
       new Setting<>(
@@ -51,7 +51,7 @@ final class CompareSettings {
           "K",
           "auto",
           "Clusters of k-means; auto is the number of labels, or 20 without labels",
-          text -> text.strip().equalsIgnoreCase(Setting.AUTO) ? 0 : whole(text, 2, 10_000));
+          text -> Setting.automatic(text, 2, 10_000));
 
   static final Setting<Integer> SEEDS =
       new Setting<>(
@@ -59,7 +59,7 @@ final class CompareSettings {
           "N",
           "3",
           "Runs of k-means, and random splits of the probe, whose spread is shown",
-          text -> whole(text, 2, 100));
+          text -> Setting.number(text, 2, 100));
 
   static final Setting<String> OUTPUT =
       text(
@@ -103,18 +103,5 @@ final class CompareSettings {
   private static Setting<String> text(
       String key, String argument, String defaultText, String description) {
     return new Setting<>(key, argument, defaultText, description, value -> value);
-  }
-
-  private static int whole(String text, int least, int most) {
-    try {
-      int value = Integer.parseInt(text.strip().replace("_", ""));
-      if (value >= least && value <= most) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // Reported below together with numbers out of range.
-    }
-    throw new IllegalArgumentException(
-        "found '%s', wanted a whole number from %d to %d.".formatted(text, least, most));
   }
 }

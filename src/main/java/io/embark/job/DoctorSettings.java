@@ -20,7 +20,7 @@ final class DoctorSettings {
           "those of the input",
           "Rows to plan for; without an input they are taken to have as many tokens as"
               + " tokens-per-row says",
-          text -> whole(text, 1_000_000_000_000L));
+          text -> Setting.number(text, 1, 1_000_000_000_000L));
 
   static final Setting<Integer> TOKENS_PER_ROW =
       new Setting<>(
@@ -28,7 +28,7 @@ final class DoctorSettings {
           "N",
           "those of the input, or 64",
           "Mean tokens of a row that the model will see",
-          text -> (int) whole(text, 1_000_000));
+          text -> Setting.number(text, 1, 1_000_000));
 
   static final List<Setting<?>> ALL =
       List.of(
@@ -42,17 +42,4 @@ final class DoctorSettings {
           EmbedSettings.OUTPUT);
 
   private DoctorSettings() {}
-
-  private static long whole(String text, long most) {
-    try {
-      long value = Long.parseLong(text.strip().replace("_", ""));
-      if (value >= 1 && value <= most) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // Reported below together with numbers out of range.
-    }
-    throw new IllegalArgumentException(
-        "found '%s', wanted a whole number from 1 to %d.".formatted(text, most));
-  }
 }

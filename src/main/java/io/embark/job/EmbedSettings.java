@@ -73,7 +73,7 @@ final class EmbedSettings {
           "20000",
           "Rows in a slice of work, which is a file of the output; a run that was killed goes on"
               + " from the slices that were done",
-          text -> whole(text, 1, 100_000_000));
+          text -> Setting.number(text, 1, 100_000_000));
 
   static final Setting<Dedupe> DEDUPE =
       new Setting<>(
@@ -117,7 +117,7 @@ final class EmbedSettings {
           "SECONDS",
           "0",
           "How long to wait for another run that writes the same output, instead of refusing",
-          text -> whole(text, 0, 10_000_000));
+          text -> Setting.number(text, 0, 10_000_000));
 
   static final Setting<OutputType> OUTPUT_TYPE =
       new Setting<>(
@@ -134,7 +134,7 @@ final class EmbedSettings {
           "ROWS",
           "2000",
           "Rows, taken at random, that the ranges of int8 vectors are found on before the run",
-          text -> whole(text, 1, 10_000_000));
+          text -> Setting.number(text, 1, 10_000_000));
 
   static final Setting<String> OUTPUT_COL =
       text("output-col", "NAME", "embedding", "Column for the vectors");
@@ -163,7 +163,7 @@ final class EmbedSettings {
           "0",
           "Ask Spark for GPUs for the embedding stage alone, so many tasks to share each; 0 leaves"
               + " GPUs to Spark's own settings",
-          text -> whole(text, 0, 1000));
+          text -> Setting.number(text, 0, 1000));
 
   static final Setting<String> GPU_SCRIPT =
       text(
@@ -179,7 +179,7 @@ final class EmbedSettings {
           "ROWS",
           "5",
           "Rows shown at the end, with the nearest neighbours of three; 0 for none",
-          text -> whole(text, 0, 1000));
+          text -> Setting.number(text, 0, 1000));
 
   static final List<Setting<?>> ALL =
       List.of(
@@ -257,19 +257,6 @@ final class EmbedSettings {
 
   /** 0 stands for auto. */
   private static int partitions(String text) {
-    return text.strip().equalsIgnoreCase(Setting.AUTO) ? 0 : whole(text, 1, 1_000_000);
-  }
-
-  static int whole(String text, int least, int most) {
-    try {
-      int value = Integer.parseInt(text.strip());
-      if (value >= least && value <= most) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // Reported below together with numbers out of range.
-    }
-    throw new IllegalArgumentException(
-        "found '%s', wanted a whole number from %d to %d.".formatted(text, least, most));
+    return Setting.automatic(text, 1, 1_000_000);
   }
 }

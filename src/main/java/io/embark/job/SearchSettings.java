@@ -39,7 +39,11 @@ final class SearchSettings {
 
   static final Setting<Integer> TOP =
       new Setting<>(
-          "top", "ROWS", "10", "Rows to find for each query", text -> whole(text, 1, 10_000));
+          "top",
+          "ROWS",
+          "10",
+          "Rows to find for each query",
+          text -> Setting.number(text, 1, 10_000));
 
   static final Setting<Metric> METRIC =
       new Setting<>(
@@ -77,7 +81,7 @@ final class SearchSettings {
           "QUERIES",
           "10",
           "Queries whose hits are shown; without an output, the queries that are run",
-          text -> whole(text, 0, 1000));
+          text -> Setting.number(text, 0, 1000));
 
   static final Setting<String> MODEL =
       text(
@@ -141,9 +145,5 @@ final class SearchSettings {
   private static Setting<String> text(
       String key, String argument, String defaultText, String description) {
     return new Setting<>(key, argument, defaultText, description, value -> value);
-  }
-
-  private static int whole(String text, int least, int most) {
-    return EmbedSettings.whole(text, least, most);
   }
 }
