@@ -1,6 +1,7 @@
 package io.embark.embed;
 
 import io.embark.token.Tokens;
+import java.util.Arrays;
 
 /**
  * What became of one text.
@@ -41,6 +42,24 @@ public record Embedding(
   static Embedding ofBlank(Tokens tokens, double unknown) {
     return new Embedding(
         null, null, tokens.total(), tokens.used(), unknown, Status.BLANK_TEXT, null);
+  }
+
+  /** The same with arrays of its own. */
+  Embedding copy() {
+    return vectors == null
+        ? this
+        : new Embedding(
+            copy(vectors),
+            tokenStates == null ? null : copy(tokenStates),
+            tokenCount,
+            tokensUsed,
+            unknownTokenRatio,
+            status,
+            failure);
+  }
+
+  private static float[][] copy(float[][] values) {
+    return Arrays.stream(values).map(float[]::clone).toArray(float[][]::new);
   }
 
   /** The status as it is written to a table: its name, after FAILED a colon and the reason. */

@@ -21,8 +21,16 @@ public interface EmbeddingStats {
   /** A buffer of rows was read, which took whatever stands before the stream so long. */
   default void read(int rows, long nanos) {}
 
-  /** So many texts, those that go to the model, were tokenised in so many nanoseconds. */
+  /**
+   * So many texts, those that go to the model and each once, were tokenised in so many nanoseconds.
+   */
   void tokenized(int texts, long nanos);
+
+  /**
+   * So many texts equal another of the same buffer: they are neither tokenised nor computed, and
+   * get a copy of its vector.
+   */
+  default void repeated(int texts) {}
 
   /** The reading thread had nothing to do but wait for the model. */
   default void waited(long nanos) {}

@@ -19,7 +19,8 @@ import java.util.function.Function;
 /**
  * Embeds a stream of any length in constant memory: reads ahead into bounded buffers, embeds them,
  * hands their items on in the order they came. Every item comes out exactly once, each of its texts
- * with a vector or with the reason why it has none.
+ * with a vector or with the reason why it has none. Equal texts of a buffer are embedded once:
+ * their vectors are the same to the bit, and no two share an array.
  *
  * <p>Items are read, tokenised and handed on by the thread that uses the stream; the model runs on
  * a thread of the stream's own. With {@link Setting#PREFETCH} 1 or more, the model works on one
@@ -198,6 +199,9 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
     buffer.tokenize(embedder, this::requireRunning);
     stats.read(buffer.size(), read - start);
     stats.tokenized(buffer.tokens().size(), System.nanoTime() - read);
+    if (buffer.repeated() > 0) {
+      stats.repeated(buffer.repeated());
+    }
     return buffer;
   }
 

@@ -3,14 +3,16 @@ package io.embark.embed;
 import io.embark.token.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
  * Some rows of a stream on their way: read, then tokenised, then with vectors. Rows leave in the
- * order they came, each only once it is asked for.
+ * order they came, each only once it is asked for. Equal texts go to the model once.
  *
  * @param <T> a row that holds texts
  */
@@ -23,7 +25,16 @@ final class RowBuffer<T> {
   /** The texts of row i end where those of the next one begin. */
   private int[] ends = new int[64];
 
+  /** One per text; null for a text that an earlier one equals. */
   private Embedding[] embeddings;
+
+  /** For each text the first one that is equal, as a rule itself. */
+  private int[] firstEqual;
+
+  /** For each text how often its embedding is still to be handed out. */
+  private int[] uses;
+
+  private int repeated;
   private List<Tokens> tokens;
   private int[] placeOfTokens;
   private int next;
@@ -69,10 +80,20 @@ final class RowBuffer<T> {
   void tokenize(Embedder embedder, Runnable betweenTexts) {
     embeddings = new Embedding[texts.size()];
     placeOfTokens = new int[texts.size()];
+    firstEqual = new int[texts.size()];
+    uses = new int[texts.size()];
     tokens = new ArrayList<>(texts.size());
+    Map<String, Integer> seen = new HashMap<>();
     for (int i = 0; i < embeddings.length; i++) {
       betweenTexts.run();
       String text = texts.get(i);
+      Integer before = text == null ? null : seen.putIfAbsent(text, i);
+      firstEqual[i] = before == null ? i : before;
+      uses[firstEqual[i]]++;
+      if (before != null) {
+        repeated += embeddings[before] == null ? 1 : 0;
+        continue;
+      }
       if (text == null) {
         embeddings[i] = Embedding.OF_NULL;
         continue;
@@ -86,6 +107,11 @@ final class RowBuffer<T> {
       }
     }
     texts = null;
+  }
+
+  /** How many texts do not go to the model because an equal one does. */
+  int repeated() {
+    return repeated;
   }
 
   /** The texts that go to the model. */
@@ -119,9 +145,21 @@ final class RowBuffer<T> {
   /** The next row and its embeddings, both of which the buffer then forgets. */
   <R> R next(BiFunction<T, List<Embedding>, R> result) {
     int begin = next == 0 ? 0 : ends[next - 1];
-    Embedding[] own = Arrays.copyOfRange(embeddings, begin, ends[next]);
-    Arrays.fill(embeddings, begin, ends[next], null);
+    Embedding[] own = new Embedding[ends[next] - begin];
+    for (int i = 0; i < own.length; i++) {
+      own[i] = take(firstEqual[begin + i]);
+    }
     T row = rows.set(next++, null);
     return result.apply(row, Arrays.asList(own));
+  }
+
+  /** Nobody shares arrays with anybody: the last one gets the original, others copies. */
+  private Embedding take(int text) {
+    Embedding embedding = embeddings[text];
+    if (--uses[text] > 0) {
+      return embedding.copy();
+    }
+    embeddings[text] = null;
+    return embedding;
   }
 }

@@ -19,7 +19,10 @@ enum Corpus {
     this.takes = takes;
   }
 
-  /** So many texts; they repeat when there are fewer. */
+  /**
+   * So many texts; they repeat when there are fewer, with more and more spaces behind them: the
+   * same tokens, but not equal, for equal texts would be embedded once.
+   */
   List<String> texts(SparkSession spark, int rows) {
     List<String> all =
         spark
@@ -34,7 +37,7 @@ enum Corpus {
     List<String> texts = new ArrayList<>(rows);
     // A step that shares no factor with most sizes mixes what the file keeps in order.
     for (int i = 0; i < rows; i++) {
-      texts.add(all.get((int) ((long) i * 7919 % all.size())));
+      texts.add(all.get((int) ((long) i * 7919 % all.size())) + " ".repeat(i / all.size()));
     }
     return texts;
   }

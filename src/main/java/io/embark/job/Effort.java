@@ -12,6 +12,7 @@ import java.util.Locale;
  * {@code model}, which threads beside the tasks' spend.
  *
  * @param rows embedded by this attempt, or chunks
+ * @param repeated texts that equal another of their task's buffer and got its vector
  * @param tokens that the model saw
  * @param padding share of padding in what the model computed, 0 to 1
  * @param halvings batches that did not fit into memory and were halved
@@ -23,6 +24,7 @@ import java.util.Locale;
  */
 record Effort(
     long rows,
+    long repeated,
     long tokens,
     double padding,
     long batches,
@@ -46,6 +48,7 @@ record Effort(
   static Effort of(EmbeddingMetrics metrics, int failedTasks, double elapsed) {
     return new Effort(
         metrics.rows(),
+        metrics.repeated(),
         metrics.tokens(),
         metrics.padding(),
         metrics.batches(),
@@ -85,6 +88,12 @@ record Effort(
             "%,d tasks took %.1f s: %.1f s reading, %.1f s tokenising, %.1f s waiting for the model,"
                 + " %.1f s writing and loading; the model %.1f s, %,d batches",
             tasks, all, read, tokenize, waiting, write, model, batches));
+    if (repeated > 0) {
+      out.println(
+          format(
+              "%,d texts equal another in their task's buffer, and were embedded with it",
+              repeated));
+    }
     if (halvings > 0) {
       out.println(
           format(
@@ -120,6 +129,7 @@ record Effort(
 
   /** Adds its fields to the record of a run. */
   void addTo(ObjectNode result) {
+    result.put("repeatedTexts", repeated);
     result.put("padding", padding);
     result.put("batches", batches);
     result.put("batchesHalvedForMemory", halvings);

@@ -24,6 +24,7 @@ final class RunGauges implements Source, AutoCloseable {
     add("padding", metrics::padding);
     add("batches", metrics::batches);
     add("batchesHalved", metrics::halvings);
+    add("textsRepeated", metrics::repeated);
     add("textsFailed", metrics::failed);
     add("tasksWithoutGpu", metrics::tasksWithoutGpu);
     add("readSeconds", metrics::readSeconds);

@@ -57,6 +57,11 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
   }
 
   @Override
+  public void repeated(int texts) {
+    accounts.add(TaskCounter.REPEATED, texts);
+  }
+
+  @Override
   public void batch(Batch batch, long nanos) {
     accounts.add(TaskCounter.BATCHES, 1);
     accounts.add(TaskCounter.TEXTS, batch.size());
@@ -98,7 +103,12 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
     return count(TaskCounter.TEXTS);
   }
 
-  /** Texts that the model failed on. */
+  /** Texts that equal another of their task's buffer and got its vector: work saved. */
+  public long repeated() {
+    return count(TaskCounter.REPEATED);
+  }
+
+  /** Texts that the model failed on, equal ones of a buffer once. */
   public long failed() {
     return count(TaskCounter.FAILED);
   }

@@ -25,6 +25,7 @@ final class JvmMetrics implements Source, EmbeddingStats {
   private final Counter batches = registry.counter("batches");
   private final Counter halvings = registry.counter("batchesHalved");
   private final Counter failed = registry.counter("textsFailed");
+  private final Counter repeated = registry.counter("textsRepeated");
   private final Counter modelLoads = registry.counter("modelLoads");
   private final Counter readNanos = seconds("readSeconds");
   private final Counter tokenizeNanos = seconds("tokenizeSeconds");
@@ -92,6 +93,11 @@ final class JvmMetrics implements Source, EmbeddingStats {
   }
 
   @Override
+  public void repeated(int count) {
+    repeated.inc(count);
+  }
+
+  @Override
   public void batch(Batch batch, long nanos) {
     batches.inc();
     texts.inc(batch.size());
@@ -122,6 +128,12 @@ final class JvmMetrics implements Source, EmbeddingStats {
     public void tokenized(int texts, long nanos) {
       one.tokenized(texts, nanos);
       other.tokenized(texts, nanos);
+    }
+
+    @Override
+    public void repeated(int texts) {
+      one.repeated(texts);
+      other.repeated(texts);
     }
 
     @Override

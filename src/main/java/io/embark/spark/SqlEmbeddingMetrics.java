@@ -26,6 +26,7 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
   private final SQLMetric modelTime;
   private final SQLMetric halvings;
   private final SQLMetric failed;
+  private final SQLMetric repeated;
   private final transient Map<String, SQLMetric> byName;
 
   SqlEmbeddingMetrics(SparkContext context) {
@@ -40,6 +41,7 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     modelTime = SQLMetrics.createNanoTimingMetric(context, "time in the model", -1);
     halvings = SQLMetrics.createMetric(context, "batches halved for memory");
     failed = SQLMetrics.createMetric(context, "texts failed");
+    repeated = SQLMetrics.createMetric(context, "texts repeated within a buffer");
     LinkedHashMap<String, SQLMetric> named = new LinkedHashMap<>();
     named.put("numOutputRows", rows);
     named.put("texts", texts);
@@ -52,6 +54,7 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
     named.put("modelTime", modelTime);
     named.put("halvings", halvings);
     named.put("failed", failed);
+    named.put("repeated", repeated);
     Map<String, SQLMetric> all = Map$.MODULE$.empty();
     for (java.util.Map.Entry<String, SQLMetric> entry : named.entrySet()) {
       all = all.$plus(new Tuple2<>(entry.getKey(), entry.getValue()));
@@ -80,6 +83,11 @@ final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
   @Override
   public void tokenized(int count, long nanos) {
     tokenizeTime.add(nanos);
+  }
+
+  @Override
+  public void repeated(int count) {
+    repeated.add(count);
   }
 
   @Override

@@ -6,8 +6,10 @@ enum TaskCounter {
   ROWS,
   /** Texts that the model embedded. */
   TEXTS,
-  /** Rows read that have no text for the model: null or blank. */
+  /** Rows read that have no text for the model: null, blank, or equal to one that it gets. */
   WITHOUT_MODEL,
+  /** Texts that equal another of their buffer, whose vector they got. */
+  REPEATED,
   /** Texts that the model failed on. */
   FAILED,
   /** Tokens that the model saw, padding not counted. */

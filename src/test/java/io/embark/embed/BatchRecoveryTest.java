@@ -87,10 +87,11 @@ class BatchRecoveryTest {
     return embeddings;
   }
 
-  /** Of 3 to 22 tokens each. */
+  /** Of 3 to 22 tokens each; the spaces behind keep apart what would be embedded once. */
   private static List<String> texts(int count) {
     return IntStream.range(0, count)
-        .mapToObj(i -> "the " + "a ".repeat(i * 7 % 20) + (char) ('b' + i % 20))
+        .mapToObj(
+            i -> "the " + "a ".repeat(i * 7 % 20) + (char) ('b' + i % 20) + " ".repeat(i / 20))
         .toList();
   }
 
@@ -183,7 +184,7 @@ class BatchRecoveryTest {
     List<String> texts = new ArrayList<>(texts(60));
     texts.set(7, "hello");
     texts.set(31, "the hello a");
-    texts.set(59, "hello");
+    texts.set(59, "hello ");
     return texts;
   }
 

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
@@ -316,7 +315,10 @@ class EmbeddingStreamPrefetchTest {
   @Test
   void aRunningBatchIsStopped() throws IOException {
     // One batch of half a minute or more, of which each operator of the graph is a small part.
-    List<String> texts = Collections.nCopies(2000, "word ".repeat(120));
+    List<String> texts =
+        IntStream.range(0, 2000)
+            .mapToObj(i -> " ".repeat(i % 50) + "word ".repeat(120) + " ".repeat(i / 50))
+            .toList();
     EmbedderConfig config =
         EmbedderConfig.of("builtin:all-MiniLM-L6-v2").toBuilder()
             .device(Device.CPU)

@@ -116,6 +116,33 @@ class AccountingTest {
   }
 
   @Test
+  void equalTextsOfATaskAreEmbeddedOnceAndSaidToBe() throws IOException {
+    StringBuilder json = new StringBuilder();
+    for (int i = 0; i < 120; i++) {
+      json.append("{\"id\": %d, \"text\": \"text %d\"}\n".formatted(i, i % 40));
+    }
+    Path texts = Files.writeString(own.resolve("repeats.jsonl"), json);
+    JobRun run =
+        JobRun.embed(
+            "--model",
+            model("repeats"),
+            "--input",
+            texts,
+            "--output",
+            output(),
+            "--partitions",
+            "1");
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out()).contains("80 texts equal another in their task's buffer");
+    assertThat(result().get("repeatedTexts").asLong()).isEqualTo(80);
+    // Of the rows, and not of the work.
+    assertThat(result().get("tokens").asLong())
+        .isEqualTo(written().selectExpr("sum(tokens_used)").head().getLong(0));
+    assertThat(written().groupBy("text", "embedding").count().where("count = 3").count())
+        .isEqualTo(40);
+  }
+
+  @Test
   void unknownTokensAreShares() throws IOException {
     Path texts =
         Files.writeString(
