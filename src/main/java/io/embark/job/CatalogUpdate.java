@@ -88,16 +88,22 @@ record CatalogUpdate(
             RunFacts.of(settings, facts, input, rows.schema(), "incremental", table.snapshot()));
     boolean sync = settings.get(EmbedSettings.SYNC_DELETES);
     try (Changes changes =
-        Changes.between(rows, table.rows(), null, idCol, settings.get(EmbedSettings.TEXT_COL))) {
+        Changes.between(
+            rows,
+            table.rows(),
+            null,
+            EmbedSettings.retried(settings),
+            idCol,
+            settings.get(EmbedSettings.TEXT_COL))) {
       out.println("Compared with the table: " + changes.inWords() + ".");
-      long toEmbed = changes.count(Kind.NEW) + changes.count(Kind.CHANGED);
+      long toEmbed = changes.toEmbed();
       long others = changes.count(Kind.UPDATED) + (sync ? changes.count(Kind.GONE) : 0);
       if (toEmbed + others == 0) {
         staging.clear();
         return Optional.empty();
       }
       TableRun run = new TableRun(spark, settings, embedder, staging, idCol, schema);
-      TableRun.Staged staged = run.embed(changes.of(rows, Kind.NEW, Kind.CHANGED), toEmbed);
+      TableRun.Staged staged = run.embed(changes.rowsToEmbed(rows), toEmbed);
       QualityGate.require(settings, staged.summary(), staged.worst());
       lock.requireHeld();
       table.merge(source(changes, staged, staging, schema, sync), idCol, List.of(rows.columns()));

@@ -18,6 +18,9 @@ import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.expressions.RowOrdering;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StringType;
 
 /** One run of the {@code embed} job in a session. */
 final class EmbedRun {
@@ -167,10 +170,24 @@ final class EmbedRun {
           "text-col: no column '%s' in the input; it has %s. Name the column of texts with --text-col."
               .formatted(textCol, String.join(", ", rows.columns())));
     }
+    DataType texts = rows.schema().apply(textCol).dataType();
+    if (!(texts instanceof StringType)) {
+      throw new IllegalArgumentException(
+          "text-col: column '%s' holds %s; wanted texts (string). Name another with --text-col, or cast it first."
+              .formatted(textCol, texts.simpleString()));
+    }
     if (settings.isSet(EmbedSettings.ID_COL) && idColumn(rows) == null) {
       throw new IllegalArgumentException(
           "id-col: no column '%s' in the input; it has %s."
               .formatted(settings.get(EmbedSettings.ID_COL), String.join(", ", rows.columns())));
+    }
+    if (mode == SaveMode.INCREMENTAL) {
+      DataType ids = rows.schema().apply(idColumn(rows)).dataType();
+      if (!RowOrdering.isOrderable(ids)) {
+        throw new IllegalArgumentException(
+            "id-col: column '%s' holds %s, whose values cannot be compared; wanted numbers or strings."
+                .formatted(idColumn(rows), ids.simpleString()));
+      }
     }
   }
 

@@ -2,9 +2,12 @@ package io.embark.job;
 
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
+import io.embark.embed.Status;
 import io.embark.spark.OutputType;
 import java.util.List;
 import java.util.Locale;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.functions;
 
 /** The settings of the {@code embed} job beside those of the embedder itself. */
 final class EmbedSettings {
@@ -64,6 +67,14 @@ final class EmbedSettings {
           Setting.SWITCH,
           "false",
           "In incremental mode, drop rows whose id is no longer in the input",
+          Setting::yesOrNo);
+
+  static final Setting<Boolean> RETRY_FAILED =
+      new Setting<>(
+          "retry-failed",
+          Setting.SWITCH,
+          "true",
+          "In incremental mode, embed rows again whose status is FAILED, though their text is the same",
           Setting::yesOrNo);
 
   static final Setting<Integer> COMMIT_ROWS =
@@ -200,6 +211,7 @@ final class EmbedSettings {
           GPU_SCRIPT,
           PREVIEW,
           SYNC_DELETES,
+          RETRY_FAILED,
           COMMIT_ROWS,
           DEDUPE,
           MAX_LOST_TOKENS,
@@ -212,6 +224,15 @@ final class EmbedSettings {
           ChunkSettings.CHUNK_TEXT);
 
   private EmbedSettings() {}
+
+  /** Tells which rows of a table an incremental run tries again; null for none. */
+  static Column retried(JobSettings settings) {
+    return settings.get(RETRY_FAILED)
+        ? functions
+            .col("`" + settings.get(ACCOUNT_PREFIX) + "status`")
+            .startsWith(Status.FAILED.name())
+        : null;
+  }
 
   /** What to do with an output that exists. */
   enum SaveMode {

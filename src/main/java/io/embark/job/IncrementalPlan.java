@@ -59,6 +59,9 @@ final class IncrementalPlan implements AutoCloseable {
     this.idCol = idCol;
   }
 
+  /**
+   * @param failed tells which rows of the table are to be tried again; null for none
+   */
   static IncrementalPlan of(
       SparkSession spark,
       Dataset<Row> input,
@@ -66,12 +69,16 @@ final class IncrementalPlan implements AutoCloseable {
       Snapshot base,
       String idCol,
       String textCol,
+      Column failed,
       boolean syncDeletes,
       int commitRows) {
     Dataset<Row> table = Embark.read(spark, directory, base);
     Column file = base.files().isEmpty() ? null : functions.col("_metadata.file_name");
-    Changes changes = Changes.between(input, table, file, idCol, textCol);
-    Kind[] dropped = syncDeletes ? new Kind[] {Kind.CHANGED, Kind.GONE} : new Kind[] {Kind.CHANGED};
+    Changes changes = Changes.between(input, table, file, failed, idCol, textCol);
+    Kind[] dropped =
+        syncDeletes
+            ? new Kind[] {Kind.CHANGED, Kind.FAILED, Kind.GONE}
+            : new Kind[] {Kind.CHANGED, Kind.FAILED};
     Set<String> affected =
         new HashSet<>(
             changes.files(
@@ -100,12 +107,12 @@ final class IncrementalPlan implements AutoCloseable {
 
   /** How many rows are to be embedded. */
   long toEmbed() {
-    return changes.count(Kind.NEW) + changes.count(Kind.CHANGED);
+    return changes.toEmbed();
   }
 
   /** The rows of the input that are to be embedded. */
   Dataset<Row> rows() {
-    return changes.of(input, Kind.NEW, Kind.CHANGED);
+    return changes.rowsToEmbed(input);
   }
 
   /** The files that stay as they are. */

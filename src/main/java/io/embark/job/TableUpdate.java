@@ -134,6 +134,7 @@ record TableUpdate(
         base,
         idCol,
         settings.get(EmbedSettings.TEXT_COL),
+        EmbedSettings.retried(settings),
         settings.get(EmbedSettings.SYNC_DELETES),
         settings.get(EmbedSettings.COMMIT_ROWS));
   }

@@ -26,16 +26,20 @@ public final class Changes implements AutoCloseable {
     CHANGED,
     /** The text is the same, another column is not: the vector stays. */
     UPDATED,
+    /** The text is the same, but there is no vector of it because the model failed on it. */
+    FAILED,
     /** In the table only. */
     GONE,
     /** No difference. */
     SAME
   }
 
+  private static final Kind[] TO_EMBED = {Kind.NEW, Kind.CHANGED, Kind.FAILED};
   private static final String ID = "id";
   private static final String TEXT = "text";
   private static final String REST = "rest";
   private static final String FILE = "file";
+  private static final String FAILED = "failed";
   private static final String KIND = "kind";
   private static final int EXAMPLES = 5;
 
@@ -59,16 +63,29 @@ public final class Changes implements AutoCloseable {
    *
    * @param table has every column of the input, and {@code file}
    * @param file tells, for a row of the table, the name of its file; null where there are no files
+   * @param failed tells, for a row of the table, whether the model failed on it and it is to be
+   *     tried again; null to leave such rows as they are
    * @throws IllegalArgumentException if ids are null or not unique, on either side
    */
   public static Changes between(
-      Dataset<Row> input, Dataset<Row> table, Column file, String idCol, String textCol) {
+      Dataset<Row> input,
+      Dataset<Row> table,
+      Column file,
+      Column failed,
+      String idCol,
+      String textCol) {
     StructType columns = input.schema();
     Dataset<Row> now =
-        keys(input, columns, idCol, textCol, functions.lit(""))
+        keys(input, columns, idCol, textCol, functions.lit(""), functions.lit(false))
             .persist(StorageLevel.MEMORY_AND_DISK());
     Dataset<Row> then =
-        keys(table, columns, idCol, textCol, file == null ? functions.lit("") : file)
+        keys(
+                table,
+                columns,
+                idCol,
+                textCol,
+                file == null ? functions.lit("") : file,
+                failed == null ? functions.lit(false) : failed)
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {
       requireUnique(now, "the input", idCol);
@@ -80,6 +97,7 @@ public final class Changes implements AutoCloseable {
               .when(functions.not(inThen), Kind.NEW.name())
               .when(functions.not(inNow), Kind.GONE.name())
               .when(now.col(TEXT).notEqual(then.col(TEXT)), Kind.CHANGED.name())
+              .when(then.col(FAILED), Kind.FAILED.name())
               .when(now.col(REST).notEqual(then.col(REST)), Kind.UPDATED.name())
               .otherwise(Kind.SAME.name());
       Dataset<Row> diff =
@@ -128,9 +146,17 @@ public final class Changes implements AutoCloseable {
     }
   }
 
-  /** Id, hashes and file. The hash of the text is never null, that of a null text is "null". */
+  /**
+   * Id, hashes, file, and whether the model failed. The hash of the text is never null, that of a
+   * null text is "null".
+   */
   private static Dataset<Row> keys(
-      Dataset<Row> rows, StructType columns, String idCol, String textCol, Column file) {
+      Dataset<Row> rows,
+      StructType columns,
+      String idCol,
+      String textCol,
+      Column file,
+      Column failed) {
     Column[] rest =
         Stream.of(columns.fields())
             .filter(f -> !f.name().equals(idCol) && !f.name().equals(textCol))
@@ -145,11 +171,22 @@ public final class Changes implements AutoCloseable {
             .xxhash64(
                 Stream.concat(Stream.of(functions.lit(1)), Stream.of(rest)).toArray(Column[]::new))
             .as(REST),
-        file.as(FILE));
+        file.as(FILE),
+        functions.coalesce(failed, functions.lit(false)).as(FAILED));
   }
 
   public long count(Kind kind) {
     return counts.get(kind);
+  }
+
+  /** How many rows have a kind whose text goes to the model. */
+  public long toEmbed() {
+    return Stream.of(TO_EMBED).mapToLong(this::count).sum();
+  }
+
+  /** The rows of the input whose text goes to the model. */
+  public Dataset<Row> rowsToEmbed(Dataset<Row> input) {
+    return of(input, TO_EMBED);
   }
 
   /** Files of the table with a row of one of these kinds. */
@@ -189,10 +226,13 @@ public final class Changes implements AutoCloseable {
 
   /** In a few words, for people. */
   public String inWords() {
-    return "%,d new, %,d changed, %,d with the same text but other columns changed, %,d gone, %,d as they were"
+    String failed =
+        count(Kind.FAILED) == 0 ? "" : "%,d failed before, ".formatted(count(Kind.FAILED));
+    return "%,d new, %,d changed, %s%,d with the same text but other columns changed, %,d gone, %,d as they were"
         .formatted(
             count(Kind.NEW),
             count(Kind.CHANGED),
+            failed,
             count(Kind.UPDATED),
             count(Kind.GONE),
             count(Kind.SAME));

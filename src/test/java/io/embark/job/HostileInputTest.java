@@ -227,6 +227,62 @@ class HostileInputTest {
     assertThat(run.exitCode()).as(run.err()).isEqualTo(needed ? Main.BAD_USAGE : 0);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "1",
+        "1.5d",
+        "true",
+        "array('a')",
+        "named_struct('a', 'b')",
+        "map('a', 'b')",
+        "X'00ff'",
+        "current_timestamp()"
+      })
+  void aTextColumnOfAnotherType(String value) throws IOException {
+    Path in = directory.resolve("in");
+    LocalSpark.session()
+        .sql("SELECT 1 AS id, map('a', 1) AS m, 'x' AS real, " + value + " AS text")
+        .write()
+        .parquet(in.toString());
+    JobRun run = embed(in);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.error()).contains("text-col: column 'text' holds", "wanted texts (string)");
+    run = embed(in, "--text-col", "real", "--mode", "incremental", "--id-col", "m");
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.error()).contains("id-col: column 'm' holds map<string,int>");
+    assertThat(output()).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"record", "cut record", "shorter", "overwritten"})
+  void anOutputThatIsDamaged(String damage) throws IOException {
+    Path in = directory.resolve("in.jsonl");
+    Files.writeString(in, "{\"id\": 1, \"text\": \"a\"}\n{\"id\": 2, \"text\": \"b\"}\n");
+    Object[] incremental = {"--mode", "incremental", "--id-col", "id"};
+    assertThat(embed(in, incremental).exitCode()).isZero();
+    Path record = output().resolve("_embark/snapshots/00000001.json");
+    Path data;
+    try (Stream<Path> files = Files.list(output())) {
+      data = files.filter(f -> f.toString().endsWith(".parquet")).findFirst().orElseThrow();
+    }
+    Path hurt = damage.endsWith("record") ? record : data;
+    byte[] bytes = Files.readAllBytes(hurt);
+    Files.deleteIfExists(hurt.resolveSibling("." + hurt.getFileName() + ".crc"));
+    switch (damage) {
+      case "record" -> bytes = "{}".getBytes(StandardCharsets.UTF_8);
+      case "overwritten" -> java.util.Arrays.fill(bytes, (byte) 0xA5);
+      default -> bytes = java.util.Arrays.copyOf(bytes, bytes.length / 2);
+    }
+    Files.write(hurt, bytes);
+    Files.writeString(in, "{\"id\": 1, \"text\": \"another\"}\n");
+    JobRun run = embed(in, incremental);
+    assertThat(run.exitCode()).as(run.err()).isIn(Main.FAILED, Main.BAD_USAGE);
+    assertThat(run.error()).contains(hurt.getFileName().toString());
+    assertThat(hurt).hasBinaryContent(bytes);
+    assertThat(record.resolveSibling("00000002.json")).doesNotExist();
+  }
+
   @Test
   void anOutputThatCannotBeWritten() throws IOException {
     Path in = directory.resolve("in.txt");

@@ -233,6 +233,46 @@ class IncrementalTest {
     assertThat(Embark.read(LocalSpark.session(), output()).count()).isEqualTo(rows);
   }
 
+  /** Why it failed may have passed: memory, another device, other libraries. */
+  @Test
+  void rowsThatFailedAreTriedAgainUnlessToldNotTo() throws IOException {
+    Path failing =
+        TinyModels.graph()
+            .hiddenSize(4)
+            .failingFromId(3000)
+            .writeDirectory(directory.resolve("failing"));
+    List<Object> flags =
+        List.of("--model", failing, "--canary", "off", "--on-row-error", "null", "--input");
+    texts.put(1, "a b");
+    texts.put(2, "hello");
+    texts.put(3, "hello you");
+    JobRun first = failingRun(flags);
+    assertThat(first.exitCode()).as(first.err()).isEqualTo(Main.PARTIAL);
+    assertThat(lastManifest().at("/result/FAILED").asLong()).isEqualTo(2);
+
+    texts.put(4, "c");
+    tags.put(3, "tagged");
+    JobRun second = failingRun(flags);
+    assertThat(second.exitCode()).as(second.err()).isEqualTo(Main.PARTIAL);
+    assertThat(second.out()).contains("1 new, 0 changed, 2 failed before, 0 with the same text");
+    assertThat(embeddedRows()).isEqualTo(3);
+    List<Row> rows = Embark.read(LocalSpark.session(), output()).orderBy("id").collectAsList();
+    assertThat(rows).extracting(r -> r.<Long>getAs("id")).containsExactly(1L, 2L, 3L, 4L);
+    assertThat(rows.get(2).<String>getAs("tag")).isEqualTo("tagged");
+    assertThat(rows.get(2).<String>getAs("status")).startsWith("FAILED: ");
+
+    JobRun third = failingRun(flags, "--retry-failed", "false");
+    assertThat(third.exitCode()).as(third.err()).isZero();
+    assertThat(third.out()).contains("Nothing to do");
+  }
+
+  private JobRun failingRun(List<Object> flags, Object... more) throws IOException {
+    List<Object> all = new ArrayList<>(flags);
+    all.addAll(List.of(input(), "--output", output(), "--id-col", "id", "--mode", "incremental"));
+    all.addAll(List.of(more));
+    return JobRun.embed(all.toArray());
+  }
+
   @Test
   void equalTextsAreEmbeddedOnceAndShareTheirVector() throws IOException {
     for (int id = 0; id < 90; id++) {
