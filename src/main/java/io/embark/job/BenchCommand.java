@@ -69,6 +69,19 @@ final class BenchCommand implements Callable<Integer> {
   private boolean ceiling;
 
   @Option(
+      names = "--costs",
+      description =
+          "Measures what a job's bookkeeping costs instead: accounts, hashes, and comparing the input"
+              + " with a table in incremental mode.")
+  private boolean costs;
+
+  @Option(
+      names = "--known-rows",
+      defaultValue = "1000000",
+      description = "Rows of that table, for --costs. Default: ${DEFAULT-VALUE}.")
+  private int knownRows;
+
+  @Option(
       names = "--repeats",
       defaultValue = "5",
       description = "Measured repeats, after one that is not. Default: ${DEFAULT-VALUE}.")
@@ -97,6 +110,12 @@ final class BenchCommand implements Callable<Integer> {
         host.explain();
         for (Corpus corpus : corpora) {
           host.measure(corpus, rows);
+        }
+        return 0;
+      }
+      if (costs) {
+        for (Corpus corpus : corpora) {
+          new JobCosts(spark, out, threads, repeats, model).measure(corpus, rows, knownRows);
         }
         return 0;
       }

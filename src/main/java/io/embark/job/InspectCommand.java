@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.embark.embed.Status;
 import io.embark.spark.VectorColumn;
 import io.embark.table.Snapshot;
 import io.embark.table.Staging;
@@ -13,10 +14,12 @@ import io.embark.table.TableRecords;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -65,42 +68,43 @@ final class InspectCommand implements Callable<Integer> {
         Staging.recover(table);
       }
     }
-    Snapshot current =
-        table
-            .current()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "No table of Embark's at %s: there is no snapshot under its _embark."
-                            .formatted(table.path())));
-    List<String> problems = new TableRecords(table).problems(current);
-    List<JsonNode> runs = new TableRecords(table).runs();
+    TableRecords records = new TableRecords(table);
+    List<String> underWay = records.underWay();
+    Optional<Snapshot> found = table.current();
+    if (found.isEmpty()) {
+      throw new IllegalArgumentException(
+          "No table of Embark's at %s: there is no snapshot under its _embark%s."
+              .formatted(
+                  table.path(), underWay.isEmpty() ? "" : " yet; " + String.join("; ", underWay)));
+    }
+    Snapshot current = found.get();
+    List<String> problems = records.problems(current);
+    List<JsonNode> runs = records.runs();
     if (json) {
       ObjectNode root = JSON.createObjectNode();
       root.put("path", table.path().toString());
       root.set("snapshot", JSON.valueToTree(current));
       root.set("snapshots", JSON.valueToTree(table.snapshotIds()));
       root.set("runs", JSON.valueToTree(runs));
+      root.set("underWay", JSON.valueToTree(underWay));
       root.set("problems", JSON.valueToTree(problems));
       out.println(JSON.writeValueAsString(root));
     } else {
-      print(out, table, current, runs, problems);
+      print(out, table, current, runs);
+      print(out, "Under way:", underWay);
+      print(out, "Problems:", problems);
     }
     out.flush();
     return problems.isEmpty() ? 0 : Main.FAILED;
   }
 
   private static void print(
-      PrintWriter out,
-      TableDirectory table,
-      Snapshot current,
-      List<JsonNode> runs,
-      List<String> problems)
+      PrintWriter out, TableDirectory table, Snapshot current, List<JsonNode> runs)
       throws IOException {
     out.println(table.path());
     out.printf(
         Locale.ROOT,
-        "Snapshot %d of %d on record, by an %s run, %s: %s rows, %,d files, %,d bytes%s%n",
+        "Snapshot %d of %d on record, made with --mode %s at %s: %s rows, %,d files, %,d bytes%s%n",
         current.id(),
         table.snapshotIds().size(),
         current.mode(),
@@ -135,26 +139,46 @@ final class InspectCommand implements Callable<Integer> {
     if (!runs.isEmpty()) {
       printSettings(out, runs.get(runs.size() - 1));
     }
-    if (!problems.isEmpty()) {
+  }
+
+  private static void print(PrintWriter out, String title, List<String> lines) {
+    if (!lines.isEmpty()) {
       out.println();
-      out.println("Problems:");
-      problems.forEach(problem -> out.println("  " + problem));
+      out.println(title);
+      lines.forEach(line -> out.println("  " + line));
     }
   }
 
   private static void print(PrintWriter out, JsonNode run) {
     JsonNode result = run.path("result");
+    List<String> counts = new ArrayList<>();
+    for (Status status : Status.values()) {
+      long rows = result.path(status.name()).asLong();
+      if (rows > 0) {
+        counts.add(String.format(Locale.ROOT, "%,d %s", rows, status));
+      }
+    }
+    long cut = result.path("truncated").asLong();
+    if (cut > 0) {
+      counts.add(String.format(Locale.ROOT, "%,d cut", cut));
+    }
+    long resumed = result.path("resumedRows").asLong();
+    if (resumed > 0) {
+      counts.add(String.format(Locale.ROOT, "%,d by an attempt that was killed", resumed));
+    }
+    List<String> input = new ArrayList<>();
+    run.path("input").forEach(path -> input.add(path.asText()));
     out.printf(
         Locale.ROOT,
-        "  %s  snapshot %d, %s: %,d rows embedded (%,d OK), %.1f s, %s; input %s%n",
+        "  %s  snapshot %d, %s: %,d rows embedded%s in %.1f s on %s; %s%n",
         run.path("finished").asText(),
         run.path("snapshot").asLong(),
         run.path("mode").asText(),
         result.path("rows").asLong(),
-        result.path("OK").asLong(),
+        counts.isEmpty() ? "" : " (" + String.join(", ", counts) + ")",
         result.path("seconds").asDouble(),
         run.path("device").asText(),
-        run.path("input").toString());
+        String.join(", ", input));
   }
 
   private static void printSettings(PrintWriter out, JsonNode run) {
@@ -170,7 +194,17 @@ final class InspectCommand implements Callable<Integer> {
           setting.getValue().path("from").asText());
     }
     out.println();
-    out.println("Versions: " + run.path("versions") + ", Embark " + run.path("embark").asText());
-    out.println("Model: " + run.at("/model/sha256"));
+    out.printf(
+        "Versions: Embark %s, Spark %s, Java %s, ONNX Runtime %s%n",
+        run.path("embark").asText(),
+        run.at("/versions/spark").asText(),
+        run.at("/versions/java").asText(),
+        run.at("/versions/onnxruntime").asText());
+    out.println();
+    out.println("Files of its model, SHA-256:");
+    run.at("/model/sha256")
+        .fields()
+        .forEachRemaining(
+            file -> out.printf("  %-24s %s%n", file.getKey(), file.getValue().asText()));
   }
 }

@@ -3,6 +3,7 @@ package io.embark.job;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.ExecutionException;
+import org.apache.hadoop.fs.FSError;
 import org.apache.spark.SparkException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,7 +65,13 @@ public final class Main {
               && !parsed.isVersionHelpRequested()) {
             throw new ParameterException(commandLine, "A command is missing.");
           }
-          return new CommandLine.RunLast().execute(parsed);
+          try {
+            return new CommandLine.RunLast().execute(parsed);
+          } catch (FSError e) {
+            // An error where an exception would do: Hadoop's way to tell of a full local disk.
+            throw new CommandLine.ExecutionException(
+                commandLine, e.getMessage(), e.getCause() instanceof IOException io ? io : e);
+          }
         });
     commandLine.setParameterExceptionHandler((e, arguments) -> badUsage(e));
     commandLine.setExecutionExceptionHandler((e, command, parsed) -> report(e, command));
@@ -80,7 +87,8 @@ public final class Main {
   }
 
   private static int report(Exception e, CommandLine command) {
-    command.getErr().println(command.getColorScheme().errorText("Error: " + message(e)));
+    String hint = OutOfDisk.in(e).map(" "::concat).orElse("");
+    command.getErr().println(command.getColorScheme().errorText("Error: " + message(e) + hint));
     if (e instanceof IllegalArgumentException) {
       LOG.debug("Bad usage", e);
       return BAD_USAGE;

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.util.UUID;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -32,12 +33,7 @@ final class AtomicFile {
     files.mkdirs(target.getParent());
     Path draft = new Path(target.getParent(), "." + target.getName() + "." + UUID.randomUUID());
     try {
-      try (FSDataOutputStream out = files.create(draft, false)) {
-        out.write(contents);
-        if (out.hasCapability(StreamCapabilities.HSYNC)) {
-          out.hsync();
-        }
-      }
+      write(files, draft, contents, false);
       publish(files, draft, target);
     } finally {
       if (files.exists(draft)) {
@@ -45,6 +41,23 @@ final class AtomicFile {
       }
     }
     return files.getFileStatus(target);
+  }
+
+  /**
+   * Writes a file, in sight while it is written.
+   *
+   * @throws IOException also where Hadoop's local file system throws an error, as on a full disk
+   */
+  static void write(FileSystem files, Path file, byte[] contents, boolean overwrite)
+      throws IOException {
+    try (FSDataOutputStream out = files.create(file, overwrite)) {
+      out.write(contents);
+      if (!overwrite && out.hasCapability(StreamCapabilities.HSYNC)) {
+        out.hsync();
+      }
+    } catch (FSError e) {
+      throw new IOException("Cannot write %s: %s".formatted(file, e.getMessage()), e);
+    }
   }
 
   private static void publish(FileSystem files, Path draft, Path target) throws IOException {

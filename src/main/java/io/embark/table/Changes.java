@@ -1,5 +1,6 @@
 package io.embark.table;
 
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,9 @@ import org.apache.spark.storage.StorageLevel;
 
 /**
  * How an input differs from a table: by id, by the SHA-256 of the text, and by the other columns of
- * the input. Both sides are hashed where they are read; the vectors are not read.
+ * the input. Both sides are hashed where they are read; the vectors are not read. Each side is
+ * shuffled and sorted by id once: rows with the same id are put together, which shows whether ids
+ * are unique, and the two sides are merged in that order.
  */
 public final class Changes implements AutoCloseable {
   /** What became of an id. */
@@ -41,11 +44,14 @@ public final class Changes implements AutoCloseable {
   private static final String FILE = "file";
   private static final String FAILED = "failed";
   private static final String KIND = "kind";
+  private static final String ROWS = "rows";
+  private static final String BAD = "bad";
   private static final int EXAMPLES = 5;
 
   private final Dataset<Row> diff;
   private final String idCol;
   private final Map<Kind, Long> counts = new EnumMap<>(Kind.class);
+  private boolean unique = true;
 
   private Changes(Dataset<Row> diff, String idCol) {
     this.diff = diff.persist(StorageLevel.MEMORY_AND_DISK());
@@ -53,8 +59,11 @@ public final class Changes implements AutoCloseable {
     for (Kind kind : Kind.values()) {
       counts.put(kind, 0L);
     }
-    for (Row row : this.diff.groupBy(KIND).count().collectAsList()) {
+    Column bad = functions.max(functions.col(BAD)).as(BAD);
+    Column rows = functions.count(functions.lit(1)).as(ROWS);
+    for (Row row : this.diff.groupBy(KIND).agg(rows, bad).collectAsList()) {
       counts.put(Kind.valueOf(row.getString(0)), row.getLong(1));
+      unique &= !row.getBoolean(2);
     }
   }
 
@@ -76,41 +85,55 @@ public final class Changes implements AutoCloseable {
       String textCol) {
     StructType columns = input.schema();
     Dataset<Row> now =
-        keys(input, columns, idCol, textCol, functions.lit(""), functions.lit(false))
-            .persist(StorageLevel.MEMORY_AND_DISK());
+        byId(keys(input, columns, idCol, textCol, functions.lit(""), functions.lit(false)));
     Dataset<Row> then =
-        keys(
+        byId(
+            keys(
                 table,
                 columns,
                 idCol,
                 textCol,
                 file == null ? functions.lit("") : file,
-                failed == null ? functions.lit(false) : failed)
-            .persist(StorageLevel.MEMORY_AND_DISK());
-    try {
-      requireUnique(now, "the input", idCol);
-      requireUnique(then, "the table", idCol);
-      Column inNow = now.col(TEXT).isNotNull();
-      Column inThen = then.col(TEXT).isNotNull();
-      Column kind =
-          functions
-              .when(functions.not(inThen), Kind.NEW.name())
-              .when(functions.not(inNow), Kind.GONE.name())
-              .when(now.col(TEXT).notEqual(then.col(TEXT)), Kind.CHANGED.name())
-              .when(then.col(FAILED), Kind.FAILED.name())
-              .when(now.col(REST).notEqual(then.col(REST)), Kind.UPDATED.name())
-              .otherwise(Kind.SAME.name());
-      Dataset<Row> diff =
-          now.join(then, now.col(ID).equalTo(then.col(ID)), "full_outer")
-              .select(
-                  functions.coalesce(now.col(ID), then.col(ID)).as(ID),
-                  then.col(FILE).as(FILE),
-                  kind.as(KIND));
-      return new Changes(diff, idCol);
-    } finally {
-      now.unpersist();
-      then.unpersist();
+                failed == null ? functions.lit(false) : failed));
+    Column inNow = now.col(TEXT).isNotNull();
+    Column inThen = then.col(TEXT).isNotNull();
+    Column kind =
+        functions
+            .when(functions.not(inThen), Kind.NEW.name())
+            .when(functions.not(inNow), Kind.GONE.name())
+            .when(now.col(TEXT).notEqual(then.col(TEXT)), Kind.CHANGED.name())
+            .when(then.col(FAILED), Kind.FAILED.name())
+            .when(now.col(REST).notEqual(then.col(REST)), Kind.UPDATED.name())
+            .otherwise(Kind.SAME.name());
+    Column id = functions.coalesce(now.col(ID), then.col(ID));
+    Column rows = functions.greatest(now.col(ROWS), then.col(ROWS));
+    Changes changes =
+        new Changes(
+            now.join(then, now.col(ID).equalTo(then.col(ID)), "full_outer")
+                .select(
+                    id.as(ID),
+                    then.col(FILE).as(FILE),
+                    kind.as(KIND),
+                    id.isNull().or(rows.gt(1)).as(BAD)),
+            idCol);
+    if (!changes.unique) {
+      changes.close();
+      requireUniqueIds(input, "the input", idCol);
+      requireUniqueIds(table, "the table", idCol);
     }
+    return changes;
+  }
+
+  /** One row for each id, and how many there are. */
+  private static Dataset<Row> byId(Dataset<Row> keys) {
+    List<Column> first = new ArrayList<>();
+    for (String name : List.of(TEXT, REST, FILE, FAILED)) {
+      first.add(functions.first(name).as(name));
+    }
+    // Shuffled before it is grouped: grouping and joining then find each partition as they need it.
+    return keys.repartition(functions.col(ID))
+        .groupBy(ID)
+        .agg(functions.count(functions.lit(1)).as(ROWS), first.toArray(Column[]::new));
   }
 
   /**
@@ -119,12 +142,12 @@ public final class Changes implements AutoCloseable {
    * @throws IllegalArgumentException with examples
    */
   public static void requireUniqueIds(Dataset<Row> rows, String idCol) {
-    requireUnique(rows.select(functions.col(Slices.quoted(idCol)).as(ID)), "the input", idCol);
+    requireUniqueIds(rows, "the input", idCol);
   }
 
-  private static void requireUnique(Dataset<Row> keys, String where, String idCol) {
+  private static void requireUniqueIds(Dataset<Row> rows, String where, String idCol) {
     List<Row> bad =
-        keys.groupBy(ID)
+        rows.groupBy(functions.col(Slices.quoted(idCol)).as(ID))
             .count()
             .where("count > 1 or id is null")
             .orderBy(functions.col(ID).isNotNull(), functions.col("count").desc())
@@ -148,7 +171,7 @@ public final class Changes implements AutoCloseable {
 
   /**
    * Id, hashes, file, and whether the model failed. The hash of the text is never null, that of a
-   * null text is "null".
+   * null text is empty.
    */
   private static Dataset<Row> keys(
       Dataset<Row> rows,
@@ -165,7 +188,9 @@ public final class Changes implements AutoCloseable {
     Column text = functions.col(Slices.quoted(textCol));
     return rows.select(
         functions.col(Slices.quoted(idCol)).as(ID),
-        functions.coalesce(functions.sha2(text, 256), functions.lit("null")).as(TEXT),
+        functions
+            .coalesce(functions.unhex(functions.sha2(text, 256)), functions.lit(new byte[0]))
+            .as(TEXT),
         // Seeded with a constant, for an input may have no other columns.
         functions
             .xxhash64(

@@ -30,6 +30,15 @@ public record Snapshot(
   /** The form that this version of Embark writes. */
   public static final int FORMAT = 1;
 
+  /**
+   * @throws IllegalArgumentException without files or schema, as where a record is not one
+   */
+  public Snapshot {
+    if (files == null || schema == null) {
+      throw new IllegalArgumentException("A snapshot has files and a schema.");
+    }
+  }
+
   /** The schema of the rows. */
   @JsonIgnore
   public StructType structType() {

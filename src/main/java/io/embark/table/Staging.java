@@ -52,6 +52,28 @@ public final class Staging {
     return false;
   }
 
+  /** What runs that have not ended, or were killed, have done so far, a line each, for people. */
+  static List<String> unfinished(TableDirectory table) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (FileStatus found : table.list(table.stagingRoot())) {
+      Path file = new Path(found.getPath(), RUN);
+      byte[] bytes = AtomicFile.read(table.files(), file);
+      if (bytes != null) {
+        StagedRun run = Json.parse(bytes, StagedRun.class, file);
+        Path slices = new Path(found.getPath(), "slices");
+        lines.add(
+            "%,d of %,d slices are done of a run (%s) that is to embed %,d rows in mode %s"
+                .formatted(
+                    slices(table, slices).size(),
+                    run.slices(),
+                    run.key().substring(0, 8),
+                    run.rows(),
+                    run.facts().get("mode")));
+      }
+    }
+    return lines;
+  }
+
   /** Finishes what a run that died had begun to publish. The caller holds the lock. */
   public static void recover(TableDirectory table) throws IOException {
     for (FileStatus run : table.list(table.stagingRoot())) {
@@ -86,7 +108,7 @@ public final class Staging {
       StagedRun run = Json.parse(bytes, StagedRun.class, new Path(other, RUN));
       LOG.warn(
           "Throwing away {} slices of an unfinished run that this one does not continue: {}",
-          slices(new Path(other, "slices")).size(),
+          slices(table, new Path(other, "slices")).size(),
           String.join("; ", run.differences(facts)));
     }
     table.files().delete(other, true);
@@ -134,10 +156,10 @@ public final class Staging {
 
   /** Numbers of the slices that are done. */
   public Set<Integer> done() throws IOException {
-    return slices(new Path(slices()));
+    return slices(table, new Path(slices()));
   }
 
-  private Set<Integer> slices(Path slices) throws IOException {
+  private static Set<Integer> slices(TableDirectory table, Path slices) throws IOException {
     Set<Integer> done = new TreeSet<>();
     for (FileStatus file : table.list(slices)) {
       Matcher name = SLICE.matcher(file.getPath().getName());

@@ -105,7 +105,7 @@ public final class TableDirectory {
     } catch (IOException e) {
       throw new IOException(
           e.getMessage()
-              + " It is the record of the table's newest version. Restore it from a backup, or"
+              + ". It is the record of the table's newest version. Restore it from a backup, or"
               + " write the table anew with --mode overwrite after deleting it.",
           e);
     }

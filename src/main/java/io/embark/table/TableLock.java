@@ -1,7 +1,6 @@
 package io.embark.table;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Executors;
@@ -92,6 +91,12 @@ public final class TableLock implements AutoCloseable {
             .formatted(table.path(), other.inWords(), age(table).toSeconds(), STALE.toSeconds()));
   }
 
+  /** Who is writing a table, in words, with what is known of a run that died; null if nobody is. */
+  static String inWords(TableDirectory table) throws IOException {
+    LockOwner owner = owner(table);
+    return owner == null ? null : owner.inWords() + (owner.isDead() ? ", which is gone" : "");
+  }
+
   /** Who holds the lock, or null if nobody does. */
   private static LockOwner owner(TableDirectory table) throws IOException {
     byte[] bytes = AtomicFile.read(table.files(), lockFile(table));
@@ -152,6 +157,10 @@ public final class TableLock implements AutoCloseable {
     try {
       touch(table.files(), beatFile(table));
     } catch (IOException | RuntimeException e) {
+      if (clock.isShutdown()) {
+        // Interrupted by close(), which has no use for it any more.
+        return;
+      }
       // The next one may come through; if none does, requireHeld() finds out before anything
       // counts.
       LOG.warn("No sign of life could be written to {}: {}", beatFile(table), e.toString());
@@ -159,9 +168,7 @@ public final class TableLock implements AutoCloseable {
   }
 
   private static void touch(FileSystem files, Path file) throws IOException {
-    try (OutputStream out = files.create(file, true)) {
-      out.write('.');
-    }
+    AtomicFile.write(files, file, new byte[] {'.'}, true);
   }
 
   /** Gives the lock back. */

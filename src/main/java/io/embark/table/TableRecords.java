@@ -32,6 +32,19 @@ public record TableRecords(TableDirectory table) {
     AtomicFile.create(table.files(), new Path(table.records(), name), Json.bytes(manifest));
   }
 
+  /** What is on its way: who writes, and what is done; empty if nothing is. */
+  public List<String> underWay() throws IOException {
+    List<String> lines = new ArrayList<>();
+    String writer = TableLock.inWords(table);
+    if (writer != null) {
+      lines.add("being written by " + writer);
+    }
+    for (String run : Staging.unfinished(table)) {
+      lines.add(run + (writer == null ? "; it was killed, and the same command goes on" : ""));
+    }
+    return lines;
+  }
+
   /** What a reader should know before it trusts the directory; empty if all is in order. */
   public List<String> problems(Snapshot current) throws IOException {
     List<String> problems = new ArrayList<>(table.differences(current));

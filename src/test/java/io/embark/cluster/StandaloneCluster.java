@@ -333,6 +333,19 @@ public final class StandaloneCluster implements AutoCloseable {
 
   /** Runs a script of {@code jobs/} in the distribution here. */
   public Run job(String script, Duration limit, List<String> moreSparkFlags, String... args) {
+    try (TestJvm process = begin(script, Map.of(), moreSparkFlags, args)) {
+      return process.awaitEnd(limit);
+    }
+  }
+
+  /**
+   * Starts a script of {@code jobs/} in the distribution here. Whoever closes the process kills its
+   * driver with SIGKILL.
+   *
+   * @param more variables of its environment
+   */
+  TestJvm begin(
+      String script, Map<String, String> more, List<String> moreSparkFlags, String... args) {
     List<String> command = new ArrayList<>();
     command.add(distribution.resolve("jobs").resolve(script).toString());
     command.addAll(List.of(args));
@@ -346,7 +359,8 @@ public final class StandaloneCluster implements AutoCloseable {
     if (settings.librariesInPlace) {
       environment.put("EMBARK_LIBS", "local:" + distribution.resolve("lib"));
     }
-    return run(command, environment, limit);
+    environment.putAll(more);
+    return begin(command, environment);
   }
 
   /**
@@ -364,17 +378,17 @@ public final class StandaloneCluster implements AutoCloseable {
     command.addAll(moreSparkFlags);
     command.addAll(List.of("--class", mainClass.getName(), jarOf(mainClass).toString()));
     command.addAll(List.of(args));
-    return run(command, daemonEnvironment(), limit);
+    try (TestJvm process = begin(command, daemonEnvironment())) {
+      return process.awaitEnd(limit);
+    }
   }
 
-  private Run run(List<String> command, Map<String, String> environment, Duration limit) {
+  private TestJvm begin(List<String> command, Map<String, String> environment) {
     String name;
     synchronized (processes) {
       name = "run-" + runs++;
     }
-    try (TestJvm process = started(name, command, environment)) {
-      return process.awaitEnd(limit);
-    }
+    return started(name, command, environment);
   }
 
   /** A jar with a test class and its nested classes. */

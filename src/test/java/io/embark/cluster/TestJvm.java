@@ -49,6 +49,15 @@ final class TestJvm implements AutoCloseable {
     }
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** What it has printed to standard error so far. */
+  String log() {
+    return read(err);
+  }
+
   ProcessHandle handle() {
     return process.toHandle();
   }

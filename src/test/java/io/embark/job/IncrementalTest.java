@@ -338,7 +338,7 @@ class IncrementalTest {
     done(run("incremental"));
     JobRun inspected = done(JobRun.of("inspect", output()));
     assertThat(inspected.out())
-        .contains("Snapshot 2 of 2 on record, by an incremental run", "2 rows, 2 files")
+        .contains("Snapshot 2 of 2 on record, made with --mode incremental", "2 rows, 2 files")
         .contains("embedding", "maxLength", "(--pooling)", "tokenizer.json")
         .doesNotContain("Problems");
     JsonNode json = new ObjectMapper().readTree(JobRun.of("inspect", output(), "--json").out());

@@ -132,6 +132,14 @@ class KilledRunTest {
       assertThat(run.isAlive()).as(Files.readString(directory.resolve("log"))).isTrue();
       run.destroyForcibly();
       assertThat(run.waitFor(30, TimeUnit.SECONDS)).isTrue();
+      JobRun inspected = JobRun.of("inspect", output().toString());
+      assertThat(inspected.exitCode()).isEqualTo(Main.BAD_USAGE);
+      assertThat(inspected.error())
+          .contains(
+              "no snapshot under its _embark yet",
+              "being written by process " + run.pid(),
+              "which is gone",
+              " of 60 slices are done of a run");
       Set<String> now = slices();
       assertThat(now.size()).as("slices that were done stay").isGreaterThanOrEqualTo(before);
       before = now.size();
