@@ -13,6 +13,7 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
+import scala.math.BigInt;
 
 /**
  * How an input differs from a table: by id, by the SHA-256 of the text, and by the other columns of
@@ -47,6 +48,7 @@ public final class Changes implements AutoCloseable {
   private static final String ROWS = "rows";
   private static final String BAD = "bad";
   private static final int EXAMPLES = 5;
+  private static final long PART_BYTES = 16L << 20;
 
   private final Dataset<Row> diff;
   private final String idCol;
@@ -84,17 +86,19 @@ public final class Changes implements AutoCloseable {
       String idCol,
       String textCol) {
     StructType columns = input.schema();
-    Dataset<Row> now =
-        byId(keys(input, columns, idCol, textCol, functions.lit(""), functions.lit(false)));
-    Dataset<Row> then =
-        byId(
-            keys(
-                table,
-                columns,
-                idCol,
-                textCol,
-                file == null ? functions.lit("") : file,
-                failed == null ? functions.lit(false) : failed));
+    Dataset<Row> inputKeys =
+        keys(input, columns, idCol, textCol, functions.lit(""), functions.lit(false));
+    Dataset<Row> tableKeys =
+        keys(
+            table,
+            columns,
+            idCol,
+            textCol,
+            file == null ? functions.lit("") : file,
+            failed == null ? functions.lit(false) : failed);
+    int parts = parts(inputKeys, tableKeys);
+    Dataset<Row> now = byId(inputKeys, parts);
+    Dataset<Row> then = byId(tableKeys, parts);
     Column inNow = now.col(TEXT).isNotNull();
     Column inThen = then.col(TEXT).isNotNull();
     Column kind =
@@ -124,14 +128,31 @@ public final class Changes implements AutoCloseable {
     return changes;
   }
 
+  /**
+   * Into how many parts to shuffle: by size, from one a slot to what Spark would take. What is kept
+   * in memory stays in as many parts, and Spark's own 200 cost seconds where rows are few.
+   */
+  private static int parts(Dataset<Row> now, Dataset<Row> then) {
+    BigInt bytes = size(now).max(size(then));
+    int slots = now.sparkSession().sparkContext().defaultParallelism();
+    int most = Math.max(slots, now.sparkSession().sessionState().conf().numShufflePartitions());
+    BigInt wanted = bytes.$div(BigInt.apply(PART_BYTES));
+    return wanted.isValidInt() ? Math.max(slots, Math.min(most, wanted.toInt())) : most;
+  }
+
+  /** As Spark estimates it from the sizes of files. */
+  private static BigInt size(Dataset<Row> rows) {
+    return rows.queryExecution().optimizedPlan().stats().sizeInBytes();
+  }
+
   /** One row for each id, and how many there are. */
-  private static Dataset<Row> byId(Dataset<Row> keys) {
+  private static Dataset<Row> byId(Dataset<Row> keys, int parts) {
     List<Column> first = new ArrayList<>();
     for (String name : List.of(TEXT, REST, FILE, FAILED)) {
       first.add(functions.first(name).as(name));
     }
     // Shuffled before it is grouped: grouping and joining then find each partition as they need it.
-    return keys.repartition(functions.col(ID))
+    return keys.repartition(parts, functions.col(ID))
         .groupBy(ID)
         .agg(functions.count(functions.lit(1)).as(ROWS), first.toArray(Column[]::new));
   }
