@@ -105,7 +105,8 @@ final class TableRun {
     StagedRun run = begun.isPresent() ? begun.get() : begin(rows, items, counted);
     Set<Integer> done = staging.done();
     StructType sliceSchema = embedder.transformSchema(items.schema());
-    long resumed = done.isEmpty() ? 0 : spark.read().parquet(staging.slices()).count();
+    // Of these files only: an executor of a driver that was killed may just be finishing another.
+    long resumed = done.isEmpty() ? 0 : spark.read().parquet(staging.filesOf(done)).count();
     if (!done.isEmpty()) {
       LOG.info(
           "Going on where an earlier attempt ended: {} of {} slices with {} rows are done",

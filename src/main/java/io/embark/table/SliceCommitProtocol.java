@@ -35,6 +35,11 @@ public final class SliceCommitProtocol extends FileCommitProtocol implements Ser
     this.directory = directory;
   }
 
+  /** The name of a slice's file. */
+  static String fileOf(int number) {
+    return "%s%05d.parquet".formatted(PREFIX, number);
+  }
+
   @Override
   public void setupJob(JobContext job) {
     // Left by a run that was killed.
@@ -54,7 +59,7 @@ public final class SliceCommitProtocol extends FileCommitProtocol implements Ser
       throw new IllegalStateException("a slice is one file");
     }
     int number = task.getTaskAttemptID().getTaskID().getId();
-    slice = "%s/%s%05d.parquet".formatted(directory, PREFIX, number);
+    slice = directory + "/" + fileOf(number);
     attempt = "%s/%s/%s%s".formatted(directory, ATTEMPTS, task.getTaskAttemptID(), name.suffix());
     return attempt;
   }

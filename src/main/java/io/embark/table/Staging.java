@@ -159,6 +159,13 @@ public final class Staging {
     return slices(table, new Path(slices()));
   }
 
+  /** The files of slices that are done. */
+  public String[] filesOf(Set<Integer> done) {
+    return done.stream()
+        .map(number -> slices() + "/" + SliceCommitProtocol.fileOf(number))
+        .toArray(String[]::new);
+  }
+
   private static Set<Integer> slices(TableDirectory table, Path slices) throws IOException {
     Set<Integer> done = new TreeSet<>();
     for (FileStatus file : table.list(slices)) {
