@@ -145,7 +145,11 @@ class ClusterFaultsIT {
             arguments("far://" + model, output, 5).toArray(String[]::new))) {
       while (job.isAlive()) {
         for (ProcessHandle executor : cluster.executors(0)) {
-          loaded.computeIfAbsent(executor.pid(), p -> new HashSet<>()).addAll(natives(executor));
+          Set<String> libraries = natives(executor);
+          // Nothing yet, or a command that the worker runs.
+          if (!libraries.isEmpty()) {
+            loaded.computeIfAbsent(executor.pid(), p -> new HashSet<>()).addAll(libraries);
+          }
         }
         Thread.sleep(100);
       }
