@@ -37,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
  * libraries from a folder.
  */
 @Timeout(400)
+@EnabledOnOs(OS.LINUX)
 class ClusterFaultsIT {
   private static final Duration LIMIT = Duration.ofMinutes(4);
   private static final int ROWS = 1_000;
@@ -61,6 +62,7 @@ class ClusterFaultsIT {
         StandaloneCluster.in(Files.createDirectory(directory.resolve("cluster")))
             .workers(2)
             .librariesInPlace()
+            .hostsApart()
             .start();
     faultyDisk = cluster.jarOf(FaultyDisk.class);
   }
@@ -106,7 +108,6 @@ class ClusterFaultsIT {
   }
 
   @Test
-  @EnabledOnOs(OS.LINUX)
   void aSlowTaskRunsTwiceAndAFailedOneAgainAndBothCountOnce() throws Exception {
     Path natives = natives();
     Path copied = directory.resolve("copied.log");

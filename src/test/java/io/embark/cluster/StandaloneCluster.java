@@ -61,6 +61,7 @@ public final class StandaloneCluster implements AutoCloseable {
     private Path gpuDiscovery;
     private Path sparkHome;
     private boolean librariesInPlace;
+    private boolean hostsApart;
 
     private Settings(Path directory) {
       this.directory = directory.toAbsolutePath();
@@ -111,6 +112,15 @@ public final class StandaloneCluster implements AutoCloseable {
       return this;
     }
 
+    /**
+     * Gives each worker a loopback address of its own, so that Spark takes them for hosts: it runs
+     * a second attempt at a slow task on another host only. Linux only.
+     */
+    public Settings hostsApart() {
+      hostsApart = true;
+      return this;
+    }
+
     /** Starts the processes and returns when every worker has registered. */
     public StandaloneCluster start() {
       StandaloneCluster cluster = new StandaloneCluster(this);
@@ -150,7 +160,13 @@ public final class StandaloneCluster implements AutoCloseable {
     Files.createDirectories(settings.directory.resolve("no-conf"));
     TestJvm master =
         daemon(
-            "master", "org.apache.spark.deploy.master.Master", "--port", "0", "--webui-port", "0");
+            "master",
+            "127.0.0.1",
+            "org.apache.spark.deploy.master.Master",
+            "--port",
+            "0",
+            "--webui-port",
+            "0");
     masterUrl = master.awaitInLog(MASTER_URL, START_LIMIT);
     masterPage = master.awaitInLog(MASTER_PAGE, START_LIMIT);
     Path properties =
@@ -159,6 +175,7 @@ public final class StandaloneCluster implements AutoCloseable {
       workers.add(
           daemon(
               "worker-" + i,
+              settings.hostsApart ? "127.0.0." + (i + 1) : "127.0.0.1",
               "org.apache.spark.deploy.worker.Worker",
               "--port",
               "0",
@@ -203,11 +220,13 @@ public final class StandaloneCluster implements AutoCloseable {
         + "\n";
   }
 
-  private TestJvm daemon(String name, String mainClass, String... args) {
+  private TestJvm daemon(String name, String host, String mainClass, String... args) {
     List<String> command = new ArrayList<>(java("-Xmx256m"));
-    command.addAll(List.of(mainClass, "--host", "127.0.0.1"));
+    command.addAll(List.of(mainClass, "--host", host));
     command.addAll(List.of(args));
-    return started(name, command, daemonEnvironment());
+    Map<String, String> environment = daemonEnvironment();
+    environment.put("SPARK_LOCAL_IP", host);
+    return started(name, command, environment);
   }
 
   private TestJvm started(String name, List<String> command, Map<String, String> environment) {
