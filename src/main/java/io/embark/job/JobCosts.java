@@ -26,6 +26,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * What a job's bookkeeping costs beside embedding: accounts, hashes, and the comparison of an input
@@ -202,8 +203,8 @@ final class JobCosts {
 
   private double readBack(String embedded) {
     ChunkedOutput rows = new ChunkedOutput(null, ChunkSettings.CHUNK.parse("none"), "");
-    return Repeats.seconds(
-        () -> StagedCounts.of(spark, embedded, spark.read().parquet(embedded).schema(), rows));
+    StructType schema = spark.read().parquet(embedded).schema();
+    return Repeats.seconds(() -> StagedCounts.of(spark, embedded, schema, rows));
   }
 
   /** What reading takes more than without hashing. */
@@ -240,6 +241,10 @@ final class JobCosts {
             "embedding",
             functions.array_repeat(functions.hash(functions.col("id")).cast("float"), 384))
         .withColumn("status", functions.lit("OK"))
+        .withColumn("token_count", functions.length(functions.col("text")))
+        .withColumn("tokens_used", functions.col("token_count"))
+        .withColumn("truncated", functions.lit(false))
+        .withColumn("unknown_token_ratio", functions.lit(0f))
         .write()
         .mode("overwrite")
         .parquet(table);
@@ -262,6 +267,12 @@ final class JobCosts {
         all,
         100 * seconds[0] / all,
         100 * new Repeats(later).median() / all);
+    double counts = readBack(table);
+    out.printf(
+        Locale.ROOT,
+        "  counts read back from that table: %.1f s, %.2f %%%n",
+        counts,
+        100 * counts / all);
   }
 
   private void requireSame(Dataset<Row> rows, String table, int known) {
