@@ -215,6 +215,14 @@ driver_options="-Dembark.home=\"$home\""
 if [ -z "$bundled" ] && [ ! -f "$spark_conf/log4j2.properties" ] && [ ! -f "$spark_conf/log4j2.xml" ]; then
   driver_options="$driver_options -Dlog4j2.configurationFile=\"$home/conf/log4j2.properties\""
 fi
+# What multiplies matrices with MLlib is several times faster on Java's vector instructions, where this Java has them.
+case "${embark_args[0]}" in
+  compare | cluster | search)
+    case "$("$java" --list-modules)" in
+      *jdk.incubator.vector*) driver_options="$driver_options --add-modules=jdk.incubator.vector" ;;
+    esac
+    ;;
+esac
 export SPARK_SUBMIT_OPTS="${SPARK_SUBMIT_OPTS:+$SPARK_SUBMIT_OPTS }$driver_options"
 
 submit=(

@@ -16,9 +16,13 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Finds clusters, and how many there may be. */
 public record Clustering(Algorithm algorithm, Nearness nearness, Algorithm.Training training) {
+  private static final Logger LOG = LoggerFactory.getLogger(Clustering.class);
+
   /** More choices than these are thinned out: each is a whole training. */
   private static final int CHOICES = 12;
 
@@ -40,7 +44,9 @@ public record Clustering(Algorithm algorithm, Nearness nearness, Algorithm.Train
     List<Choice> choices = new ArrayList<>();
     for (int k : candidates(least, most)) {
       Algorithm.Fitted fitted = algorithm.fit(features, k, nearness, training);
-      choices.add(new Choice(k, silhouette(features, fitted.model()), fitted.cost()));
+      double silhouette = silhouette(features, fitted.model());
+      LOG.info("{} clusters: silhouette {}, cost {}", k, silhouette, fitted.cost());
+      choices.add(new Choice(k, silhouette, fitted.cost()));
     }
     return choices;
   }

@@ -9,6 +9,7 @@ import java.util.Locale;
 final class Charts {
   private static final int WIDTH = 720;
   private static final int NAMES = 190;
+  private static final double CHARACTER = 7.3;
   private static final int FIGURES = 70;
   private static final int ROW = 24;
   private static final int BAR_WIDTH = 4;
@@ -29,7 +30,13 @@ final class Charts {
       high = Math.max(high, span.high());
     }
     double margin = Math.max((high - low) * 0.05, 1e-6);
-    Axis axis = new Axis(low - margin, high + margin);
+    int longest =
+        places.stream().mapToInt(p -> p.figure().candidate().name().length()).max().orElse(0);
+    Axis axis =
+        new Axis(
+            low - margin,
+            high + margin,
+            Math.min(WIDTH / 2.0, Math.max(NAMES, longest * CHARACTER)));
     int height = ROW * places.size() + 30;
     StringBuilder svg = new StringBuilder();
     svg.append(
@@ -127,10 +134,14 @@ final class Charts {
     return String.format(Locale.ROOT, text, arguments);
   }
 
-  /** Values to places between the names and the figures. */
-  private record Axis(double low, double high) {
+  /**
+   * Values to places between the names and the figures.
+   *
+   * @param left where the names end
+   */
+  private record Axis(double low, double high, double left) {
     double x(double value) {
-      return NAMES + (value - low) / (high - low) * (WIDTH - NAMES - FIGURES);
+      return left + (value - low) / (high - low) * (WIDTH - left - FIGURES);
     }
 
     /** Round numbers, about five. */

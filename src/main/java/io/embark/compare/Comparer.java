@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.apache.spark.ml.feature.PCA;
 import org.apache.spark.sql.Column;
@@ -50,10 +51,10 @@ public record Comparer(
   /**
    * Takes every measure that the tables allow.
    *
+   * @param candidates whose vectors the tables hold
    * @throws IllegalArgumentException if there are too few rows, pairs or labels
    */
-  public Comparison measure(Offered offered) {
-    List<Candidate> candidates = offered.candidates();
+  public Comparison measure(Offered offered, List<Candidate> candidates) {
     List<Figure> figures = new ArrayList<>();
     List<String> notes = new ArrayList<>(offered.notes());
     long pairCount = pairs.map(Dataset::count).orElse(0L);
@@ -93,7 +94,10 @@ public record Comparer(
           "clusters: %d for %d rows; wanted are fewer clusters than rows."
               .formatted(k, labels > 0 ? labelled : rows));
     }
-    figures.addAll(inParallel(candidates, candidate -> () -> ofTable(table, candidate, labels, k)));
+    AtomicInteger done = new AtomicInteger();
+    int all = candidates.size();
+    figures.addAll(
+        inParallel(candidates, candidate -> () -> ofTable(table, candidate, labels, k, done, all)));
     Scope scope =
         new Scope(
             offered.facts().config().text(Setting.MODEL),
@@ -114,8 +118,13 @@ public record Comparer(
         scope, candidates, figures, neighbours, Examples.of(neighbours, texts, held));
   }
 
-  private List<Figure> ofTable(Dataset<Row> table, Candidate candidate, int labels, int k) {
-    LOG.info("{}: effective rank, k-means{}", candidate.name(), labels > 0 ? ", probes" : "");
+  private List<Figure> ofTable(
+      Dataset<Row> table,
+      Candidate candidate,
+      int labels,
+      int k,
+      AtomicInteger done,
+      int candidates) {
     List<Column> columns = new ArrayList<>();
     columns.add(functions.col(candidate.column()).as("vector"));
     if (labels > 0) {
@@ -128,11 +137,15 @@ public record Comparer(
     Dataset<Row> rows = table.select(columns.toArray(Column[]::new)).coalesce(partitions).persist();
     try {
       List<Figure> figures = new ArrayList<>();
+      LOG.info("{}: effective rank", candidate.name());
       figures.add(Figure.single(candidate, Measure.EFFECTIVE_RANK, effectiveRank(rows, candidate)));
+      LOG.info("{}: k-means with {} clusters, {} seeds", candidate.name(), k, seeds);
       figures.addAll(Clusterings.measure(rows, candidate, labels, k, seeds));
       if (labels > 0) {
+        LOG.info("{}: probes of {} labels", candidate.name(), labels);
         figures.addAll(Probes.measure(rows, candidate, labels, seeds));
       }
+      LOG.info("{}: done, {} of {}", candidate.name(), done.incrementAndGet(), candidates);
       return figures;
     } finally {
       rows.unpersist();
@@ -140,7 +153,7 @@ public record Comparer(
   }
 
   /** Shares of variance will do: the effective rank does not depend on their scale. */
-  private static double effectiveRank(Dataset<Row> rows, Candidate candidate) {
+  static double effectiveRank(Dataset<Row> rows, Candidate candidate) {
     return EffectiveRank.of(
         new PCA()
             .setInputCol("vector")

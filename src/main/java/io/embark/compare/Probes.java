@@ -7,6 +7,8 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How well a linear classifier finds labels in vectors that it has not seen: MLlib's multinomial
@@ -15,6 +17,7 @@ import org.apache.spark.sql.functions;
  * losses), at most 100 iterations.
  */
 final class Probes {
+  private static final Logger LOG = LoggerFactory.getLogger(Probes.class);
   private static final int ITERATIONS = 100;
   private static final double TOLERANCE = 1e-3;
 
@@ -32,6 +35,12 @@ final class Probes {
       Column train = functions.element_at(functions.col("train"), split + 1);
       Confusion found = probe(rows.where(train), rows.where(functions.not(train)), labels);
       accuracy[split] = found.accuracy();
+      LOG.info(
+          "{}: probe {} of {}, accuracy {}",
+          candidate.name(),
+          split + 1,
+          splits,
+          Measure.PROBE_ACCURACY.print(accuracy[split]));
       macroF1[split] = found.macroF1();
     }
     double[] fewAccuracy = new double[Splits.EXPERIMENTS];
@@ -39,7 +48,8 @@ final class Probes {
     Dataset<Row> test = rows.where(functions.not(functions.element_at(functions.col("train"), 1)));
     for (int experiment = 0; experiment < Splits.EXPERIMENTS; experiment++) {
       Column shot = functions.element_at(functions.col("shot"), experiment + 1);
-      Confusion found = probe(rows.where(shot), test, labels);
+      // A few hundred rows: a second task would cost each iteration more than it computes.
+      Confusion found = probe(rows.where(shot).coalesce(1), test, labels);
       fewAccuracy[experiment] = found.accuracy();
       fewMacroF1[experiment] = found.macroF1();
     }
@@ -51,6 +61,7 @@ final class Probes {
   }
 
   private static Confusion probe(Dataset<Row> train, Dataset<Row> test, int labels) {
+    long start = System.nanoTime();
     LogisticRegressionModel model =
         new LogisticRegression()
             .setFamily("multinomial")
@@ -61,6 +72,10 @@ final class Probes {
             .setMaxIter(ITERATIONS)
             .setTol(TOLERANCE)
             .fit(train);
+    LOG.debug(
+        "{} iterations in {} ms",
+        model.summary().totalIterations(),
+        (System.nanoTime() - start) / 1_000_000);
     long[][] counts = new long[labels][labels];
     for (Row row :
         model.transform(test).groupBy("label_index", "prediction").count().collectAsList()) {

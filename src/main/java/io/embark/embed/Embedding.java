@@ -62,6 +62,12 @@ public record Embedding(
     return Arrays.stream(values).map(float[]::clone).toArray(float[][]::new);
   }
 
+  /** The same text with other vectors. */
+  public Embedding with(float[][] others) {
+    return new Embedding(
+        others, tokenStates, tokenCount, tokensUsed, unknownTokenRatio, status, failure);
+  }
+
   /** The status as it is written to a table: its name, after FAILED a colon and the reason. */
   public String statusText() {
     return failure == null ? status.name() : status.name() + ": " + failure;

@@ -17,6 +17,8 @@ final class AppendCheck {
           "vector",
           "pooling",
           "layers",
+          "post",
+          "postFingerprint",
           "concat",
           "normalize",
           "prompt",

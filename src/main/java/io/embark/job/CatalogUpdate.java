@@ -102,7 +102,7 @@ record CatalogUpdate(
         staging.clear();
         return Optional.empty();
       }
-      TableRun run = new TableRun(spark, settings, embedder, staging, idCol, schema);
+      TableRun run = new TableRun(spark, settings, embedder, staging, idCol, schema, List.of());
       TableRun.Staged staged = run.embed(changes.rowsToEmbed(rows), toEmbed);
       QualityGate.require(settings, staged.summary(), staged.worst());
       lock.requireHeld();
@@ -118,6 +118,7 @@ record CatalogUpdate(
                   staging.key(),
                   "incremental",
                   table.snapshot(),
+                  schema,
                   staged));
       staging.clear();
       return Optional.of(staged.summary());

@@ -7,7 +7,10 @@ import io.embark.compare.ConsoleReport;
 import io.embark.compare.HtmlReport;
 import io.embark.compare.Offered;
 import io.embark.compare.Scratch;
+import io.embark.compare.Variants;
+import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
+import io.embark.pooling.Norm;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
@@ -40,6 +43,13 @@ final class CompareRun {
     Offered found = Offered.of(settings.embedderConfig());
     List<String> notes = new ArrayList<>(found.notes());
     Offered offered = new Offered(found.facts(), found.own(), notes);
+    EmbedderConfig config = offered.facts().config();
+    Variants variants =
+        new Variants(settings.get(CompareSettings.POST), config.get(Setting.NORMALIZE));
+    if (variants.areWanted()) {
+      notes.add("maps of --post are fitted on the very texts that are compared");
+      config = config.toBuilder().normalize(Norm.NONE).build();
+    }
     out.printf(
         "Comparing %s of %s, normalize %s (%s), max-length %s%n",
         String.join(", ", offered.facts().vectorNames()),
@@ -50,20 +60,22 @@ final class CompareRun {
     out.flush();
     try (Scratch scratch = new Scratch(spark, output)) {
       CompareInput input =
-          new CompareInput(
-              spark, settings, offered.facts().config(), offered.candidates(), scratch, notes);
+          new CompareInput(spark, settings, config, offered.candidates(), scratch, notes);
       Optional<Dataset<Row>> pairs = input.pairs();
-      Dataset<Row> texts = input.texts(pairs);
+      Variants.Tables tables = new Variants.Tables(offered.candidates(), input.texts(pairs), pairs);
+      if (variants.areWanted()) {
+        tables = variants.of(scratch, tables.candidates(), tables.texts(), pairs);
+      }
       Comparison comparison =
           new Comparer(
                   scratch,
-                  texts,
-                  pairs,
+                  tables.texts(),
+                  tables.pairs(),
                   settings.get(CompareSettings.CLUSTERS),
                   settings.get(CompareSettings.SEEDS),
                   settings.get(CompareSettings.NEIGHBOUR_ROWS),
                   Slots.of(spark.sparkContext()))
-              .measure(offered);
+              .measure(offered, tables.candidates());
       try (OutputStream json = files.create(new Path(output, "compare.json"), true)) {
         ComparisonJson.write(comparison, Version.of(), json);
       }

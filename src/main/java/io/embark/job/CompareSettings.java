@@ -1,6 +1,8 @@
 package io.embark.job;
 
 import io.embark.embed.Setting;
+import io.embark.post.PostChoice;
+import java.util.Arrays;
 import java.util.List;
 
 /** The settings of {@code compare} beside those of the embedder. */
@@ -61,6 +63,15 @@ final class CompareSettings {
           "Runs of k-means, and random splits of the probe, whose spread is shown",
           text -> Setting.number(text, 2, 100));
 
+  static final Setting<List<PostChoice>> POST =
+      new Setting<>(
+          "post",
+          "METHOD[:N][,...]",
+          "none",
+          "What to do with vectors after pooling, each choice compared beside the others, such as"
+              + " none,whitening,all-but-the-top:3",
+          CompareSettings::choices);
+
   static final Setting<String> OUTPUT =
       text(
           "output",
@@ -79,6 +90,7 @@ final class CompareSettings {
           NEIGHBOUR_ROWS,
           CLUSTERS,
           SEEDS,
+          POST,
           OUTPUT);
 
   static final List<Setting<?>> ALL =
@@ -96,9 +108,23 @@ final class CompareSettings {
           NEIGHBOUR_ROWS,
           CLUSTERS,
           SEEDS,
+          POST,
           OUTPUT);
 
   private CompareSettings() {}
+
+  private static List<PostChoice> choices(String text) {
+    List<PostChoice> choices = Arrays.stream(text.split(",", -1)).map(PostChoice::of).toList();
+    if (choices.stream().anyMatch(choice -> choice.fittedAt().isPresent())) {
+      throw new IllegalArgumentException(
+          "found '%s', wanted methods to fit: one map cannot serve several poolings."
+              .formatted(text));
+    }
+    if (choices.stream().distinct().count() < choices.size()) {
+      throw new IllegalArgumentException("found '%s', wanted each only once.".formatted(text));
+    }
+    return choices;
+  }
 
   private static Setting<String> text(
       String key, String argument, String defaultText, String description) {

@@ -90,6 +90,7 @@ final class EmbedRun {
       embedder.transformSchema(rows.schema());
     }
     ModelFacts facts = ModelFacts.of(settings.embedderConfig());
+    PostMaps.require(settings, facts);
     Path written = catalogTable.map(t -> new Path(t.name())).orElse(table.path());
     EffectiveSettings.print(out, settings, facts, embedder.vectorColumns(), input, written, mode);
     spark.sparkContext().setJobDescription("Embark: embed " + String.join(", ", input.paths()));
@@ -126,7 +127,7 @@ final class EmbedRun {
                   idColumn(rows),
                   embedder,
                   facts,
-                  () -> calibrationSample(rows))
+                  wanted -> sample(rows, wanted))
               .call();
       exitCode = report(summary, written, start);
       if (summary.isEmpty()) {
@@ -197,13 +198,20 @@ final class EmbedRun {
     return List.of(rows.columns()).contains(wanted) ? wanted : null;
   }
 
-  /** Random rows, the same ones each time for the same input. */
-  private Dataset<Row> calibrationSample(Dataset<Row> rows) {
-    int wanted = settings.get(EmbedSettings.CALIBRATION_ROWS);
+  /**
+   * Random rows, the same ones each time for the same input.
+   *
+   * @param wanted how many; 0 for all
+   */
+  private Dataset<Row> sample(Dataset<Row> rows, int wanted) {
+    int tasks = 2 * Slots.of(spark.sparkContext());
+    if (wanted == 0) {
+      return rows.repartition(Math.max(tasks, rows.rdd().getNumPartitions()));
+    }
     long count = rows.count();
     // Somewhat more than wanted is drawn, so that chance does not leave too few.
     double fraction = Math.min(1, 1.2 * wanted / Math.max(1, count));
     // Taking so many rows leaves them in one split, which would leave cores idle.
-    return rows.sample(fraction, 1).limit(wanted).repartition(2 * Slots.of(spark.sparkContext()));
+    return rows.sample(fraction, 1).limit(wanted).repartition(tasks);
   }
 }

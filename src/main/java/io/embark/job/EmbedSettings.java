@@ -3,6 +3,7 @@ package io.embark.job;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
 import io.embark.embed.Status;
+import io.embark.post.PostChoice;
 import io.embark.spark.OutputType;
 import java.util.List;
 import java.util.Locale;
@@ -147,6 +148,27 @@ final class EmbedSettings {
           "Rows, taken at random, that the ranges of int8 vectors are found on before the run",
           text -> Setting.number(text, 1, 10_000_000));
 
+  static final Setting<PostChoice> POST =
+      new Setting<>(
+          "post",
+          "METHOD[:N]|PATH",
+          "none",
+          "What is done with vectors before they are scaled: "
+              + PostChoice.CHOICES
+              + " of a map that was fitted earlier or of a table that has one; fitted once for a"
+              + " table and kept with it",
+          PostChoice::of);
+
+  /** 0 stands for all. */
+  static final Setting<Integer> POST_ROWS =
+      new Setting<>(
+          "post-rows",
+          "ROWS|all",
+          "20000",
+          "Rows, taken at random, that post is fitted on before the run; they are embedded once more"
+              + " for it",
+          text -> text.strip().equalsIgnoreCase("all") ? 0 : Setting.number(text, 2, 100_000_000));
+
   static final Setting<String> OUTPUT_COL =
       text("output-col", "NAME", "embedding", "Column for the vectors");
 
@@ -204,6 +226,8 @@ final class EmbedSettings {
           MODE,
           OUTPUT_TYPE,
           CALIBRATION_ROWS,
+          POST,
+          POST_ROWS,
           OUTPUT_COL,
           ACCOUNT_PREFIX,
           PARTITIONS,

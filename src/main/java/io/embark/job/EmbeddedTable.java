@@ -3,6 +3,7 @@ package io.embark.job;
 import io.embark.embed.Setting;
 import io.embark.spark.VectorOrigin;
 import io.embark.table.Embark;
+import io.embark.table.KeptMaps;
 import io.embark.table.TableDirectory;
 import java.io.IOException;
 import java.util.List;
@@ -72,6 +73,20 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
 
   VectorOrigin origin() {
     return VectorOrigin.of(rows.schema(), vectorCol);
+  }
+
+  /**
+   * Where the map is that the vectors went through after the model; null if there is none, or it is
+   * not with the table.
+   */
+  String post() throws IOException {
+    String fingerprint = origin().postFingerprint();
+    if (fingerprint.isEmpty()) {
+      return null;
+    }
+    Configuration hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
+    KeptMaps maps = new KeptMaps(TableDirectory.at(new Path(uri), hadoop));
+    return maps.holds(fingerprint) ? maps.of(fingerprint).toString() : null;
   }
 
   boolean has(String column) {

@@ -27,6 +27,7 @@ final class RunFacts {
           EmbedSettings.OUTPUT,
           EmbedSettings.MODE,
           EmbedSettings.CALIBRATION_ROWS,
+          EmbedSettings.POST_ROWS,
           EmbedSettings.PARTITIONS,
           EmbedSettings.PREVIEW,
           EmbedSettings.SYNC_DELETES,

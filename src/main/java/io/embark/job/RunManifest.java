@@ -6,12 +6,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.embed.Setting;
 import io.embark.onnx.OnnxRuntime;
 import io.embark.spark.ModelFacts;
+import io.embark.spark.VectorOrigin;
+import io.embark.table.KeptMaps;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * The record of a run, a JSON file under {@code _embark/} in the output directory; docs/tables.md
@@ -41,6 +44,7 @@ final class RunManifest {
       String run,
       String mode,
       long snapshot,
+      StructType schema,
       TableRun.Staged staged) {
     ObjectNode root = JSON.createObjectNode();
     root.put("embark", Version.of());
@@ -59,6 +63,7 @@ final class RunManifest {
     root.put("format", input.format().label());
     addFiles(root.putObject("inputFiles"), input);
     addModel(root.putObject("model"), facts);
+    addPost(root, schema);
     root.put("device", facts.device().orElse("each executor's own"));
     addSettings(root.putObject("settings"), settings, facts);
     addResult(root.putObject("result"), staged);
@@ -93,6 +98,23 @@ final class RunManifest {
           .addObject()
           .put("name", facts.vectorNames().get(i))
           .put("dimension", facts.dimensions().get(i));
+    }
+  }
+
+  /** The maps that vectors went through after the model, if they did. */
+  private static void addPost(ObjectNode root, StructType schema) {
+    for (String column : VectorOrigin.columns(schema)) {
+      VectorOrigin made = VectorOrigin.of(schema, column);
+      if (!made.post().isEmpty()) {
+        root.withArray("post")
+            .addObject()
+            .put("column", column)
+            .put("method", made.post())
+            .put("fingerprint", made.postFingerprint())
+            .put("fittedRows", made.postRows())
+            .put("path", KeptMaps.place(made.postFingerprint()))
+            .put("dimension", made.dimension());
+      }
     }
   }
 

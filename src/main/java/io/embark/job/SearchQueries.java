@@ -34,7 +34,8 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String said) {
 
   /** Embeds texts as the table's were. */
   static SearchQueries ofTexts(
-      SparkSession spark, List<String> texts, JobSettings settings, VectorOrigin table) {
+      SparkSession spark, List<String> texts, JobSettings settings, EmbeddedTable table)
+      throws IOException {
     List<Row> rows =
         IntStream.range(0, texts.size())
             .mapToObj(i -> RowFactory.create((long) i, texts.get(i)))
@@ -48,7 +49,7 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String said) {
    * @param most how many to take, 0 for all
    */
   static SearchQueries ofFiles(
-      SparkSession spark, JobSettings settings, VectorOrigin table, int most) throws IOException {
+      SparkSession spark, JobSettings settings, EmbeddedTable table, int most) throws IOException {
     TextInput input =
         TextInput.of(
             settings.get(SearchSettings.QUERIES),
@@ -63,7 +64,8 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String said) {
     boolean choose = !settings.isSet(SearchSettings.QUERY_COL) && vectors.size() == 1;
     String column = choose ? vectors.get(0) : named;
     if (vectors.contains(column)) {
-      VectorOrigin.of(rows.schema(), column).requireComparable(table);
+      VectorOrigin.requireComparable(
+          rows.schema().apply(column), table.rows().schema().apply(table.vectorCol()));
       boolean texts = List.of(rows.columns()).contains(settings.get(EmbedSettings.TEXT_COL));
       Column text =
           texts
@@ -89,27 +91,32 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String said) {
         table);
   }
 
-  private static SearchQueries embed(Dataset<Row> texts, JobSettings settings, VectorOrigin table) {
+  private static SearchQueries embed(Dataset<Row> texts, JobSettings settings, EmbeddedTable table)
+      throws IOException {
     EmbedderConfig.Builder overrides = EmbedderConfig.builder();
     override(overrides, Setting.MODEL, settings, SearchSettings.MODEL);
     override(overrides, Setting.PROMPT, settings, SearchSettings.QUERY_PROMPT);
     override(overrides, Setting.MODEL_FILE, settings, Setting.MODEL_FILE);
     override(overrides, Setting.DEVICE, settings, Setting.DEVICE);
-    EmbedderConfig config = table.checkedConfig(overrides.build());
+    VectorOrigin origin = table.origin();
     TextEmbedder embedder =
-        new TextEmbedder()
-            .setConfig(config)
+        origin
+            .embedder(overrides.build(), table.post())
             .setInputCol(TEXT)
             .setOutputCol(VECTOR)
             .setOutputType(OutputType.FLOAT.label());
+    EmbedderConfig config = embedder.config();
     String prompt = config.text(Setting.PROMPT);
     String said =
-        "texts, embedded by %s, pooling %s, prompt '%s' (%s)"
+        "texts, embedded by %s, pooling %s%s, prompt '%s' (%s)"
             .formatted(
                 config.text(Setting.MODEL),
                 config.text(Setting.POOLING),
+                origin.post().isEmpty() ? "" : ", then " + origin.post(),
                 prompt,
-                config.origin(Setting.PROMPT));
+                settings.isSet(SearchSettings.QUERY_PROMPT)
+                    ? settings.origin(SearchSettings.QUERY_PROMPT)
+                    : "the table's metadata");
     return new SearchQueries(embedder.transform(texts), embedder.vectorColumns().get(0), said);
   }
 

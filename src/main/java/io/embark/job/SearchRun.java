@@ -57,8 +57,8 @@ final class SearchRun {
             table.rows(), table.vectorCol(), kept(table), metric, settings.get(SearchSettings.TOP));
     SearchQueries queries =
         texts.isEmpty()
-            ? SearchQueries.ofFiles(spark, settings, origin, writes ? 0 : shown)
-            : SearchQueries.ofTexts(spark, texts, settings, origin);
+            ? SearchQueries.ofFiles(spark, settings, table, writes ? 0 : shown)
+            : SearchQueries.ofTexts(spark, texts, settings, table);
     describe(table, origin, queries);
 
     Dataset<Row> asked = queries.rows().persist(StorageLevel.MEMORY_AND_DISK());

@@ -15,6 +15,7 @@ import io.embark.table.Slices;
 import io.embark.table.StagedRun;
 import io.embark.table.Staging;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -47,12 +48,14 @@ final class TableRun {
   private final String textCol;
   private final String idCol;
   private final StructType schema;
+  private final List<String> post;
   private final EmbedderConfig config;
   private final Map<String, String> writeOptions;
 
   /**
    * @param idCol the column that identifies a row, or null
    * @param schema of the rows to write
+   * @param post fingerprints of the maps that vectors go through after the model
    */
   TableRun(
       SparkSession spark,
@@ -60,7 +63,8 @@ final class TableRun {
       TextEmbedder embedder,
       Staging staging,
       String idCol,
-      StructType schema) {
+      StructType schema,
+      List<String> post) {
     this.spark = spark;
     this.settings = settings;
     this.embedder = embedder;
@@ -68,6 +72,7 @@ final class TableRun {
     this.textCol = settings.get(EmbedSettings.TEXT_COL);
     this.idCol = idCol;
     this.schema = schema;
+    this.post = post;
     this.config = ModelFacts.of(settings.embedderConfig()).config();
     this.writeOptions = VectorParquet.options(schema);
   }
@@ -171,7 +176,7 @@ final class TableRun {
   private StagedRun begin(Dataset<Row> rows, Dataset<Row> items, long known) throws IOException {
     Row measured = measure(items);
     long all = known >= 0 ? known : items == rows ? measured.getLong(0) : count(rows);
-    return staging.begin(all, slices(measured.getLong(0), measured.getLong(1)), int8Ranges());
+    return staging.begin(all, slices(measured.getLong(0), measured.getLong(1)), int8Ranges(), post);
   }
 
   /** Where GPUs are asked for the embedding stage alone. */

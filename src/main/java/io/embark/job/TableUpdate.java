@@ -7,6 +7,7 @@ import io.embark.spark.TextEmbedder;
 import io.embark.spark.VectorColumn;
 import io.embark.table.Changes;
 import io.embark.table.DataFile;
+import io.embark.table.KeptMaps;
 import io.embark.table.Snapshot;
 import io.embark.table.StagedRun;
 import io.embark.table.Staging;
@@ -20,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -33,7 +34,7 @@ import org.apache.spark.sql.types.StructType;
  * @param lock held as long as this works
  * @param rows the whole input
  * @param idCol the column that identifies a row, or null
- * @param calibration gives rows to find the ranges of int8 vectors on
+ * @param sample gives about so many rows of the input, 0 for all
  */
 record TableUpdate(
     SparkSession spark,
@@ -46,7 +47,7 @@ record TableUpdate(
     String idCol,
     TextEmbedder embedder,
     ModelFacts facts,
-    Supplier<Dataset<Row>> calibration) {
+    IntFunction<Dataset<Row>> sample) {
 
   /** What the next version is made of. */
   private record Parts(
@@ -69,16 +70,18 @@ record TableUpdate(
         Staging.of(
             table,
             RunFacts.of(settings, facts, input, rows.schema(), output.mode().label(), id - 1));
+    List<String> post =
+        new PostMaps(spark, settings, table, embedder, sample).settle(staging.begun(), base);
     setInt8Ranges(staging.begun(), base);
     StructType schema = embedder.transformSchema(rows.schema());
     if (base.isPresent()) {
       AppendCheck.require(table.path(), base.get().structType(), schema);
       schema = base.get().structType();
     }
-    TableRun run = new TableRun(spark, settings, embedder, staging, idCol, schema);
+    TableRun run = new TableRun(spark, settings, embedder, staging, idCol, schema, post);
 
     if (output.mode() != SaveMode.INCREMENTAL || base.isEmpty()) {
-      return Optional.of(publish(whole(run, base), staging, schema, id));
+      return Optional.of(publish(whole(run, base), staging, schema, id, post));
     }
     try (IncrementalPlan plan = plan(base.get())) {
       out.println("Compared with the table: " + plan.changes().inWords() + ".");
@@ -92,7 +95,7 @@ record TableUpdate(
       Parts parts =
           new Parts(
               staged, rowsOf, plan.kept(), plan.superseded().stream().map(DataFile::name).toList());
-      return Optional.of(publish(parts, staging, schema, id));
+      return Optional.of(publish(parts, staging, schema, id, post));
     }
   }
 
@@ -108,7 +111,7 @@ record TableUpdate(
     } else if (begun.isPresent()) {
       embedder.setInt8Ranges(begun.get().int8Ranges());
     } else {
-      embedder.calibrate(calibration.get());
+      embedder.calibrate(sample.apply(settings.get(EmbedSettings.CALIBRATION_ROWS)));
     }
   }
 
@@ -139,7 +142,8 @@ record TableUpdate(
         settings.get(EmbedSettings.COMMIT_ROWS));
   }
 
-  private RunSummary publish(Parts parts, Staging staging, StructType schema, long id)
+  private RunSummary publish(
+      Parts parts, Staging staging, StructType schema, long id, List<String> post)
       throws IOException {
     RunSummary summary = parts.staged().summary();
     QualityGate.require(settings, summary, parts.staged().worst());
@@ -160,7 +164,9 @@ record TableUpdate(
         parts.superseded(),
         parts.rowsOf(),
         RunManifest.fileName(spark),
-        RunManifest.of(spark, settings, facts, input, staging.key(), mode, id, parts.staged()));
+        RunManifest.of(
+            spark, settings, facts, input, staging.key(), mode, id, schema, parts.staged()));
+    new KeptMaps(output.directory()).retain(post);
     int resumed = parts.staged().resumedSlices();
     if (resumed > 0) {
       out.printf(

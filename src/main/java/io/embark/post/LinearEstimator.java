@@ -40,6 +40,9 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
   /** The map for vectors with these moments. */
   abstract LinearVectorModel map(String uid, Moments moments);
 
+  /** What this does and to how many directions, as {@code --post} names it. */
+  abstract String method();
+
   @Override
   public String uid() {
     return uid;
@@ -95,7 +98,8 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
               .formatted(
                   column, moments == null ? 0 : moments.count(), getClass().getSimpleName()));
     }
-    return copyValues(map(uid, moments).setParent(this), ParamMap.empty());
+    LinearVectorModel model = map(uid, moments).fitted(method(), moments.count());
+    return copyValues(model.setParent(this), ParamMap.empty());
   }
 
   private static Moments joined(Moments a, Moments b) {

@@ -1,7 +1,7 @@
 package io.embark.post;
 
 import dev.ludovic.netlib.blas.BLAS;
-import io.embark.spark.VectorColumn;
+import io.embark.vector.VectorMetadata;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -12,6 +12,7 @@ import org.apache.spark.ml.attribute.AttributeGroup;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
+import org.apache.spark.ml.param.LongParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.MLReader;
@@ -39,6 +40,8 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
 
   private final Param<String> inputCol;
   private final Param<String> outputCol;
+  private final Param<String> method;
+  private final LongParam fittedRows;
 
   LinearVectorModel(String uid, double[] mean, double[] matrix) {
     this.uid = uid;
@@ -46,8 +49,19 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
     this.matrix = matrix;
     this.inputCol = VectorColumns.inputCol(this);
     this.outputCol = VectorColumns.outputCol(this);
+    this.method = new Param<>(uid, "method", "what found the map, for example whitening:256");
+    this.fittedRows = new LongParam(uid, "fittedRows", "vectors that it was found on");
     setDefault(inputCol, "embedding");
     setDefault(outputCol, uid + "_output");
+    setDefault(method, uid);
+    setDefault(fittedRows, 0L);
+  }
+
+  /** Says how it was found. */
+  LinearVectorModel fitted(String how, long vectors) {
+    set(method, how);
+    set(fittedRows, (Object) vectors);
+    return this;
   }
 
   @Override
@@ -61,6 +75,14 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
 
   public Param<String> outputCol() {
     return outputCol;
+  }
+
+  public Param<String> method() {
+    return method;
+  }
+
+  public LongParam fittedRows() {
+    return fittedRows;
   }
 
   public LinearVectorModel setInputCol(String column) {
@@ -133,37 +155,74 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
     return result;
   }
 
+  /**
+   * {@link #apply(double[])} of 32-bit values, computed in 64 bits.
+   *
+   * @param vector {@code [inputDimension]}
+   * @return {@code [outputDimension]}
+   */
+  public float[] apply(float[] vector) {
+    double[] wide = new double[vector.length];
+    for (int h = 0; h < wide.length; h++) {
+      wide[h] = vector[h];
+    }
+    double[] mapped = apply(wide);
+    float[] result = new float[mapped.length];
+    for (int h = 0; h < result.length; h++) {
+      result[h] = (float) mapped[h];
+    }
+    return result;
+  }
+
   @Override
   public StructType transformSchema(StructType schema) {
     StructType checked =
         VectorColumns.checked(schema, getOrDefault(inputCol), getOrDefault(outputCol));
+    Metadata before = schema.apply(getOrDefault(inputCol)).metadata();
     StructField added = checked.fields()[checked.length() - 1];
     checked.fields()[checked.length() - 1] =
-        new StructField(added.name(), added.dataType(), true, metadata(schema));
+        new StructField(added.name(), added.dataType(), true, metadata(added.name(), before));
     return checked;
   }
 
-  /** What made the vectors, this map included, so that they are never taken for those without. */
-  private Metadata metadata(StructType schema) {
-    String output = getOrDefault(outputCol);
-    Metadata before = schema.apply(getOrDefault(inputCol)).metadata();
-    if (!before.contains(VectorColumn.METADATA_KEY)) {
-      return new AttributeGroup(output, outputDimension()).toMetadata();
+  /**
+   * What made the vectors of a column, this map included, so that they are never taken for those
+   * without: the fingerprint is another one.
+   *
+   * @param column the name of the column of mapped vectors
+   * @param before the metadata of the column of vectors that the map takes
+   */
+  public Metadata metadata(String column, Metadata before) {
+    AttributeGroup size = new AttributeGroup(column, outputDimension());
+    if (!before.contains(VectorMetadata.KEY)) {
+      return size.toMetadata();
     }
-    Metadata embark = before.getMetadata(VectorColumn.METADATA_KEY);
-    String post = embark.contains("post") ? embark.getString("post") + "," + uid : uid;
-    String fingerprint = embark.getString("fingerprint") + fingerprint();
-    Metadata after =
-        new MetadataBuilder()
-            .withMetadata(embark)
-            .putString("post", post)
-            .putLong("dimension", outputDimension())
-            .putString(
-                "fingerprint",
-                sha256(ByteBuffer.wrap(fingerprint.getBytes(StandardCharsets.UTF_8))))
-            .build();
-    return new AttributeGroup(output, outputDimension())
-        .toMetadata(new MetadataBuilder().putMetadata(VectorColumn.METADATA_KEY, after).build());
+    Metadata made = before.getMetadata(VectorMetadata.KEY);
+    MetadataBuilder after = new MetadataBuilder().withMetadata(made);
+    String model = made.getString(VectorMetadata.FINGERPRINT);
+    String post = getOrDefault(method);
+    String postFingerprint = fingerprint();
+    if (made.contains(VectorMetadata.POST)) {
+      model = made.getString(VectorMetadata.MODEL_FINGERPRINT);
+      post = made.getString(VectorMetadata.POST) + "," + post;
+      postFingerprint =
+          sha256(made.getString(VectorMetadata.POST_FINGERPRINT) + " " + postFingerprint);
+    } else {
+      after.putString(VectorMetadata.MODEL_FINGERPRINT, model);
+      after.putLong(VectorMetadata.MODEL_DIMENSION, inputDimension());
+    }
+    after
+        .putString(VectorMetadata.FINGERPRINT, sha256(model + " " + postFingerprint))
+        .putLong(VectorMetadata.DIMENSION, outputDimension())
+        .putString(VectorMetadata.POST, post)
+        .putString(VectorMetadata.POST_FINGERPRINT, postFingerprint)
+        .putLong(VectorMetadata.POST_ROWS, (Long) getOrDefault(fittedRows));
+    return size.toMetadata(
+        new MetadataBuilder().putMetadata(VectorMetadata.KEY, after.build()).build());
+  }
+
+  private static String sha256(String text) {
+    return sha256(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   @Override

@@ -34,6 +34,12 @@ public final class MeanCentering extends LinearEstimator<MeanCentering> {
   }
 
   @Override
+  String method() {
+    int removed = (Integer) getOrDefault(components);
+    return removed == 0 ? "centering" : "all-but-the-top:" + removed;
+  }
+
+  @Override
   MeanCentering self() {
     return this;
   }

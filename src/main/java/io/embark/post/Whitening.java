@@ -27,6 +27,11 @@ public final class Whitening extends LinearEstimator<Whitening> {
    */
   private static final double NOISE = 1e-11;
 
+  /**
+   * With fewer vectors for each dimension the covariance says little about its small directions.
+   */
+  private static final int FEW = 5;
+
   private final IntParam k;
 
   public Whitening() {
@@ -38,6 +43,12 @@ public final class Whitening extends LinearEstimator<Whitening> {
     super(uid);
     k = new IntParam(uid, "k", "directions to keep; 0 keeps all", ParamValidators.gtEq(0));
     setDefault(k, 0);
+  }
+
+  @Override
+  String method() {
+    int kept = (Integer) getOrDefault(k);
+    return kept == 0 ? "whitening" : "whitening:" + kept;
   }
 
   @Override
@@ -62,6 +73,14 @@ public final class Whitening extends LinearEstimator<Whitening> {
     if (wanted > n) {
       throw new IllegalArgumentException(
           "k is %d, but the vectors have %d values.".formatted(wanted, n));
+    }
+    if (moments.count() < FEW * (long) n) {
+      LOG.warn(
+          "Whitening: {} vectors of {} values are few to fit {} numbers on; small directions will"
+              + " be chance.",
+          moments.count(),
+          n,
+          n * (n + 1) / 2);
     }
     SymmetricEigen eigen = SymmetricEigen.of(n, moments.covariance());
     int kept = 0;

@@ -19,9 +19,9 @@ import scala.runtime.BoxedUnit;
 
 /**
  * Refuses to compare columns whose metadata say that they were made differently: by another model,
- * pooling, layers or size. Prompts may differ, as those of queries and passages do on purpose; so
- * may normalisation, which the cosine does not depend on, and the length at which texts were cut.
- * Columns that do not say how they were made are compared.
+ * pooling, layers, map after the model or size. Prompts may differ, as those of queries and
+ * passages do on purpose; so may normalisation, which the cosine does not depend on, and the length
+ * at which texts were cut. Columns that do not say how they were made are compared.
  */
 final class ComparableVectors extends AbstractFunction1<LogicalPlan, BoxedUnit> {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -43,6 +43,8 @@ final class ComparableVectors extends AbstractFunction1<LogicalPlan, BoxedUnit> 
           new Field("fingerprint", "?", true),
           new Field("pooling", "?", true),
           new Field("layers", "-1", true),
+          new Field("post", "none", false),
+          new Field("postFingerprint", "none", true),
           new Field("dimension", "?", true),
           new Field("excludeSpecialTokens", "false", true),
           new Field("excludePrompt", "false", true),

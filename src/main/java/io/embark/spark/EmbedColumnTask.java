@@ -6,6 +6,7 @@ import io.embark.embed.Embedding;
 import io.embark.embed.EmbeddingStream;
 import io.embark.embed.Setting;
 import java.util.Iterator;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.JoinedRow;
 
@@ -15,6 +16,8 @@ import org.apache.spark.sql.catalyst.expressions.JoinedRow;
  * @param textIndex the column
  * @param columns what is added to each row
  * @param vectors how many vectors each text has
+ * @param post what happens to vectors after the model; null for nothing. Sent once to each
+ *     executor, not with each task: it may hold millions of numbers
  */
 record EmbedColumnTask(
     EmbedderConfig config,
@@ -22,6 +25,7 @@ record EmbedColumnTask(
     int textIndex,
     EmbeddingColumns columns,
     int vectors,
+    Broadcast<PostStep> post,
     EmbeddingMetrics counted)
     implements RowWork {
 
@@ -46,6 +50,7 @@ record EmbedColumnTask(
   }
 
   InternalRow values(Embedding embedding) {
-    return columns.values(embedding, vectors, config.get(Setting.TOKEN_STATES));
+    Embedding stored = post == null ? embedding : post.value().of(embedding);
+    return columns.values(stored, vectors, config.get(Setting.TOKEN_STATES));
   }
 }

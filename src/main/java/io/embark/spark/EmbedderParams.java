@@ -7,6 +7,7 @@ import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleArrayArrayParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.StringArrayParam;
 
 /**
  * The params of {@link TextEmbedder}: one for each {@link Setting}, and the names and types of
@@ -22,6 +23,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
   private final Param<String> outputType;
   private final Param<String> accountPrefix;
   private final DoubleArrayArrayParam int8Ranges;
+  private final StringArrayParam post;
   private final Param<String> model;
   private final Param<String> modelFile;
   private final Param<String> pooling;
@@ -87,6 +89,12 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
             "int8Ranges",
             "for output type int8: least and greatest value of each dimension, a pair of arrays for"
                 + " each vector column");
+    post =
+        new StringArrayParam(
+            this,
+            "post",
+            "paths of fitted maps (LinearVectorModel) that vectors go through before they are"
+                + " scaled, one for each vector column");
     setDefault(inputCol, "text");
     setDefault(outputCol, "embedding");
     setDefault(outputType, OutputType.VECTOR.label());
@@ -182,6 +190,20 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
    */
   public T setInt8Ranges(double[][] value) {
     set(int8Ranges, value);
+    return self();
+  }
+
+  public StringArrayParam post() {
+    return post;
+  }
+
+  /**
+   * Maps that vectors go through after pooling and before they are scaled: where {@link
+   * io.embark.post.LinearVectorModel}s were saved, one for each vector column. They are fitted on
+   * vectors that are not scaled (normalize none).
+   */
+  public T setPost(String... paths) {
+    set(post, paths);
     return self();
   }
 

@@ -3,6 +3,7 @@ package io.embark.spark;
 import io.embark.embed.Embedding;
 import io.embark.embed.Setting;
 import io.embark.vector.Int8Ranges;
+import io.embark.vector.VectorMetadata;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,7 @@ import org.apache.spark.unsafe.types.UTF8String;
 record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8Ranges> ranges)
     implements Serializable {
   /** Key of our own part of the vector column's metadata. */
-  static final String METADATA_KEY = "embark";
+  static final String METADATA_KEY = VectorMetadata.KEY;
 
   /** A float for each value of the state of each token. */
   private static final DataType STATES =

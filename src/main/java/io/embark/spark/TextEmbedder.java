@@ -1,8 +1,13 @@
 package io.embark.spark;
 
+import io.embark.post.LinearVectorModel;
 import io.embark.vector.Int8Ranges;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.DefaultParamsWritable;
@@ -36,6 +41,8 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
   private static final long serialVersionUID = 1;
 
   private transient EmbeddingMetrics metrics;
+  private transient List<LinearVectorModel> maps;
+  private transient String[] mapsFrom;
 
   public TextEmbedder() {
     this(Identifiable$.MODULE$.randomUID("textEmbedder"));
@@ -105,7 +112,11 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
   public StructType transformSchema(StructType schema) {
     int textIndex = textIndex(schema);
     ModelFacts facts = ModelFacts.of(config());
-    StructType embedded = columns().addTo(schema, facts);
+    Optional<PostStep> post = postStep(facts);
+    StructType embedded = columns().addTo(schema, post.map(p -> p.after(facts)).orElse(facts));
+    if (post.isPresent()) {
+      embedded = post.get().describe(embedded, columns().vectorNames(facts));
+    }
     Chunking chunking = Chunking.of(this);
     if (chunking.isOff()) {
       return embedded;
@@ -113,6 +124,19 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
     chunking.require(facts.config());
     ChunkColumns added = chunkColumns(chunking, textIndex);
     return added.describe(added.addTo(embedded), facts);
+  }
+
+  /** What happens to vectors after the model, if anything does; its files are read once. */
+  private synchronized Optional<PostStep> postStep(ModelFacts facts) {
+    if (!isDefined(post())) {
+      return Optional.empty();
+    }
+    String[] paths = getOrDefault(post());
+    if (maps == null || !Arrays.equals(paths, mapsFrom)) {
+      maps = Arrays.stream(paths).map(LinearVectorModel::load).toList();
+      mapsFrom = paths.clone();
+    }
+    return Optional.of(PostStep.of(maps, facts));
   }
 
   private ChunkColumns chunkColumns(Chunking chunking, int textIndex) {
@@ -147,8 +171,11 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
   public Dataset<Row> transform(Dataset<?> dataset) {
     StructType schema = transformSchema(dataset.schema());
     int textIndex = textIndex(dataset.schema());
-    ModelFacts facts = ModelFacts.of(config());
-    CanaryWatch.on(dataset.sparkSession().sparkContext());
+    ModelFacts described = ModelFacts.of(config());
+    Optional<PostStep> post = postStep(described);
+    ModelFacts facts = post.isEmpty() ? described : ModelFacts.of(PostStep.before(config()));
+    SparkContext context = dataset.sparkSession().sparkContext();
+    CanaryWatch.on(context);
     EmbedColumnTask embed =
         new EmbedColumnTask(
             facts.config(),
@@ -156,6 +183,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
             textIndex,
             columns(),
             facts.vectorNames().size(),
+            post.map(p -> new JavaSparkContext(context).broadcast(p)).orElse(null),
             metrics(dataset.sparkSession()));
     Chunking chunking = Chunking.of(this);
     return InternalRows.mapPartitions(

@@ -65,22 +65,6 @@ public final class VectorColumn implements Serializable {
   }
 
   /**
-   * Refuses two columns whose vectors cannot be compared: made by another model, pooling, layers or
-   * size. A column that does not say how it was made is let pass.
-   *
-   * @throws IllegalArgumentException with both sides, field by field
-   */
-  public static void requireComparable(StructField left, StructField right) {
-    ComparableVectors.differences(left.metadata(), right.metadata())
-        .ifPresent(
-            differences -> {
-              throw new IllegalArgumentException(
-                  "Columns '%s' and '%s' hold vectors that were made differently (%s"
-                      .formatted(left.name(), right.name(), differences));
-            });
-  }
-
-  /**
    * The ranges of int8 vectors, least and greatest values in turn, as {@link
    * TextEmbedder#setInt8Ranges} takes them.
    *

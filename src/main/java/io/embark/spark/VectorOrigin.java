@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
+import io.embark.post.LinearVectorModel;
+import io.embark.vector.VectorMetadata;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.types.StructField;
@@ -58,9 +60,29 @@ public final class VectorOrigin {
     return made.path("model").asText();
   }
 
-  /** SHA-256 over graph and tokenizer of the model. */
+  /** SHA-256 of all that made the vectors: the model, and what happened to them after it. */
   public String fingerprint() {
-    return made.path("fingerprint").asText();
+    return made.path(VectorMetadata.FINGERPRINT).asText();
+  }
+
+  /** SHA-256 over graph and tokenizer of the model. */
+  private String modelFingerprint() {
+    return made.path(VectorMetadata.MODEL_FINGERPRINT).asText(fingerprint());
+  }
+
+  /** What happened to the vectors after the model made them, in words; empty for nothing. */
+  public String post() {
+    return made.path(VectorMetadata.POST).asText("");
+  }
+
+  /** SHA-256 of the map that vectors went through after the model; empty if there is none. */
+  public String postFingerprint() {
+    return made.path(VectorMetadata.POST_FINGERPRINT).asText("");
+  }
+
+  /** How many vectors that map was fitted on. */
+  public long postRows() {
+    return made.path(VectorMetadata.POST_ROWS).asLong();
   }
 
   /** The prompt put before every text; empty for none. */
@@ -75,21 +97,45 @@ public final class VectorOrigin {
 
   /** Values per vector. */
   public int dimension() {
-    return made.path("dimension").asInt();
+    return made.path(VectorMetadata.DIMENSION).asInt();
+  }
+
+  private int modelDimension() {
+    return made.path(VectorMetadata.MODEL_DIMENSION).asInt(dimension());
   }
 
   /**
-   * The settings that make such vectors of other texts. What {@code overrides} sets, wins.
+   * An embedder that makes such vectors of other texts. The driver has opened the model and seen
+   * that it is the one that made the column and gives vectors of the same size.
    *
-   * @throws IllegalArgumentException if the vectors were transformed after the model made them
+   * @param overrides settings that win over those of the column
+   * @param post where the map is that the column's vectors went through; null if it is not known
+   * @throws IllegalArgumentException if the model or the map is another one, or the map is not
+   *     known
    */
-  public EmbedderConfig config(EmbedderConfig overrides) {
-    if (made.has("post")) {
-      throw new IllegalArgumentException(
-          ("Column '%s' holds vectors that were transformed (%s) after the model made them; texts"
-                  + " cannot be embedded to match. Give vectors that went the same way.")
-              .formatted(column, made.get("post").asText()));
+  public TextEmbedder embedder(EmbedderConfig overrides, String post) {
+    TextEmbedder embedder = new TextEmbedder().setConfig(checkedConfig(overrides));
+    if (post().isEmpty()) {
+      return embedder;
     }
+    if (post == null) {
+      throw new IllegalArgumentException(
+          ("Column '%s' holds vectors that went through %s (%s) after the model made them, and that"
+                  + " map is not with the table; texts cannot be embedded to match. Give vectors"
+                  + " that went the same way, or read the table where embed wrote it.")
+              .formatted(column, post(), shortened(postFingerprint())));
+    }
+    String found = LinearVectorModel.load(post).fingerprint();
+    if (!found.equals(postFingerprint())) {
+      throw new IllegalArgumentException(
+          "The map at %s is not the one that column '%s' went through: found fingerprint %s, wanted %s."
+              .formatted(post, column, shortened(found), shortened(postFingerprint())));
+    }
+    return embedder.setPost(post);
+  }
+
+  /** The settings that make the model's vectors of other texts. What is set, wins. */
+  private EmbedderConfig config(EmbedderConfig overrides) {
     PooledAs pooled = PooledAs.of(made);
     boolean joined = made.path("concat").asBoolean(false);
     EmbedderConfig.Builder config = EmbedderConfig.builder();
@@ -117,16 +163,11 @@ public final class VectorOrigin {
     return config.build();
   }
 
-  /**
-   * The settings of {@link #config}, for which the driver has opened the model and seen that it is
-   * the one that made the column and gives vectors of the same size.
-   *
-   * @throws IllegalArgumentException if it is another model, or its vectors are of another size
-   */
-  public EmbedderConfig checkedConfig(EmbedderConfig overrides) {
+  /** The settings of {@link #config}, checked. */
+  private EmbedderConfig checkedConfig(EmbedderConfig overrides) {
     EmbedderConfig config = config(overrides);
     ModelFacts facts = ModelFacts.of(config);
-    if (!facts.fingerprint().equals(fingerprint())) {
+    if (!facts.fingerprint().equals(modelFingerprint())) {
       throw new IllegalArgumentException(
           ("The model at %s is not the one that made column '%s': found fingerprint %s, wanted %s."
                   + " Say with --model where that model is now, or embed the table anew.")
@@ -134,19 +175,19 @@ public final class VectorOrigin {
                   config.text(Setting.MODEL),
                   column,
                   shortened(facts.fingerprint()),
-                  shortened(fingerprint())));
+                  shortened(modelFingerprint())));
     }
-    if (facts.dimensions().get(0) > dimension()) {
+    if (facts.dimensions().get(0) > modelDimension()) {
       // A truncated vector says its size, not what it was cut from.
       int parts = facts.config().get(Setting.CONCAT) ? joinedParts(facts) : 1;
-      String kept = Integer.toString(dimension() / parts);
+      String kept = Integer.toString(modelDimension() / parts);
       config = config.toBuilder().set(Setting.TRUNCATE_DIM, kept, ORIGIN).build();
       facts = ModelFacts.of(config);
     }
-    if (facts.dimensions().get(0) != dimension()) {
+    if (facts.dimensions().get(0) != modelDimension()) {
       throw new IllegalArgumentException(
           "Column '%s' holds vectors of %d values; its model and settings give %d."
-              .formatted(column, dimension(), facts.dimensions().get(0)));
+              .formatted(column, modelDimension(), facts.dimensions().get(0)));
     }
     return config;
   }
@@ -156,32 +197,36 @@ public final class VectorOrigin {
   }
 
   /**
-   * Refuses vectors made by another model, pooling, layers or of another size. Prompts may differ,
-   * as those of queries and passages do on purpose.
+   * Refuses two columns whose vectors cannot be compared: made by another model, pooling, layers,
+   * map after the model, or of another size. Prompts may differ, as those of queries and passages
+   * do on purpose. A column that does not say how it was made is let pass.
    *
-   * @throws IllegalArgumentException with both sides
+   * @throws IllegalArgumentException with both sides, field by field
    */
-  public void requireComparable(VectorOrigin other) {
-    String mine = essence();
-    String theirs = other.essence();
-    if (!mine.equals(theirs)) {
-      throw new IllegalArgumentException(
-          "Columns '%s' and '%s' hold vectors that were made differently: %s (%s) and %s (%s)."
-              .formatted(column, other.column, mine, model(), theirs, other.model()));
-    }
+  public static void requireComparable(StructField left, StructField right) {
+    ComparableVectors.differences(left.metadata(), right.metadata())
+        .ifPresent(
+            differences -> {
+              throw new IllegalArgumentException(
+                  "Columns '%s' and '%s' hold vectors that were made differently (%s"
+                      .formatted(left.name(), right.name(), differences));
+            });
   }
 
   /** What must be the same for vectors to be compared, in words. */
   public String essence() {
     PooledAs pooled = PooledAs.of(made);
-    return "model %s, pooling %s, layers %s, %d values%s%s"
+    return "model %s, pooling %s, layers %s, %d values%s%s%s"
         .formatted(
-            shortened(fingerprint()),
+            shortened(modelFingerprint()),
             pooled.pooling(),
             pooled.layers(),
             dimension(),
             made.path("excludeSpecialTokens").asBoolean(false) ? ", without special tokens" : "",
-            made.path("excludePrompt").asBoolean(false) ? ", without the prompt" : "");
+            made.path("excludePrompt").asBoolean(false) ? ", without the prompt" : "",
+            post().isEmpty()
+                ? ""
+                : ", then %s (%s)".formatted(post(), shortened(postFingerprint())));
   }
 
   private static String shortened(String fingerprint) {

@@ -1,6 +1,7 @@
 package io.embark.table;
 
 import io.embark.spark.VectorColumn;
+import io.embark.spark.VectorOrigin;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashSet;
@@ -45,7 +46,7 @@ public final class Embark {
 
   /**
    * Refuses two tables whose vector columns of the same name cannot be compared: made by another
-   * model, pooling, layers or size.
+   * model, pooling, layers, map after the model or size.
    *
    * @throws IllegalArgumentException with both sides, field by field, or if the tables share no
    *     vector column
@@ -61,7 +62,7 @@ public final class Embark {
               .formatted(String.join(", ", left.columns()), String.join(", ", right.columns())));
     }
     for (String name : columns) {
-      VectorColumn.requireComparable(left.schema().apply(name), right.schema().apply(name));
+      VectorOrigin.requireComparable(left.schema().apply(name), right.schema().apply(name));
     }
   }
 

@@ -15,9 +15,16 @@ import java.util.TreeSet;
  * @param rows to embed
  * @param slices how many there are
  * @param int8Ranges of the vectors, minima and maxima in turn; empty for other types
+ * @param post fingerprints of the maps that vectors go through, one for each vector column; null or
+ *     empty for none
  */
 public record StagedRun(
-    String key, Map<String, String> facts, long rows, int slices, double[][] int8Ranges) {
+    String key,
+    Map<String, String> facts,
+    long rows,
+    int slices,
+    double[][] int8Ranges,
+    List<String> post) {
 
   /** Each fact that differs, with both values. */
   List<String> differences(Map<String, String> now) {

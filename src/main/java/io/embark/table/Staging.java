@@ -127,8 +127,9 @@ public final class Staging {
   }
 
   /** Writes down what is about to be done, before it is. */
-  public StagedRun begin(long rows, int slices, double[][] int8Ranges) throws IOException {
-    StagedRun run = new StagedRun(key(), facts, rows, slices, int8Ranges);
+  public StagedRun begin(long rows, int slices, double[][] int8Ranges, List<String> post)
+      throws IOException {
+    StagedRun run = new StagedRun(key(), facts, rows, slices, int8Ranges, post);
     table.files().delete(directory, true);
     AtomicFile.create(table.files(), new Path(directory, RUN), Json.bytes(run));
     return run;

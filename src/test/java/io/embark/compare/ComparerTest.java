@@ -4,22 +4,35 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.embark.measure.ClusterAgreement;
 import io.embark.measure.Interval;
 import io.embark.measure.Resample;
+import io.embark.pooling.Norm;
+import io.embark.post.LinearVectorModel;
+import io.embark.post.PostChoice;
+import io.embark.post.Whitening;
 import io.embark.spark.LocalSpark;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.apache.commons.math3.linear.EigenDecomposition;
+import org.apache.commons.math3.stat.correlation.Covariance;
+import org.apache.spark.ml.clustering.KMeans;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Figures that Spark computes against plain loops over the same numbers. */
 class ComparerTest {
@@ -96,15 +109,35 @@ class ComparerTest {
     List<Figure> figures = PairScores.measure(pairs, TWO);
 
     assertThat(figures).hasSize(16);
-    double[] manhattan =
-        IntStream.range(0, PAIRS)
-            .mapToDouble(
-                i -> -IntStream.range(0, 3).mapToDouble(h -> Math.abs(a[i][h] - b[i][h])).sum())
-            .toArray();
+    double[] cosine = new double[PAIRS];
+    double[] dot = new double[PAIRS];
+    double[] euclidean = new double[PAIRS];
+    double[] manhattan = new double[PAIRS];
+    for (int i = 0; i < PAIRS; i++) {
+      double aa = 0;
+      double bb = 0;
+      double squares = 0;
+      for (int h = 0; h < 3; h++) {
+        dot[i] += a[i][h] * b[i][h];
+        aa += a[i][h] * a[i][h];
+        bb += b[i][h] * b[i][h];
+        squares += Math.pow(a[i][h] - b[i][h], 2);
+        manhattan[i] -= Math.abs(a[i][h] - b[i][h]);
+      }
+      cosine[i] = dot[i] / Math.sqrt(aa * bb);
+      euclidean[i] = -Math.sqrt(squares);
+    }
+    double[][] found = {cosine, dot, euclidean, manhattan};
+    for (Similarity similarity : Similarity.values()) {
+      double[] x = found[similarity.ordinal()];
+      assertThat(figure(figures, "good", similarity.spearman()).value())
+          .as(similarity.name())
+          .isCloseTo(pearson(ranks(x), ranks(scores)), within(1e-9));
+      assertThat(figure(figures, "good", similarity.pearson()).value())
+          .as(similarity.name())
+          .isCloseTo(pearson(x, scores), within(1e-9));
+    }
     Figure spearman = figure(figures, "good", Measure.SPEARMAN_MANHATTAN);
-    assertThat(spearman.value()).isCloseTo(pearson(ranks(manhattan), ranks(scores)), within(1e-9));
-    assertThat(figure(figures, "good", Measure.PEARSON_MANHATTAN).value())
-        .isCloseTo(pearson(manhattan, scores), within(1e-9));
     assertThat(spearman.replicates()).hasSize(PairScores.REPLICATES);
     // The first resample, drawn out and ranked anew.
     int[] counts = new Resample(PAIRS, PairScores.SEED).draw();
@@ -238,5 +271,119 @@ class ComparerTest {
     assertThat(found.agreement(0, 0)).isEqualTo(1);
     assertThat(found.agreement(0, 1)).isEqualTo(found.agreement(1, 0)).isLessThan(0.6);
     assertThat(found.figures()).hasSize(8);
+  }
+
+  /** Silhouette and stability as they are defined, over the clusters that MLlib finds again. */
+  @Test
+  void silhouetteAndStabilityAreThoseOfAPlainLoop() {
+    Dataset<Row> rows =
+        labelled(15, 15).select(functions.col("v_noise").as("vector")).coalesce(1).cache();
+    List<Figure> figures = Clusterings.measure(rows, TWO.get(1), 0, 4, 2);
+    double[] silhouettes = new double[2];
+    int[][] clusters = new int[2][];
+    for (int seed = 0; seed < 2; seed++) {
+      List<Row> clustered =
+          new KMeans()
+              .setK(4)
+              .setSeed(seed + 1)
+              .setDistanceMeasure("cosine")
+              .setFeaturesCol("vector")
+              .fit(rows)
+              .transform(rows)
+              .select("vector", "prediction")
+              .collectAsList();
+      double[][] vectors =
+          clustered.stream()
+              .map(r -> r.<org.apache.spark.ml.linalg.Vector>getAs(0).toArray())
+              .toArray(double[][]::new);
+      clusters[seed] = clustered.stream().mapToInt(r -> r.getInt(1)).toArray();
+      silhouettes[seed] = silhouette(vectors, clusters[seed]);
+    }
+    assertThat(figure(figures, "noise", Measure.SILHOUETTE).value())
+        .isCloseTo((silhouettes[0] + silhouettes[1]) / 2, within(1e-6));
+    long[][] shared = new long[4][4];
+    for (int i = 0; i < clusters[0].length; i++) {
+      shared[clusters[0][i]][clusters[1][i]]++;
+    }
+    assertThat(figure(figures, "noise", Measure.STABILITY).value())
+        .isCloseTo(new ClusterAgreement(shared).adjustedRandIndex(), within(1e-9));
+  }
+
+  /** Rousseeuw (1987), with 1 - cosine; 0 for a row that is alone in its cluster. */
+  private static double silhouette(double[][] vectors, int[] clusters) {
+    int n = vectors.length;
+    double all = 0;
+    for (int i = 0; i < n; i++) {
+      double[] sums = new double[4];
+      int[] sizes = new int[4];
+      for (int j = 0; j < n; j++) {
+        if (i != j) {
+          sums[clusters[j]] += 1 - Similarity.COSINE.of(vectors[i], vectors[j]);
+          sizes[clusters[j]]++;
+        }
+      }
+      if (sizes[clusters[i]] > 0) {
+        double own = sums[clusters[i]] / sizes[clusters[i]];
+        double next = Double.POSITIVE_INFINITY;
+        for (int c = 0; c < 4; c++) {
+          next = c == clusters[i] || sizes[c] == 0 ? next : Math.min(next, sums[c] / sizes[c]);
+        }
+        all += (next - own) / Math.max(next, own);
+      }
+    }
+    return all / n;
+  }
+
+  @Test
+  void effectiveRankIsThatOfTheCovariance() {
+    Dataset<Row> rows = labelled(15, 15).select(functions.col("v_noise").as("vector")).cache();
+    double[][] vectors =
+        rows.collectAsList().stream()
+            .map(r -> r.<org.apache.spark.ml.linalg.Vector>getAs(0).toArray())
+            .toArray(double[][]::new);
+    double[] singular =
+        Arrays.stream(
+                new EigenDecomposition(new Covariance(vectors).getCovarianceMatrix())
+                    .getRealEigenvalues())
+            .map(Math::sqrt)
+            .toArray();
+    double sum = Arrays.stream(singular).sum();
+    double entropy = Arrays.stream(singular).map(s -> -s / sum * Math.log(s / sum)).sum();
+    assertThat(Comparer.effectiveRank(rows, TWO.get(1))).isCloseTo(Math.exp(entropy), within(1e-6));
+  }
+
+  /** A map that is fitted for the comparison gives what the estimator gives, scaled after it. */
+  @Test
+  void variantsAreMappedThenScaled(@TempDir Path directory) throws IOException {
+    Dataset<Row> rows = labelled(15, 15).cache();
+    Variants variants =
+        new Variants(List.of(PostChoice.NONE, PostChoice.of("whitening:2")), Norm.L2);
+    try (Scratch scratch =
+        new Scratch(
+            LocalSpark.session(), new org.apache.hadoop.fs.Path(directory.toUri().toString()))) {
+      Variants.Tables made = variants.of(scratch, TWO, rows, Optional.empty());
+      assertThat(made.candidates())
+          .containsExactly(
+              TWO.get(0),
+              new Candidate("good+whitening:2", 2),
+              TWO.get(1),
+              new Candidate("noise+whitening:2", 2));
+      assertThat(made.texts().columns())
+          .containsExactly(
+              "row", "label", "v_good", "v_good+whitening:2", "v_noise", "v_noise+whitening:2");
+      LinearVectorModel map =
+          new Whitening().setK(2).setInputCol("v_noise").setOutputCol("w").fit(rows);
+      List<Row> wanted = map.transform(rows).orderBy("row").collectAsList();
+      List<Row> found = made.texts().orderBy("row").collectAsList();
+      for (int i = 0; i < found.size(); i++) {
+        double[] w = wanted.get(i).<org.apache.spark.ml.linalg.Vector>getAs("w").toArray();
+        double[] f =
+            found.get(i).<org.apache.spark.ml.linalg.Vector>getAs("v_noise+whitening:2").toArray();
+        double length = Math.hypot(w[0], w[1]);
+        assertThat(f).containsExactly(new double[] {w[0] / length, w[1] / length}, within(1e-6));
+        double[] plain = found.get(i).<org.apache.spark.ml.linalg.Vector>getAs("v_noise").toArray();
+        assertThat(Similarity.DOT.of(plain, plain)).isCloseTo(1, within(1e-6));
+      }
+    }
   }
 }

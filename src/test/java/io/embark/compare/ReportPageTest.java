@@ -1,8 +1,8 @@
 package io.embark.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.embark.browser.Chromium;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,14 +11,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The HTML page, as text and in a browser where there is one. */
 class ReportPageTest {
@@ -89,56 +89,32 @@ class ReportPageTest {
   }
 
   /** In the browser the text stays text, charts have a size, and no request leaves. */
-  @Test
+  @ParameterizedTest
+  @EnumSource(Chromium.Scheme.class)
   @Timeout(120)
-  void aBrowserShowsIt() throws Exception {
-    Optional<Path> chromium =
-        Stream.of("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-            .map(Path::of)
-            .filter(Files::isExecutable)
-            .findFirst();
-    assumeTrue(chromium.isPresent(), "no Chromium on this machine: the page is not tried in one");
+  void aBrowserShowsIt(Chromium.Scheme scheme) throws Exception {
+    Chromium browser = Chromium.orSkip();
     Path file = directory.resolve("compare.html");
     // Said by the page itself, for the DOM that Chromium prints has no sizes.
     String probe =
         "<script>addEventListener('load',()=>{"
             + "document.querySelectorAll('details').forEach(d=>d.open=true);const s=[...document.querySelectorAll('svg')];"
             + "document.body.dataset.shown=s.filter(e=>e.getBoundingClientRect().height>50).length;"
+            + "document.body.dataset.back=getComputedStyle(document.body).backgroundColor;"
             + "document.body.dataset.wide=document.documentElement.scrollWidth>innerWidth;"
             + "document.body.dataset.requests=performance.getEntriesByType('resource').length;})</script>";
     Files.writeString(file, page().replace("</body>", probe + "</body>"));
-    Path log = directory.resolve("log");
-    Path dom = directory.resolve("dom");
-    Process browser =
-        new ProcessBuilder(
-                chromium.get().toString(),
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--host-resolver-rules=MAP * ~NOTFOUND",
-                "--user-data-dir=" + directory.resolve("profile"),
-                "--enable-logging=stderr",
-                "--virtual-time-budget=3000",
-                "--window-size=900,1200",
-                "--dump-dom",
-                file.toUri().toString())
-            .redirectOutput(dom.toFile())
-            .redirectError(log.toFile())
-            .start();
-    try {
-      assertThat(browser.waitFor(90, TimeUnit.SECONDS)).isTrue();
-    } finally {
-      browser.destroyForcibly().waitFor();
-    }
-    String shown = Files.readString(dom);
+    String shown = browser.open(file, directory, scheme);
     assertThat(shown)
         .contains(
             "data-wide=\"false\"",
             "data-requests=\"0\"",
+            scheme == Chromium.Scheme.LIGHT
+                ? "data-back=\"rgb(255, 255, 255)\""
+                : "data-back=\"rgb(20, 24, 29)\"",
             "<title>Which pooling: builtin:a&lt;b</title>");
     Matcher charts = Pattern.compile("data-shown=\"(\\d+)\"").matcher(shown);
     assertThat(charts.find()).isTrue();
     assertThat(Integer.parseInt(charts.group(1))).isEqualTo(8 + 4 + 4 + 2);
-    assertThat(Files.readString(log)).doesNotContain("CONSOLE");
   }
 }

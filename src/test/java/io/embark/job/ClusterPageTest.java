@@ -1,28 +1,26 @@
 package io.embark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.embark.browser.Chromium;
 import io.embark.clustering.Clustering;
 import io.embark.clustering.DistinctiveTerms;
 import io.embark.clustering.Members;
 import io.embark.clustering.NearDuplicates;
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The page of a clustering, opened in a browser without a network where there is a browser. */
 class ClusterPageTest {
@@ -45,7 +43,7 @@ class ClusterPageTest {
         const circles = [...document.querySelectorAll("#map circle")];
         const tip = document.getElementById("tip");
         found.circles = circles.length;
-        found.colours = new Set(circles.map(c => c.getAttribute("fill"))).size;
+        found.colours = new Set(circles.map(c => getComputedStyle(c).fill)).size;
         found.hiddenAtFirst = tip.hidden;
         circles[0].dispatchEvent(new MouseEvent("mousemove", {clientX: 50, clientY: 50}));
         found.tip = tip.hidden ? null : tip.textContent;
@@ -63,6 +61,7 @@ class ClusterPageTest {
         document.querySelector("#clusters tr").click();
         found.rows = document.querySelectorAll("#clusters tr").length;
         found.choices = document.querySelectorAll("#choices tr").length;
+        found.background = getComputedStyle(document.body).backgroundColor;
         found.images = document.images.length;
         found.title = document.title;
         found.errors = errors;
@@ -124,13 +123,14 @@ class ClusterPageTest {
     assertThat(page.split("</script>", -1)).hasSize(3);
   }
 
-  @Test
-  void worksInABrowserWithoutANetwork() throws IOException, InterruptedException {
-    Optional<Path> browser = browser();
-    assumeTrue(browser.isPresent(), "no chromium, google-chrome or chrome on the PATH");
+  @ParameterizedTest
+  @EnumSource(Chromium.Scheme.class)
+  void worksInABrowserWithoutANetwork(Chromium.Scheme scheme)
+      throws IOException, InterruptedException {
+    Chromium browser = Chromium.orSkip();
     Path file =
         Files.writeString(directory.resolve("probed.html"), page().replace("</head>", PROBE));
-    String dom = dump(browser.get(), file);
+    String dom = browser.open(file, directory, scheme);
     Matcher left = Pattern.compile("<pre id=\"probe\">(.*?)</pre>", Pattern.DOTALL).matcher(dom);
     assertThat(left.find()).as(dom).isTrue();
     String found = left.group(1).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
@@ -138,6 +138,8 @@ class ClusterPageTest {
 
     assertThat(probe.get("errors")).as(found).isEmpty();
     assertThat(probe.get("title").asText()).isEqualTo("Clusters");
+    assertThat(probe.get("background").asText())
+        .isEqualTo(scheme == Chromium.Scheme.LIGHT ? "rgb(255, 255, 255)" : "rgb(20, 23, 28)");
     assertThat(probe.get("images").asInt()).isZero();
     assertThat(probe.get("circles").asInt()).isEqualTo(30);
     assertThat(probe.get("colours").asInt()).isEqualTo(3);
@@ -150,40 +152,5 @@ class ClusterPageTest {
     assertThat(probe.get("faded").asInt()).isEqualTo(20);
     assertThat(probe.get("rows").asInt()).isEqualTo(3);
     assertThat(probe.get("choices").asInt()).isEqualTo(2);
-  }
-
-  private String dump(Path browser, Path page) throws IOException, InterruptedException {
-    Path dom = directory.resolve("dom.html");
-    Process process =
-        new ProcessBuilder(
-                browser.toString(),
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--host-resolver-rules=MAP * ~NOTFOUND",
-                "--user-data-dir=" + directory.resolve("profile"),
-                "--virtual-time-budget=5000",
-                "--dump-dom",
-                page.toUri().toString())
-            .redirectOutput(dom.toFile())
-            .redirectError(directory.resolve("browser.log").toFile())
-            .start();
-    try {
-      assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("browser ended").isTrue();
-    } finally {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-    }
-    return Files.readString(dom);
-  }
-
-  private static Optional<Path> browser() {
-    return Stream.of(System.getenv("PATH").split(File.pathSeparator))
-        .flatMap(
-            folder ->
-                Stream.of("chromium", "chromium-browser", "google-chrome", "chrome")
-                    .map(name -> Path.of(folder, name)))
-        .filter(Files::isExecutable)
-        .findFirst();
   }
 }

@@ -61,7 +61,15 @@ class ClusterAgreementTest {
       ClusterAgreement agreement = new ClusterAgreement(table);
       assertThat(agreement.accuracy()).isCloseTo(bestAssignment(table, n), CLOSE);
       assertThat(agreement.adjustedRandIndex()).isCloseTo(pairCount(a, b), within(1e-9));
-      assertThat(agreement.vMeasure()).isCloseTo(arithmeticNmi(a, b), within(1e-9));
+      double[] information = information(a, b);
+      double h = information[0] + information[1];
+      assertThat(agreement.vMeasure())
+          .isCloseTo(h == 0 ? 1 : Math.max(0, 2 * information[2] / h), within(1e-9));
+      double product = information[0] * information[1];
+      if (product > 0) {
+        assertThat(agreement.nmi())
+            .isCloseTo(Math.max(0, information[2] / Math.sqrt(product)), within(1e-9));
+      }
     }
   }
 
@@ -104,8 +112,8 @@ class ClusterAgreementTest {
     return most == expected ? 1 : (both - expected) / (most - expected);
   }
 
-  /** Mutual information and entropies from the items themselves. */
-  private static double arithmeticNmi(int[] a, int[] b) {
+  /** Both entropies and the mutual information, from the items themselves. */
+  private static double[] information(int[] a, int[] b) {
     double ha = 0;
     double hb = 0;
     double mutual = 0;
@@ -123,7 +131,7 @@ class ClusterAgreementTest {
       hb -= Math.log(inB / n) / n;
       mutual += Math.log(inBoth * n / (inA * inB)) / n;
     }
-    return ha + hb == 0 ? 1 : Math.max(0, 2 * mutual / (ha + hb));
+    return new double[] {ha, hb, mutual};
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.stat.correlation.PearsonsCorrelation;
 import org.apache.commons.math3.stat.correlation.SpearmansCorrelation;
+import org.apache.commons.math3.stat.descriptive.rank.Percentile;
 import org.junit.jupiter.api.Test;
 
 class PairCorrelationTest {
@@ -95,5 +96,18 @@ class PairCorrelationTest {
 
   private double[] values(int n, int different) {
     return random.ints(n, 0, different).asDoubleStream().toArray();
+  }
+
+  /** Quantiles as R's type 7, which commons-math has too. */
+  @Test
+  void intervalsAreInterpolatedPercentiles() {
+    Random random = new Random(9);
+    for (int n : new int[] {1, 2, 7, 1000}) {
+      double[] replicates = random.doubles(n).toArray();
+      Percentile quantile = new Percentile().withEstimationType(Percentile.EstimationType.R_7);
+      Interval found = Interval.of(replicates);
+      assertThat(found.low()).isCloseTo(quantile.evaluate(replicates, 2.5), within(1e-12));
+      assertThat(found.high()).isCloseTo(quantile.evaluate(replicates, 97.5), within(1e-12));
+    }
   }
 }

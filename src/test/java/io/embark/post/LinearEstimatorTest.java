@@ -227,8 +227,28 @@ class LinearEstimatorTest {
     Metadata made = model.transform(rows).schema().apply("white").metadata().getMetadata("embark");
     assertThat(made.getString("model")).isEqualTo("m");
     assertThat(made.getLong("dimension")).isEqualTo(4);
-    assertThat(made.getString("post")).isEqualTo("w1");
+    assertThat(made.getString("post")).isEqualTo("whitening:4");
+    assertThat(made.getString("postFingerprint")).isEqualTo(model.fingerprint());
+    assertThat(made.getLong("postRows")).isEqualTo(N);
+    assertThat(made.getString("modelFingerprint")).isEqualTo("f00");
+    assertThat(made.getLong("modelDimension")).isEqualTo(6);
     assertThat(made.getString("fingerprint")).hasSize(64);
+    Dataset<Row> white = model.transform(rows);
+    Metadata twice =
+        new MeanCentering()
+            .setComponents(1)
+            .setInputCol("white")
+            .setOutputCol("twice")
+            .fit(white)
+            .transform(white)
+            .schema()
+            .apply("twice")
+            .metadata()
+            .getMetadata("embark");
+    assertThat(twice.getString("post")).isEqualTo("whitening:4,all-but-the-top:1");
+    assertThat(twice.getString("modelFingerprint")).isEqualTo("f00");
+    assertThat(twice.getLong("modelDimension")).isEqualTo(6);
+    assertThat(twice.getString("fingerprint")).isNotEqualTo(made.getString("fingerprint"));
     assertThat(model.transformSchema(rows.schema())).isEqualTo(model.transform(rows).schema());
   }
 }
