@@ -4,6 +4,7 @@ import io.embark.compare.Comparer;
 import io.embark.compare.Comparison;
 import io.embark.compare.ComparisonJson;
 import io.embark.compare.ConsoleReport;
+import io.embark.compare.EmbeddingPass;
 import io.embark.compare.HtmlReport;
 import io.embark.compare.Offered;
 import io.embark.compare.Scratch;
@@ -51,7 +52,11 @@ final class CompareRun {
     try (Scratch scratch = new Scratch(spark, output)) {
       CompareInput input =
           new CompareInput(
-              spark, settings, offered.facts().config(), offered.candidates(), scratch, notes);
+              spark,
+              settings,
+              new EmbeddingPass(offered.facts().config(), offered.candidates()),
+              scratch,
+              notes);
       Optional<Dataset<Row>> pairs = input.pairs();
       Dataset<Row> texts = input.texts(pairs);
       Comparison comparison =
