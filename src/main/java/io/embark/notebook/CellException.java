@@ -12,7 +12,7 @@ final class CellException extends RuntimeException {
    * @param lines what the reader of the notebook is to see
    */
   CellException(String message, List<String> lines) {
-    super(message);
+    super(message.lines().findFirst().orElse(message));
     this.lines = List.copyOf(lines);
   }
 

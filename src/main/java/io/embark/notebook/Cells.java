@@ -18,6 +18,7 @@ import jdk.jshell.Snippet;
 import jdk.jshell.SnippetEvent;
 import jdk.jshell.SourceCodeAnalysis;
 import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
+import jdk.jshell.VarSnippet;
 
 /**
  * Runs the Java code of cells, one after the other, with JShell in this JVM: what the session sees
@@ -87,20 +88,32 @@ final class Cells implements AutoCloseable {
       last = null;
       for (SnippetEvent event : shell.eval(source)) {
         check(event, source);
-        if (event.causeSnippet() == null
-            && event.snippet() instanceof ExpressionSnippet expression
-            && next.remaining().isBlank()
-            && !code.stripTrailing().endsWith(";")) {
-          last = valueOf(expression);
+        boolean shown = next.remaining().isBlank() && !code.stripTrailing().endsWith(";");
+        String name = shown && event.causeSnippet() == null ? nameOf(event.snippet()) : null;
+        if (name != null) {
+          last = valueOf(name);
         }
+      }
+      if (stopped) {
+        throw new CellException("interrupted", List.of("Interrupted."));
       }
       rest = next.remaining();
     }
     return last;
   }
 
-  private Object valueOf(ExpressionSnippet expression) {
-    String handOver = "%s.keep(%s);".formatted(Results.class.getName(), expression.name());
+  /** The variable that holds the value of an expression; null for anything else. */
+  private static String nameOf(Snippet snippet) {
+    if (snippet instanceof ExpressionSnippet expression) {
+      return expression.name();
+    }
+    return snippet.subKind() == Snippet.SubKind.TEMP_VAR_EXPRESSION_SUBKIND
+        ? ((VarSnippet) snippet).name()
+        : null;
+  }
+
+  private Object valueOf(String name) {
+    String handOver = "%s.keep(%s);".formatted(Results.class.getName(), name);
     shell.eval(handOver).forEach(event -> check(event, handOver));
     return Results.take();
   }
@@ -124,9 +137,6 @@ final class Cells implements AutoCloseable {
       if (refused || !lines.isEmpty()) {
         throw new CellException(lines.isEmpty() ? "does not compile" : lines.get(0), lines);
       }
-    }
-    if (stopped) {
-      throw new CellException("interrupted", List.of("Interrupted."));
     }
   }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -106,8 +105,7 @@ public final class JavaKernel extends BaseKernel {
   @Override
   public List<String> formatError(Throwable e) {
     if (e instanceof CellException cell) {
-      List<String> lines = new ArrayList<>(cell.lines());
-      return errorStyler.secondaryLines(String.join("\n", lines));
+      return String.join("\n", cell.lines()).lines().toList();
     }
     return super.formatError(e);
   }
