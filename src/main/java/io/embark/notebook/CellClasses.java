@@ -1,5 +1,6 @@
 package io.embark.notebook;
 
+import java.io.File;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -60,7 +61,7 @@ final class CellClasses implements LoaderDelegate {
   @Override
   public void addToClasspath(String path) throws InternalException {
     try {
-      for (String entry : path.split(java.io.File.pathSeparator)) {
+      for (String entry : path.split(File.pathSeparator)) {
         loader.addURL(Path.of(entry).toUri().toURL());
       }
     } catch (MalformedURLException e) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import jdk.jshell.DeclarationSnippet;
 import jdk.jshell.Diag;
 import jdk.jshell.EvalException;
 import jdk.jshell.ExpressionSnippet;
@@ -131,7 +132,7 @@ final class Cells implements AutoCloseable {
     if (refused || unresolved) {
       List<String> lines = new ArrayList<>();
       shell.diagnostics(event.snippet()).filter(Diag::isError).forEach(d -> show(d, source, lines));
-      if (event.snippet() instanceof jdk.jshell.DeclarationSnippet declaration) {
+      if (event.snippet() instanceof DeclarationSnippet declaration) {
         shell.unresolvedDependencies(declaration).forEach(d -> lines.add("not defined: " + d));
       }
       if (refused || !lines.isEmpty()) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -35,6 +36,9 @@ public final class JavaKernel extends BaseKernel {
           "import java.util.*;",
           "import java.util.stream.*;",
           "import static org.dflib.jjava.jupyter.kernel.BaseNotebookStatics.*;");
+
+  /** Where Jupyter says which process started the kernel. */
+  private static final String PARENT = "JPY_PARENT_PID";
 
   private final Cells cells = new Cells(START);
 
@@ -78,15 +82,24 @@ public final class JavaKernel extends BaseKernel {
           new JupyterConnection(KernelConnectionProperties.parse(Files.readString(connectionFile)));
     } catch (IOException e) {
       throw new IllegalArgumentException("No connection file of Jupyter's: " + e, e);
-    } catch (java.security.GeneralSecurityException | RuntimeException e) {
+    } catch (GeneralSecurityException | RuntimeException e) {
       throw new IllegalArgumentException(
           "%s is not a connection file of Jupyter's: %s".formatted(connectionFile, e), e);
     }
     JavaKernel kernel = new JavaKernel(version);
     kernel.becomeHandlerForConnection(connection);
     kernel.onStartup();
+    endWith(System.getenv(PARENT));
     connection.connect();
     connection.waitUntilClose();
+  }
+
+  /** A kernel whose Jupyter is gone, killed perhaps, would stay for ever. */
+  private static void endWith(String parent) {
+    if (parent != null && parent.matches("[1-9]\\d*")) {
+      ProcessHandle.of(Long.parseLong(parent))
+          .ifPresent(process -> process.onExit().thenRun(() -> System.exit(1)));
+    }
   }
 
   /** What a cell prints is Jupyter's, also where Scala keeps a stream of its own. */

@@ -42,7 +42,8 @@ class PoolingComparisonTest {
 
     assertThat(found.candidates()).extracting(Candidate::name).containsExactly("mean", "cls");
     assertThat(found.deciding().orElseThrow().measure()).isEqualTo(Measure.PROBE_ACCURACY);
-    assertThat(found.figure(found.candidates().get(0), Measure.PROBE_ACCURACY).orElseThrow().value())
+    assertThat(
+            found.figure(found.candidates().get(0), Measure.PROBE_ACCURACY).orElseThrow().value())
         .isEqualTo(1);
     assertThat(found.scope().rows()).isEqualTo(48);
     assertThat(found.scope().labels()).isEqualTo(2);

@@ -65,6 +65,7 @@ final class KernelClient implements AutoCloseable {
         new ProcessBuilder(
             argv.stream().map(a -> a.replace("{connection_file}", file.toString())).toList());
     kernel.environment().remove("SPARK_HOME");
+    kernel.environment().put("JPY_PARENT_PID", Long.toString(ProcessHandle.current().pid()));
     kernel.directory(folder.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
     process = kernel.start();
     published.subscribe(new byte[0]);
