@@ -4,13 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -100,5 +106,26 @@ class NotebookFilesTest {
     assertThat(Outputs.ofText("cosine 0.1234 of 3", "cosine 0.1237 of 3")).isNotNull();
     assertThat(Outputs.ofText("cosine 0.1234 of 3", "cosine 0.1234 of 4")).isNotNull();
     assertThat(Outputs.ofText("cosine 0.1234", "cosine 0.1234 and more")).isNotNull();
+  }
+
+  @Test
+  void aSmoothedPictureIsTheSameAndAnotherIsNot() throws Exception {
+    assertThat(Outputs.ofPictures(picture(100, 40), picture(100, 41))).isNull();
+    assertThat(Outputs.ofPictures(picture(100, 40), picture(100, 60))).contains("another picture");
+    assertThat(Outputs.ofPictures(picture(100, 40), picture(90, 40))).contains("90 x 50 pixels");
+  }
+
+  /** White with a dark bar, as base64 of PNG. */
+  private static String picture(int width, int bar) throws Exception {
+    BufferedImage image = new BufferedImage(width, 50, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = image.createGraphics();
+    graphics.setColor(Color.WHITE);
+    graphics.fillRect(0, 0, width, 50);
+    graphics.setColor(Color.BLUE);
+    graphics.fillRect(0, 0, bar, 50);
+    graphics.dispose();
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    ImageIO.write(image, "png", png);
+    return Base64.getEncoder().encodeToString(png.toByteArray());
   }
 }

@@ -1,6 +1,7 @@
 package io.embark.notebook;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -75,16 +76,25 @@ class NotebooksIT {
       assertThat(error(stopped)).contains("Interrupted");
       assertThat(result(kernel.run("1 + 1"))).isEqualTo("2");
 
-      assertThat(failsWith(kernel, "int[] none = {};\nnone[0]")).hasMessageContaining("Index 0");
+      assertThatThrownBy(() -> NotebookRun.of(notebook("int[] none = {};\nnone[0]"), kernel))
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("Index 0 out of bounds");
+      Notebook sum = notebook("1 + 1").with(List.of(kernel.run("1 + 1")));
+      NotebookRun.requireSame(sum, NotebookRun.of(sum, kernel));
+      assertThatThrownBy(() -> NotebookRun.requireSame(sum, List.of(kernel.run("1 + 2"))))
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("found\n3\nwanted\n2");
+      assertThatThrownBy(() -> NotebookRun.requireSame(sum, List.of(kernel.run("// none"))))
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("0 outputs, wanted 1");
     }
   }
 
-  private Throwable failsWith(KernelClient kernel, String code) {
+  private Notebook notebook(String code) {
     ObjectNode root = Notebook.empty();
     ObjectNode cell = ((ArrayNode) root.get("cells")).addObject();
-    cell.put("cell_type", "code").put("id", "bad").set("source", Notebook.lines(code));
-    Notebook notebook = new Notebook(folder.resolve("bad.ipynb"), root);
-    return org.assertj.core.api.Assertions.catchThrowable(() -> NotebookRun.of(notebook, kernel));
+    cell.put("cell_type", "code").put("id", "one").set("source", Notebook.lines(code));
+    return new Notebook(folder.resolve("one.ipynb"), root);
   }
 
   private static String result(CellRun run) {
