@@ -1,5 +1,6 @@
 package io.embark.notebook;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,7 +20,10 @@ import org.dflib.jjava.jupyter.kernel.LanguageInfo;
 import org.dflib.jjava.jupyter.kernel.ReplacementOptions;
 import org.dflib.jjava.jupyter.kernel.comm.CommManager;
 import org.dflib.jjava.jupyter.kernel.display.DisplayData;
+import org.dflib.jjava.jupyter.kernel.display.RenderContext;
 import org.dflib.jjava.jupyter.kernel.display.Renderer;
+import org.dflib.jjava.jupyter.kernel.display.common.Image;
+import org.dflib.jjava.jupyter.kernel.display.mime.MIMEType;
 import org.dflib.jjava.jupyter.kernel.util.StringStyler;
 import scala.Console$;
 import scala.runtime.AbstractFunction0;
@@ -39,6 +43,9 @@ public final class JavaKernel extends BaseKernel {
 
   /** Where Jupyter says which process started the kernel. */
   private static final String PARENT = "JPY_PARENT_PID";
+
+  private static final MIMEType PNG = MIMEType.parse("image/png");
+  private static final MIMEType PLAIN = MIMEType.parse("text/plain");
 
   private final Cells cells = new Cells(START);
 
@@ -66,6 +73,7 @@ public final class JavaKernel extends BaseKernel {
         false,
         new StringStyler.Builder().build());
     DatasetTable.register(renderer);
+    renderer.createRegistration(BufferedImage.class).preferring(PNG, PLAIN).register(JavaKernel::show);
   }
 
   /**
@@ -92,6 +100,14 @@ public final class JavaKernel extends BaseKernel {
     endWith(System.getenv(PARENT));
     connection.connect();
     connection.waitUntilClose();
+  }
+
+  /** Beside the picture stands its size, not the address that Java makes of it. */
+  private static void show(BufferedImage picture, RenderContext context) {
+    Image.renderImage(picture, context);
+    context.renderIfRequested(
+        PLAIN,
+        () -> "picture, %d x %d pixels".formatted(picture.getWidth(), picture.getHeight()));
   }
 
   /** A kernel whose Jupyter is gone, killed perhaps, would stay for ever. */
