@@ -162,6 +162,9 @@ class_path() {
   printf '%s' "${mine:+$mine:}$3/*"
 }
 
+# The notebooks' kernel has libraries of its own, which no task needs.
+[ "${embark_args[0]-}" != kernel ] || spark_args+=(--driver-class-path "$(class_path --driver-class-path spark.driver.extraClassPath "$home/notebooks/kernel")")
+
 deploy_mode="$(setting --deploy-mode spark.submit.deployMode)"
 driver_lib="$home/lib"
 app_jar="$job_jar"

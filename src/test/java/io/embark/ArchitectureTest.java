@@ -90,10 +90,15 @@ class ArchitectureTest {
               "io.embark.compare..",
               "io.embark.search..",
               "io.embark.clustering..",
+              "io.embark.notebook..",
               "io.embark.job..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("org.apache.spark..");
+
+  @ArchTest
+  static final ArchRule NOTEBOOK =
+      mayUse("notebook", "jdk.jshell..", "org.dflib.jjava..", "org.apache.spark..", "scala..");
 
   @ArchTest
   static final ArchRule ONNX_RUNTIME_ONLY_IN_ONNX =

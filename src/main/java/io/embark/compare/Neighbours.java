@@ -22,7 +22,7 @@ import org.apache.spark.sql.types.StructType;
  * @param rows the sample: numbers of rows, in order
  * @param found one for each candidate
  */
-record Neighbours(List<Long> rows, List<Found> found) {
+public record Neighbours(List<Long> rows, List<Found> found) {
 
   /**
    * What was found of one candidate.
@@ -30,7 +30,7 @@ record Neighbours(List<Long> rows, List<Found> found) {
    * @param histogram pairs by cosine, {@link Neighbourhood#BARS} bars from -1 to 1
    * @param nearest {@code [n][k]}, places in {@link Neighbours#rows}, nearest first
    */
-  record Found(
+  public record Found(
       Candidate candidate,
       double mean,
       double sd,

@@ -12,7 +12,8 @@ import java.util.Optional;
  */
 public record Recommendation(Optional<String> candidate, String sentence) {
 
-  static Recommendation of(Comparison comparison) {
+  /** What a comparison speaks for. */
+  public static Recommendation of(Comparison comparison) {
     return comparison.deciding().isPresent()
         ? decided(comparison.scope(), comparison.deciding().get())
         : undecided(comparison);

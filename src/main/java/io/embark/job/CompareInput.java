@@ -4,10 +4,9 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.monotonically_increasing_id;
 
 import io.embark.compare.Candidate;
+import io.embark.compare.EmbeddingPass;
 import io.embark.compare.Scratch;
-import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
-import io.embark.spark.TextEmbedder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,8 +23,7 @@ final class CompareInput {
 
   private final SparkSession spark;
   private final JobSettings settings;
-  private final EmbedderConfig config;
-  private final List<Candidate> candidates;
+  private final EmbeddingPass pass;
   private final Scratch scratch;
   private final List<String> notes;
 
@@ -35,14 +33,12 @@ final class CompareInput {
   CompareInput(
       SparkSession spark,
       JobSettings settings,
-      EmbedderConfig config,
-      List<Candidate> candidates,
+      EmbeddingPass pass,
       Scratch scratch,
       List<String> notes) {
     this.spark = spark;
     this.settings = settings;
-    this.config = config;
-    this.candidates = candidates;
+    this.pass = pass;
     this.scratch = scratch;
     this.notes = notes;
   }
@@ -66,14 +62,14 @@ final class CompareInput {
                     textB.cast("string").as("b_text")),
                 "pairs"),
             "pair");
-    Dataset<Row> embedded = embedder("b").transform(embedder("a").transform(rows));
+    Dataset<Row> embedded = pass.embedder("b").transform(pass.embedder("a").transform(rows));
     List<Column> columns = new ArrayList<>();
     columns.add(col("pair"));
     columns.add(col("score"));
     columns.add(col("a_text"));
     columns.add(col("b_text"));
-    columns.addAll(vectors("a"));
-    columns.addAll(vectors("b"));
+    columns.addAll(pass.vectors("a"));
+    columns.addAll(pass.vectors("b"));
     Column whole = col("a_status").equalTo("OK").and(col("b_status").equalTo("OK"));
     columns.add(whole.as("whole"));
     return Optional.of(
@@ -124,22 +120,13 @@ final class CompareInput {
     }
     Dataset<Row> rows =
         numbered(sampled(read.select(columns.toArray(Column[]::new)), "rows"), "row");
-    Dataset<Row> embedded = embedder("v").transform(rows);
-    List<Column> kept = new ArrayList<>();
-    kept.add(col("row"));
-    kept.add(col("v_text").as("text"));
-    if (labels) {
-      kept.add(col("label"));
-    }
-    kept.addAll(vectors("v"));
-    kept.add(col("v_status").equalTo("OK").as("whole"));
-    return complete(embedAndKeep("texts", embedded.select(kept.toArray(Column[]::new))), "rows");
+    return complete(embedAndKeep("texts", pass.over(rows)), "rows");
   }
 
   private Dataset<Row> side(Dataset<Row> pairs, String side) {
     List<Column> columns = new ArrayList<>();
     columns.add(col(side + "_text").as("text"));
-    for (Candidate candidate : candidates) {
+    for (Candidate candidate : pass.candidates()) {
       columns.add(col(candidate.column(side)).as(candidate.column()));
     }
     return pairs.select(columns.toArray(Column[]::new));
@@ -184,23 +171,6 @@ final class CompareInput {
 
   private static Dataset<Row> numbered(Dataset<Row> rows, String name) {
     return rows.withColumn(name, monotonically_increasing_id());
-  }
-
-  private TextEmbedder embedder(String side) {
-    return new TextEmbedder()
-        .setConfig(config)
-        .setInputCol(side + "_text")
-        .setOutputCol(side)
-        .setAccountPrefix(side + "_");
-  }
-
-  private List<Column> vectors(String side) {
-    List<String> made = embedder(side).vectorColumns();
-    List<Column> columns = new ArrayList<>();
-    for (int i = 0; i < made.size(); i++) {
-      columns.add(col(made.get(i)).as(candidates.get(i).column(side)));
-    }
-    return columns;
   }
 
   private Dataset<Row> embedAndKeep(String name, Dataset<Row> embedded) {

@@ -4,6 +4,7 @@ import io.embark.compare.Comparer;
 import io.embark.compare.Comparison;
 import io.embark.compare.ComparisonJson;
 import io.embark.compare.ConsoleReport;
+import io.embark.compare.EmbeddingPass;
 import io.embark.compare.HtmlReport;
 import io.embark.compare.Offered;
 import io.embark.compare.Scratch;
@@ -60,7 +61,8 @@ final class CompareRun {
     out.flush();
     try (Scratch scratch = new Scratch(spark, output)) {
       CompareInput input =
-          new CompareInput(spark, settings, config, offered.candidates(), scratch, notes);
+          new CompareInput(
+              spark, settings, new EmbeddingPass(config, offered.candidates()), scratch, notes);
       Optional<Dataset<Row>> pairs = input.pairs();
       Variants.Tables tables = new Variants.Tables(offered.candidates(), input.texts(pairs), pairs);
       if (variants.areWanted()) {

@@ -56,6 +56,7 @@ public final class Main {
     spec.addSubcommand(
         "bench", new CommandLine(new BenchCommand()).setCaseInsensitiveEnumValuesAllowed(true));
     spec.addSubcommand("inspect", new CommandLine(new InspectCommand()));
+    spec.addSubcommand("kernel", new CommandLine(new KernelCommand()));
     spec.addSubcommand("vector-diff", new CommandLine(new VectorDiffCommand()));
     CommandLine commandLine = new CommandLine(spec);
     commandLine.setExecutionStrategy(

@@ -20,7 +20,7 @@ class ShellScriptsTest {
   /** Every script of the project. */
   private static List<Path> scripts() throws IOException {
     List<Path> scripts = new ArrayList<>(List.of(Path.of(".ci/run")));
-    for (String folder : List.of("jobs", "conf")) {
+    for (String folder : List.of("jobs", "conf", "notebooks")) {
       try (Stream<Path> files = Files.walk(Path.of(folder))) {
         files.filter(file -> file.toString().endsWith(".sh")).sorted().forEach(scripts::add);
       }
