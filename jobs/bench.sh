@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
 #
-# Measures the Spark job against a plain Java loop:  jobs/bench.sh [flags] [--spark <spark-submit flags>]
-# With --ceiling: what this host can feed to a GPU, by stage, with a model that computes next to nothing.
-# With --costs: what accounts, hashes and the comparison of an incremental run cost beside embedding.
+# Measures Embark against the limits of this machine:  jobs/bench.sh [flags] [--spark <spark-submit flags>]
+#   (no flags)     the Spark job and the whole embed job against ONNX Runtime alone without any padding
+#   --measure ...  poolings: one against four; start: from nothing to the first vector; growth and memory: from few rows
+#                  to many; ceiling: what this host can feed to a GPU, by stage; costs: accounts, hashes and the
+#                  comparison of an incremental run beside embedding; scaling: large runs by calculation
+#   --components   tokenizer, planner, buffers, pooling and conversion one by one; in a source checkout only, as
+#                  JMH is not shipped. What follows goes to JMH, such as a pattern of names
+#   --peers        another library on the same texts; in a source checkout only. Rows and turns may follow
 # Uses the shipped sample; run it on an idle machine.
 # All flags: jobs/bench.sh --help
 set -euo pipefail
@@ -13,4 +18,20 @@ while [ -L "$self" ]; do
   self="$(readlink "$self")"
   case "$self" in /*) ;; *) self="$folder/$self" ;; esac
 done
-exec "$(cd -P "$(dirname "$self")" && pwd)/submit.sh" bench "$@"
+jobs="$(cd -P "$(dirname "$self")" && pwd)"
+
+main=""
+case "${1:-}" in
+  --components) main=io.embark.job.Components ;;
+  --peers) main=io.embark.job.Peers ;;
+esac
+if [ -n "$main" ]; then
+  if [ ! -d "$jobs/../src/jmh" ]; then
+    printf 'embark: %s needs a source checkout with Maven: what it measures with is not part of the distribution\n' "$1" >&2
+    exit 2
+  fi
+  shift
+  cd "$jobs/.."
+  exec mvn -B -q test-compile exec:exec "-Dexec.args=-cp %classpath $main $*"
+fi
+exec "$jobs/submit.sh" bench "$@"

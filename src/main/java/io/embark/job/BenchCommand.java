@@ -1,15 +1,6 @@
 package io.embark.job;
 
-import io.embark.embed.Embedder;
-import io.embark.embed.EmbedderConfig;
-import io.embark.embed.Embedding;
-import io.embark.embed.EmbeddingStats;
-import io.embark.embed.EmbeddingStream;
-import io.embark.onnx.Device;
-import io.embark.pooling.Pooling;
-import io.embark.spark.EmbeddingMetrics;
-import io.embark.spark.TextEmbedder;
-import io.embark.spark.VectorParquet;
+import io.embark.onnx.OnnxRuntime;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -17,35 +8,70 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeoutException;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Compares the Spark job with a plain Java loop over the same embedder, same texts, same number of
- * threads, in one run with alternating repeats: what Spark, rows and Parquet cost on top of the
- * model, and what further poolings cost.
+ * Measures Embark against what it could be at best: ONNX Runtime without anything around it, the
+ * tokenizer alone, the start of Spark and of a session alone, its own speed on fewer rows. Ratios
+ * come from one run, in which the ways take turns.
  */
 @Command(
     name = "bench",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Measures the Spark job against a plain Java loop over the same embedder.")
+    description =
+        "Measures Embark against the limits of this machine, on texts made of the shipped sample.")
 final class BenchCommand implements Callable<Integer> {
+  private static final int FEWEST_ROWS = 10_000;
+
+  /** What can be measured. */
+  enum Part {
+    /** The job against ONNX Runtime alone. */
+    THROUGHPUT,
+    /** What several poolings cost. */
+    POOLINGS,
+    /** What the host can feed to a GPU. */
+    CEILING,
+    /** Accounts, hashes, and the comparison of an incremental run. */
+    COSTS,
+    /** From nothing to the first vector. */
+    START,
+    /** Time from few rows to many, and from short texts to long ones. */
+    GROWTH,
+    /** Live heap from few rows to many. */
+    MEMORY,
+    /** Nothing: large runs by calculation. */
+    SCALING;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  @Option(
+      names = "--measure",
+      split = ",",
+      defaultValue = "throughput",
+      description =
+          "What to measure: throughput (the job against ONNX Runtime alone without padding),"
+              + " poolings (one against four), start (from nothing to the first vector), growth"
+              + " (time a row and token from few to many) and memory (live heap), both with a model"
+              + " that computes next to nothing, ceiling, costs; or scaling: large runs by"
+              + " calculation, see docs/scaling.md. Default: ${DEFAULT-VALUE}.")
+  private List<Part> parts;
+
   @Option(
       names = "--corpora",
       split = ",",
-      defaultValue = "short,mixed",
+      defaultValue = "short,mixed,long",
       description =
-          "Of the shipped sample: short (at most 100 characters), mixed (everything), long (at least"
-              + " 400). Default: ${DEFAULT-VALUE}.")
+          "Texts for throughput and ceiling: short, mixed, long; their lengths stand in the report."
+              + " Default: ${DEFAULT-VALUE}.")
   private List<Corpus> corpora;
 
   @Option(
@@ -56,71 +82,88 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--rows",
-      defaultValue = "2000",
+      defaultValue = "4000",
       description =
-          "Rows of each corpus; texts repeat when it has fewer. Default: ${DEFAULT-VALUE}.")
+          "Rows of short texts; of longer ones as many as make about as many tokens. Default:"
+              + " ${DEFAULT-VALUE}.")
   private int rows;
 
   @Option(
       names = "--ceiling",
       description =
-          "Measures what the host can feed to a GPU instead: a model of the same shapes that"
-              + " computes next to nothing, against the tokenizer alone. Give it 20000 rows or more.")
+          "Short for --measure ceiling: what the host can feed to a GPU, with a model of the same"
+              + " shapes that computes next to nothing, against the tokenizer alone. Give it 20000"
+              + " rows or more.")
   private boolean ceiling;
 
   @Option(
       names = "--costs",
       description =
-          "Measures what a job's bookkeeping costs instead: accounts, hashes, and comparing the input"
-              + " with a table in incremental mode.")
+          "Short for --measure costs: what a job's bookkeeping costs, that is accounts, hashes, and"
+              + " comparing the input with a table in incremental mode.")
   private boolean costs;
 
   @Option(
       names = "--known-rows",
       defaultValue = "1000000",
-      description = "Rows of that table, for --costs. Default: ${DEFAULT-VALUE}.")
+      description = "Rows of that table, for costs. Default: ${DEFAULT-VALUE}.")
   private int knownRows;
 
   @Option(
       names = "--repeats",
-      defaultValue = "5",
-      description = "Measured repeats, after one that is not. Default: ${DEFAULT-VALUE}.")
+      defaultValue = "3",
+      description = "Turns that count, after one that does not. Default: ${DEFAULT-VALUE}.")
   private int repeats;
+
+  @Option(
+      names = "--most-rows",
+      defaultValue = "1000000",
+      description = "Rows that growth and memory go up to, from 10000. Default: ${DEFAULT-VALUE}.")
+  private int mostRows;
+
+  @Option(
+      names = "--gpu-tokens",
+      split = ",",
+      defaultValue = "100000,400000",
+      description = "For scaling: tokens/s assumed of a GPU. Default: ${DEFAULT-VALUE}.")
+  private List<Double> gpuTokens;
+
+  @Option(
+      names = "--cores-per-gpu",
+      defaultValue = "8",
+      description = "For scaling: cores that feed a GPU. Default: ${DEFAULT-VALUE}.")
+  private int coresPerGpu;
+
+  @Option(
+      names = "--gpu-hour",
+      defaultValue = "1",
+      description =
+          "For scaling: price of an hour of a GPU and its cores. Default: ${DEFAULT-VALUE}.")
+  private double price;
 
   @Spec private CommandSpec spec;
 
   @Override
-  public Integer call() throws IOException, TimeoutException {
+  public Integer call() throws Exception {
     SparkSession spark = SparkSession.builder().appName("embark bench").getOrCreate();
     try {
       PrintWriter out = spec.commandLine().getOut();
       int threads = spark.sparkContext().defaultParallelism();
       out.printf(
-          "Embark %s, Spark %s (%s), JDK %s, %s%n",
+          "Embark %s, Spark %s (%s), ONNX Runtime %s, JDK %s, %s%n",
           Version.of(),
           spark.version(),
           spark.sparkContext().master(),
+          OnnxRuntime.version(),
           System.getProperty("java.version"),
           cpu());
       out.printf(
-          "Data: %d rows of the shipped sample, model %s, %d threads, %d repeats; command: jobs/bench.sh %s%n",
-          rows, model, threads, repeats, arguments());
-      if (ceiling) {
-        HostCeiling host = new HostCeiling(spark, out, threads, repeats, model);
-        host.explain();
-        for (Corpus corpus : corpora) {
-          host.measure(corpus, rows);
-        }
-        return 0;
-      }
-      if (costs) {
-        for (Corpus corpus : corpora) {
-          new JobCosts(spark, out, threads, repeats, model).measure(corpus, rows, knownRows);
-        }
-        return 0;
-      }
-      for (Corpus corpus : corpora) {
-        measure(spark, corpus, threads, out);
+          "Data: texts made of the sentences of the shipped sample, none twice; model %s, %d threads, %d turns;"
+              + " command: jobs/bench.sh %s%n",
+          model, threads, repeats, arguments());
+      for (Part part :
+          ceiling ? List.of(Part.CEILING) : costs ? List.of(Part.COSTS) : parts) {
+        measure(part, spark, out, threads);
       }
       return 0;
     } finally {
@@ -128,113 +171,40 @@ final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  private void measure(SparkSession spark, Corpus corpus, int threads, PrintWriter out)
-      throws IOException {
-    List<String> texts = corpus.texts(spark, rows);
-    Path folder = Files.createTempDirectory("embark-bench");
-    String input = folder.resolve("in").toString();
-    spark
-        .createDataset(texts, Encoders.STRING())
-        .toDF("text")
-        .repartition(2 * threads)
-        .write()
-        .parquet(input);
-    EmbedderConfig config =
-        EmbedderConfig.of(model).toBuilder().device(Device.CPU).intraOpThreads(1).build();
-    EmbedderConfig four =
-        config.toBuilder()
-            .pooling(Pooling.MEAN, Pooling.CLS, Pooling.MAX, Pooling.WEIGHTED_MEAN)
-            .build();
-    double[] loop = new double[repeats];
-    double[] loopOfFour = new double[repeats];
-    double[] loopOnHost = new double[repeats];
-    double[] job = new double[repeats];
-    long statesBytes = 0;
-    TextEmbedder embedder = new TextEmbedder().setConfig(config);
-    long tokens = 0;
-    int dimension;
-    try (Embedder plain = Embedder.open(config);
-        Embedder plainFour = Embedder.open(four);
-        StagedLoop onHost = new StagedLoop(config, plain.tokenBudget(), StagedLoop.PooledIn.JAVA)) {
-      dimension = plain.dimension();
-      for (int repeat = -1; repeat < repeats; repeat++) {
-        double loopSeconds =
-            Repeats.seconds(() -> Repeats.parallel(texts, threads, part -> plainLoop(plain, part)));
-        double fourSeconds =
-            Repeats.seconds(
-                () -> Repeats.parallel(texts, threads, part -> plainLoop(plainFour, part)));
-        onHost.reset();
-        double hostSeconds = Repeats.seconds(() -> Repeats.parallel(texts, threads, onHost::embed));
-        statesBytes = onHost.bytes.sum();
-        Dataset<Row> embedded = embedder.transform(spark.read().parquet(input));
-        String output = folder.resolve("out" + repeat).toString();
-        double jobSeconds =
-            Repeats.seconds(
-                () ->
-                    embedded
-                        .write()
-                        .options(VectorParquet.options(embedded.schema()))
-                        .parquet(output));
-        if (repeat >= 0) {
-          loop[repeat] = texts.size() / loopSeconds;
-          loopOnHost[repeat] = texts.size() / hostSeconds;
-          loopOfFour[repeat] = texts.size() / fourSeconds;
-          job[repeat] = texts.size() / jobSeconds;
-        } else {
-          tokens =
-              spark.read().parquet(output).agg(functions.sum("tokens_used")).first().getLong(0);
+  private void measure(Part part, SparkSession spark, PrintWriter out, int threads)
+      throws Exception {
+    switch (part) {
+      case THROUGHPUT -> {
+        Throughput throughput = new Throughput(spark, out, threads, repeats, model);
+        throughput.explain();
+        for (Corpus corpus : corpora) {
+          throughput.measure(corpus, corpus.rows(rows));
         }
       }
+      case POOLINGS -> {
+        Throughput throughput = new Throughput(spark, out, threads, repeats, model);
+        for (Corpus corpus : corpora) {
+          throughput.measurePoolings(corpus, corpus.rows(rows));
+        }
+      }
+      case CEILING -> {
+        HostCeiling host = new HostCeiling(spark, out, threads, repeats, model);
+        host.explain();
+        for (Corpus corpus : corpora) {
+          host.measure(corpus, rows);
+        }
+      }
+      case COSTS -> {
+        JobCosts job = new JobCosts(spark, out, threads, repeats, model);
+        for (Corpus corpus : corpora) {
+          job.measure(corpus, rows, knownRows);
+        }
+      }
+      case START -> new ColdStart(spark, out, repeats, model).measure();
+      case SCALING -> Scaling.print(out, gpuTokens, coresPerGpu, price);
+      case GROWTH -> new Growth(spark, out, threads, repeats, model).costs(FEWEST_ROWS, mostRows);
+      case MEMORY -> new Growth(spark, out, threads, repeats, model).memory(FEWEST_ROWS, mostRows);
     }
-    EmbeddingMetrics metrics = embedder.metrics(spark);
-    out.println();
-    out.printf(
-        Locale.ROOT,
-        "%s: %,d rows, %.1f tokens a row, padding %.1f %%%n",
-        corpus,
-        texts.size(),
-        (double) tokens / texts.size(),
-        100 * metrics.padding());
-    double perRow = (double) tokens / texts.size();
-    out.printf(
-        "  %-36s %10s %22s %12s %9s%n", "", "rows/s", "(least .. most)", "tokens/s", "Relative");
-    print(out, "plain Java loop", loop, perRow, new Repeats(loop).median());
-    print(
-        out, "the same, four poolings in one pass", loopOfFour, perRow, new Repeats(loop).median());
-    print(out, "the same, pooled in Java", loopOnHost, perRow, new Repeats(loop).median());
-    print(out, "Spark job, Parquet to Parquet", job, perRow, new Repeats(loop).median());
-    out.printf(
-        Locale.ROOT,
-        "  bytes a row that leave the session: %,d pooled in the graph, %,d as token states%n",
-        4L * dimension,
-        statesBytes / texts.size());
-    out.flush();
-  }
-
-  private static void plainLoop(Embedder embedder, List<String> texts) {
-    EmbeddingStream<String, Embedding> stream =
-        new EmbeddingStream<>(
-            embedder,
-            texts.iterator(),
-            text -> text,
-            (text, embedding) -> embedding,
-            EmbeddingStats.NOBODY);
-    stream.forEachRemaining(embedding -> {});
-  }
-
-  private static void print(
-      PrintWriter out, String name, double[] rowsPerSecond, double tokensPerRow, double base) {
-    Repeats speed = new Repeats(rowsPerSecond);
-    double median = speed.median();
-    String range = String.format(Locale.ROOT, "(%.1f .. %.1f)", speed.least(), speed.most());
-    out.printf(
-        Locale.ROOT,
-        "  %-36s %10.1f %22s %12.0f %8.2fX%n",
-        name,
-        median,
-        range,
-        median * tokensPerRow,
-        median / base);
   }
 
   /** The arguments after the name of the command. */

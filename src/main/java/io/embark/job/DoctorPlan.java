@@ -51,8 +51,7 @@ record DoctorPlan(
       double total = rows * tokensPerRow;
       partitions = PartitionPlan.tasks((long) total, tasks, TaskSize.ofSpeed(all / tasks));
       double slowestLoad = places.stream().mapToLong(p -> p.loadMillis).max().orElse(0) / 1000.0;
-      double waves = Math.ceil((double) partitions / tasks);
-      seconds = total / all * (waves * tasks / partitions) + slowestLoad;
+      seconds = CostModel.embedSeconds(total, all, tasks, partitions) + slowestLoad;
     }
     List<String> flags = new ArrayList<>();
     flags.add("--token-budget " + budget);

@@ -1,15 +1,7 @@
 package io.embark.job;
 
 import io.embark.embed.EmbedderConfig;
-import io.embark.embed.Setting;
-import io.embark.model.ModelDirectory;
-import io.embark.model.ModelStore;
-import io.embark.onnx.Device;
-import io.embark.onnx.ShapesOnlyModel;
-import io.embark.pooling.Norm;
-import io.embark.pooling.Pooling;
 import io.embark.spark.EmbeddingMetrics;
-import io.embark.spark.ModelFacts;
 import io.embark.spark.OutputType;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.VectorParquet;
@@ -22,7 +14,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -55,23 +46,7 @@ final class HostCeiling {
     this.out = out;
     this.threads = threads;
     this.repeats = repeats;
-    ModelFacts real =
-        ModelFacts.of(EmbedderConfig.of(model).toBuilder().device(Device.CPU).build());
-    ModelDirectory directory =
-        ModelStore.ofThisHost(new Configuration())
-            .open(real.config().get(Setting.MODEL), real.config().get(Setting.MODEL_FILE));
-    Path shapes = Files.createTempDirectory("embark-ceiling");
-    ShapesOnlyModel.write(shapes.resolve("model.onnx"), real.dimensions().get(0));
-    Files.copy(directory.tokenizerJson(), shapes.resolve("tokenizer.json"));
-    this.config =
-        EmbedderConfig.of(shapes.toString()).toBuilder()
-            .pooling(Pooling.POOLER)
-            .normalize(Norm.NONE)
-            .maxLength(real.config().get(Setting.MAX_LENGTH))
-            .device(Device.CPU)
-            .intraOpThreads(1)
-            .tokenBudget(TOKEN_BUDGET)
-            .build();
+    this.config = StubModel.like(model, TOKEN_BUDGET);
   }
 
   /** What one way was found to take. */

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class HostCeilingTest {
-  private static final Pattern SHARE = Pattern.compile("(\\d+\\.\\d) %");
+  private static final Pattern SHARE = Pattern.compile("(-?\\d+\\.\\d) %");
   private static final Pattern VECTORS = Pattern.compile("vectors ([\\d,]+) B");
 
   @Test
