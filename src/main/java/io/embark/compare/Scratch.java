@@ -1,6 +1,6 @@
 package io.embark.compare;
 
-import io.embark.spark.VectorParquet;
+import io.embark.spark.parquet.VectorParquetFormat;
 import java.io.IOException;
 import java.util.UUID;
 import org.apache.hadoop.fs.FileSystem;
@@ -31,7 +31,7 @@ public final class Scratch implements AutoCloseable {
   /** Computes and writes a table. Gives it as it was written, its columns to be read one by one. */
   public Dataset<Row> keep(String name, Dataset<Row> table) {
     String path = new Path(folder, name).toString();
-    table.write().options(VectorParquet.options(table.schema())).parquet(path);
+    table.write().format(VectorParquetFormat.NAME).save(path);
     return spark.read().parquet(path);
   }
 

@@ -10,7 +10,7 @@ import io.embark.clustering.Clustering;
 import io.embark.clustering.Features;
 import io.embark.embed.Setting;
 import io.embark.job.ClusterSettings.Range;
-import io.embark.spark.VectorParquet;
+import io.embark.spark.parquet.VectorParquetFormat;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
@@ -139,8 +139,8 @@ final class ClusterRun {
             clustered
                 .write()
                 .mode(settings.get(SearchSettings.MODE))
-                .options(VectorParquet.options(clustered.schema()))
-                .parquet(written.toString());
+                .format(VectorParquetFormat.NAME)
+                .save(written.toString());
     Progress.during(spark.sparkContext(), write);
     pipeline.write().overwrite().save(new Path(output, "model").toString());
 

@@ -4,7 +4,7 @@ import io.embark.embed.EmbedderConfig;
 import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.OutputType;
 import io.embark.spark.TextEmbedder;
-import io.embark.spark.VectorParquet;
+import io.embark.spark.parquet.VectorParquetFormat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -28,8 +28,8 @@ final class HostCeiling {
   /** The batches of a GPU. */
   private static final int TOKEN_BUDGET = 16_384;
 
-  /** About a million tokens: some seconds a measurement, whatever the length of the texts. */
-  private static final long MAX_CHARS = 4_000_000;
+  /** About two million tokens: some seconds a measurement, whatever the length of the texts. */
+  private static final long MAX_CHARS = 8_000_000;
 
   private final SparkSession spark;
   private final PrintWriter out;
@@ -121,9 +121,16 @@ final class HostCeiling {
         .parquet(input);
     String to = folder.resolve("out").toString();
     Consumer<DataFrameWriter<Row>> nowhere = writer -> writer.format("noop").save();
-    Consumer<DataFrameWriter<Row>> parquet = writer -> writer.parquet(to);
+    Consumer<DataFrameWriter<Row>> parquet =
+        writer -> writer.format(VectorParquetFormat.NAME).save(to);
     Consumer<DataFrameWriter<Row>> plain =
-        writer -> writer.option("compression", "uncompressed").parquet(to);
+        writer ->
+            writer.option("compression", "uncompressed").format(VectorParquetFormat.NAME).save(to);
+    Consumer<DataFrameWriter<Row>> sparks =
+        writer ->
+            writer
+                .option("parquet.enable.dictionary#embedding.values.list.element", false)
+                .parquet(to);
     long tokens;
     List<Way> ways;
     try (StagedLoop graph = new StagedLoop(config, TOKEN_BUDGET, StagedLoop.PooledIn.GRAPH);
@@ -137,6 +144,9 @@ final class HostCeiling {
               new Way(
                   "Spark job, Parquet of MLlib vectors",
                   () -> job(input, OutputType.VECTOR, parquet).with(VectorBytes.in(to))),
+              new Way(
+                  "the same, by Spark's own writer",
+                  () -> job(input, OutputType.VECTOR, sparks).with(VectorBytes.in(to))),
               new Way(
                   "Spark job, Parquet of floats",
                   () -> job(input, OutputType.FLOAT, parquet).with(VectorBytes.in(to))),
@@ -192,8 +202,7 @@ final class HostCeiling {
     TaskSeconds tasks = new TaskSeconds();
     spark.sparkContext().addSparkListener(tasks);
     try {
-      sink.accept(
-          embedded.write().mode("overwrite").options(VectorParquet.options(embedded.schema())));
+      sink.accept(embedded.write().mode("overwrite"));
       spark.sparkContext().listenerBus().waitUntilEmpty();
     } finally {
       spark.sparkContext().removeSparkListener(tasks);

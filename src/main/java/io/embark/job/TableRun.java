@@ -10,7 +10,7 @@ import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.GpuStage;
 import io.embark.spark.ModelFacts;
 import io.embark.spark.TextEmbedder;
-import io.embark.spark.VectorParquet;
+import io.embark.spark.parquet.VectorParquetFormat;
 import io.embark.table.Slices;
 import io.embark.table.StagedRun;
 import io.embark.table.Staging;
@@ -50,7 +50,6 @@ final class TableRun {
   private final StructType schema;
   private final List<String> post;
   private final EmbedderConfig config;
-  private final Map<String, String> writeOptions;
 
   /**
    * @param idCol the column that identifies a row, or null
@@ -74,7 +73,6 @@ final class TableRun {
     this.schema = schema;
     this.post = post;
     this.config = ModelFacts.of(settings.embedderConfig()).config();
-    this.writeOptions = VectorParquet.options(schema);
   }
 
   /**
@@ -136,8 +134,7 @@ final class TableRun {
             RunFooter.mark(embedder.transform(slices.undone(items, done)), staging.key());
         Dataset<Row> placed =
             gpuStage(settings).map(stage -> stage.around(embedded)).orElse(embedded);
-        CanaryWatch.on(spark.sparkContext())
-            .during(() -> Slices.write(placed, staging.slices(), writeOptions));
+        CanaryWatch.on(spark.sparkContext()).during(() -> Slices.write(placed, staging.slices()));
       }
     } finally {
       gauges.close();
@@ -248,7 +245,7 @@ final class TableRun {
   }
 
   private void write(Dataset<Row> rows, String part) {
-    rows.write().mode("overwrite").options(writeOptions).parquet(staging.part(part));
+    rows.write().mode("overwrite").format(VectorParquetFormat.NAME).save(staging.part(part));
   }
 
   private StagedCounts counts(String part) {

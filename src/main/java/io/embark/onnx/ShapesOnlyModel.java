@@ -45,18 +45,18 @@ public final class ShapesOnlyModel {
     graph.addInitializer(table(hiddenSize));
     graph.addInitializer(scalar("rows", TABLE_ROWS));
     graph.addInitializer(scalar("length_axis", 1).toBuilder().addDims(1));
-    graph.addInitializer(floats("turn", 0.618034f));
+    graph.addInitializer(scalar("turn", 40_503));
+    graph.addInitializer(scalar("numbers", 65_537));
     graph.addInitializer(scales(hiddenSize));
     graph.addNode(node("Mod", "row", "input_ids", "rows"));
     graph.addNode(node("Gather", "last_hidden_state", "table", "row"));
-    // One number in [0, 1) for a text, spread over H values in [-0.5, 0.5): frac(scale *
-    // frac(sum)).
-    graph.addNode(node("Cast", "ids", "input_ids").toBuilder().addAttribute(integer("to", 1)));
-    graph.addNode(node("Mul", "turned", "ids", "turn"));
+    // One of 65,537 numbers for a text, spread over H values in [-1, 1]: sin(scale * number).
     graph.addNode(
-        node("ReduceSum", "sum", "turned", "length_axis").toBuilder()
+        node("ReduceSum", "sum", "input_ids", "length_axis").toBuilder()
             .addAttribute(integer("keepdims", 1)));
-    graph.addNode(node("Floor", "whole", "sum")).addNode(node("Sub", "text", "sum", "whole"));
+    graph.addNode(node("Mul", "turned", "sum", "turn"));
+    graph.addNode(node("Mod", "whole", "turned", "numbers"));
+    graph.addNode(node("Cast", "text", "whole").toBuilder().addAttribute(integer("to", 1)));
     graph.addNode(node("Mul", "scaled", "text", "scales"));
     graph.addNode(node("Sin", "pooler_output", "scaled"));
     graph.addOutput(
@@ -111,7 +111,7 @@ public final class ShapesOnlyModel {
   private static TensorProto scales(int hiddenSize) {
     float[] scales = new float[hiddenSize];
     for (int i = 0; i < hiddenSize; i++) {
-      scales[i] = 100 + 900 * (i * 0.7548777f % 1);
+      scales[i] = 0.01f + 0.1f * (i * 0.7548777f % 1);
     }
     return floats("scales", scales).toBuilder().addDims(hiddenSize).build();
   }

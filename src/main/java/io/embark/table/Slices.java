@@ -1,8 +1,8 @@
 package io.embark.table;
 
+import io.embark.spark.parquet.VectorParquetFormat;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -66,16 +66,16 @@ public record Slices(int count, List<Column> key) {
   }
 
   /** Writes rows partitioned by slices, as Parquet; each slice stays once it is done. */
-  public static void write(Dataset<Row> rows, String directory, Map<String, String> options) {
+  public static void write(Dataset<Row> rows, String directory) {
     RuntimeConfig conf = rows.sparkSession().conf();
     String before = conf.contains(PROTOCOL) ? conf.get(PROTOCOL) : null;
     conf.set(PROTOCOL, SliceCommitProtocol.class.getName());
     try {
       rows.write()
           .mode("append")
-          .options(options)
           .option("maxRecordsPerFile", 0)
-          .parquet(directory);
+          .format(VectorParquetFormat.NAME)
+          .save(directory);
     } finally {
       if (before == null) {
         conf.unset(PROTOCOL);

@@ -1,0 +1,110 @@
+package io.embark.spark.parquet;
+
+import java.nio.ByteOrder;
+import java.util.Optional;
+import org.apache.parquet.bytes.CapacityByteArrayOutputStream;
+import org.apache.parquet.column.ColumnDescriptor;
+import org.apache.parquet.column.ColumnWriteStore;
+import org.apache.parquet.column.ColumnWriter;
+import org.apache.parquet.column.statistics.Statistics;
+import org.apache.parquet.column.values.ValuesWriter;
+import org.apache.parquet.column.values.plain.PlainValuesWriter;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.catalyst.util.GenericArrayData;
+import org.apache.spark.unsafe.Platform;
+
+/**
+ * The elements of one column of arrays on their way into one row group. The first element of an
+ * array goes Parquet's own way, which takes care of whatever is null or empty around it; the others
+ * follow in bulk.
+ */
+final class VectorLeaf {
+  private final Elements elements;
+  private final ColumnDescriptor path;
+  private final ColumnWriter writer;
+  private final ValuesWriter repetitionLevels;
+  private final ValuesWriter definitionLevels;
+  private final CapacityByteArrayOutputStream bytes;
+  private byte[] scratch = new byte[0];
+
+  private VectorLeaf(
+      Elements elements, ColumnDescriptor path, ColumnWriter writer, PlainValuesWriter values) {
+    this.elements = elements;
+    this.path = path;
+    this.writer = writer;
+    this.repetitionLevels = (ValuesWriter) WriterFields.REPETITION_LEVELS.get(writer);
+    this.definitionLevels = (ValuesWriter) WriterFields.DEFINITION_LEVELS.get(writer);
+    this.bytes = (CapacityByteArrayOutputStream) WriterFields.BYTES.get(values);
+  }
+
+  /**
+   * @param path of a column that is repeated once
+   * @return empty if its values are not simply written one after the other: with a dictionary,
+   *     deltas, or a Bloom filter
+   */
+  static Optional<VectorLeaf> of(Elements elements, ColumnDescriptor path, ColumnWriteStore store) {
+    ColumnWriter writer = store.getColumnWriter(path);
+    if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN
+        || path.getMaxRepetitionLevel() != 1
+        || !WriterFields.knownWriter(writer)
+        || WriterFields.BLOOM_FILTER.get(writer) != null
+        || !(WriterFields.VALUES.get(writer) instanceof PlainValuesWriter values)) {
+      return Optional.empty();
+    }
+    return Optional.of(new VectorLeaf(elements, path, writer, values));
+  }
+
+  /** An array of the first element alone. */
+  ArrayData first(UnsafeArrayData array) {
+    return new GenericArrayData(new Object[] {elements.value(array, 0)});
+  }
+
+  /** How many values and nulls are in the page now. */
+  int count() {
+    return (int) WriterFields.VALUE_COUNT.get(writer);
+  }
+
+  /**
+   * Adds all elements but the first, which has just been written.
+   *
+   * @param array of two elements or more, none of them null
+   * @param before {@link #count()} before the first element was written
+   * @throws IllegalStateException if it was not
+   */
+  void addRest(UnsafeArrayData array, int before) {
+    int count = count();
+    if (count <= before) {
+      throw new IllegalStateException(
+          "The first element of an array of %s has not arrived in Parquet's writer, which holds %d values as before."
+              .formatted(path, count));
+    }
+    int rest = array.numElements() - 1;
+    int definition = path.getMaxDefinitionLevel();
+    for (int i = 0; i < rest; i++) {
+      repetitionLevels.writeInteger(1);
+      definitionLevels.writeInteger(definition);
+    }
+    long size = bytes.size();
+    write(array, rest * elements.parquetSize());
+    if (bytes.size() != size + (long) rest * elements.parquetSize()) {
+      throw new IllegalStateException(
+          "%d elements of %s were to be written, and %d bytes were."
+              .formatted(rest, path, bytes.size() - size));
+    }
+    elements.count(array, 1, (Statistics<?>) WriterFields.STATISTICS.get(writer));
+    WriterFields.VALUE_COUNT.set(writer, Math.addExact(count, rest));
+  }
+
+  private void write(UnsafeArrayData array, int length) {
+    if (elements.asTheyLie() && array.getBaseObject() instanceof byte[] row) {
+      bytes.write(row, (int) (elements.offset(array, 1) - Platform.BYTE_ARRAY_OFFSET), length);
+      return;
+    }
+    if (scratch.length < length) {
+      scratch = new byte[length];
+    }
+    elements.put(array, 1, scratch);
+    bytes.write(scratch, 0, length);
+  }
+}
