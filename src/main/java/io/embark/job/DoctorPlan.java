@@ -49,7 +49,7 @@ record DoctorPlan(
     if (rows > 0) {
       int tasks = gpu ? tasksPerGpu * places.size() : slots;
       double total = rows * tokensPerRow;
-      partitions = PartitionPlan.tasks((long) total, tasks, TaskSize.ofSpeed(all / tasks));
+      partitions = TaskSize.ofSpeed(all / tasks).tasks((long) total, tasks);
       double slowestLoad = places.stream().mapToLong(p -> p.loadMillis).max().orElse(0) / 1000.0;
       seconds = CostModel.embedSeconds(total, all, tasks, partitions) + slowestLoad;
     }

@@ -9,7 +9,7 @@ import io.embark.embed.EmbeddingStream;
 import io.embark.onnx.Device;
 import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.TextEmbedder;
-import io.embark.spark.VectorParquet;
+import io.embark.spark.parquet.VectorParquetFormat;
 import io.embark.table.Changes;
 import io.embark.table.Changes.Kind;
 import java.io.IOException;
@@ -146,7 +146,7 @@ final class JobCosts {
   }
 
   private static void write(Dataset<Row> rows, String output) {
-    rows.write().mode("overwrite").options(VectorParquet.options(rows.schema())).parquet(output);
+    rows.write().mode("overwrite").format(VectorParquetFormat.NAME).save(output);
   }
 
   /** By one thread, whose time is that of so many. */

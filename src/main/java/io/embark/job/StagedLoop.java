@@ -109,6 +109,13 @@ final class StagedLoop implements AutoCloseable {
     }
   }
 
+  /** Lets the tokenizer's library work alone. */
+  void libraryOnly(List<String> texts) {
+    for (String text : texts) {
+      tokens.add(tokenizer.libraryIds(text).length);
+    }
+  }
+
   /** Tokenises and does nothing else. */
   void tokenizeOnly(List<String> texts) {
     for (int from = 0; from < texts.size(); from += bufferRows) {

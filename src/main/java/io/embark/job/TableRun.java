@@ -198,8 +198,7 @@ final class TableRun {
     SparkContext context = spark.sparkContext();
     long commitRows = settings.get(EmbedSettings.COMMIT_ROWS);
     long byRows = (rows + commitRows - 1) / commitRows;
-    int byTokens =
-        PartitionPlan.tasks(tokens, Slots.of(context), AutoPartitions.taskSize(context, config));
+    int byTokens = TaskSize.of(context, config).tasks(tokens, Slots.of(context));
     int slices = (int) Math.min(1_000_000, Math.max(1, Math.max(byRows, byTokens)));
     LOG.info(
         "Slices: {} rows of about {} tokens are cut into {}, each a task and a file",
@@ -217,7 +216,7 @@ final class TableRun {
   /** Rows and estimated tokens. */
   private Row measure(Dataset<Row> rows) {
     Column text = functions.col("`" + textCol.replace("`", "``") + "`");
-    Column tokens = TextLoads.tokensOf(text, config.get(Setting.MAX_LENGTH));
+    Column tokens = EstimatedTokens.of(text, config.get(Setting.MAX_LENGTH));
     return rows.agg(
             functions.count(functions.lit(1)),
             functions.coalesce(functions.sum(tokens), functions.lit(0L)))

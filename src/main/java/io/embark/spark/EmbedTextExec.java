@@ -50,9 +50,11 @@ public final class EmbedTextExec extends SparkPlan {
 
   @Override
   public RDD<InternalRow> doExecute() {
-    EmbedTextTask task =
-        new EmbedTextTask(
-            EmbedPasses.of(ScalaSeq.toJava(calls)), child.output(), output(), counters());
+    CanaryWatch.on(sparkContext());
+    EmbedPasses passes = EmbedPasses.of(ScalaSeq.toJava(calls));
+    List<Canary> canaries =
+        passes.passes().stream().map(pass -> ModelFacts.of(pass.config()).canary()).toList();
+    EmbedTextTask task = new EmbedTextTask(passes, canaries, child.output(), output(), counters());
     return child.execute().mapPartitions(task, false, ClassTag$.MODULE$.apply(InternalRow.class));
   }
 

@@ -1,5 +1,6 @@
 package io.embark.spark;
 
+import io.embark.embed.Embedder;
 import io.embark.embed.Embedding;
 import io.embark.embed.EmbeddingStream;
 import java.io.Serializable;
@@ -24,16 +25,22 @@ final class EmbedTextTask
   private static final long serialVersionUID = 1;
 
   private final EmbedPasses passes;
+  private final List<Canary> canaries;
   private final Seq<Attribute> input;
   private final Seq<Attribute> output;
   private final SqlEmbeddingMetrics metrics;
 
+  /**
+   * @param canaries what each pass's session must give
+   */
   EmbedTextTask(
       EmbedPasses passes,
+      List<Canary> canaries,
       Seq<Attribute> input,
       Seq<Attribute> output,
       SqlEmbeddingMetrics metrics) {
     this.passes = passes;
+    this.canaries = canaries;
     this.input = input;
     this.output = output;
     this.metrics = metrics;
@@ -52,8 +59,8 @@ final class EmbedTextTask
     // Rows are read ahead, and Spark's iterators hand out one row object again and again.
     boolean readsAhead = passes.passes().stream().anyMatch(pass -> !pass.constant());
     List<List<Embedding>> constants = new ArrayList<>();
-    for (EmbedPasses.Pass pass : passes.passes()) {
-      constants.add(pass.constant() ? constants(pass) : null);
+    for (int i = 0; i < passes.passes().size(); i++) {
+      constants.add(passes.passes().get(i).constant() ? constants(i) : null);
     }
     Iterator<InternalRow> rows = JavaConverters.asJavaIterator(partition);
     Iterator<Embedded> items =
@@ -87,7 +94,7 @@ final class EmbedTextTask
     UnsafeProjection projection = projection(texts);
     return TaskStreams.endWithTask(
         EmbeddingStream.ofSeveralTexts(
-            ExecutorEmbedders.get(passes.passes().get(pass).config()),
+            embedder(pass),
             items,
             item -> texts(projection.apply(item.row()), texts.size()),
             (item, embeddings) -> {
@@ -97,12 +104,17 @@ final class EmbedTextTask
             JvmMetrics.and(metrics)));
   }
 
-  private List<Embedding> constants(EmbedPasses.Pass pass) {
+  private Embedder embedder(int pass) {
+    return canaries.get(pass).require(ExecutorEmbedders.get(passes.passes().get(pass).config()));
+  }
+
+  private List<Embedding> constants(int index) {
+    EmbedPasses.Pass pass = passes.passes().get(index);
     UnsafeRow texts = projection(pass.texts()).apply(InternalRow.empty());
     try (EmbeddingStream<UnsafeRow, List<Embedding>> stream =
         TaskStreams.endWithTask(
             EmbeddingStream.ofSeveralTexts(
-                ExecutorEmbedders.get(pass.config()),
+                embedder(index),
                 List.of(texts).iterator(),
                 row -> texts(row, pass.texts().size()),
                 (row, embeddings) -> embeddings,

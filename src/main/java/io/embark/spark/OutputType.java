@@ -18,13 +18,12 @@ public enum OutputType {
   VECTOR(SQLDataTypes.VectorType()) {
     @Override
     Object value(float[] vector, Int8Ranges ranges) {
-      double[] values = new double[vector.length];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = vector[i];
+      UnsafeArrayData values = UnsafeArrayData.createFreshArray(vector.length, Double.BYTES);
+      for (int i = 0; i < vector.length; i++) {
+        values.setDouble(i, vector[i]);
       }
       // As MLlib's VectorUDT lays out a dense vector: kind, then size and indices of sparse ones.
-      return new GenericInternalRow(
-          new Object[] {DENSE, null, null, UnsafeArrayData.fromPrimitiveArray(values)});
+      return new GenericInternalRow(new Object[] {DENSE, null, null, values});
     }
   },
   /** {@code array<float>}, 4 bytes per value: exact, read by every Parquet reader. */

@@ -8,9 +8,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A Hugging Face {@code tokenizer.json}, run by the Rust library behind DJL.
@@ -18,9 +21,21 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * <p>Only the library's ids cross into Java: its {@code Encoding} class would also copy token
  * strings, character spans and four more arrays per text. Truncation is done here rather than by
  * the library, so that the length of the whole text is known without building the overflow.
+ *
+ * <p>Texts of ASCII go to {@link AsciiWordPiece} instead where the file is that of a BERT model.
  */
 public final class HfTokenizer implements Tokenizer {
   private static final TokenizersLibrary LIBRARY;
+
+  private static final Logger LOG = LoggerFactory.getLogger(HfTokenizer.class);
+
+  /** What both ways through are compared on before the quick one is trusted. */
+  private static final List<String> PROBES =
+      List.of(
+          "",
+          "Hello, World! isn't unaffable (1,234.5%) @home #1 $2 ~x~ {a}",
+          " \t a\r\nb\u0007c\u007fd  ",
+          "Zyzzyvas " + "x".repeat(100) + " " + "y".repeat(101) + " ##ing");
 
   static {
     // Before any DJL class loads: no call home, no download of a CUDA build of the tokenizer.
@@ -40,10 +55,14 @@ public final class HfTokenizer implements Tokenizer {
    */
   private final ReadWriteLock inUse = new ReentrantReadWriteLock();
 
-  private HfTokenizer(HuggingFaceTokenizer tokenizer, int maxLength, long unknownId, Path source) {
+  /** For most texts of BERT models; null for other models. */
+  private final AsciiWordPiece ascii;
+
+  private HfTokenizer(
+      HuggingFaceTokenizer tokenizer, int maxLength, TokenizerJson json, Path source) {
     this.tokenizer = tokenizer;
     this.maxLength = maxLength;
-    this.unknownId = unknownId;
+    this.unknownId = json.unknownId();
     long[] special = specialTokenMaskOfProbe();
     int prefix = 0;
     while (prefix < special.length && special[prefix] == 1) {
@@ -60,6 +79,25 @@ public final class HfTokenizer implements Tokenizer {
           "maxLength is %d tokens, but the tokenizer %s alone adds %d special tokens; use at least %d."
               .formatted(maxLength, source, specialTokens(), specialTokens() + 1));
     }
+    this.ascii = ascii(json);
+  }
+
+  /** Null as well if it is found to differ from the library. */
+  private AsciiWordPiece ascii(TokenizerJson json) {
+    long[] probe = libraryIds("a");
+    AsciiWordPiece found =
+        AsciiWordPiece.of(
+                json,
+                Arrays.copyOf(probe, specialPrefix),
+                Arrays.copyOfRange(probe, probe.length - specialSuffix, probe.length))
+            .orElse(null);
+    for (String text : PROBES) {
+      if (found != null && !Arrays.equals(found.encode(text), libraryIds(text))) {
+        LOG.warn("Every text is tokenised by the library: this class does not do it alike");
+        return null;
+      }
+    }
+    return found;
   }
 
   /**
@@ -86,8 +124,8 @@ public final class HfTokenizer implements Tokenizer {
           e);
     }
     try {
-      long unknownId = UnknownToken.id(tokenizerJson);
-      return new HfTokenizer(tokenizer, maxLength, unknownId, tokenizerJson);
+      TokenizerJson json = TokenizerJson.read(tokenizerJson);
+      return new HfTokenizer(tokenizer, maxLength, json, tokenizerJson);
     } catch (IOException | IllegalArgumentException e) {
       tokenizer.close();
       throw e;
@@ -113,12 +151,23 @@ public final class HfTokenizer implements Tokenizer {
   }
 
   private long[] ids(String text) {
+    requireOpen();
+    long[] ids = ascii == null ? null : ascii.encode(text);
+    return ids == null ? libraryIds(text) : ids;
+  }
+
+  private void requireOpen() {
+    if (tokenizer.isReleased()) {
+      throw new IllegalStateException("This tokenizer has been closed.");
+    }
+  }
+
+  /** All ids of a text, as the library gives them, not cut: to compare with. */
+  public long[] libraryIds(String text) {
     String valid = withoutLoneSurrogates(text);
     inUse.readLock().lock();
     try {
-      if (tokenizer.isReleased()) {
-        throw new IllegalStateException("This tokenizer has been closed.");
-      }
+      requireOpen();
       long encoding = encode(valid, true);
       try {
         return LIBRARY.getTokenIds(encoding);
@@ -165,9 +214,7 @@ public final class HfTokenizer implements Tokenizer {
   private CharSpan[] charSpans(String valid) {
     inUse.readLock().lock();
     try {
-      if (tokenizer.isReleased()) {
-        throw new IllegalStateException("This tokenizer has been closed.");
-      }
+      requireOpen();
       long encoding = encode(valid, false);
       try {
         return LIBRARY.getTokenCharSpans(encoding);

@@ -35,7 +35,7 @@ public interface Tokenizer extends AutoCloseable {
    * none.
    */
   default long unknownId() {
-    return UnknownToken.NONE;
+    return TokenizerJson.NONE;
   }
 
   /** Tokens that every text gets regardless of its content. */

@@ -17,7 +17,6 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
@@ -31,7 +30,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What runs while what else runs; told by who waits for whom, never by the clock. */
+/**
+ * What runs while what else runs; told by who waits for whom, not by the clock. Only how soon a
+ * stream stops is timed.
+ */
 @Timeout(120)
 class EmbeddingStreamPrefetchTest {
   private static final int ROWS = 4;
@@ -246,43 +248,53 @@ class EmbeddingStreamPrefetchTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
-  void anInterruptEndsTheWaitAndTheThread(int prefetch) throws IOException {
+  void anInterruptEndsTheWaitAndTheThreadWithinASecond(int prefetch) throws IOException {
     Thread reader = Thread.currentThread();
     CountDownLatch never = new CountDownLatch(1);
-    Stats stats =
-        new Stats() {
-          @Override
-          void atModel(int buffer) {
-            reader.interrupt();
-            await(never, "was expected to");
-          }
-        };
     try (Embedder embedder = open(model, prefetch, ROWS)) {
-      EmbeddingStream<String, Result> stream = stream(embedder, texts(100), stats);
-      assertThatThrownBy(stream::hasNext).isInstanceOf(CancellationException.class);
-      assertThat(Thread.interrupted()).as("the interrupt is kept").isTrue();
-      assertThat(batchThreads()).isEmpty();
+      assertQuick(
+          () -> {
+            AtomicLong signal = new AtomicLong();
+            Stats stats =
+                new Stats() {
+                  @Override
+                  void atModel(int buffer) {
+                    signal.set(System.nanoTime());
+                    reader.interrupt();
+                    await(never, "was expected to");
+                  }
+                };
+            EmbeddingStream<String, Result> stream = stream(embedder, texts(100), stats);
+            assertThatThrownBy(stream::hasNext).isInstanceOf(CancellationException.class);
+            assertThat(Thread.interrupted()).as("the interrupt is kept").isTrue();
+            assertThat(batchThreads()).isEmpty();
+            return System.nanoTime() - signal.get();
+          });
     }
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
-  void whoeverMayStopItDoes(int prefetch) throws IOException {
-    AtomicBoolean stop = new AtomicBoolean();
+  void whoeverMayStopItDoesWithinASecond(int prefetch) throws IOException {
     CountDownLatch never = new CountDownLatch(1);
-    Stats stats =
-        new Stats() {
-          @Override
-          void atModel(int buffer) {
-            stop.set(true);
-            await(never, "was expected to");
-          }
-        };
     try (Embedder embedder = open(model, prefetch, ROWS)) {
-      EmbeddingStream<String, Result> stream =
-          stream(embedder, texts(100), stats).stopWhen(stop::get);
-      assertThatThrownBy(stream::hasNext).isInstanceOf(CancellationException.class);
-      assertThat(batchThreads()).isEmpty();
+      assertQuick(
+          () -> {
+            AtomicLong signal = new AtomicLong();
+            Stats stats =
+                new Stats() {
+                  @Override
+                  void atModel(int buffer) {
+                    signal.set(System.nanoTime());
+                    await(never, "was expected to");
+                  }
+                };
+            EmbeddingStream<String, Result> stream =
+                stream(embedder, texts(100), stats).stopWhen(() -> signal.get() != 0);
+            assertThatThrownBy(stream::hasNext).isInstanceOf(CancellationException.class);
+            assertThat(batchThreads()).isEmpty();
+            return System.nanoTime() - signal.get();
+          });
     }
   }
 
@@ -312,9 +324,9 @@ class EmbeddingStreamPrefetchTest {
     }
   }
 
+  /** A batch of some seconds, of which each operator of the graph is a small part. */
   @Test
-  void aRunningBatchIsStopped() throws IOException {
-    // One batch of half a minute or more, of which each operator of the graph is a small part.
+  void aRunningBatchIsStoppedWithinASecond() throws IOException {
     List<String> texts =
         IntStream.range(0, 2000)
             .mapToObj(i -> " ".repeat(i % 50) + "word ".repeat(120) + " ".repeat(i / 50))
@@ -322,24 +334,56 @@ class EmbeddingStreamPrefetchTest {
     EmbedderConfig config =
         EmbedderConfig.of("builtin:all-MiniLM-L6-v2").toBuilder()
             .device(Device.CPU)
-            .tokenBudget(1_000_000)
+            .intraOpThreads(1)
+            .tokenBudget(30_000)
             .build();
-    AtomicLong handedOver = new AtomicLong();
-    Stats stats =
-        new Stats() {
-          @Override
-          public void tokenized(int count, long nanos) {
-            handedOver.set(System.nanoTime());
-          }
-        };
     try (Embedder embedder = Embedder.open(config)) {
-      EmbeddingStream<String, Result> stream =
-          stream(embedder, texts.iterator(), stats)
-              .stopWhen(
-                  () -> handedOver.get() > 0 && System.nanoTime() - handedOver.get() > 500_000_000);
-      assertThatThrownBy(stream::hasNext).isInstanceOf(CancellationException.class);
-      assertThat(batchThreads()).isEmpty();
-      assertThat(stats.batches).as("batches that ran to their end").hasValue(0);
+      assertQuick(
+          () -> {
+            AtomicLong handedOver = new AtomicLong();
+            AtomicLong signal = new AtomicLong();
+            Stats stats =
+                new Stats() {
+                  @Override
+                  public void tokenized(int count, long nanos) {
+                    handedOver.set(System.nanoTime());
+                  }
+                };
+            EmbeddingStream<String, Result> stream =
+                stream(embedder, texts.iterator(), stats)
+                    .stopWhen(() -> signalled(handedOver.get(), signal));
+            assertThatThrownBy(stream::hasNext).isInstanceOf(CancellationException.class);
+            assertThat(batchThreads()).isEmpty();
+            assertThat(stats.batches).as("batches that ran to their end").hasValue(0);
+            return System.nanoTime() - signal.get();
+          });
     }
+  }
+
+  /** Says stop half a second after the batches were handed over, and notes when it first did. */
+  private static boolean signalled(long handedOver, AtomicLong signal) {
+    if (handedOver == 0 || System.nanoTime() - handedOver < 500_000_000) {
+      return false;
+    }
+    signal.compareAndSet(0, System.nanoTime());
+    return true;
+  }
+
+  /**
+   * One try of several ends within a second of its signal. Whatever else this machine does can only
+   * make an end come later.
+   *
+   * @param nanos a try, which gives the time from the signal to the end
+   */
+  private static void assertQuick(Try nanos) throws IOException {
+    long quickest = Long.MAX_VALUE;
+    for (int i = 0; i < 5 && quickest > 1_000_000_000; i++) {
+      quickest = Math.min(quickest, nanos.run());
+    }
+    assertThat(quickest).as("nanoseconds").isLessThanOrEqualTo(1_000_000_000);
+  }
+
+  private interface Try {
+    long run() throws IOException;
   }
 }

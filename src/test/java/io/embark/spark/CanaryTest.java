@@ -17,12 +17,19 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.Literal$;
+import org.apache.spark.unsafe.types.UTF8String;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import scala.collection.JavaConverters;
 
 class CanaryTest {
   @TempDir Path directory;
@@ -109,6 +116,34 @@ class CanaryTest {
             () -> CanaryWatch.on(LocalSpark.session().sparkContext()).during(rows::collectAsList))
         .isInstanceOf(CanaryDrift.class)
         .hasMessageContainingAll("Canary:", "differ from the driver's vectors");
+  }
+
+  @Test
+  void sqlFunctionsAskForItBeforeTheFirstRow() throws IOException {
+    EmbedderConfig spoilt = on(SpoiltModel.spoilt(directory.resolve("b")).toString());
+    Canary canary;
+    try (Embedder sound = Embedder.open(on(SpoiltModel.sound(directory.resolve("a")).toString()))) {
+      canary = Canary.of(sound);
+    }
+    Expression text = Literal$.MODULE$.apply(UTF8String.fromString("one"));
+    for (boolean constant : new boolean[] {true, false}) {
+      EmbedPasses passes =
+          new EmbedPasses(
+              List.of(new EmbedPasses.Pass(spoilt, new ArrayList<>(List.of(text)), constant)),
+              List.of(new EmbedPasses.Source(0, 0, 0)));
+      EmbedTextTask task =
+          new EmbedTextTask(
+              passes,
+              List.of(canary),
+              ScalaSeq.of(List.of()),
+              ScalaSeq.of(List.of()),
+              new SqlEmbeddingMetrics(LocalSpark.session().sparkContext()));
+      assertThatThrownBy(
+              () ->
+                  task.apply(
+                      JavaConverters.asScalaIterator(List.of(InternalRow.empty()).iterator())))
+          .isInstanceOf(CanaryDrift.class);
+    }
   }
 
   private static Dataset<Row> required(Canary canary, EmbedderConfig config, Dataset<Row> rows) {

@@ -21,11 +21,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tasks that end early leave no thread behind. The bounds are generous: they guard from hanging.
+ * Tasks that end early leave no thread behind, and end within a second. Whatever else this machine
+ * does can only make an end come later, so one try of several has to be that quick.
  */
 @Timeout(180)
 class TaskKillTest {
   private static final Duration SOON = Duration.ofSeconds(30);
+
+  private static final int TRIES = 5;
 
   @TempDir static Path model;
 
@@ -58,14 +61,24 @@ class TaskKillTest {
   private static void awaitThreads(int count) throws InterruptedException {
     long deadline = System.nanoTime() + SOON.toNanos();
     while (batchThreads().size() != count && System.nanoTime() < deadline) {
-      TimeUnit.MILLISECONDS.sleep(50);
+      TimeUnit.MILLISECONDS.sleep(10);
     }
     assertThat(batchThreads()).hasSize(count);
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void aCancelledJobEndsItsThreads(boolean interrupt) throws InterruptedException {
+  void aCancelledJobEndsItsThreadsWithinASecond(boolean interrupt) throws InterruptedException {
+    Duration quickest = SOON;
+    for (int i = 0; i < TRIES && quickest.toMillis() > 1000; i++) {
+      Duration took = cancelled(interrupt);
+      quickest = took.compareTo(quickest) < 0 ? took : quickest;
+    }
+    assertThat(quickest).isLessThanOrEqualTo(Duration.ofSeconds(1));
+  }
+
+  /** How long the threads of a job live on when it is cancelled. */
+  private static Duration cancelled(boolean interrupt) throws InterruptedException {
     SparkSession spark = LocalSpark.session();
     SparkContext context = spark.sparkContext();
     CompletableFuture<Void> job =
@@ -75,10 +88,13 @@ class TaskKillTest {
               embedded(spark).write().format("noop").mode("overwrite").save();
             });
     awaitThreads(2);
+    long signal = System.nanoTime();
     context.cancelJobGroup("to be killed");
     awaitThreads(0);
+    Duration took = Duration.ofNanos(System.nanoTime() - signal);
     assertThatThrownBy(() -> job.get(SOON.toSeconds(), TimeUnit.SECONDS))
         .hasStackTraceContaining("cancelled");
+    return took;
   }
 
   @Test

@@ -3,12 +3,16 @@ package io.embark.spark.parquet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.apache.parquet.column.ParquetProperties.WriterVersion;
+import org.apache.parquet.hadoop.ParquetWriter;
+import org.apache.parquet.hadoop.api.WriteSupport;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -26,7 +30,7 @@ class VectorWriteSupportTest {
   @TempDir Path dir;
 
   /** Pages and row groups of a few rows. */
-  private static InternalRowFile.Builder small(InternalRowFile.Builder builder) {
+  private static InternalRowWriter small(InternalRowWriter builder) {
     return builder
         .withDictionaryEncoding(false)
         .withCompressionCodec(CompressionCodecName.UNCOMPRESSED)
@@ -36,22 +40,37 @@ class VectorWriteSupportTest {
         .withMaxRowCountForPageSizeCheck(20);
   }
 
-  private void assertSame(long seed, boolean legacy, UnaryOperator<InternalRowFile.Builder> options)
+  private void assertSame(long seed, boolean legacy, UnaryOperator<InternalRowWriter> options)
       throws IOException {
     RandomRows random = new RandomRows(seed);
     try {
       List<InternalRow> rows = random.rows(new Random(seed).nextInt(4) * 30 + 1);
       StructType schema = random.schema();
-      byte[] wanted =
-          InternalRowFile.write(
-              dir.resolve("spark"), schema, legacy, options, ParquetWriteSupport::new, rows);
-      byte[] found =
-          InternalRowFile.write(
-              dir.resolve("bulk"), schema, legacy, options, VectorWriteSupport::new, rows);
+      byte[] wanted = file(schema, new ParquetWriteSupport(), legacy, options, rows);
+      byte[] found = file(schema, new VectorWriteSupport(), legacy, options, rows);
       assertThat(found).as("seed %d, %s", seed, schema.simpleString()).isEqualTo(wanted);
     } finally {
       random.free();
     }
+  }
+
+  private byte[] file(
+      StructType schema,
+      WriteSupport<InternalRow> support,
+      boolean legacy,
+      UnaryOperator<InternalRowWriter> options,
+      List<InternalRow> rows)
+      throws IOException {
+    Path file = dir.resolve("file.parquet");
+    Map<String, String> spark =
+        Map.of("spark.sql.parquet.writeLegacyFormat", Boolean.toString(legacy));
+    InternalRowWriter builder = InternalRowWriter.to(file, schema, support, spark);
+    try (ParquetWriter<InternalRow> writer = options.apply(builder).build()) {
+      for (InternalRow row : rows) {
+        writer.write(row);
+      }
+    }
+    return Files.readAllBytes(file);
   }
 
   @Test
@@ -74,55 +93,55 @@ class VectorWriteSupportTest {
     LEGACY,
     DICTIONARY {
       @Override
-      InternalRowFile.Builder set(InternalRowFile.Builder builder) {
+      InternalRowWriter set(InternalRowWriter builder) {
         return builder.withDictionaryEncoding(true);
       }
     },
     SECOND_VERSION {
       @Override
-      InternalRowFile.Builder set(InternalRowFile.Builder builder) {
+      InternalRowWriter set(InternalRowWriter builder) {
         return builder.withWriterVersion(WriterVersion.PARQUET_2_0);
       }
     },
     BYTE_STREAM_SPLIT {
       @Override
-      InternalRowFile.Builder set(InternalRowFile.Builder builder) {
+      InternalRowWriter set(InternalRowWriter builder) {
         return builder.withByteStreamSplitEncoding(true);
       }
     },
     BLOOM_FILTER {
       @Override
-      InternalRowFile.Builder set(InternalRowFile.Builder builder) {
+      InternalRowWriter set(InternalRowWriter builder) {
         return builder.withBloomFilterEnabled(true);
       }
     },
     CHECKSUM {
       @Override
-      InternalRowFile.Builder set(InternalRowFile.Builder builder) {
+      InternalRowWriter set(InternalRowWriter builder) {
         return builder.withPageWriteChecksumEnabled(true);
       }
     },
     VALIDATION {
       @Override
-      InternalRowFile.Builder set(InternalRowFile.Builder builder) {
+      InternalRowWriter set(InternalRowWriter builder) {
         return builder.withValidation(true);
       }
     },
     SNAPPY {
       @Override
-      InternalRowFile.Builder set(InternalRowFile.Builder builder) {
+      InternalRowWriter set(InternalRowWriter builder) {
         return builder.withCompressionCodec(CompressionCodecName.SNAPPY);
       }
     },
     ZSTD {
       @Override
-      InternalRowFile.Builder set(InternalRowFile.Builder builder) {
+      InternalRowWriter set(InternalRowWriter builder) {
         return builder.withCompressionCodec(CompressionCodecName.ZSTD);
       }
     },
     DEFAULT_SIZES {
       @Override
-      InternalRowFile.Builder set(InternalRowFile.Builder builder) {
+      InternalRowWriter set(InternalRowWriter builder) {
         return builder
             .withPageSize(1 << 20)
             .withRowGroupSize(128L << 20)
@@ -132,12 +151,12 @@ class VectorWriteSupportTest {
     },
     A_ROW_A_PAGE {
       @Override
-      InternalRowFile.Builder set(InternalRowFile.Builder builder) {
+      InternalRowWriter set(InternalRowWriter builder) {
         return builder.withPageRowCountLimit(1);
       }
     };
 
-    InternalRowFile.Builder set(InternalRowFile.Builder builder) {
+    InternalRowWriter set(InternalRowWriter builder) {
       return builder;
     }
   }
@@ -172,10 +191,10 @@ class VectorWriteSupportTest {
         .containsExactlyInAnyOrder("long", "integer", "short", "byte");
   }
 
-  private TreeSet<String> inBulk(StructType schema, UnaryOperator<InternalRowFile.Builder> options)
+  private TreeSet<String> inBulk(StructType schema, UnaryOperator<InternalRowWriter> options)
       throws IOException {
     VectorWriteSupport support = new VectorWriteSupport();
-    InternalRowFile.write(dir.resolve("file"), schema, false, options, () -> support, List.of());
+    file(schema, support, false, options, List.of());
     return new TreeSet<>(support.inBulk());
   }
 }

@@ -11,11 +11,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Finds the token that a {@code tokenizer.json} puts in place of what its vocabulary lacks: {@code
- * unk_token} of WordPiece, WordLevel and BPE models, {@code unk_id} of Unigram models. The library
- * does not tell. The file is read as a stream, as vocabularies have hundreds of thousands of words.
+ * What stands in a {@code tokenizer.json} and the library does not tell. The file is read as a
+ * stream, as vocabularies have hundreds of thousands of words.
  */
-final class UnknownToken {
+final class TokenizerJson {
   /** No such token: the tokenizer reads any text, for example by bytes. */
   static final long NONE = -1;
 
@@ -25,74 +24,84 @@ final class UnknownToken {
               StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
           .build();
 
-  private final Map<String, Long> added = new HashMap<>();
-  private final Map<String, Long> vocabulary = new HashMap<>();
-  private String token;
-  private long id = NONE;
+  /** Scalars by their place, such as {@code model.type}; nested ones in lists are left out. */
+  private final Map<String, String> settings = new HashMap<>();
 
-  private UnknownToken() {}
+  private final Map<String, Long> added = new HashMap<>();
+
+  /** Of models that give words their ids in an object: WordPiece, WordLevel, BPE. */
+  private final Map<String, Long> vocabulary = new HashMap<>();
+
+  private TokenizerJson() {}
 
   /**
-   * Its id, or {@link #NONE}.
-   *
    * @throws IllegalArgumentException if the file is not JSON, which the library can be blind to
    */
-  static long id(Path tokenizerJson) throws IOException {
-    UnknownToken found = new UnknownToken();
+  static TokenizerJson read(Path tokenizerJson) throws IOException {
+    TokenizerJson found = new TokenizerJson();
     try (JsonParser parser = JSON.createParser(tokenizerJson.toFile())) {
-      found.readFile(parser);
+      if (parser.nextToken() == JsonToken.START_OBJECT) {
+        found.readObject(parser, "");
+      }
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
           "%s is not JSON that can be read: %s".formatted(tokenizerJson, e.getMessage()), e);
     }
-    if (found.token == null) {
-      return found.id;
-    }
-    Long id = found.vocabulary.get(found.token);
-    return id != null ? id : found.added.getOrDefault(found.token, NONE);
+    return found;
   }
 
-  private void readFile(JsonParser parser) throws IOException {
-    if (parser.nextToken() != JsonToken.START_OBJECT) {
-      return;
+  /** A scalar by its place, or null if it is not there or null. */
+  String setting(String place) {
+    return settings.get(place);
+  }
+
+  Map<String, Long> vocabulary() {
+    return vocabulary;
+  }
+
+  /** Tokens found in texts before everything else. */
+  Map<String, Long> added() {
+    return added;
+  }
+
+  /**
+   * The id of the token put in place of what the vocabulary lacks: {@code unk_token} of WordPiece,
+   * WordLevel and BPE models, {@code unk_id} of Unigram models; or {@link #NONE}.
+   */
+  long unknownId() {
+    String token = setting("model.unk_token");
+    if (token == null) {
+      String id = setting("model.unk_id");
+      return id == null ? NONE : Long.parseLong(id);
     }
+    Long id = vocabulary.get(token);
+    return id != null ? id : added.getOrDefault(token, NONE);
+  }
+
+  private void readObject(JsonParser parser, String place) throws IOException {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      String name = parser.currentName();
+      String name = place + parser.currentName();
       JsonToken value = parser.nextToken();
-      if (name.equals("model") && value == JsonToken.START_OBJECT) {
-        readModel(parser);
+      if (name.equals("model.vocab") && value == JsonToken.START_OBJECT) {
+        readVocabulary(parser);
       } else if (name.equals("added_tokens") && value == JsonToken.START_ARRAY) {
         while (parser.nextToken() == JsonToken.START_OBJECT) {
           readAdded(parser);
         }
+      } else if (value == JsonToken.START_OBJECT) {
+        readObject(parser, name + ".");
+      } else if (value.isScalarValue() && value != JsonToken.VALUE_NULL) {
+        settings.put(name, parser.getText());
       } else {
         parser.skipChildren();
       }
     }
   }
 
-  private void readModel(JsonParser parser) throws IOException {
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      String name = parser.currentName();
-      JsonToken value = parser.nextToken();
-      if (name.equals("unk_token") && value == JsonToken.VALUE_STRING) {
-        token = parser.getText();
-      } else if (name.equals("unk_id") && value == JsonToken.VALUE_NUMBER_INT) {
-        id = parser.getLongValue();
-      } else if (name.equals("vocab") && value == JsonToken.START_OBJECT) {
-        readVocabulary(parser);
-      } else {
-        parser.skipChildren();
-      }
-    }
-  }
-
-  /** Keeps the word in question, or all of them as long as it is not known which that is. */
   private void readVocabulary(JsonParser parser) throws IOException {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String word = parser.currentName();
-      JsonToken value = parser.nextToken();
-      if (value == JsonToken.VALUE_NUMBER_INT && (token == null || token.equals(word))) {
+      if (parser.nextToken() == JsonToken.VALUE_NUMBER_INT) {
         vocabulary.put(word, parser.getLongValue());
       } else {
         parser.skipChildren();
