@@ -84,9 +84,8 @@ final class VectorEncodings {
           new Codec(CompressionCodecName.UNCOMPRESSED, 0),
           new Codec(CompressionCodecName.SNAPPY, 0),
           new Codec(CompressionCodecName.LZ4_RAW, 0),
-          new Codec(CompressionCodecName.ZSTD, 1),
-          new Codec(CompressionCodecName.ZSTD, 3),
-          new Codec(CompressionCodecName.ZSTD, 9));
+          // One level: parquet-mr keeps the first codec of a name for the whole JVM.
+          new Codec(CompressionCodecName.ZSTD, 3));
 
   /**
    * Measures and prints.
