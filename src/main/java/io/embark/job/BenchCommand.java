@@ -38,6 +38,8 @@ final class BenchCommand implements Callable<Integer> {
     CEILING,
     /** Accounts, hashes, and the comparison of an incremental run. */
     COSTS,
+    /** What vectors take in Parquet, by type, encoding and codec. */
+    ENCODINGS,
     /** From nothing to the first vector. */
     START,
     /** Time from few rows to many, and from short texts to long ones. */
@@ -61,7 +63,7 @@ final class BenchCommand implements Callable<Integer> {
           "What to measure: throughput (the job against ONNX Runtime alone without padding),"
               + " poolings (one against four), start (from nothing to the first vector), growth"
               + " (time a row and token from few to many) and memory (live heap), both with a model"
-              + " that computes next to nothing, ceiling, costs; or scaling: large runs by"
+              + " that computes next to nothing, ceiling, costs, encodings (bytes a vector); or scaling: large runs by"
               + " calculation, see docs/scaling.md. Default: ${DEFAULT-VALUE}.")
   private List<Part> parts;
 
@@ -198,6 +200,11 @@ final class BenchCommand implements Callable<Integer> {
         JobCosts job = new JobCosts(spark, out, threads, repeats, model);
         for (Corpus corpus : corpora) {
           job.measure(corpus, rows, knownRows);
+        }
+      }
+      case ENCODINGS -> {
+        for (Corpus corpus : corpora) {
+          new VectorEncodings(spark, out, repeats, model).measure(corpus, rows);
         }
       }
       case START -> new ColdStart(spark, out, repeats, model).measure();

@@ -62,7 +62,7 @@ record CostModel(
     double storage = storageBytesPerSecond * tokensPerRow / bytesPerRow / places;
     double pace = Math.min(device, Math.min(host, storage));
     int slots = places * tasksPerPlace;
-    int tasks = PartitionPlan.tasks((long) tokens, slots, TaskSize.ofSpeed(places * pace / slots));
+    int tasks = TaskSize.ofSpeed(places * pace / slots).tasks((long) tokens, slots);
     double even = tokens / (places * pace);
     Map<String, Double> seconds = new LinkedHashMap<>();
     seconds.put("start", startSeconds);

@@ -18,7 +18,7 @@ import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.TextEmbedder;
-import io.embark.spark.VectorParquet;
+import io.embark.spark.parquet.VectorParquetFormat;
 import io.embark.token.HfTokenizer;
 import io.embark.token.Tokens;
 import java.io.IOException;
@@ -209,8 +209,8 @@ final class Throughput {
     embedded
         .write()
         .mode("overwrite")
-        .options(VectorParquet.options(embedded.schema()))
-        .parquet(output);
+        .format(VectorParquetFormat.NAME)
+        .save(output);
   }
 
   private void job(String input, String output) throws IOException, InterruptedException {
