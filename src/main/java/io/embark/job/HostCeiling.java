@@ -114,11 +114,7 @@ final class HostCeiling {
     List<String> texts = bounded(corpus.texts(spark, rows));
     Path folder = Files.createTempDirectory("embark-bench");
     String input = folder.resolve("in").toString();
-    spark
-        .createDataset(texts, Encoders.STRING())
-        .toDF("text")
-        .write()
-        .parquet(input);
+    spark.createDataset(texts, Encoders.STRING()).toDF("text").write().parquet(input);
     String to = folder.resolve("out").toString();
     Consumer<DataFrameWriter<Row>> nowhere = writer -> writer.format("noop").save();
     Consumer<DataFrameWriter<Row>> parquet =

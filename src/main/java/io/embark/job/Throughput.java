@@ -206,11 +206,7 @@ final class Throughput {
 
   private void spark(TextEmbedder embedder, String input, String output) {
     Dataset<Row> embedded = embedder.transform(spark.read().parquet(input));
-    embedded
-        .write()
-        .mode("overwrite")
-        .format(VectorParquetFormat.NAME)
-        .save(output);
+    embedded.write().mode("overwrite").format(VectorParquetFormat.NAME).save(output);
   }
 
   private void job(String input, String output) throws IOException, InterruptedException {
