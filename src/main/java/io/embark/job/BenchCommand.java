@@ -163,8 +163,7 @@ final class BenchCommand implements Callable<Integer> {
           "Data: texts made of the sentences of the shipped sample, none twice; model %s, %d threads, %d turns;"
               + " command: jobs/bench.sh %s%n",
           model, threads, repeats, arguments());
-      for (Part part :
-          ceiling ? List.of(Part.CEILING) : costs ? List.of(Part.COSTS) : parts) {
+      for (Part part : ceiling ? List.of(Part.CEILING) : costs ? List.of(Part.COSTS) : parts) {
         measure(part, spark, out, threads);
       }
       return 0;
