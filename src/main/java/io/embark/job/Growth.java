@@ -26,7 +26,7 @@ import org.apache.spark.sql.SparkSession;
 final class Growth {
   private static final int TOKEN_BUDGET = 16_384;
   private static final int WORDS = 8;
-  private static final int SAMPLES = 20;
+  private static final int SAMPLES = 10;
   private static final double MIB = 1 << 20;
   private static final int[] LENGTHS = {4, 16, 64, 128};
 
