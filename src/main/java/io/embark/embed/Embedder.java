@@ -119,7 +119,9 @@ public final class Embedder implements AutoCloseable {
               model.onnxFile(),
               Executions.of(resolved, device, model),
               layout.outputs(),
-              ownMask ? PoolingMask.SEPARATE : PoolingMask.ATTENTION);
+              ownMask ? PoolingMask.SEPARATE : PoolingMask.ATTENTION,
+              resolved.get(Setting.PRECISION),
+              () -> CalibrationTexts.ids(tokenizer, resolved.get(Setting.PROMPT)));
       return new Embedder(resolved, model, tokenizer, layout, around.apply(encoder));
     } catch (IOException | RuntimeException e) {
       tokenizer.close();

@@ -156,6 +156,7 @@ public final class EmbedderConfig implements Serializable {
             Setting.LAYERS,
             String.join(",", get(Setting.LAYERS).stream().map(Layers::label).toList()),
             origin(Setting.LAYERS))
+        .set(Setting.PRECISION, get(Setting.PRECISION).label(), origin(Setting.PRECISION))
         .set(Setting.NORMALIZE, get(Setting.NORMALIZE).label(), origin(Setting.NORMALIZE))
         .set(Setting.MAX_LENGTH, get(Setting.MAX_LENGTH).toString(), origin(Setting.MAX_LENGTH))
         .build();

@@ -2,6 +2,7 @@ package io.embark.embed;
 
 import io.embark.onnx.Device;
 import io.embark.onnx.GpuOptions;
+import io.embark.onnx.Precision;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
@@ -147,6 +148,15 @@ public record Setting<T>(
           "Where inference runs; auto takes the task's GPU or falls back to the CPU;"
               + " cuda and tensorrt fail where they cannot be had",
           Device::of);
+
+  public static final Setting<Precision> PRECISION =
+      new Setting<>(
+          "precision",
+          "float|int8",
+          Precision.FLOAT.label(),
+          "Numbers that the model multiplies on a CPU: float, as its file has them, or int8, which is"
+              + " made and measured when the model is loaded, faster and close to float",
+          Precision::of);
 
   public static final Setting<Integer> TOKEN_BUDGET =
       new Setting<>(
@@ -300,6 +310,7 @@ public record Setting<T>(
           MAX_LENGTH,
           PROMPT,
           DEVICE,
+          PRECISION,
           TOKEN_BUDGET,
           INTRA_OP_THREADS,
           BUFFER_ROWS,

@@ -24,6 +24,7 @@ final class AppendCheck {
           "prompt",
           "excludeSpecialTokens",
           "excludePrompt",
+          "precision",
           "chunk",
           "maxLength",
           "dimension",
@@ -116,7 +117,8 @@ final class AppendCheck {
 
   private static String value(Metadata metadata, String key) {
     if (!metadata.contains(key)) {
-      return "unknown";
+      // Tables from before there was a choice.
+      return key.equals("precision") ? "'float'" : "unknown";
     }
     return key.equals("maxLength") || key.equals("dimension")
         ? Long.toString(metadata.getLong(key))

@@ -98,6 +98,7 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String said) {
     override(overrides, Setting.PROMPT, settings, SearchSettings.QUERY_PROMPT);
     override(overrides, Setting.MODEL_FILE, settings, Setting.MODEL_FILE);
     override(overrides, Setting.DEVICE, settings, Setting.DEVICE);
+    override(overrides, Setting.PRECISION, settings, SearchSettings.PRECISION);
     VectorOrigin origin = table.origin();
     TextEmbedder embedder =
         origin

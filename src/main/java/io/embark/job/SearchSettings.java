@@ -90,6 +90,13 @@ final class SearchSettings {
           "the table's",
           "Where the model that made the table is now; any other is refused");
 
+  static final Setting<String> PRECISION =
+      text(
+          Setting.PRECISION.key(),
+          Setting.PRECISION.argument(),
+          "the table's",
+          "The precision in which queries are embedded; int8 is for CPUs");
+
   static final List<Setting<?>> ALL =
       List.of(
           INPUT,
@@ -110,7 +117,8 @@ final class SearchSettings {
           SHOW,
           MODEL,
           Setting.MODEL_FILE,
-          Setting.DEVICE);
+          Setting.DEVICE,
+          PRECISION);
 
   private SearchSettings() {}
 

@@ -64,7 +64,7 @@ final class LiveGraph {
   }
 
   /** What a node reads; the graphs inside an If or a Loop read the outer graph's tensors too. */
-  private static void addRead(NodeProto node, Set<String> read) {
+  static void addRead(NodeProto node, Set<String> read) {
     read.addAll(node.getInputList());
     for (AttributeProto attribute : node.getAttributeList()) {
       for (NodeProto inner : attribute.getG().getNodeList()) {

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * One ONNX Runtime session: a batch in, its pooled vectors out. Owns the session and closes it.
@@ -72,8 +73,28 @@ public final class OnnxEncoder implements Encoder {
    */
   public static OnnxEncoder open(
       Path onnxFile, Execution execution, List<? extends GraphOutput> wanted, PoolingMask mask) {
+    return open(onnxFile, execution, wanted, mask, Precision.FLOAT, List::of);
+  }
+
+  /**
+   * {@link #open(Path, Execution, List, PoolingMask)} in another precision.
+   *
+   * @param texts token ids to measure a reduced precision with, special tokens included; asked for
+   *     only if they are needed
+   * @throws IllegalArgumentException also if the model does not suit the precision, or the device
+   *     is a GPU and the precision is for CPUs
+   */
+  public static OnnxEncoder open(
+      Path onnxFile,
+      Execution execution,
+      List<? extends GraphOutput> wanted,
+      PoolingMask mask,
+      Precision precision,
+      Supplier<List<long[]>> texts) {
     OnnxRuntimeJars.requireOne();
-    PooledModel model = PooledGraph.of(onnxFile).add(wanted, mask);
+    precision.requireFor(execution.device());
+    PooledModel model =
+        prepared(PooledGraph.of(onnxFile).add(wanted, mask), precision, texts, onnxFile);
     OrtEnvironment environment = OnnxRuntimeLibrary.environment();
     OrtSession session = null;
     try (SessionOptions options = new SessionOptions()) {
@@ -90,6 +111,15 @@ public final class OnnxEncoder implements Encoder {
     } catch (RuntimeException e) {
       closeQuietly(session, e);
       throw e;
+    }
+  }
+
+  private static PooledModel prepared(
+      PooledModel model, Precision precision, Supplier<List<long[]>> texts, Path onnxFile) {
+    try {
+      return precision.prepare(model, texts);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("Model `" + onnxFile + "`: " + e.getMessage(), e);
     }
   }
 

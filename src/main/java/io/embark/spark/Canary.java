@@ -3,6 +3,7 @@ package io.embark.spark;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
+import io.embark.onnx.Precision;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,14 +27,16 @@ import org.slf4j.LoggerFactory;
  * <p>On a CPU, 32-bit floats agree to a few millionths between machines: allowed is a difference of
  * {@value #CPU_DIFFERENCE} in any value, or that part of the largest value where values exceed 1. A
  * GPU rounds factors to TF32 or works in 16 bits, so there the cosine counts: its distance from 1
- * may be {@value #GPU_DISTANCE}, some hundred times what such rounding costs and a fraction of what
- * naive 8-bit quantisation or another pooling does. {@link Setting#CANARY} allows more, or less.
+ * may be {@value #ROUNDED_DISTANCE}, some hundred times what such rounding costs and a fraction of
+ * what naive 8-bit quantisation or another pooling does. The same holds between sessions in {@link
+ * Precision#INT8}, where last bits that differ by processor may end up in another step. {@link
+ * Setting#CANARY} allows more, or less.
  */
 public final class Canary implements Serializable {
   private static final long serialVersionUID = 1;
   private static final Logger LOG = LoggerFactory.getLogger(Canary.class);
   private static final double CPU_DIFFERENCE = 1e-4;
-  private static final double GPU_DISTANCE = 1e-3;
+  private static final double ROUNDED_DISTANCE = 1e-3;
 
   /** Sessions that have been checked, each with the canaries that it passed. */
   private static final Map<Embedder, Set<Integer>> PASSED = new WeakHashMap<>();
@@ -145,17 +148,18 @@ public final class Canary implements Serializable {
 
   /** Embeds the sentences and compares. */
   public Reading read(Embedder embedder) {
+    boolean rounded =
+        embedder.device().isGpu() || embedder.config().get(Setting.PRECISION) == Precision.INT8;
     // One by one, as the expected ones: a batch that needs more memory would lower the budget.
     float[][][] found = new float[sentences.size()][][];
     for (int s = 0; s < found.length; s++) {
       found[s] = embedder.embedAll(List.of(sentences.get(s)))[0];
     }
-    boolean gpu = embedder.device().isGpu();
     Reading worst = null;
     for (int s = 0; s < found.length; s++) {
       for (int v = 0; v < found[s].length; v++) {
         Reading reading =
-            compare(s, embedder.vectorNames().get(v), found[s][v], expected[s][v], gpu);
+            compare(s, embedder.vectorNames().get(v), found[s][v], expected[s][v], rounded);
         if (worst == null || worse(reading, worst)) {
           worst = reading;
         }
@@ -169,7 +173,7 @@ public final class Canary implements Serializable {
     return a.within() == b.within() ? !(a.cosine() >= b.cosine()) : !a.within();
   }
 
-  private Reading compare(int s, String name, float[] found, float[] wanted, boolean gpu) {
+  private Reading compare(int s, String name, float[] found, float[] wanted, boolean rounded) {
     double dot = 0;
     double squares = 0;
     double squaresWanted = 0;
@@ -186,8 +190,8 @@ public final class Canary implements Serializable {
         squares == 0 && squaresWanted == 0 ? 1 : dot / Math.sqrt(squares * squaresWanted);
     boolean within;
     String limit;
-    if (allowed > 0 || gpu) {
-      double distance = allowed > 0 ? allowed : GPU_DISTANCE;
+    if (allowed > 0 || rounded) {
+      double distance = allowed > 0 ? allowed : ROUNDED_DISTANCE;
       within = 1 - cosine <= distance;
       limit = words("a cosine of at least %s", 1 - distance);
     } else {

@@ -48,6 +48,7 @@ final class ComparableVectors extends AbstractFunction1<LogicalPlan, BoxedUnit> 
           new Field("dimension", "?", true),
           new Field("excludeSpecialTokens", "false", true),
           new Field("excludePrompt", "false", true),
+          new Field("precision", "float", false),
           new Field("prompt", "", false),
           new Field("normalize", "none", false),
           new Field("maxLength", "?", false));

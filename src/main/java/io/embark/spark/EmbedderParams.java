@@ -37,6 +37,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
   private final IntParam maxLength;
   private final Param<String> prompt;
   private final Param<String> device;
+  private final Param<String> precision;
   private final Param<String> canary;
   private final IntParam tokenBudget;
   private final IntParam intraOpThreads;
@@ -65,6 +66,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
     maxLength = number(Setting.MAX_LENGTH);
     prompt = text(Setting.PROMPT);
     device = text(Setting.DEVICE);
+    precision = text(Setting.PRECISION);
     tokenBudget = number(Setting.TOKEN_BUDGET);
     intraOpThreads = number(Setting.INTRA_OP_THREADS);
     bufferRows = number(Setting.BUFFER_ROWS);
@@ -343,6 +345,17 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
   public T setDevice(String value) {
     Setting.DEVICE.parse(value);
     set(device, value);
+    return self();
+  }
+
+  public Param<String> precision() {
+    return precision;
+  }
+
+  /** {@code float} or {@code int8}. */
+  public T setPrecision(String value) {
+    Setting.PRECISION.parse(value);
+    set(precision, value);
     return self();
   }
 

@@ -146,6 +146,7 @@ record EmbeddingColumns(String vector, String prefix, OutputType type, List<Int8
     made.putString("concat", facts.config().text(Setting.CONCAT));
     made.putString("excludeSpecialTokens", facts.config().text(Setting.EXCLUDE_SPECIAL_TOKENS));
     made.putString("excludePrompt", facts.config().text(Setting.EXCLUDE_PROMPT));
+    made.putString("precision", facts.config().text(Setting.PRECISION));
     made.putString("normalize", facts.config().text(Setting.NORMALIZE));
     made.putString("prompt", facts.config().text(Setting.PROMPT));
     made.putLong("maxLength", facts.config().get(Setting.MAX_LENGTH));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
+import io.embark.onnx.Precision;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Pooling;
 import java.io.BufferedReader;
@@ -54,6 +55,7 @@ public final class ReferenceVectors {
     boolean usual =
         isDefaultModel(config)
             && wholeAndPlain(config)
+            && config.get(Setting.PRECISION) == Precision.FLOAT
             && config.get(Setting.LAYERS).equals(List.of(Layers.of("-1")))
             && !config.get(Setting.CONCAT)
             && !config.get(Setting.EXCLUDE_SPECIAL_TOKENS)

@@ -147,6 +147,7 @@ public final class VectorOrigin {
         List.of(
             Setting.EXCLUDE_SPECIAL_TOKENS,
             Setting.EXCLUDE_PROMPT,
+            Setting.PRECISION,
             Setting.NORMALIZE,
             Setting.MAX_LENGTH)) {
       JsonNode value = made.get(setting.paramName());
