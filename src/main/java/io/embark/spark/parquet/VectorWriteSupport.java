@@ -48,6 +48,12 @@ public final class VectorWriteSupport extends ParquetWriteSupport {
 
   private int[] countBefore;
 
+  /** Spark's: it tells the schema of every file, which who wants to know asks of Spark. */
+  @Override
+  public String logName() {
+    return ParquetWriteSupport.class.getName();
+  }
+
   @Override
   public WriteContext init(Configuration configuration) {
     WriteContext context = super.init(configuration);
