@@ -161,9 +161,9 @@ class ClusteringTest {
   @Test
   void theBestNumberOfClustersIsThatOfTheBundles() {
     Dataset<Row> features = Features.of(table(OutputType.FLOAT), "embedding").cache();
-    Clustering clustering = new Clustering(Algorithm.KMEANS, Nearness.COSINE, TRAINING);
-    List<Clustering.Choice> choices = clustering.choices(features, 2, 5);
-    assertThat(choices).extracting(Clustering.Choice::k).containsExactly(2, 3, 4, 5);
+    Clustering clustering = new Clustering(Algorithm.KMEANS, Nearness.COSINE, new Algorithm.Training(1, 30, 5));
+    List<Clustering.Choice> choices = clustering.choices(features, 2, 6);
+    assertThat(choices).extracting(Clustering.Choice::k).containsExactly(2, 3, 4, 5, 6);
     assertThat(Clustering.best(choices).k()).isEqualTo(4);
     assertThat(Clustering.elbow(choices).k()).isEqualTo(4);
     assertThat(Clustering.best(choices).silhouette()).isGreaterThan(0.8);
