@@ -161,7 +161,8 @@ class ClusteringTest {
   @Test
   void theBestNumberOfClustersIsThatOfTheBundles() {
     Dataset<Row> features = Features.of(table(OutputType.FLOAT), "embedding").cache();
-    Clustering clustering = new Clustering(Algorithm.KMEANS, Nearness.COSINE, new Algorithm.Training(1, 30, 5));
+    Clustering clustering =
+        new Clustering(Algorithm.KMEANS, Nearness.COSINE, new Algorithm.Training(1, 30, 5));
     List<Clustering.Choice> choices = clustering.choices(features, 2, 6);
     assertThat(choices).extracting(Clustering.Choice::k).containsExactly(2, 3, 4, 5, 6);
     assertThat(Clustering.best(choices).k()).isEqualTo(4);
