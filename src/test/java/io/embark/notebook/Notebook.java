@@ -47,6 +47,19 @@ record Notebook(Path file, ObjectNode root) {
     return cells().stream().filter(c -> c.get("cell_type").asText().equals("code")).toList();
   }
 
+  /**
+   * Whether a cell is tagged {@code nbval-ignore-output}, as the pytest plugin nbval has it: what it
+   * shows comes of training, which makes much of a last bit that other processors round otherwise.
+   */
+  static boolean isTrained(JsonNode cell) {
+    for (JsonNode tag : cell.path("metadata").path("tags")) {
+      if (tag.asText().equals("nbval-ignore-output")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Texts are lists of lines in the file. */
   static String text(JsonNode lines) {
     if (!lines.isArray()) {

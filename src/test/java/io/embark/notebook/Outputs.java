@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Iterator;
 import java.util.List;
@@ -67,7 +68,7 @@ final class Outputs {
 
   private static List<String> names(JsonNode object) {
     Iterator<Map.Entry<String, JsonNode>> fields = object.fields();
-    List<String> names = new java.util.ArrayList<>();
+    List<String> names = new ArrayList<>();
     fields.forEachRemaining(field -> names.add(field.getKey()));
     return names;
   }
@@ -92,6 +93,22 @@ final class Outputs {
       }
     }
     return null;
+  }
+
+  /** As {@link #difference}, for outputs of which only the kinds are settled. */
+  static String differenceOfKinds(JsonNode wanted, JsonNode found) {
+    List<String> left = kinds(wanted);
+    List<String> right = kinds(found);
+    return left.equals(right) ? null : "found " + right + ", wanted " + left;
+  }
+
+  private static List<String> kinds(JsonNode outputs) {
+    List<String> kinds = new ArrayList<>();
+    for (JsonNode output : outputs) {
+      String kind = output.get("output_type").asText();
+      kinds.add(output.has("data") ? kind + names(output.get("data")) : kind);
+    }
+    return kinds;
   }
 
   private static String ofData(JsonNode wanted, JsonNode found) throws IOException {
