@@ -152,8 +152,13 @@ public record Comparer(
     }
   }
 
-  /** Shares of variance will do: the effective rank does not depend on their scale. */
-  static double effectiveRank(Dataset<Row> rows, Candidate candidate) {
+  /**
+   * Shares of variance will do: the effective rank does not depend on their scale.
+   *
+   * <p>One at a time: LAPACK in Java keeps what Fortran saves between calls in static fields, and
+   * of two decompositions at once one may not converge.
+   */
+  static synchronized double effectiveRank(Dataset<Row> rows, Candidate candidate) {
     return EffectiveRank.of(
         new PCA()
             .setInputCol("vector")

@@ -48,8 +48,9 @@ record Notebook(Path file, ObjectNode root) {
   }
 
   /**
-   * Whether a cell is tagged {@code nbval-ignore-output}, as the pytest plugin nbval has it: what it
-   * shows comes of training, which makes much of a last bit that other processors round otherwise.
+   * Whether a cell is tagged {@code nbval-ignore-output}, as the pytest plugin nbval has it: what
+   * it shows comes of training, which makes much of a last bit that other processors round
+   * otherwise.
    */
   static boolean isTrained(JsonNode cell) {
     for (JsonNode tag : cell.path("metadata").path("tags")) {
