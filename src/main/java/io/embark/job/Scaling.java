@@ -10,9 +10,9 @@ import java.util.Locale;
  */
 final class Scaling {
   /** Fitted to host-ceiling-results.txt: the time of a row by its tokens is close to a line. */
-  private static final double HOST_MICROS_PER_TOKEN = 3.5;
+  private static final double HOST_MICROS_PER_TOKEN = 0.39;
 
-  private static final double HOST_MICROS_PER_ROW = 145;
+  private static final double HOST_MICROS_PER_ROW = 48;
 
   /** The share of reading in the same file, for each of three passes. */
   private static final double PASS_MICROS_PER_ROW = 6;
@@ -21,7 +21,7 @@ final class Scaling {
   private static final double RUN_SECONDS = 10;
 
   /** An MLlib vector of 384 floats and a short text, compressed. */
-  private static final double VECTOR_BYTES = 1_230;
+  private static final double VECTOR_BYTES = 2_365;
 
   private static final double TEXT_BYTES_PER_TOKEN = 4;
   private static final double STORAGE_BYTES_PER_SECOND_PER_PLACE = 100e6;
@@ -55,7 +55,7 @@ final class Scaling {
   static void print(PrintWriter out, List<Double> gpuTokensPerSecond, int cores, double price) {
     out.printf(
         Locale.ROOT,
-        "%n%d cores a GPU; host %.1f us a token and %.0f us a row (MLlib vectors); an hour of a GPU costs %.2f%n",
+        "%n%d cores a GPU; host %.2f us a token and %.0f us a row (MLlib vectors); an hour of a GPU costs %.2f%n",
         cores,
         HOST_MICROS_PER_TOKEN,
         HOST_MICROS_PER_ROW,
