@@ -5,9 +5,6 @@ import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.model.embedding.onnx.allminilml6v2.AllMiniLmL6V2EmbeddingModel;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
-import io.embark.embed.Embedding;
-import io.embark.embed.EmbeddingStats;
-import io.embark.embed.EmbeddingStream;
 import io.embark.onnx.Device;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -63,7 +60,7 @@ public final class Peers {
             Locale.ROOT, "%n%s, at most %d words: %,d rows%n", corpus, MOST_WORDS, texts.size());
         new Turns(turns)
             .way("langchain4j 0.36.2, embedAll", () -> peer.embedAll(segments))
-            .way("Embark, Java loop", () -> loop(embark, texts))
+            .way("Embark, Java loop", () -> Throughput.loop(embark, texts, THREADS))
             .run()
             .print(out, "rows/s", texts.size());
       }
@@ -81,19 +78,5 @@ public final class Peers {
         throw new IllegalStateException("Value %d: %f and %f".formatted(i, ours[i], theirs[i]));
       }
     }
-  }
-
-  private static void loop(Embedder embedder, List<String> texts) {
-    Repeats.parallel(
-        texts,
-        THREADS,
-        part ->
-            new EmbeddingStream<String, Embedding>(
-                    embedder,
-                    part.iterator(),
-                    text -> text,
-                    (text, embedding) -> embedding,
-                    EmbeddingStats.NOBODY)
-                .forEachRemaining(embedding -> {}));
   }
 }

@@ -103,7 +103,7 @@ final class Throughput {
       limit.prepare(unpadded(tokens, plain.tokenBudget()));
       measured
           .way("ONNX Runtime alone", () -> limit.run(threads))
-          .way("Java loop", () -> loop(plain, texts))
+          .way("Java loop", () -> loop(plain, texts, threads))
           .way("Spark", () -> spark(embedder, input, folder.resolve("spark").toString()))
           .way("embed job", () -> job(input, folder.resolve("table").toString()))
           .run();
@@ -142,8 +142,8 @@ final class Throughput {
       measured
           .way("ONNX Runtime alone, the model's own graph", () -> limit.run(threads))
           .way("ONNX Runtime alone, pooled to the mean", () -> pooled.run(threads))
-          .way("Java loop, mean", () -> loop(one, texts))
-          .way("Java loop, mean, CLS, max and weighted mean", () -> loop(several, texts))
+          .way("Java loop, mean", () -> loop(one, texts, threads))
+          .way("Java loop, mean, CLS, max and weighted mean", () -> loop(several, texts, threads))
           .run();
     }
     title(corpus, texts, count);
@@ -190,7 +190,8 @@ final class Throughput {
     return batches;
   }
 
-  private void loop(Embedder embedder, List<String> texts) {
+  /** Embeds in plain Java, a part of the texts in each thread. */
+  static void loop(Embedder embedder, List<String> texts, int threads) {
     Repeats.parallel(
         texts,
         threads,
