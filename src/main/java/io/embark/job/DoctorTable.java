@@ -12,6 +12,7 @@ import java.util.Map;
 record DoctorTable(DoctorReport report, PrintWriter out) {
   private static final int WIDTH = 100;
   private static final int NAMED = 4;
+  private static final String SESSION = "%-18s %-21s %-7s %7s %6s";
 
   void print() {
     long executors =
@@ -44,28 +45,39 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
       return;
     }
     line("");
-    line(
-        "%-18s %-21s %-7s %7s %6s %s",
-        "Sessions", "host", "device", "load ms", "budget", "tokens/s (tokens a text)");
+    StringBuilder shapes = new StringBuilder();
+    for (SessionProbe.Speed speed : shapes(measured)) {
+      shapes.append(speedCell(words(shapes.isEmpty() ? "tok/s at %d" : "at %d", speed.length())));
+    }
+    line(SESSION + "%s", "Sessions", "host", "device", "load ms", "budget", shapes);
     for (PlaceReport place : measured) {
       StringBuilder speeds = new StringBuilder();
-      if (place.speeds != null) {
-        for (SessionProbe.Speed speed : place.speeds.speeds()) {
-          speeds.append(
-              words(
-                  "%s%,.0f (%d)",
-                  speeds.isEmpty() ? "" : "  ", speed.tokensPerSecond(), speed.length()));
-        }
+      for (SessionProbe.Speed speed : shapes(List.of(place))) {
+        speeds.append(speedCell(words("%,.0f", speed.tokensPerSecond())));
       }
       line(
-          "%-18s %-21s %-7s %7d %6s %s",
+          SESSION + "%s",
           cut(place.place(), 18),
           cut(place.host, 21),
-          place.device,
+          cut(place.device, 7),
           place.loadMillis,
           place.speeds == null ? "-" : place.speeds.budget(),
           speeds);
     }
+  }
+
+  /** The shapes that were timed, the same in every place; empty where none was. */
+  private static List<SessionProbe.Speed> shapes(List<PlaceReport> places) {
+    return places.stream()
+        .filter(place -> place.speeds != null)
+        .findFirst()
+        .map(place -> place.speeds.speeds())
+        .orElse(List.of());
+  }
+
+  /** Wide enough for 9,999,999 tokens a second: the table must fit its width on a GPU as well. */
+  private static String speedCell(String text) {
+    return words(" %11s", text);
   }
 
   private void checks() {
