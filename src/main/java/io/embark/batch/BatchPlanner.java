@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * Cuts a buffer of tokenised texts into batches of texts of like length, so that little of what the
- * model computes is padding.
+ * model computes is padding, or none.
  *
  * <p>Texts are sorted by length and the sorted list is cut where the sum of padded tokens and of a
  * fixed cost per batch is least, no batch exceeding the token budget. The budget counts padded
@@ -100,6 +100,9 @@ public final class BatchPlanner {
       cost[from] = Long.MAX_VALUE;
       // From the largest batch down, so that among equal plans the one with fewer batches wins.
       for (int to = from + Math.min(mostRows, n - from); to > from; to--) {
+        if (!shapes.mayShare(lengths[from], lengths[to - 1])) {
+          continue;
+        }
         long planned = batchCost + (long) longest * shapes.rows(to - from, mostRows) + cost[to];
         if (planned < cost[from]) {
           cost[from] = planned;

@@ -8,14 +8,28 @@ package io.embark.batch;
  * of eight steps per power of two, so that at most an eighth is added. Rows are rounded up to a
  * power of two or to halfway between two; a full batch has as many as the token budget allows.
  *
- * @param rounded whether shapes are rounded at all
+ * @param fill what texts are filled up to
  * @param maxLength no length is rounded beyond it, as the model has no positions there
  * @param maxRows the most rows of a batch
  */
-public record BatchShapes(boolean rounded, int maxLength, int maxRows) {
+public record BatchShapes(Fill fill, int maxLength, int maxRows) {
+  /** What the texts of a batch are filled up to. */
+  public enum Fill {
+    /** Nothing: they have one length as they are. */
+    NONE,
+    /** The longest of them. */
+    LONGEST,
+    /** A rounded length; and rows to a rounded number. */
+    ROUNDED
+  }
+
   /** Every shape, as texts come. */
   public static final BatchShapes EXACT =
-      new BatchShapes(false, Integer.MAX_VALUE, Integer.MAX_VALUE);
+      new BatchShapes(Fill.LONGEST, Integer.MAX_VALUE, Integer.MAX_VALUE);
+
+  /** Every shape, of texts of one length. */
+  public static final BatchShapes UNPADDED =
+      new BatchShapes(Fill.NONE, Integer.MAX_VALUE, Integer.MAX_VALUE);
 
   private static final int LEAST_LENGTH_STEP = 8;
   private static final int LENGTH_STEPS = 8;
@@ -31,7 +45,7 @@ public record BatchShapes(boolean rounded, int maxLength, int maxRows) {
 
   /** The length a batch gets whose longest text has so many tokens. */
   public int length(int tokens) {
-    if (!rounded || tokens < 1) {
+    if (fill != Fill.ROUNDED || tokens < 1) {
       return tokens;
     }
     int length = roundUp(tokens, LEAST_LENGTH_STEP, LENGTH_STEPS);
@@ -44,7 +58,14 @@ public record BatchShapes(boolean rounded, int maxLength, int maxRows) {
    * @param mostRows as many as the token budget allows of this length
    */
   public int rows(int texts, int mostRows) {
-    return rounded ? Math.max(texts, Math.min(roundUp(texts, 1, ROW_STEPS), mostRows)) : texts;
+    return fill == Fill.ROUNDED
+        ? Math.max(texts, Math.min(roundUp(texts, 1, ROW_STEPS), mostRows))
+        : texts;
+  }
+
+  /** Whether texts of these lengths may share a batch. */
+  public boolean mayShare(int longest, int shortest) {
+    return fill != Fill.NONE || longest == shortest;
   }
 
   /** The most rows of a length within a token budget; at least one. */

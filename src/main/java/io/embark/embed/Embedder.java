@@ -58,7 +58,8 @@ public final class Embedder implements AutoCloseable {
     this.encoder = encoder;
     this.tokenBudget = Executions.tokenBudget(config, encoder.device());
     this.onRowError = config.get(Setting.ON_ROW_ERROR);
-    BatchShapes shapes = Executions.shapes(config, encoder.device());
+    BatchShapes shapes =
+        encoder.takesPadding() ? Executions.shapes(config, encoder.device()) : BatchShapes.UNPADDED;
     this.recovery =
         new BatchRecovery(
             encoder, new BatchPlanner(tokenBudget, model.padTokenId(), shapes), onRowError);

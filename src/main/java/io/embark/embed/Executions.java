@@ -32,7 +32,9 @@ final class Executions {
             config.get(Setting.GPU_TF32),
             config.get(Setting.GPU_CONV_SEARCH),
             tensorRt(config, device, model));
-    return new Execution(device, Math.max(1, config.get(Setting.INTRA_OP_THREADS)), gpu);
+    boolean padded =
+        config.get(Setting.PADDING).on(device) || config.get(Setting.SHAPE_BUCKETS).on(device);
+    return new Execution(device, Math.max(1, config.get(Setting.INTRA_OP_THREADS)), gpu, padded);
   }
 
   private static TensorRtOptions tensorRt(
@@ -67,6 +69,10 @@ final class Executions {
         device.device() == Device.TENSORRT
             ? (int) Math.max(1, (long) TENSORRT_BUDGETS * tokenBudget(config, device) / maxLength)
             : Integer.MAX_VALUE;
-    return new BatchShapes(config.get(Setting.SHAPE_BUCKETS).on(device), maxLength, maxRows);
+    BatchShapes.Fill fill =
+        config.get(Setting.SHAPE_BUCKETS).on(device)
+            ? BatchShapes.Fill.ROUNDED
+            : BatchShapes.Fill.LONGEST;
+    return new BatchShapes(fill, maxLength, maxRows);
   }
 }

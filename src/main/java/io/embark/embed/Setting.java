@@ -203,6 +203,16 @@ public record Setting<T>(
                   ? OptionalInt.empty()
                   : OptionalInt.of(number(text, 0, 64)));
 
+  public static final Setting<Padding> PADDING =
+      new Setting<>(
+          "padding",
+          "auto|always",
+          AUTO,
+          "Whether a batch holds texts of different lengths; auto batches texts of one length on a"
+              + " CPU if the model's attention is recognised, which then needs no mask and is faster"
+              + " from about 64 tokens a text on",
+          Padding::of);
+
   public static final Setting<ShapeBuckets> SHAPE_BUCKETS =
       new Setting<>(
           "shape-buckets",
@@ -316,6 +326,7 @@ public record Setting<T>(
           BUFFER_ROWS,
           BUFFER_CHARS,
           PREFETCH,
+          PADDING,
           SHAPE_BUCKETS,
           ON_ROW_ERROR,
           GPU_MEMORY_LIMIT,

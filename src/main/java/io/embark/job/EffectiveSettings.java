@@ -65,6 +65,7 @@ final class EffectiveSettings {
   private static boolean isOfInterest(Setting<?> setting) {
     return !setting.argument().equals(Setting.SWITCH)
         && setting != Setting.TRUNCATE_DIM
+        && setting != Setting.PADDING
         && setting != Setting.SHAPE_BUCKETS
         && !setting.key().startsWith("gpu-");
   }

@@ -21,6 +21,8 @@ final class RunFacts {
           Setting.DEVICE,
           Setting.TOKEN_BUDGET,
           Setting.INTRA_OP_THREADS,
+          Setting.PREFETCH,
+          Setting.PADDING,
           Setting.BUFFER_ROWS,
           Setting.BUFFER_CHARS,
           EmbedSettings.INPUT,

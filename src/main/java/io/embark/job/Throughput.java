@@ -7,6 +7,7 @@ import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Embedding;
 import io.embark.embed.EmbeddingStats;
 import io.embark.embed.EmbeddingStream;
+import io.embark.embed.Padding;
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
 import io.embark.model.ModelStore;
@@ -43,6 +44,11 @@ import org.apache.spark.sql.SparkSession;
  * ready before the clock starts.
  */
 final class Throughput {
+  /** Places of ways among those that {@link #measure} compares. */
+  private static final int SPARK = 3;
+
+  private static final int JOB = 4;
+
   private final SparkSession spark;
   private final PrintWriter out;
   private final int threads;
@@ -75,6 +81,7 @@ final class Throughput {
           ONNX Runtime alone   batches of equally long texts, so that nothing is padding, ready as native memory before
                                the clock starts; results are not read. The limit of what two threads can do
           Java loop            texts to vectors without Spark: tokenise, plan, run, copy
+          the same, padded     with padding always: texts of like length share a batch, and attention has a mask
           Spark                TextEmbedder from Parquet to Parquet
           embed job            all that jobs/embed.sh does once Spark has started: counting, slices, embedding, checks,
                                publishing a table
@@ -98,12 +105,16 @@ final class Throughput {
     Turns measured = new Turns(turns);
     List<Tokens> tokens = tokenized(texts);
     long count = tokens.stream().mapToLong(Tokens::used).sum();
+    EmbedderConfig always =
+        config.toBuilder().set(Setting.PADDING, Padding.ALWAYS.label(), "benchmark").build();
     try (RawRuns limit = RawRuns.ofFile(model.onnxFile());
-        Embedder plain = Embedder.open(config)) {
+        Embedder plain = Embedder.open(config);
+        Embedder padded = Embedder.open(always)) {
       limit.prepare(unpadded(tokens, plain.tokenBudget()));
       measured
           .way("ONNX Runtime alone", () -> limit.run(threads))
           .way("Java loop", () -> loop(plain, texts, threads))
+          .way("the same, padded", () -> loop(padded, texts, threads))
           .way("Spark", () -> spark(embedder, input, folder.resolve("spark").toString()))
           .way("embed job", () -> job(input, folder.resolve("table").toString()))
           .run();
@@ -115,9 +126,9 @@ final class Throughput {
     out.printf(
         Locale.ROOT,
         "  embed job less Spark: %.2f s a run (medians %.2f and %.2f)%n",
-        measured.seconds(3).median() - measured.seconds(2).median(),
-        measured.seconds(3).median(),
-        measured.seconds(2).median());
+        measured.seconds(JOB).median() - measured.seconds(SPARK).median(),
+        measured.seconds(JOB).median(),
+        measured.seconds(SPARK).median());
     out.flush();
   }
 

@@ -20,6 +20,7 @@ public interface Encoder extends AutoCloseable {
    * @return what the reader returns
    * @throws EncodingException if the batch did not go through or was stopped; no row is dropped
    *     silently
+   * @throws IllegalArgumentException if the batch has padding and must not
    * @throws IllegalStateException after {@link #close()}
    */
   <T> T encode(
@@ -34,6 +35,9 @@ public interface Encoder extends AutoCloseable {
    * @throws EncodingException if not even that goes through
    */
   void check(Cancellation cancellation);
+
+  /** Whether batches may hold texts of different lengths, the shorter ones filled up. */
+  boolean takesPadding();
 
   /** What {@link #encode} gives its reader, in this order. */
   List<PooledModel.Output> outputs();

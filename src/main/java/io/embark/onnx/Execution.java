@@ -14,8 +14,15 @@ import java.util.Map;
  * Where and how a session runs.
  *
  * @param intraOpThreads threads for one batch on a CPU; 1 when several tasks share the session
+ * @param padded whether batches may have padding; if not, the graph may lose what only padding
+ *     needs
  */
-public record Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu) {
+public record Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu, boolean padded) {
+
+  /** For batches of every kind. */
+  public Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu) {
+    this(device, intraOpThreads, gpu, true);
+  }
 
   /**
    * Sets all of it.

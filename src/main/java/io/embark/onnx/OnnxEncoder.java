@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -31,6 +32,7 @@ public final class OnnxEncoder implements Encoder {
   private final ModelInputs inputs;
   private final List<PooledModel.Output> outputs;
   private final DeviceChoice device;
+  private final boolean takesPadding;
   private final BufferPool pool = new BufferPool();
 
   /** Read: a batch is running. Write: closing, which must wait, as the native side does not. */
@@ -42,11 +44,13 @@ public final class OnnxEncoder implements Encoder {
       OrtSession session,
       ModelInputs inputs,
       List<PooledModel.Output> outputs,
-      DeviceChoice device) {
+      DeviceChoice device,
+      boolean takesPadding) {
     this.session = session;
     this.inputs = inputs;
     this.outputs = outputs;
     this.device = device;
+    this.takesPadding = takesPadding;
     // A graph may fail only when it is run: find that out here.
     check(new Cancellation());
   }
@@ -93,15 +97,19 @@ public final class OnnxEncoder implements Encoder {
       Supplier<List<long[]>> texts) {
     OnnxRuntimeJars.requireOne();
     precision.requireFor(execution.device());
-    PooledModel model =
+    PooledModel masked =
         prepared(PooledGraph.of(onnxFile).add(wanted, mask), precision, texts, onnxFile);
+    Optional<PooledModel> unmasked =
+        execution.padded() ? Optional.empty() : UnmaskedAttention.of(masked);
+    PooledModel model = unmasked.orElse(masked);
     OrtEnvironment environment = OnnxRuntimeLibrary.environment();
     OrtSession session = null;
     try (SessionOptions options = new SessionOptions()) {
       execution.addTo(options, model);
       session = model.open(environment, options);
       ModelInputs inputs = ModelInputs.of(session, onnxFile.toString());
-      return new OnnxEncoder(session, inputs, model.outputs(), execution.device());
+      return new OnnxEncoder(
+          session, inputs, model.outputs(), execution.device(), unmasked.isEmpty());
     } catch (OrtException e) {
       closeQuietly(session, e);
       throw new IllegalArgumentException(
@@ -163,6 +171,11 @@ public final class OnnxEncoder implements Encoder {
       long[] poolingMask,
       Cancellation cancellation,
       Function<List<FloatBuffer>, T> reader) {
+    if (!takesPadding && batch.tokens() < batch.paddedTokens()) {
+      throw new IllegalArgumentException(
+          "This encoder takes batches without padding; found %d tokens in %d rows x %d."
+              .formatted(batch.tokens(), batch.paddedRows(), batch.length()));
+    }
     inUse.readLock().lock();
     RunBuffers buffers = null;
     try {
@@ -268,6 +281,11 @@ public final class OnnxEncoder implements Encoder {
   @Override
   public DeviceChoice device() {
     return device;
+  }
+
+  @Override
+  public boolean takesPadding() {
+    return takesPadding;
   }
 
   @Override

@@ -50,6 +50,15 @@ record TensorSignature(String name, DataType type, List<String> dims) {
         .build();
   }
 
+  /** Declares an input or output without saying how many dimensions it has. */
+  static ValueInfoProto ofAnyShape(String name, DataType type) {
+    TypeProto.Tensor tensor = TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).build();
+    return ValueInfoProto.newBuilder()
+        .setName(name)
+        .setType(TypeProto.newBuilder().setTensorType(tensor))
+        .build();
+  }
+
   private static String dim(Dimension dim) {
     return switch (dim.getValueCase()) {
       case DIM_VALUE -> String.valueOf(dim.getDimValue());

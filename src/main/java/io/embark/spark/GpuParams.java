@@ -16,6 +16,7 @@ public abstract class GpuParams<T extends GpuParams<T>> extends Transformer {
   private static final long serialVersionUID = 1;
 
   private final String uid;
+  private final Param<String> padding;
   private final Param<String> shapeBuckets;
   private final Param<String> onRowError;
   private final Param<String> gpuMemoryLimit;
@@ -28,6 +29,7 @@ public abstract class GpuParams<T extends GpuParams<T>> extends Transformer {
 
   GpuParams(String uid) {
     this.uid = uid;
+    padding = text(Setting.PADDING);
     shapeBuckets = text(Setting.SHAPE_BUCKETS);
     onRowError = text(Setting.ON_ROW_ERROR);
     gpuMemoryLimit = text(Setting.GPU_MEMORY_LIMIT);
@@ -66,6 +68,17 @@ public abstract class GpuParams<T extends GpuParams<T>> extends Transformer {
 
   /** This, with its own type. */
   abstract T self();
+
+  public Param<String> padding() {
+    return padding;
+  }
+
+  /** {@code auto} or {@code always}: whether batches hold texts of different lengths. */
+  public T setPadding(String value) {
+    Setting.PADDING.parse(value);
+    set(padding, value);
+    return self();
+  }
 
   public Param<String> shapeBuckets() {
     return shapeBuckets;

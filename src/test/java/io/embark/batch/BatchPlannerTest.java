@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.token.Tokens;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +54,33 @@ class BatchPlannerTest {
         }
       }
       assertThat(seen).hasSize(texts.size());
+    }
+  }
+
+  @Test
+  void whereNothingMayBePaddedTextsOfOneLengthShareBatches() {
+    for (int budget : new int[] {1, 100, 1024}) {
+      List<Tokens> texts = texts(lengths(500, budget));
+      TreeSet<Integer> seen = new TreeSet<>();
+      List<Batch> batches = new BatchPlanner(budget, 7, BatchShapes.UNPADDED).plan(texts);
+      for (Batch batch : batches) {
+        assertThat(batch.paddedTokens()).isEqualTo(batch.tokens());
+        assertThat(batch.size() == 1 || batch.tokens() <= budget).isTrue();
+        Arrays.stream(batch.rows()).forEach(row -> assertThat(seen.add(row)).isTrue());
+      }
+      assertThat(seen).hasSize(texts.size());
+      // As few batches as there can be: each length's texts in full ones but for the last.
+      Map<Integer, Long> byLength =
+          texts.stream().collect(Collectors.groupingBy(Tokens::used, Collectors.counting()));
+      long fewest =
+          byLength.entrySet().stream()
+              .mapToLong(
+                  e -> {
+                    int most = Math.max(1, budget / e.getKey());
+                    return (e.getValue() + most - 1) / most;
+                  })
+              .sum();
+      assertThat(batches).hasSize(Math.toIntExact(fewest));
     }
   }
 

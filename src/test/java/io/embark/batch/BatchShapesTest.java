@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 class BatchShapesTest {
   private static final int MAX_LENGTH = 500;
   private static final int BUDGET = 16_384;
-  private static final BatchShapes ROUNDED = new BatchShapes(true, MAX_LENGTH, Integer.MAX_VALUE);
+  private static final BatchShapes ROUNDED =
+      new BatchShapes(BatchShapes.Fill.ROUNDED, MAX_LENGTH, Integer.MAX_VALUE);
 
   private static List<Tokens> texts(int count, long seed) {
     Random random = new Random(seed);
@@ -68,7 +69,8 @@ class BatchShapesTest {
       assertThat(BatchShapes.EXACT.length(n)).isEqualTo(n);
       assertThat(BatchShapes.EXACT.rows(n, 10_000)).isEqualTo(n);
     }
-    assertThatThrownBy(() -> new BatchShapes(true, 0, 1)).hasMessageContaining("maxLength");
+    assertThatThrownBy(() -> new BatchShapes(BatchShapes.Fill.ROUNDED, 0, 1))
+        .hasMessageContaining("maxLength");
   }
 
   @Test
@@ -131,7 +133,7 @@ class BatchShapesTest {
 
   @Test
   void rowsCanBeLimited() {
-    BatchShapes few = new BatchShapes(true, MAX_LENGTH, 10);
+    BatchShapes few = new BatchShapes(BatchShapes.Fill.ROUNDED, MAX_LENGTH, 10);
     assertThat(plan(few, texts(300, 1))).allSatisfy(b -> assertThat(b.paddedRows()).isLessThan(11));
   }
 }

@@ -306,6 +306,7 @@ class EmbedderConfigTest {
         List.of(
             Setting.GPU_ARENA,
             Setting.GPU_CONV_SEARCH,
+            Setting.PADDING,
             Setting.SHAPE_BUCKETS,
             Setting.ON_ROW_ERROR,
             Setting.DEVICE)) {

@@ -74,6 +74,11 @@ public final class FaultyEncoder implements Encoder {
   }
 
   @Override
+  public boolean takesPadding() {
+    return session.takesPadding();
+  }
+
+  @Override
   public DeviceChoice device() {
     return session.device();
   }

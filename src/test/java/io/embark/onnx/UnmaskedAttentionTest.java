@@ -1,0 +1,149 @@
+package io.embark.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnxruntime.OrtSession;
+import io.embark.batch.Batch;
+import io.embark.pooling.Layers;
+import io.embark.pooling.Norm;
+import io.embark.pooling.Pooling;
+import io.embark.token.Tokens;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UnmaskedAttentionTest {
+  private static final List<PooledOutput> MEAN =
+      List.of(new PooledOutput("mean", Pooling.MEAN, Layers.LAST, 0, Norm.NONE));
+
+  /** Of one length. */
+  private static final List<long[]> TEXTS =
+      List.of(new long[] {2, 7, 9, 3}, new long[] {2, 59, 58, 3}, new long[] {2, 8, 8, 3});
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bert-opset11",
+        "bert-opset14",
+        "bert-opset14-fused",
+        "bert-opset17",
+        "bert-dynamo-opset21"
+      })
+  void everyLayerOfEveryExporterIsFoundAndGivesTheSameVectors(String name) throws Exception {
+    PooledModel masked = BertModels.open("onnx/" + name + ".onnx", folder).add(MEAN);
+    PooledModel unmasked = UnmaskedAttention.of(masked).orElseThrow();
+    List<NodeProto> nodes = ModelProto.parseFrom(unmasked.bytes()).getGraph().getNodeList();
+    assertThat(nodes.stream().map(NodeProto::getOpType))
+        .doesNotContain("Softmax")
+        .filteredOn("MultiHeadAttention"::equals)
+        .hasSize(BertModels.LAYERS);
+    try (OrtSession before = Sessions.open(masked);
+        OrtSession after = Sessions.open(unmasked)) {
+      float[] expected = BertModels.run(before, TEXTS, 4).get("mean");
+      float[] found = BertModels.run(after, TEXTS, 4).get("mean");
+      assertThat(found).containsExactly(expected, within(1e-5f));
+      // The mask is gone, and with it what made padding harmless.
+      assertThat(BertModels.run(after, TEXTS, 6).get("mean")[0])
+          .isNotCloseTo(found[0], within(1e-4f));
+      assertThat(BertModels.run(before, TEXTS, 6).get("mean")[0])
+          .isCloseTo(found[0], within(1e-5f));
+    }
+  }
+
+  @Test
+  void halfPrecisionStaysAsItIs() throws Exception {
+    assertThat(UnmaskedAttention.of(model("bert-opset14-float16", graph -> graph))).isEmpty();
+  }
+
+  @Test
+  void scoresToWhichAnythingElseIsAddedStayAsTheyAre() throws Exception {
+    // A bias by position, as MPNet and T5 have it, here on the first layer only.
+    PooledModel model = model("bert-opset14", graph -> beforeSoftmax(graph, false));
+    PooledModel unmasked = UnmaskedAttention.of(model).orElseThrow();
+    assertThat(softmaxes(unmasked)).isEqualTo(1);
+    try (OrtSession before = Sessions.open(model);
+        OrtSession after = Sessions.open(unmasked)) {
+      assertThat(BertModels.run(after, TEXTS, 4).get("mean"))
+          .containsExactly(BertModels.run(before, TEXTS, 4).get("mean"), within(1e-5f));
+    }
+  }
+
+  @Test
+  void aMaskThatDoesSomethingWithoutPaddingStays() throws Exception {
+    PooledModel model = model("bert-opset14", graph -> beforeSoftmax(graph, true));
+    assertThat(softmaxes(UnmaskedAttention.of(model).orElseThrow())).isEqualTo(1);
+  }
+
+  @Test
+  void anEncoderWithoutMasksRefusesPadding() throws Exception {
+    Path file = BertModels.copy("onnx/bert-opset14.onnx", folder);
+    Execution unpadded = new Execution(DeviceChoice.CPU, 1, GpuOptions.DEFAULT, false);
+    try (OnnxEncoder encoder = OnnxEncoder.open(file, unpadded, MEAN, PoolingMask.ATTENTION)) {
+      assertThat(encoder.takesPadding()).isFalse();
+      List<Tokens> texts =
+          List.of(new Tokens(new long[] {2, 7, 3}, 3), new Tokens(new long[] {2, 3}, 2));
+      assertThat(encoder.encode(Batch.of(texts, new int[] {0}, 0), null)).hasSize(1);
+      assertThatThrownBy(() -> encoder.encode(Batch.of(texts, new int[] {0, 1}, 0), null))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("without padding")
+          .hasMessageContaining("5 tokens in 2 rows x 3");
+    }
+  }
+
+  private PooledModel model(String name, UnaryOperator<GraphProto> edit) throws Exception {
+    PooledModel model = BertModels.open("onnx/" + name + ".onnx", folder).add(MEAN);
+    ModelProto proto = ModelProto.parseFrom(model.bytes());
+    return model.with(proto.toBuilder().setGraph(edit.apply(proto.getGraph())).build());
+  }
+
+  /**
+   * Adds a number to the first layer's scores.
+   *
+   * @param toMask whether it is added to the mask before that is added to the scores
+   */
+  private static GraphProto beforeSoftmax(GraphProto graph, boolean toMask) {
+    NodeProto softmax =
+        graph.getNodeList().stream()
+            .filter(node -> node.getOpType().equals("Softmax"))
+            .findFirst()
+            .orElseThrow();
+    GraphProto.Builder edited = graph.toBuilder().clearNode();
+    TensorProto.Builder bias =
+        TensorProto.newBuilder().setName("bias").setDataType(DataType.FLOAT.getNumber()).addDims(1);
+    edited.addInitializer(bias.addFloatData(0.5f));
+    for (NodeProto node : graph.getNodeList()) {
+      if (node.getOutputList().contains(softmax.getInput(0))) {
+        int biased = toMask ? 1 : 0;
+        edited.addNode(
+            NodeProto.newBuilder()
+                .setOpType("Add")
+                .addInput(node.getInput(biased))
+                .addInput("bias")
+                .addOutput("biased"));
+        edited.addNode(node.toBuilder().setInput(biased, "biased"));
+      } else {
+        edited.addNode(node);
+      }
+    }
+    return edited.build();
+  }
+
+  private static long softmaxes(PooledModel model) throws Exception {
+    return ModelProto.parseFrom(model.bytes()).getGraph().getNodeList().stream()
+        .filter(node -> node.getOpType().equals("Softmax"))
+        .count();
+  }
+}
