@@ -16,17 +16,26 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 
 /**
  * A graph that looks like BERT from outside and computes next to nothing: what is left when it is
  * run is what feeding a model costs. Takes {@code [B, L]} ids, mask and types; gives {@code
  * last_hidden_state [B, L, H]}, rows of a small table picked by token id, and {@code pooler_output
- * [B, H]}, which is another one for other ids: vectors that are all alike would compress to nothing
- * when they are written. The two do not depend on each other, so that whoever asks for the pooler
- * pays for no states.
+ * [B, H]}, the sum of two rows picked by the sum of the ids: about a million different vectors
+ * whose values are spread like those of a real one of length 1, for how long they take to be
+ * compressed depends on it. The two do not depend on each other, so that whoever asks for the
+ * pooler pays for no states.
  */
 public final class ShapesOnlyModel {
-  private static final int TABLE_ROWS = 64;
+  private static final int STATE_ROWS = 64;
+
+  /** Of each of the two that vectors are summed from; many, as Snappy finds what it saw lately. */
+  private static final int VECTOR_ROWS = 1024;
+
+  /** The largest below VECTOR_ROWS squared, the number of pairs of rows. */
+  private static final int LARGEST_PRIME = 1_048_573;
+
   private static final String BATCH = "batch";
   private static final String LENGTH = "length";
 
@@ -42,23 +51,26 @@ public final class ShapesOnlyModel {
     for (String input : List.of("input_ids", "attention_mask", "token_type_ids")) {
       graph.addInput(value(input, TensorProto.DataType.INT64, shape(BATCH, LENGTH)));
     }
-    graph.addInitializer(table(hiddenSize));
-    graph.addInitializer(scalar("rows", TABLE_ROWS));
+    graph.addInitializer(table("table", STATE_ROWS, hiddenSize, 1));
+    graph.addInitializer(table("left", VECTOR_ROWS, hiddenSize, 2));
+    graph.addInitializer(table("right", VECTOR_ROWS, hiddenSize, 3));
+    graph.addInitializer(scalar("rows", STATE_ROWS));
+    graph.addInitializer(scalar("vector_rows", VECTOR_ROWS));
     graph.addInitializer(scalar("length_axis", 1).toBuilder().addDims(1));
     graph.addInitializer(scalar("turn", 40_503));
-    graph.addInitializer(scalar("numbers", 65_537));
-    graph.addInitializer(scales(hiddenSize));
+    graph.addInitializer(scalar("numbers", LARGEST_PRIME));
     graph.addNode(node("Mod", "row", "input_ids", "rows"));
     graph.addNode(node("Gather", "last_hidden_state", "table", "row"));
-    // One of 65,537 numbers for a text, spread over H values in [-1, 1]: sin(scale * number).
     graph.addNode(
         node("ReduceSum", "sum", "input_ids", "length_axis").toBuilder()
-            .addAttribute(integer("keepdims", 1)));
+            .addAttribute(integer("keepdims", 0)));
     graph.addNode(node("Mul", "turned", "sum", "turn"));
-    graph.addNode(node("Mod", "whole", "turned", "numbers"));
-    graph.addNode(node("Cast", "text", "whole").toBuilder().addAttribute(integer("to", 1)));
-    graph.addNode(node("Mul", "scaled", "text", "scales"));
-    graph.addNode(node("Sin", "pooler_output", "scaled"));
+    graph.addNode(node("Mod", "text", "turned", "numbers"));
+    graph.addNode(node("Div", "left_row", "text", "vector_rows"));
+    graph.addNode(node("Mod", "right_row", "text", "vector_rows"));
+    graph.addNode(node("Gather", "left_values", "left", "left_row"));
+    graph.addNode(node("Gather", "right_values", "right", "right_row"));
+    graph.addNode(node("Add", "pooler_output", "left_values", "right_values"));
     graph.addOutput(
         value(
             "last_hidden_state",
@@ -76,17 +88,18 @@ public final class ShapesOnlyModel {
     Files.write(onnxFile, model.toByteArray());
   }
 
-  /** Values from -1 to 1 that differ, for constant ones would compress to nothing. */
-  private static TensorProto table(int hiddenSize) {
-    ByteBuffer values =
-        ByteBuffer.allocate(4 * TABLE_ROWS * hiddenSize).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < TABLE_ROWS * hiddenSize; i++) {
-      values.putFloat((float) Math.sin(1 + i * 1.3 + (double) i * i * 0.01));
+  /** Normal numbers, so that the sum of two rows has length 1 on average. */
+  private static TensorProto table(String name, int rows, int hiddenSize, long seed) {
+    Random random = new Random(seed);
+    double deviation = 1 / Math.sqrt(2.0 * hiddenSize);
+    ByteBuffer values = ByteBuffer.allocate(4 * rows * hiddenSize).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < rows * hiddenSize; i++) {
+      values.putFloat((float) (deviation * random.nextGaussian()));
     }
     return TensorProto.newBuilder()
-        .setName("table")
+        .setName(name)
         .setDataType(TensorProto.DataType.FLOAT.getNumber())
-        .addDims(TABLE_ROWS)
+        .addDims(rows)
         .addDims(hiddenSize)
         .setRawData(ByteString.copyFrom(values.flip()))
         .build();
@@ -106,24 +119,6 @@ public final class ShapesOnlyModel {
         .setType(AttributeProto.AttributeType.INT)
         .setI(value)
         .build();
-  }
-
-  private static TensorProto scales(int hiddenSize) {
-    float[] scales = new float[hiddenSize];
-    for (int i = 0; i < hiddenSize; i++) {
-      scales[i] = 0.01f + 0.1f * (i * 0.7548777f % 1);
-    }
-    return floats("scales", scales).toBuilder().addDims(hiddenSize).build();
-  }
-
-  /** Without dimensions: a scalar, unless they are added. */
-  private static TensorProto floats(String name, float... values) {
-    TensorProto.Builder tensor =
-        TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT.getNumber());
-    for (float value : values) {
-      tensor.addFloatData(value);
-    }
-    return tensor.build();
   }
 
   private static NodeProto node(String operator, String output, String... inputs) {
