@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * Prints what int8 gains and costs, with some or all layers in it: the figures of {@code
  * docs/benchmarks/int8-results.txt}. Speeds are ratios of one run, alternating, two threads that
- * share a session, batches of 1,024 tokens.
+ * share a session, batches of 1,024 tokens without padding, attention without a mask as batches
+ * have it on a CPU.
  */
 @EnabledIfSystemProperty(named = "embark.figures", matches = "true")
 class PrecisionFiguresTest {
@@ -64,14 +65,20 @@ class PrecisionFiguresTest {
     System.out.printf("%n%s, %s%n  layers in int8   cosine to float", name, pooling);
     System.out.printf(
         "            tokens/s against float, texts of %s%n", Arrays.toString(LENGTHS));
+    PooledModel unmasked = UnmaskedAttention.of(exact).orElseThrow();
+    System.out.print("  float, no mask, against float with a mask              ");
+    for (int length : LENGTHS) {
+      System.out.print("  " + ratios(exact, unmasked, length));
+    }
+    System.out.println();
     for (double share : SHARES) {
-      PooledModel made = int8.with(share);
+      PooledModel made = UnmaskedAttention.of(int8.with(share)).orElseThrow();
       double[] cosines = cosines(wanted, vectors(made, texts));
       System.out.printf(
           "  %3.0f %%     median %.4f  1 %% of texts below %.4f ",
           100 * share, cosines[TEXTS / 2], cosines[TEXTS / 100]);
       for (int length : LENGTHS) {
-        System.out.print("  " + ratios(exact, made, length));
+        System.out.print("  " + ratios(unmasked, made, length));
       }
       System.out.println();
     }
@@ -98,10 +105,10 @@ class PrecisionFiguresTest {
     return cosines;
   }
 
-  private static String ratios(PooledModel exact, PooledModel made, int length) throws Exception {
+  private static String ratios(PooledModel before, PooledModel after, int length) throws Exception {
     double[] ratios = new double[TURNS];
-    try (OrtSession slow = Sessions.open(exact);
-        OrtSession fast = Sessions.open(made)) {
+    try (OrtSession slow = Sessions.open(before);
+        OrtSession fast = Sessions.open(after)) {
       seconds(slow, length);
       seconds(fast, length);
       for (int i = 0; i < TURNS; i++) {
