@@ -35,6 +35,8 @@ final class Clusterings {
               .setK(k)
               .setSeed(seed + 1)
               .setDistanceMeasure("cosine")
+              // All rows against all centres as a product of matrices: the same clusters, sooner.
+              .setSolver("block")
               .setFeaturesCol("vector")
               .setPredictionCol("cluster" + seed)
               .fit(rows);
