@@ -39,7 +39,9 @@ final class Clusterings {
               .setSolver("block")
               .setFeaturesCol("vector")
               .setPredictionCol("cluster" + seed)
-              .fit(rows);
+              // A selection of what is cached: MLlib warns of caching twice, which is what is
+              // wanted.
+              .fit(rows.select("vector"));
       clustered = model.transform(clustered);
       silhouette[seed] = silhouette(model, model.transform(rows), "cluster" + seed);
     }

@@ -54,21 +54,24 @@ final class SoftmaxFit {
   private void standardise(double[] mean, double[] scale) {
     // From the first row, so that nothing is left of what does not vary.
     double[] first = Arrays.copyOf(values, dimension);
-    for (int i = 0; i < values.length; i++) {
-      mean[i % dimension] += (values[i] - first[i % dimension]) / rows;
-    }
-    for (int h = 0; h < dimension; h++) {
-      mean[h] += first[h];
-    }
-    for (int i = 0; i < values.length; i++) {
-      values[i] -= mean[i % dimension];
-      scale[i % dimension] += values[i] * values[i] / (rows - 1);
-    }
-    for (int h = 0; h < dimension; h++) {
-      scale[h] = scale[h] == 0 ? 0 : 1 / Math.sqrt(scale[h]);
-    }
-    for (int i = 0; i < values.length; i++) {
-      values[i] *= scale[i % dimension];
+    eachRow((h, i) -> mean[h] += (values[i] - first[h]) / rows);
+    Arrays.setAll(mean, h -> mean[h] + first[h]);
+    eachRow((h, i) -> values[i] -= mean[h]);
+    eachRow((h, i) -> scale[h] += values[i] * values[i] / (rows - 1));
+    Arrays.setAll(scale, h -> scale[h] == 0 ? 0 : 1 / Math.sqrt(scale[h]));
+    eachRow((h, i) -> values[i] *= scale[h]);
+  }
+
+  /** Takes a dimension and the place of its value in a row. */
+  private interface Place {
+    void visit(int dimension, int place);
+  }
+
+  private void eachRow(Place place) {
+    for (int from = 0; from < values.length; from += dimension) {
+      for (int h = 0; h < dimension; h++) {
+        place.visit(h, from + h);
+      }
     }
   }
 

@@ -34,10 +34,10 @@ class ProbesTest {
     Random random = new Random(5);
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < 700; i++) {
-      int label = Math.min(LABELS - 1, i / (100 + i / 3));
+      int label = i < 100 ? 0 : i < 250 ? 1 : i < 400 ? 2 : 3;
       double[] vector = new double[6];
       for (int h = 0; h < 5; h++) {
-        double at = (label >> h & 1) + random.nextGaussian();
+        double at = 2 * (label >> h & 1) + random.nextGaussian();
         vector[h] = Math.pow(10, h - 2) * (at + h);
       }
       vector[5] = 7;
