@@ -39,8 +39,7 @@ final class Clusterings {
               .setSolver("block")
               .setFeaturesCol("vector")
               .setPredictionCol("cluster" + seed)
-              // A selection of what is cached: MLlib warns of caching twice, which is what is
-              // wanted.
+              // MLlib caches blocks of its own, and warns where it sees that its input is cached.
               .fit(rows.select("vector"));
       clustered = model.transform(clustered);
       silhouette[seed] = silhouette(model, model.transform(rows), "cluster" + seed);

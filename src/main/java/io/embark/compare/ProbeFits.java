@@ -44,7 +44,7 @@ final class ProbeFits {
   private final Dataset<Row> rows;
   private final Candidate candidate;
   private final int labels;
-  private final int[] learners;
+  private final long[] learners;
 
   /**
    * @param rows {@link Splits#rows} with the candidate's vectors in {@code vector}, cached
@@ -57,9 +57,9 @@ final class ProbeFits {
     this.labels = labels;
     // Every split takes the same share of each label, every experiment as many shots.
     Row counts = rows.agg(learners("train"), learners("shot")).head();
-    this.learners = new int[splits + Splits.EXPERIMENTS];
-    Arrays.fill(learners, 0, splits, Math.toIntExact(counts.getLong(0)));
-    Arrays.fill(learners, splits, learners.length, Math.toIntExact(counts.getLong(1)));
+    this.learners = new long[splits + Splits.EXPERIMENTS];
+    Arrays.fill(learners, 0, splits, counts.getLong(0));
+    Arrays.fill(learners, splits, learners.length, counts.getLong(1));
   }
 
   private static Column learners(String part) {
@@ -73,7 +73,7 @@ final class ProbeFits {
     Probe[] probes = new Probe[learners.length];
     int first = 0;
     // Shots are never more than the train part of a split.
-    while (first < probes.length && (long) learners[first] * candidate.dimension() > most) {
+    while (first < probes.length && learners[first] * candidate.dimension() > most) {
       probes[first] = distributed(first);
       first++;
       LOG.info("{}: probe {} of {}", candidate.name(), first, probes.length);
@@ -112,7 +112,7 @@ final class ProbeFits {
                 col("vector"))
             .where(col("learns").and(col(Groups.GROUP).geq(first)))
             .drop("learns");
-    int[] counts = learners;
+    long[] counts = learners;
     int dimension = candidate.dimension();
     int classes = labels;
     return Groups.reduce(
@@ -120,7 +120,7 @@ final class ProbeFits {
             counts.length - first,
             "row",
             FITTED,
-            probe -> new Learner(probe, new SoftmaxFit(counts[probe], dimension, classes)))
+            probe -> new Learner(probe, new SoftmaxFit((int) counts[probe], dimension, classes)))
         .collectAsList();
   }
 
