@@ -35,9 +35,12 @@ final class Clusterings {
               .setK(k)
               .setSeed(seed + 1)
               .setDistanceMeasure("cosine")
+              // All rows against all centres as a product of matrices: the same clusters, sooner.
+              .setSolver("block")
               .setFeaturesCol("vector")
               .setPredictionCol("cluster" + seed)
-              .fit(rows);
+              // MLlib caches blocks of its own, and warns where it sees that its input is cached.
+              .fit(rows.select("vector"));
       clustered = model.transform(clustered);
       silhouette[seed] = silhouette(model, model.transform(rows), "cluster" + seed);
     }

@@ -6,12 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import org.apache.spark.ml.feature.PCA;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -88,16 +83,21 @@ public record Comparer(
           "%d of %d rows have no label, or one with fewer than %d rows; probes and k-means leave them out"
               .formatted(rows - labelled, rows, Splits.LEAST_ROWS));
     }
+    long measured = labels > 0 ? labelled : rows;
     int k = clusters > 0 ? clusters : labels > 0 ? labels : CLUSTERS_WITHOUT_LABELS;
-    if (k >= (labels > 0 ? labelled : rows)) {
+    if (k >= measured) {
       throw new IllegalArgumentException(
-          "clusters: %d for %d rows; wanted are fewer clusters than rows."
-              .formatted(k, labels > 0 ? labelled : rows));
+          "clusters: %d for %d rows; wanted are fewer clusters than rows.".formatted(k, measured));
     }
     AtomicInteger done = new AtomicInteger();
     int all = candidates.size();
-    figures.addAll(
-        inParallel(candidates, candidate -> () -> ofTable(table, candidate, labels, k, done, all)));
+    // Iterations over few rows cost what their tasks cost; other candidates run at the same time.
+    int partitions = (int) Math.min(10_000, 1 + measured / ROWS_PER_TASK);
+    List<Callable<List<Figure>>> work = new ArrayList<>();
+    for (Candidate candidate : candidates) {
+      work.add(() -> ofTable(table, partitions, candidate, labels, k, done, all));
+    }
+    Concurrent.all(threads, work).forEach(figures::addAll);
     Scope scope =
         new Scope(
             offered.facts().config().text(Setting.MODEL),
@@ -120,6 +120,7 @@ public record Comparer(
 
   private List<Figure> ofTable(
       Dataset<Row> table,
+      int partitions,
       Candidate candidate,
       int labels,
       int k,
@@ -128,12 +129,11 @@ public record Comparer(
     List<Column> columns = new ArrayList<>();
     columns.add(functions.col(candidate.column()).as("vector"));
     if (labels > 0) {
+      columns.add(functions.col("row"));
       columns.add(functions.col("label_index"));
       columns.add(functions.col("train"));
       columns.add(functions.col("shot"));
     }
-    // Iterations over few rows cost what their tasks cost; other candidates run at the same time.
-    int partitions = (int) Math.min(10_000, 1 + table.count() / ROWS_PER_TASK);
     Dataset<Row> rows = table.select(columns.toArray(Column[]::new)).coalesce(partitions).persist();
     try {
       List<Figure> figures = new ArrayList<>();
@@ -167,29 +167,5 @@ public record Comparer(
             .fit(rows)
             .explainedVariance()
             .toArray());
-  }
-
-  /** What is measured of one candidate. */
-  private interface Work extends Function<Candidate, Callable<List<Figure>>> {}
-
-  private List<Figure> inParallel(List<Candidate> candidates, Work work) {
-    ExecutorService pool = Executors.newFixedThreadPool(Math.min(threads, candidates.size()));
-    try {
-      List<Future<List<Figure>>> running = candidates.stream().map(work).map(pool::submit).toList();
-      List<Figure> figures = new ArrayList<>();
-      for (Future<List<Figure>> done : running) {
-        figures.addAll(done.get());
-      }
-      return figures;
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException cause
-          ? cause
-          : new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while measuring.", e);
-    } finally {
-      pool.shutdownNow();
-    }
   }
 }

@@ -1,5 +1,6 @@
 package io.embark.compare;
 
+import dev.ludovic.netlib.blas.BLAS;
 import java.util.Arrays;
 
 /**
@@ -39,12 +40,13 @@ final class Neighbourhood {
         vector[h] /= length;
       }
     }
+    BLAS blas = BLAS.getInstance();
     long pairs = 0;
     double average = 0;
     double squares = 0;
     for (int i = 0; i < n; i++) {
       for (int j = i + 1; j < n; j++) {
-        double cosine = Similarity.DOT.of(vectors[i], vectors[j]);
+        double cosine = blas.ddot(vectors[i].length, vectors[i], 1, vectors[j], 1);
         pairs++;
         double off = cosine - average;
         average += off / pairs;

@@ -1,12 +1,18 @@
 package io.embark.compare;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import org.apache.spark.ml.classification.LogisticRegression;
-import org.apache.spark.ml.classification.LogisticRegressionModel;
-import org.apache.spark.sql.Column;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.functions;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,8 +24,12 @@ import org.slf4j.LoggerFactory;
  */
 final class Probes {
   private static final Logger LOG = LoggerFactory.getLogger(Probes.class);
-  private static final int ITERATIONS = 100;
-  private static final double TOLERANCE = 1e-3;
+
+  private static final StructType TAKEN =
+      new StructType()
+          .add("probe", DataTypes.IntegerType, false)
+          .add("label", DataTypes.IntegerType, false)
+          .add("found", DataTypes.IntegerType, false);
 
   private Probes() {}
 
@@ -29,58 +39,55 @@ final class Probes {
    * @param splits how many random splits there are
    */
   static List<Figure> measure(Dataset<Row> rows, Candidate candidate, int labels, int splits) {
-    double[] accuracy = new double[splits];
-    double[] macroF1 = new double[splits];
-    for (int split = 0; split < splits; split++) {
-      Column train = functions.element_at(functions.col("train"), split + 1);
-      Confusion found = probe(rows.where(train), rows.where(functions.not(train)), labels);
-      accuracy[split] = found.accuracy();
-      LOG.info(
-          "{}: probe {} of {}, accuracy {}",
-          candidate.name(),
-          split + 1,
-          splits,
-          Measure.PROBE_ACCURACY.print(accuracy[split]));
-      macroF1[split] = found.macroF1();
-    }
-    double[] fewAccuracy = new double[Splits.EXPERIMENTS];
-    double[] fewMacroF1 = new double[Splits.EXPERIMENTS];
-    Dataset<Row> test = rows.where(functions.not(functions.element_at(functions.col("train"), 1)));
-    for (int experiment = 0; experiment < Splits.EXPERIMENTS; experiment++) {
-      Column shot = functions.element_at(functions.col("shot"), experiment + 1);
-      // A few hundred rows: a second task would cost each iteration more than it computes.
-      Confusion found = probe(rows.where(shot).coalesce(1), test, labels);
-      fewAccuracy[experiment] = found.accuracy();
-      fewMacroF1[experiment] = found.macroF1();
-    }
-    return List.of(
-        Figure.meanOf(candidate, Measure.PROBE_ACCURACY, accuracy),
-        Figure.meanOf(candidate, Measure.PROBE_MACRO_F1, macroF1),
-        Figure.meanOf(candidate, Measure.FEW_SHOT_ACCURACY, fewAccuracy),
-        Figure.meanOf(candidate, Measure.FEW_SHOT_MACRO_F1, fewMacroF1));
+    Probe[] probes = new ProbeFits(rows, candidate, labels, splits).fit(ProbeFits.VALUES_OF_A_TASK);
+    Confusion[] found = onOthers(rows, probes, labels, splits);
+    double[] accuracy = Arrays.stream(found).mapToDouble(Confusion::accuracy).toArray();
+    double[] macroF1 = Arrays.stream(found).mapToDouble(Confusion::macroF1).toArray();
+    int all = found.length;
+    List<Figure> figures =
+        List.of(
+            Figure.meanOf(candidate, Measure.PROBE_ACCURACY, Arrays.copyOf(accuracy, splits)),
+            Figure.meanOf(candidate, Measure.PROBE_MACRO_F1, Arrays.copyOf(macroF1, splits)),
+            Figure.meanOf(
+                candidate, Measure.FEW_SHOT_ACCURACY, Arrays.copyOfRange(accuracy, splits, all)),
+            Figure.meanOf(
+                candidate, Measure.FEW_SHOT_MACRO_F1, Arrays.copyOfRange(macroF1, splits, all)));
+    LOG.info(
+        "{}: {} probes, accuracy {}",
+        candidate.name(),
+        all,
+        Measure.PROBE_ACCURACY.print(figures.get(0).value()));
+    return figures;
   }
 
-  private static Confusion probe(Dataset<Row> train, Dataset<Row> test, int labels) {
-    long start = System.nanoTime();
-    LogisticRegressionModel model =
-        new LogisticRegression()
-            .setFamily("multinomial")
-            .setFeaturesCol("vector")
-            .setLabelCol("label_index")
-            .setStandardization(true)
-            .setRegParam(1.0 / train.count())
-            .setMaxIter(ITERATIONS)
-            .setTol(TOLERANCE)
-            .fit(train);
-    LOG.debug(
-        "{} iterations in {} ms",
-        model.summary().totalIterations(),
-        (System.nanoTime() - start) / 1_000_000);
-    long[][] counts = new long[labels][labels];
+  /** What each probe takes the rows for that lie outside its split's train part. */
+  private static Confusion[] onOthers(Dataset<Row> rows, Probe[] probes, int labels, int splits) {
+    Broadcast<Probe[]> sent =
+        JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext()).broadcast(probes);
+    FlatMapFunction<Row, Row> take =
+        row -> {
+          List<Boolean> train = row.getList(0);
+          Vector vector = row.getAs(2);
+          List<Row> taken = new ArrayList<>();
+          for (int probe = 0; probe < sent.value().length; probe++) {
+            // Few shots come from the first split.
+            if (!train.get(probe < splits ? probe : 0)) {
+              int found = sent.value()[probe].label(vector);
+              taken.add(RowFactory.create(probe, (int) row.getDouble(1), found));
+            }
+          }
+          return taken.iterator();
+        };
+    long[][][] counts = new long[probes.length][labels][labels];
     for (Row row :
-        model.transform(test).groupBy("label_index", "prediction").count().collectAsList()) {
-      counts[(int) row.getDouble(0)][(int) row.getDouble(1)] = row.getLong(2);
+        rows.select("train", "label_index", "vector")
+            .flatMap(take, Encoders.row(TAKEN))
+            .groupBy("probe", "label", "found")
+            .count()
+            .collectAsList()) {
+      counts[row.getInt(0)][row.getInt(1)][row.getInt(2)] = row.getLong(3);
     }
-    return new Confusion(counts);
+    sent.destroy();
+    return Arrays.stream(counts).map(Confusion::new).toArray(Confusion[]::new);
   }
 }

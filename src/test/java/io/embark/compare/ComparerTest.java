@@ -185,7 +185,7 @@ class ComparerTest {
   private static Dataset<Row> of(Dataset<Row> rows, Splits splits, Candidate candidate) {
     return rows.join(splits.rows(), "row")
         .withColumnRenamed(candidate.column(), "vector")
-        .select("vector", "label_index", "train", "shot")
+        .select("row", "vector", "label_index", "train", "shot")
         .coalesce(1)
         .cache();
   }
