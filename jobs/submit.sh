@@ -14,7 +14,7 @@
 #                lib/ of this machine, 0.5 GB, to every executor of every run
 #   EMBARK_NATIVES  a folder written by jobs/extract-natives.sh, at the same path on driver and executors: no JVM unpacks native
 #                libraries of its own
-#   EMBARK_START_ARCHIVES  where jobs/start-archive.sh puts what lets jobs start faster; unset: ~/.cache/embark
+#   EMBARK_START_ARCHIVES  where jobs/start-archive.sh puts what lets jobs start faster; unset: ~/.cache/embark; empty: not used
 #
 # Runs from a source checkout (built first if needed) and from an unpacked distribution. Works in bash 3.2.
 set -euo pipefail
@@ -272,14 +272,17 @@ command[0]=${command[0]#$'\n'}
 
 # --- classes as an earlier JVM had them ---------------------------------------------------------------------------
 
-archives="${EMBARK_START_ARCHIVES:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/embark}"
+archives="${EMBARK_START_ARCHIVES-${XDG_CACHE_HOME:-${HOME:-}/.cache}/embark}"
 # Java says on stdout why it does not use an archive, and nobody asked.
 quiet="-Xlog:cds*=error"
 archive=""
 usual="$home/lib/*:${spark_conf%/}/:$spark/jars/*"
-case "${command[1]}:${command[2]}: ${command[*]} " in
-  *' -Xshare'* | *' -XX:SharedArchiveFile'*) ;; # the user's own
-  -cp:"$usual":*)
+# What else Java is told: an archive of the user's own; an agent or a flight recording, which wants the bytes of each class, and
+# under which Java 17 crashes on an archived class that does not lie in its jar as it was loaded.
+told=" ${command[*]} ${JDK_JAVA_OPTIONS:-} ${JAVA_TOOL_OPTIONS:-} ${_JAVA_OPTIONS:-} "
+case "${archives:+use}:${command[1]}:${command[2]}:$told" in
+  *' -Xshare'* | *' -XX:SharedArchiveFile'* | *' -javaagent'* | *' -agent'* | *' -Xrun'* | *FlightRecord*) ;;
+  use:-cp:"$usual":*)
     archive="$archives/start-$({ printf '%s\n' "$java_itself" && wc -c "$home"/lib/*.jar "$spark"/jars/*.jar; } | cksum | cut -d ' ' -f 1)"
     # Java archives no class path with a folder in front of a jar; conf/ has no classes and may as well come last.
     in_order="$home/lib/*:$spark/jars/*:${spark_conf%/}/"
@@ -287,7 +290,7 @@ case "${command[1]}:${command[2]}: ${command[*]} " in
 esac
 
 if [ -n "$work" ]; then
-  [ -n "$archive" ] || die "the class path is not Embark's own: ${command[2]}"
+  [ -n "$archive" ] || die "no archive for this command, or EMBARK_START_ARCHIVES is empty: ${command[*]}"
   mkdir -p "$archives"
   unfinished="$archives/unfinished-$$.jsa"
   trap 'rm -rf "$work" "$unfinished"' EXIT
