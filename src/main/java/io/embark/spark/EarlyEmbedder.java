@@ -93,8 +93,21 @@ public final class EarlyEmbedder {
     }
   }
 
+  /**
+   * Waits, so that nobody touches a class with a native library that could not be loaded: Java
+   * tells only the first time why.
+   *
+   * @throws LinkageError what it told
+   */
+  static void requireLibraries() {
+    result(STARTED.get());
+  }
+
   private static Optional<Opened> ended() {
-    FutureTask<Opened> task = STARTED.getAndSet(null);
+    return result(STARTED.getAndSet(null));
+  }
+
+  private static Optional<Opened> result(FutureTask<Opened> task) {
     if (task == null) {
       return Optional.empty();
     }
@@ -102,12 +115,12 @@ public final class EarlyEmbedder {
       return Optional.ofNullable(task.get());
     } catch (ExecutionException e) {
       if (e.getCause() instanceof LinkageError error) {
-        // Java tells only once why a class with a native library cannot be used.
         throw error;
       }
       return Optional.empty();
     } catch (InterruptedException e) {
-      STARTED.set(task);
+      // Still to be closed by somebody.
+      STARTED.compareAndSet(null, task);
       Thread.currentThread().interrupt();
       return Optional.empty();
     }

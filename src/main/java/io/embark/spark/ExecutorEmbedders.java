@@ -107,6 +107,7 @@ final class ExecutorEmbedders {
 
   private static Embedder get(EmbedderConfig config, TaskContext task) {
     OnnxRuntimeJars.requireOne();
+    EarlyEmbedder.requireLibraries();
     String address = TaskGpu.address(task);
     Device wanted = config.get(Setting.DEVICE);
     // Without a GPU every task shares one embedder, whatever addresses Spark hands out.

@@ -76,9 +76,10 @@ class StartArchiveIT {
   void anArchiveThatJavaCannotUseChangesNothing() throws Exception {
     run("start-archive.sh");
     realJava();
-    Ended with = run("embed.sh", "--input", "/nowhere.txt", "--output", "/nowhere");
+    Ended with = run("embed.sh", "--input", "/nowhere", "--output", "/nowhere", "--device", "cpu");
     environment.put("EMBARK_START_ARCHIVES", "");
-    Ended without = run("embed.sh", "--input", "/nowhere.txt", "--output", "/nowhere");
+    Ended without =
+        run("embed.sh", "--input", "/nowhere", "--output", "/nowhere", "--device", "cpu");
     assertThat(with.exitCode).isEqualTo(2);
     assertThat(with).isEqualTo(without);
   }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.embark.SpoiltModel;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
+import io.embark.model.ModelStore;
 import io.embark.onnx.Device;
 import io.embark.onnx.DeviceChoice;
 import java.io.IOException;
@@ -106,6 +107,24 @@ class EarlyEmbedderTest {
         () -> {
           throw error;
         });
+    // Nobody may ask for devices first, which needs the library too.
+    ExecutorEmbedders.use(
+        new ExecutorEmbedders.Devices() {
+          @Override
+          public DeviceChoice settle(Device wanted, int gpuIndex) {
+            throw new AssertionError("asked for a device");
+          }
+
+          @Override
+          public Embedder open(EmbedderConfig config, ModelStore store, DeviceChoice device) {
+            throw new AssertionError("opened");
+          }
+        });
+    try {
+      assertThatThrownBy(() -> ExecutorEmbedders.get(config)).isSameAs(error);
+    } finally {
+      ExecutorEmbedders.use(ExecutorEmbedders.Devices.OF_THIS_MACHINE);
+    }
     assertThatThrownBy(() -> take(config)).isSameAs(error);
   }
 
