@@ -14,6 +14,7 @@
 #                lib/ of this machine, 0.5 GB, to every executor of every run
 #   EMBARK_NATIVES  a folder written by jobs/extract-natives.sh, at the same path on driver and executors: no JVM unpacks native
 #                libraries of its own
+#   EMBARK_START_ARCHIVES  where jobs/start-archive.sh puts what lets jobs start faster; unset: ~/.cache/embark; empty: not used
 #
 # Runs from a source checkout (built first if needed) and from an unpacked distribution. Works in bash 3.2.
 set -euo pipefail
@@ -73,7 +74,8 @@ if [ -n "${JAVA_HOME:-}" ]; then
 else
   java="$(command -v java)" || die "no java found: install a JDK 17 and put it on the PATH, or set JAVA_HOME"
 fi
-java_version="$("$java" -version 2>&1 | sed -n 's/.* version "\([^"]*\)".*/\1/p' | head -n 1)"
+java_itself="$("$java" -version 2>&1)" || true
+java_version="$(printf '%s\n' "$java_itself" | sed -n 's/.* version "\([^"]*\)".*/\1/p' | head -n 1)"
 java_major="${java_version%%[!0-9]*}"
 [ "$java_major" != 1 ] || java_major=8
 [ "${java_major:-0}" -ge 17 ] || die "$java is Java ${java_version:-of an unknown version}; Embark needs 17"
@@ -114,6 +116,17 @@ done
 # Nothing to submit: no need to start Spark.
 if [ -n "$help" ]; then
   exec "$java" -Dembark.home="$home" -cp "$home/lib/*:$spark/jars/*" io.embark.job.Main "${embark_args[@]}"
+fi
+
+work=""
+if [ "${embark_args[0]}" = start-archive ]; then
+  [ -n "$bundled" ] || die "jobs/start-archive.sh is for the Spark shipped with Embark: unset SPARK_HOME"
+  # What most jobs do: read, embed, write, read again.
+  work="$(mktemp -d)"
+  trap 'rm -rf "$work"' EXIT
+  head -n 40 "$home/sample/texts.jsonl" >"$work/texts.jsonl"
+  embark_args=(embed --input "$work/texts.jsonl" --output "$work/table" --device cpu)
+  spark_args=(--master 'local[*]')
 fi
 
 # setting FLAG KEY: what the user set for one Spark setting, by a flag after --spark, in a properties file or in
@@ -256,4 +269,52 @@ done < <("$java" -Xmx128m -cp "$spark/jars/*" org.apache.spark.launcher.Main org
 unset 'command[0]'
 command=("${command[@]}")
 command[0]=${command[0]#$'\n'}
+
+# --- classes as an earlier JVM had them ---------------------------------------------------------------------------
+
+archives="${EMBARK_START_ARCHIVES-${XDG_CACHE_HOME:-${HOME:-}/.cache}/embark}"
+# Java says on stdout why it does not use an archive, and nobody asked.
+quiet="-Xlog:cds*=error"
+archive=""
+usual="$home/lib/*:${spark_conf%/}/:$spark/jars/*"
+# What else Java is told: an archive of the user's own; an agent or a flight recording, which wants the bytes of each class, and
+# under which Java 17 crashes on an archived class that does not lie in its jar as it was loaded.
+told=" ${command[*]} ${JDK_JAVA_OPTIONS:-} ${JAVA_TOOL_OPTIONS:-} ${_JAVA_OPTIONS:-} "
+case "${archives:+use}:${command[1]}:${command[2]}:$told" in
+  *' -Xshare'* | *' -XX:SharedArchiveFile'* | *' -javaagent'* | *' -agent'* | *' -Xrun'* | *FlightRecord*) ;;
+  use:-cp:"$usual":*)
+    archive="$archives/start-$({ printf '%s\n' "$java_itself" && wc -c "$home"/lib/*.jar "$spark"/jars/*.jar; } | cksum | cut -d ' ' -f 1)"
+    # Java archives no class path with a folder in front of a jar; conf/ has no classes and may as well come last.
+    in_order="$home/lib/*:$spark/jars/*:${spark_conf%/}/"
+    ;;
+esac
+
+if [ -n "$work" ]; then
+  [ -n "$archive" ] || die "no archive for this command, or EMBARK_START_ARCHIVES is empty: ${command[*]}"
+  mkdir -p "$archives"
+  unfinished="$archives/unfinished-$$.jsa"
+  trap 'rm -rf "$work" "$unfinished"' EXIT
+  command[2]="$in_order"
+  if ! "${command[0]}" "$quiet" "-XX:ArchiveClassesAtExit=$unfinished" "${command[@]:1}" >"$work/log" 2>&1 || [ ! -s "$unfinished" ]; then
+    cat "$work/log" >&2
+    die "no archive was written; see above"
+  fi
+  sync # A name must not outlive a crash of the machine that the bytes do not.
+  # The size is part of the name: Java crashes on an archive that was cut off.
+  made="$archive-$(($(wc -c <"$unfinished"))).jsa"
+  mv -f "$unfinished" "$made"
+  for other in "$archive"-*.jsa; do
+    [ "$other" = "$made" ] || rm -f "$other"
+  done
+  say "wrote $made; jobs of this user use it from now on"
+  exit 0
+fi
+
+for file in ${archive:+"$archive"-*.jsa}; do
+  size="${file##*-}"
+  if [ -r "$file" ] && [ "$(($(wc -c <"$file")))" = "${size%.jsa}" ]; then
+    command[2]="$in_order"
+    exec "${command[0]}" "$quiet" "-XX:SharedArchiveFile=$file" "${command[@]:1}"
+  fi
+done
 exec "${command[@]}"

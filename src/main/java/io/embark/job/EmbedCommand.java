@@ -1,6 +1,7 @@
 package io.embark.job;
 
 import io.embark.embed.Setting;
+import io.embark.spark.EarlyEmbedder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
@@ -49,11 +50,16 @@ final class EmbedCommand implements Callable<Integer> {
     if (!sample && !table && !settings.isSet(EmbedSettings.OUTPUT)) {
       throw new IllegalArgumentException("output: missing; say where to write with --output URI.");
     }
-    SparkSession spark = SparkSession.builder().appName("embark embed").getOrCreate();
+    EarlyEmbedder.start(settings::embedderConfig);
     try {
-      return new EmbedRun(spark, settings, sample, spec.commandLine().getOut()).call();
+      SparkSession spark = SparkSession.builder().appName("embark embed").getOrCreate();
+      try {
+        return new EmbedRun(spark, settings, sample, spec.commandLine().getOut()).call();
+      } finally {
+        spark.stop();
+      }
     } finally {
-      spark.stop();
+      EarlyEmbedder.abandon();
     }
   }
 

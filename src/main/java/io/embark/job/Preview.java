@@ -1,5 +1,6 @@
 package io.embark.job;
 
+import io.embark.embed.Status;
 import io.embark.spark.VectorColumn;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -60,10 +61,12 @@ record Preview(
     out.print(written.schema().treeString());
     out.println();
     out.println("First rows:");
-    for (Row row : shown.limit(rows).collectAsList()) {
+    // One query for both: on a small table a query of its own costs more than its rows.
+    List<Row> first = shown.limit(Math.max(rows, SEARCHED)).collectAsList();
+    for (Row row : first.subList(0, Math.min(rows, first.size()))) {
       out.println("  " + describe(row, vectors));
     }
-    List<Item> items = items(shown, vectors);
+    List<Item> items = items(first, vectors);
     if (items.size() > NEIGHBOURS) {
       out.println();
       out.printf(Locale.ROOT, "Nearest neighbours by cosine, among %,d rows:%n", items.size());
@@ -110,17 +113,17 @@ record Preview(
     return text + (vector.length > VALUES ? "...]" : "]");
   }
 
-  private List<Item> items(Dataset<Row> written, VectorColumn vectors) {
-    List<Item> items = new ArrayList<>();
-    for (Row row :
-        written
-            .where(column(written, prefix + "status").equalTo("OK"))
-            .limit(SEARCHED)
-            .collectAsList()) {
-      String id = idCol == null ? "" : String.valueOf(row.<Object>getAs(idCol));
-      items.add(new Item(id, row.getAs(textCol), vectors.read(row)));
-    }
-    return items;
+  private List<Item> items(List<Row> rows, VectorColumn vectors) {
+    return rows.stream()
+        .filter(row -> Status.OK.name().equals(row.getAs(prefix + "status")))
+        .limit(SEARCHED)
+        .map(
+            row ->
+                new Item(
+                    idCol == null ? "" : String.valueOf(row.<Object>getAs(idCol)),
+                    row.getAs(textCol),
+                    vectors.read(row)))
+        .toList();
   }
 
   /** Rows that differ from each other, so that three rows show more than one would. */

@@ -9,6 +9,7 @@ import io.embark.onnx.DeviceChoice;
 import io.embark.onnx.OnnxRuntimeJars;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -106,6 +107,7 @@ final class ExecutorEmbedders {
 
   private static Embedder get(EmbedderConfig config, TaskContext task) {
     OnnxRuntimeJars.requireOne();
+    EarlyEmbedder.requireLibraries();
     String address = TaskGpu.address(task);
     Device wanted = config.get(Setting.DEVICE);
     // Without a GPU every task shares one embedder, whatever addresses Spark hands out.
@@ -144,19 +146,20 @@ final class ExecutorEmbedders {
 
   private static Embedder open(Key key, String address) {
     long start = System.nanoTime();
-    EmbedderConfig config = key.config();
-    if (config.get(Setting.INTRA_OP_THREADS) == 0) {
-      config = config.toBuilder().intraOpThreads(intraOpThreads()).build();
-    }
+    EmbedderConfig config =
+        withThreads(key.config(), SparkEnv.get() == null ? null : SparkEnv.get().conf());
     try {
-      Embedder embedder = devices.open(config, HostModels.store(), key.device());
+      Optional<Embedder> early = EarlyEmbedder.take(config, key.device());
+      Embedder embedder =
+          early.isPresent() ? early.get() : devices.open(config, HostModels.store(), key.device());
       JvmMetrics.modelLoaded();
       LOG.info(
-          "Loaded model {} on {}{} in {} ms (executor {}, pid {})",
+          "Loaded model {} on {}{} in {} ms{} (executor {}, pid {})",
           config.text(Setting.MODEL),
           embedder.device().label(),
           key.device().isGpu() && address != null ? ", GPU address " + address : "",
           (System.nanoTime() - start) / 1_000_000,
+          early.isPresent() ? " more than Spark took to start" : "",
           SparkEnv.get() == null ? "-" : SparkEnv.get().executorId(),
           ProcessHandle.current().pid());
       return embedder;
@@ -174,15 +177,21 @@ final class ExecutorEmbedders {
     embedder.close();
   }
 
+  /** Settings with a number of threads, where they leave it open. */
+  static EmbedderConfig withThreads(EmbedderConfig config, SparkConf conf) {
+    return config.get(Setting.INTRA_OP_THREADS) != 0
+        ? config
+        : config.toBuilder().intraOpThreads(intraOpThreads(conf)).build();
+  }
+
   /**
    * The session's thread pool is shared by the executor's task slots, and each running task adds
    * its own thread. With one CPU per task that is all it takes; with more, the pool gets the rest.
    */
-  private static int intraOpThreads() {
-    if (SparkEnv.get() == null) {
+  private static int intraOpThreads(SparkConf conf) {
+    if (conf == null) {
       return 1;
     }
-    SparkConf conf = SparkEnv.get().conf();
     int cpusPerTask = conf.getInt("spark.task.cpus", 1);
     int cores = conf.getInt("spark.executor.cores", Runtime.getRuntime().availableProcessors());
     int slots = Math.max(1, cores / cpusPerTask);
