@@ -11,19 +11,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One way to embed, in a JVM with its own class path.
+ * One way to embed, in a process of its own.
  *
  * @param name for the table
- * @param classPath of the JVM
- * @param main its entry, which takes the arguments of {@link Passes}
+ * @param program what is started, which takes the arguments of {@link Passes}
  * @param more arguments after those
  */
-record PeerProcess(String name, String classPath, String main, List<String> more) {
+record PeerProcess(String name, List<String> program, List<String> more) {
   private static final int CORES = 2;
   private static final int PASSES = 3;
 
   /**
-   * What one JVM took.
+   * What one process took.
    *
    * @param whole seconds from its start to the end of its first pass
    * @param later median seconds of the passes after that
@@ -37,8 +36,7 @@ record PeerProcess(String name, String classPath, String main, List<String> more
     if (Runtime.getRuntime().availableProcessors() > CORES) {
       command.addAll(List.of("taskset", "-c", "0-" + (CORES - 1)));
     }
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx4g", "-Dai.djl.offline=true", "-cp", classPath, main));
+    command.addAll(program);
     command.addAll(List.of(input.toString(), output.toString(), String.valueOf(PASSES)));
     command.addAll(more);
     long start = System.nanoTime();
@@ -60,8 +58,15 @@ record PeerProcess(String name, String classPath, String main, List<String> more
     return new Seconds(whole, new Repeats(later).median());
   }
 
+  /** A JVM with its own class path. */
+  static List<String> jvm(String classPath, String main) {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    return List.of(java, "-Xmx4g", "-Dai.djl.offline=true", "-cp", classPath, main);
+  }
+
   /** The version of a library, from the name of its jar. */
-  String version(String artifact) {
+  static String version(String peer, String artifact) throws IOException {
+    String classPath = classPath(peer);
     return Arrays.stream(classPath.split(File.pathSeparator))
         .map(jar -> Path.of(jar).getFileName().toString())
         .filter(jar -> jar.matches(artifact + "-[0-9].*\\.jar"))

