@@ -112,10 +112,11 @@ public final class Peers {
         jobs/bench.sh --peers %s
 
         Each line is one way to embed the same texts from Parquet to Parquet on two cores, with Spark but for
-        sentence-transformers, written as array<float>. A turn starts a process for it, which embeds them three times: later passes are the median of the second and third,
-        whole is from the start of the process to the end of the first. The order changes from turn to turn. Relative: times
-        as fast as Embark in float, median and range of the ratios within a turn. Cosine: of %d texts to their
-        vectors by Embark in float, median and least. Length: of the vectors, median.
+        sentence-transformers, written as array<float>. A turn starts a process for it, which embeds them three times:
+        later passes are the median of the second and third, whole is from the start of the process to the end of the
+        first. The order changes from turn to turn. Relative: times as fast as Embark in float, median and range of the
+        ratios within a turn. Cosine: of %d texts to their vectors by Embark in float, median and least. Length: of the
+        vectors, median.
           Spark NLP    DocumentAssembler, E5Embeddings (its BERT with mean pooling; BertSentenceEmbeddings takes the pooler's
                        output), EmbeddingsFinisher. Its vectors are the same only text by text; see the cosines
           DJL          TextEmbeddingTranslatorFactory with OnnxRuntime in mapPartitions, a predictor in each task
