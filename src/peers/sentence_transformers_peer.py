@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import sys
 import tempfile
 import time
@@ -112,7 +113,8 @@ def embed(input, output, passes, folder, batch, threads, processes, attention):
     model = SentenceTransformer(folder, device="cpu", model_kwargs=chosen)
     pool = model.start_multi_process_pool(["cpu"] * processes) if processes > 1 else None
     print(described(model), flush=True)
-    os.makedirs(output, exist_ok=True)
+    shutil.rmtree(output, ignore_errors=True)
+    os.makedirs(output)
     for _ in range(passes):
         start = time.perf_counter()
         table = parquet.read_table(input)
