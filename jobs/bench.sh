@@ -7,7 +7,10 @@
 #                  comparison of an incremental run beside embedding; scaling: large runs by calculation
 #   --components   tokenizer, planner, buffers, pooling and conversion one by one; in a source checkout only, as
 #                  JMH is not shipped. What follows goes to JMH, such as a pattern of names
-#   --peers        another library on the same texts; in a source checkout only. Rows and turns may follow
+#   --peers        Spark NLP, DJL and langchain4j on the same texts, each in a JVM of its own; in a source checkout only,
+#                  the first time with downloads of 0.7 GB. Rows, turns, corpora and a pattern of names may follow:
+#                  1000 3 short,mixed sentence. sentence-transformers too, if EMBARK_PEERS_PYTHON is the path of a
+#                  Python that has it with onnx and pyarrow (pip install sentence-transformers onnx pyarrow)
 # Uses the shipped sample; run it on an idle machine.
 # All flags: jobs/bench.sh --help
 set -euo pipefail
@@ -30,8 +33,14 @@ if [ -n "$main" ]; then
     printf 'embark: %s needs a source checkout with Maven: what it measures with is not part of the distribution\n' "$1" >&2
     exit 2
   fi
-  shift
+  command -v mvn >/dev/null || { printf 'embark: mvn not found: %s needs Maven 3.6.3 or newer and a JDK 17\n' "$1" >&2; exit 2; }
   cd "$jobs/.."
+  if [ "$1" = --peers ] && ! mvn -B -q -f src/peers/pom.xml process-classes >&2; then
+    printf 'embark: the libraries to compare with could not be built; what Maven says above names the one. They come from Maven\n' >&2
+    printf 'embark: Central: check the network and the mirrors in ~/.m2/settings.xml, then run it again. jobs/bench.sh needs none.\n' >&2
+    exit 1
+  fi
+  shift
   exec mvn -B -q test-compile exec:exec "-Dexec.args=-cp %classpath $main $*"
 fi
 exec "$jobs/submit.sh" bench "$@"

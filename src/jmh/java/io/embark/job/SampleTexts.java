@@ -36,18 +36,23 @@ public class SampleTexts {
 
   @Setup(Level.Trial)
   public void read() throws IOException {
+    ModelDirectory model =
+        ModelStore.ofThisHost(new Configuration()).open("builtin:all-MiniLM-L6-v2", null);
+    tokenizer = HfTokenizer.open(model.tokenizerJson(), 256);
+    planner = new BatchPlanner(TOKEN_BUDGET, model.padTokenId());
+    texts = Corpus.MIXED.made(shipped(), TEXTS);
+    tokens = texts.stream().map(tokenizer::encode).toList();
+    batches = planner.plan(tokens);
+  }
+
+  /** The texts of the shipped sample, from the source checkout. */
+  static List<String> shipped() throws IOException {
     ObjectMapper json = new ObjectMapper();
     List<String> sample = new ArrayList<>();
     for (String line : Files.readAllLines(Path.of("src/main/dist/sample/texts.jsonl"))) {
       sample.add(json.readTree(line).get("text").asText());
     }
-    ModelDirectory model =
-        ModelStore.ofThisHost(new Configuration()).open("builtin:all-MiniLM-L6-v2", null);
-    tokenizer = HfTokenizer.open(model.tokenizerJson(), 256);
-    planner = new BatchPlanner(TOKEN_BUDGET, model.padTokenId());
-    texts = Corpus.MIXED.made(sample, TEXTS);
-    tokens = texts.stream().map(tokenizer::encode).toList();
-    batches = planner.plan(tokens);
+    return sample;
   }
 
   @TearDown(Level.Trial)

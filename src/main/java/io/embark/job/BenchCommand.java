@@ -219,7 +219,8 @@ final class BenchCommand implements Callable<Integer> {
     return String.join(" ", all.subList(all.indexOf("bench") + 1, all.size()));
   }
 
-  private static String cpu() throws IOException {
+  /** Processors of this machine. */
+  static String cpu() throws IOException {
     Path info = Path.of("/proc/cpuinfo");
     int count = Runtime.getRuntime().availableProcessors();
     if (Files.isReadable(info)) {
