@@ -3,6 +3,7 @@ package io.embark.job;
 import io.embark.onnx.OnnxRuntime;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,11 +24,12 @@ import org.apache.spark.sql.types.StructType;
  */
 public final class Peers {
   private static final int MOST_WORDS = 150;
+  private static final Path RUNS = Path.of("target/peers");
   private static final StructType TEXTS =
       new StructType().add("id", DataTypes.LongType).add("text", DataTypes.StringType);
 
   private final PrintWriter out = new PrintWriter(System.out, true);
-  private final Path folder = Path.of("target/peers").toAbsolutePath();
+  private final Path folder;
   private final SparkSession spark;
   private final int turns;
   private final List<PeerProcess> ways = new ArrayList<>();
@@ -37,6 +39,8 @@ public final class Peers {
       throws IOException, InterruptedException {
     this.spark = spark;
     this.turns = turns;
+    // One for each run: two at once must not read what the other writes.
+    this.folder = Files.createTempDirectory(Files.createDirectories(RUNS), "run").toAbsolutePath();
     Path model = folder.resolve("model");
     PeerModel.write(model);
     embark("Embark, float", "float");
