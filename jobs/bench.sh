@@ -8,7 +8,7 @@
 #   --components   tokenizer, planner, buffers, pooling and conversion one by one; in a source checkout only, as
 #                  JMH is not shipped. What follows goes to JMH, such as a pattern of names
 #   --peers        Spark NLP, DJL and langchain4j on the same texts, each in a JVM of its own; in a source checkout only,
-#                  the first time with downloads of 0.7 GB. Rows, turns, corpora and a pattern of names may follow:
+#                  the first time with downloads of 0.7 GB. Rows, turns, corpora and a pattern of names, without spaces, may follow:
 #                  1000 3 short,mixed sentence. sentence-transformers too, if EMBARK_PEERS_PYTHON is the path of a
 #                  Python that has it with onnx and pyarrow (pip install sentence-transformers onnx pyarrow)
 # Uses the shipped sample; run it on an idle machine.
