@@ -209,8 +209,8 @@ public record Setting<T>(
           "auto|always",
           AUTO,
           "Whether a batch holds texts of different lengths; auto batches texts of one length on a"
-              + " CPU if the model's attention is recognised, which then needs no mask and is faster"
-              + " from about 64 tokens a text on",
+              + " CPU if the model's attention is recognised, which then needs no mask and is faster on"
+              + " long texts",
           Padding::of);
 
   public static final Setting<ShapeBuckets> SHAPE_BUCKETS =
