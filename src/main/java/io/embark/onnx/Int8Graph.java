@@ -3,7 +3,6 @@ package io.embark.onnx;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.UnsafeByteOperations;
@@ -26,8 +25,6 @@ import java.util.Set;
  * read the same {@code x}, such as query, key and value.
  */
 final class Int8Graph {
-  private static final String DOMAIN = "com.microsoft";
-
   /** Since then a weight need not be an input too. */
   private static final long LEAST_IR_VERSION = 4;
 
@@ -70,7 +67,9 @@ final class Int8Graph {
     String values = weight(name + "/int8", DataType.UINT8, int8.values(), layer.in(), layer.out());
     String steps = floats(name + "/int8_scale", int8.scales(), layer.out());
     String zero = weight(name + "/int8_zero", DataType.UINT8, new byte[] {(byte) Int8Layer.ZERO});
-    node.setOpType("MatMulIntegerToFloat").setDomain(DOMAIN).setName(layer.output() + "/int8");
+    node.setOpType("MatMulIntegerToFloat")
+        .setDomain(RuntimeOps.DOMAIN)
+        .setName(layer.output() + "/int8");
     node.addAllInput(List.of(x.tensor, values, x.scale, steps, x.zero, zero));
     if (layer.bias() != null) {
       node.addInput(layer.bias().getName());
@@ -136,9 +135,8 @@ final class Int8Graph {
       edited.addAllNode(replaced.getOrDefault(i, List.of(model.getGraph().getNode(i))));
     }
     ModelProto.Builder built = model.toBuilder().setGraph(LiveGraph.of(edited.build()));
-    if (model.getOpsetImportList().stream().noneMatch(o -> o.getDomain().equals(DOMAIN))) {
-      built.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(DOMAIN).setVersion(1));
-    }
-    return built.setIrVersion(Math.max(LEAST_IR_VERSION, model.getIrVersion())).build();
+    return RuntimeOps.declare(built)
+        .setIrVersion(Math.max(LEAST_IR_VERSION, model.getIrVersion()))
+        .build();
   }
 }

@@ -5,7 +5,6 @@ import ai.onnx.proto.OnnxMl.AttributeProto.AttributeType;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnxruntime.OrtException;
@@ -24,8 +23,6 @@ import java.util.Set;
  * all pairs of tokens to memory (Dao et al. 2022). With a mask there is no such kernel.
  */
 final class UnmaskedAttention {
-  private static final String DOMAIN = "com.microsoft";
-
   /** Any text would do: the mask does not depend on it. */
   private static final long[] TEXT = {0, 0, 0, 0, 0};
 
@@ -44,7 +41,7 @@ final class UnmaskedAttention {
       OnnxGraph graph = new OnnxGraph(proto);
       WeightValues weights = new WeightValues(model.externalDataFolder().orElse(null));
       List<AttentionBlocks.Block> blocks = AttentionBlocks.of(graph, weights);
-      Set<String> idle = idle(model, proto, blocks);
+      Set<String> idle = idle(model, graph, blocks);
       List<AttentionBlocks.Block> fused =
           blocks.stream().filter(block -> idle.contains(block.mask())).toList();
       return fused.isEmpty() ? Optional.empty() : Optional.of(model.with(with(proto, fused)));
@@ -63,9 +60,9 @@ final class UnmaskedAttention {
 
   /** Those masks that are all 0 where every token is attended: found by computing them. */
   private static Set<String> idle(
-      PooledModel model, ModelProto proto, List<AttentionBlocks.Block> blocks) throws OrtException {
+      PooledModel model, OnnxGraph graph, List<AttentionBlocks.Block> blocks) throws OrtException {
     Map<String, String> masks = new HashMap<>();
-    OnnxGraph graph = new OnnxGraph(proto);
+    ModelProto proto = graph.model();
     GraphOps ops = new GraphOps(graph.opset(), graph.tensorNames());
     GraphProto.Builder edited = proto.getGraph().toBuilder().clearOutput();
     for (AttentionBlocks.Block block : blocks) {
@@ -116,16 +113,13 @@ final class UnmaskedAttention {
     }
     ModelProto.Builder built =
         proto.toBuilder().setGraph(LiveGraph.of(edited.addAllNode(nodes).build()));
-    if (proto.getOpsetImportList().stream().noneMatch(o -> o.getDomain().equals(DOMAIN))) {
-      built.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(DOMAIN).setVersion(1));
-    }
-    return built.build();
+    return RuntimeOps.declare(built).build();
   }
 
   private static NodeProto node(AttentionBlocks.Block block) {
     return NodeProto.newBuilder()
         .setOpType("MultiHeadAttention")
-        .setDomain(DOMAIN)
+        .setDomain(RuntimeOps.DOMAIN)
         .setName(block.output() + "/unmasked")
         .addAllInput(List.of(block.query(), block.key(), block.value()))
         .addOutput(block.output())
