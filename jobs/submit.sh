@@ -239,7 +239,21 @@ case "${embark_args[0]}" in
     esac
     ;;
 esac
-export SPARK_SUBMIT_OPTS="${SPARK_SUBMIT_OPTS:+$SPARK_SUBMIT_OPTS }$driver_options"
+# Everything in this one JVM: a model that computes on every core, and a minute or less of Java beside it. So the compiler that
+# optimises waits for what is really hot, and garbage is collected without threads of its own beside the work, unless the
+# user has chosen a collector: Java refuses two. docs/benchmarks/start-results.txt has what it saves.
+case "${bundled:-no}:$master" in
+  yes:local | yes:local\[*)
+    driver_options="$driver_options -XX:+IgnoreUnrecognizedVMOptions -XX:Tier4InvocationThreshold=50000"
+    driver_options="$driver_options -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
+    told="$(setting --driver-java-options spark.driver.extraJavaOptions) $(setting --none spark.driver.defaultJavaOptions)"
+    case " $told ${SPARK_SUBMIT_OPTS:-} ${JDK_JAVA_OPTIONS:-} ${JAVA_TOOL_OPTIONS:-} ${_JAVA_OPTIONS:-}" in
+      *-XX:[+-]Use*GC*) ;;
+      *) driver_options="$driver_options -XX:+UseParallelGC" ;;
+    esac
+    ;;
+esac
+export SPARK_SUBMIT_OPTS="$driver_options${SPARK_SUBMIT_OPTS:+ $SPARK_SUBMIT_OPTS}"
 
 submit=(
   ${ours[@]+"${ours[@]}"}

@@ -4,15 +4,9 @@ import io.embark.embed.ChunkMode;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
 import io.embark.spark.TextEmbedder;
-import org.apache.spark.sql.Column;
-import org.apache.spark.sql.functions;
 
-/**
- * What rows of an output stand for when documents are cut into chunks.
- *
- * @param prefix put before the names of the account columns
- */
-record ChunkedOutput(JobSettings settings, ChunkMode mode, String prefix) {
+/** What rows of an output stand for when documents are cut into chunks. */
+record ChunkedOutput(JobSettings settings, ChunkMode mode) {
 
   /**
    * @throws IllegalArgumentException if chunks are described but not asked for
@@ -27,8 +21,7 @@ record ChunkedOutput(JobSettings settings, ChunkMode mode, String prefix) {
                 .formatted(setting.key()));
       }
     }
-    return new ChunkedOutput(
-        settings, settings.get(ChunkSettings.CHUNK), settings.get(EmbedSettings.ACCOUNT_PREFIX));
+    return new ChunkedOutput(settings, settings.get(ChunkSettings.CHUNK));
   }
 
   /** Hands the settings on. */
@@ -60,23 +53,5 @@ record ChunkedOutput(JobSettings settings, ChunkMode mode, String prefix) {
           "dedupe: global needs one row per text, and chunk %s gives several. Leave one of them out."
               .formatted(mode.label()));
     }
-  }
-
-  /** True for exactly one row of each row that came in. */
-  Column document() {
-    return switch (mode) {
-      case NONE, DOCUMENT -> functions.lit(true);
-      case ROWS -> index().equalTo(0);
-      case BOTH -> index().isNull();
-    };
-  }
-
-  /** True for the rows whose tokens, added up, are those the model saw. */
-  Column addsUp() {
-    return mode == ChunkMode.BOTH ? document() : functions.lit(true);
-  }
-
-  private Column index() {
-    return functions.col("`" + prefix + "chunk_index`");
   }
 }

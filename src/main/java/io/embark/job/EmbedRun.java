@@ -143,7 +143,7 @@ final class EmbedRun {
               idColumn(rows),
               embedder.vectorColumns().get(0),
               settings.get(EmbedSettings.ACCOUNT_PREFIX))
-          .print(table.path(), preview);
+          .print(table.path(), table.current().orElseThrow().structType(), preview);
     }
     out.flush();
     return exitCode;

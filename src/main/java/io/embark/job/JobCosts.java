@@ -1,7 +1,7 @@
 package io.embark.job;
 
 import io.embark.batch.Batch;
-import io.embark.embed.ChunkSettings;
+import io.embark.embed.ChunkMode;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.EmbeddingStats;
@@ -9,6 +9,7 @@ import io.embark.embed.EmbeddingStream;
 import io.embark.onnx.Device;
 import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.TextEmbedder;
+import io.embark.spark.parquet.RowCounter;
 import io.embark.spark.parquet.VectorParquetFormat;
 import io.embark.table.Changes;
 import io.embark.table.Changes.Kind;
@@ -19,14 +20,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * What a job's bookkeeping costs beside embedding: accounts, hashes, and the comparison of an input
@@ -57,6 +59,8 @@ final class JobCosts {
   private interface Work {
     double seconds() throws IOException;
   }
+
+  private static final Map<String, String> COUNTED = RowCounter.options(ChunkMode.NONE, "");
 
   /** One thing that costs, and the seconds it took in each turn. */
   private record Part(String name, Work work, double[] seconds) {}
@@ -142,11 +146,15 @@ final class JobCosts {
   private double embed(String input, String output) {
     TextEmbedder embedder = new TextEmbedder().setConfig(config);
     Dataset<Row> rows = embedder.transform(spark.read().parquet(input));
-    return Repeats.seconds(() -> write(rows, output));
+    return Repeats.seconds(() -> write(rows, output, COUNTED));
   }
 
   private static void write(Dataset<Row> rows, String output) {
-    rows.write().mode("overwrite").format(VectorParquetFormat.NAME).save(output);
+    write(rows, output, Map.of());
+  }
+
+  private static void write(Dataset<Row> rows, String output, Map<String, String> options) {
+    rows.write().options(options).mode("overwrite").format(VectorParquetFormat.NAME).save(output);
   }
 
   /** By one thread, whose time is that of so many. */
@@ -201,10 +209,11 @@ final class JobCosts {
     return Math.max(0, with - Repeats.seconds(() -> write(without, copy)));
   }
 
-  private double readBack(String embedded) {
-    ChunkedOutput rows = new ChunkedOutput(null, ChunkSettings.CHUNK.parse("none"), "");
-    StructType schema = spark.read().parquet(embedded).schema();
-    return Repeats.seconds(() -> StagedCounts.of(spark, embedded, schema, rows));
+  private double readBack(String embedded) throws IOException {
+    long start = System.nanoTime();
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    StagedCounts.of(InputFiles.at(List.of(embedded), hadoop).files(), hadoop);
+    return (System.nanoTime() - start) / 1e9;
   }
 
   /** What reading takes more than without hashing. */
@@ -220,7 +229,7 @@ final class JobCosts {
   }
 
   /** A table with a vector in each row, which the comparison does not read, and the same input. */
-  private void compare(List<String> texts, int atLeast, double rowsPerSecond) {
+  private void compare(List<String> texts, int atLeast, double rowsPerSecond) throws IOException {
     String input = folder.resolve("known").toString();
     String table = folder.resolve("table").toString();
     Dataset<Row> some =
@@ -247,7 +256,9 @@ final class JobCosts {
         .withColumn("unknown_token_ratio", functions.lit(0f))
         .write()
         .mode("overwrite")
-        .parquet(table);
+        .options(COUNTED)
+        .format(VectorParquetFormat.NAME)
+        .save(table);
     double[] seconds = new double[repeats + 1];
     for (int i = 0; i < seconds.length; i++) {
       seconds[i] = Repeats.seconds(() -> requireSame(rows, table, known));

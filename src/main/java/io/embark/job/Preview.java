@@ -14,6 +14,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Shows what was written: the schema, a few rows, and the nearest neighbours of three rows, so that
@@ -30,13 +31,15 @@ record Preview(
     String idCol,
     String vectorCol,
     String prefix) {
-  private static final int SEARCHED = 5_000;
+  private static final int SEARCHED = 2_000;
   private static final int QUERIES = 3;
   private static final int NEIGHBOURS = 3;
   private static final double UNLIKE = 0.2;
   private static final int TEXT_WIDTH = 76;
   private static final int TEXT_READ = 1_000;
   private static final int VALUES = 3;
+
+  private record Neighbour(double cosine, String text) {}
 
   private record Item(String id, String text, float[] vector) {
     double cosine(Item other) {
@@ -52,8 +55,11 @@ record Preview(
     }
   }
 
-  void print(Path output, int rows) {
-    Dataset<Row> written = spark.read().parquet(output.toString());
+  /**
+   * @param schema of what was written
+   */
+  void print(Path output, StructType schema, int rows) {
+    Dataset<Row> written = spark.read().schema(schema).parquet(output.toString());
     Dataset<Row> shown = shown(written);
     VectorColumn vectors = VectorColumn.of(shown.schema(), vectorCol);
     out.println();
@@ -144,12 +150,16 @@ record Preview(
     out.println("  \"" + shorten(query.text()) + "\"");
     items.stream()
         .filter(item -> !item.text().equals(query.text()))
-        .sorted(Comparator.comparingDouble(item -> -item.cosine(query)))
+        .map(item -> new Neighbour(item.cosine(query), item.text()))
+        .sorted(Comparator.comparingDouble(neighbour -> -neighbour.cosine()))
         .limit(NEIGHBOURS)
         .forEach(
-            item ->
+            neighbour ->
                 out.printf(
-                    Locale.ROOT, "    %.3f  \"%s\"%n", item.cosine(query), shorten(item.text())));
+                    Locale.ROOT,
+                    "    %.3f  \"%s\"%n",
+                    neighbour.cosine(),
+                    shorten(neighbour.text())));
   }
 
   /** One line of at most {@link #TEXT_WIDTH} characters. */

@@ -63,6 +63,8 @@ final class RunFacts {
         all.put(setting.key(), settings.text(setting));
       }
     }
+    // What staged files are like: slices of an Embark that wrote no totals cannot be gone on with.
+    all.put("staged files", "with totals");
     all.put("model fingerprint", facts.fingerprint());
     all.put("columns", schema.toDDL());
     all.put("mode", mode);

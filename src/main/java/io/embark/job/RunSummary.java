@@ -1,8 +1,8 @@
 package io.embark.job;
 
 import io.embark.embed.Status;
+import io.embark.spark.parquet.RowTotals;
 import java.io.PrintWriter;
-import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.fs.Path;
@@ -34,21 +34,17 @@ record RunSummary(
     Effort effort,
     long resumed) {
 
-  static RunSummary of(long rowsRead, Map<String, Object> counts, Effort effort, long resumed) {
-    Map<Status, Long> byStatus = new EnumMap<>(Status.class);
-    for (Status status : Status.values()) {
-      byStatus.put(status, (Long) counts.get(status.name()));
-    }
-    long rows = (Long) counts.get(StagedCounts.ROWS);
+  static RunSummary of(long rowsRead, RowTotals totals, Effort effort, long resumed) {
+    long rows = totals.rows();
     return new RunSummary(
         rowsRead,
         rows,
-        (Long) counts.get("documents"),
-        byStatus,
-        (Long) counts.get("truncated"),
-        (Long) counts.get("tokens"),
-        (Long) counts.get("allTokens"),
-        rows == 0 ? 0 : (Long) counts.get(StagedCounts.UNKNOWN_MILLIONTHS) / 1e6 / rows,
+        totals.documents(),
+        totals.byStatus(),
+        totals.truncated(),
+        totals.tokens(),
+        totals.allTokens(),
+        rows == 0 ? 0 : totals.unknownMillionths() / 1e6 / rows,
         effort,
         resumed);
   }

@@ -10,6 +10,7 @@ import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.GpuStage;
 import io.embark.spark.ModelFacts;
 import io.embark.spark.TextEmbedder;
+import io.embark.spark.parquet.RowCounter;
 import io.embark.spark.parquet.VectorParquetFormat;
 import io.embark.table.Slices;
 import io.embark.table.StagedRun;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -109,7 +111,7 @@ final class TableRun {
     Set<Integer> done = staging.done();
     StructType sliceSchema = embedder.transformSchema(items.schema());
     // Of these files only: an executor of a driver that was killed may just be finishing another.
-    long resumed = done.isEmpty() ? 0 : spark.read().parquet(staging.filesOf(done)).count();
+    long resumed = StagedCounts.of(staging.filesOf(done), hadoop()).rows();
     if (!done.isEmpty()) {
       LOG.info(
           "Going on where an earlier attempt ended: {} of {} slices with {} rows are done",
@@ -134,7 +136,8 @@ final class TableRun {
             RunFooter.mark(embedder.transform(slices.undone(items, done)), staging.key());
         Dataset<Row> placed =
             gpuStage(settings).map(stage -> stage.around(embedded)).orElse(embedded);
-        CanaryWatch.on(spark.sparkContext()).during(() -> Slices.write(placed, staging.slices()));
+        CanaryWatch.on(spark.sparkContext())
+            .during(() -> Slices.write(placed, staging.slices(), totals()));
       }
     } finally {
       gauges.close();
@@ -244,19 +247,29 @@ final class TableRun {
   }
 
   private void write(Dataset<Row> rows, String part) {
-    rows.write().mode("overwrite").format(VectorParquetFormat.NAME).save(staging.part(part));
+    rows.write()
+        .mode("overwrite")
+        .options(totals())
+        .format(VectorParquetFormat.NAME)
+        .save(staging.part(part));
   }
 
-  private StagedCounts counts(String part) {
-    return StagedCounts.of(spark, staging.part(part), schema, ChunkedOutput.of(settings));
+  /** What makes a writer count. */
+  private Map<String, String> totals() {
+    return RowCounter.options(
+        settings.get(ChunkSettings.CHUNK), settings.get(EmbedSettings.ACCOUNT_PREFIX));
   }
 
-  private Map<String, Long> below(String part, Map<String, Long> rowsOf) throws IOException {
+  private StagedCounts counts(String part) throws IOException {
+    return StagedCounts.of(staging.files(part), hadoop());
+  }
+
+  private Configuration hadoop() {
+    return spark.sparkContext().hadoopConfiguration();
+  }
+
+  private Map<String, Long> below(String part, Map<String, Long> rowsOf) {
     Map<String, Long> paths = new TreeMap<>();
-    if (rowsOf.isEmpty()) {
-      // A file without rows still tells readers the columns.
-      paths.put(part + "/" + staging.firstFile(part), 0L);
-    }
     rowsOf.forEach((name, rows) -> paths.put(part + "/" + name, rows));
     return paths;
   }

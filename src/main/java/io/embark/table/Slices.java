@@ -3,6 +3,7 @@ package io.embark.table;
 import io.embark.spark.parquet.VectorParquetFormat;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -65,8 +66,12 @@ public record Slices(int count, List<Column> key) {
     return left.repartition(count, columns);
   }
 
-  /** Writes rows partitioned by slices, as Parquet; each slice stays once it is done. */
-  public static void write(Dataset<Row> rows, String directory) {
+  /**
+   * Writes rows partitioned by slices, as Parquet; each slice stays once it is done.
+   *
+   * @param options of the writer
+   */
+  public static void write(Dataset<Row> rows, String directory, Map<String, String> options) {
     RuntimeConfig conf = rows.sparkSession().conf();
     String before = conf.contains(PROTOCOL) ? conf.get(PROTOCOL) : null;
     conf.set(PROTOCOL, SliceCommitProtocol.class.getName());
@@ -74,6 +79,7 @@ public record Slices(int count, List<Column> key) {
       rows.write()
           .mode("append")
           .option("maxRecordsPerFile", 0)
+          .options(options)
           .format(VectorParquetFormat.NAME)
           .save(directory);
     } finally {

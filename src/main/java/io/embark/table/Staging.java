@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -145,14 +146,25 @@ public final class Staging {
     return new Path(directory, name).toString();
   }
 
-  /** The name of some Parquet file of a part. */
-  public String firstFile(String part) throws IOException {
-    return table.list(new Path(directory, part)).stream()
-        .map(file -> file.getPath().getName())
-        .filter(name -> name.endsWith(".parquet") && !name.startsWith("."))
-        .sorted()
-        .findFirst()
-        .orElseThrow(() -> new IOException("No file in " + part(part) + "."));
+  /**
+   * The Parquet files of a part. One without rows is among them: it still tells readers the
+   * columns.
+   *
+   * @throws IOException if there is none
+   */
+  public List<FileStatus> files(String part) throws IOException {
+    List<FileStatus> found =
+        table.list(new Path(directory, part)).stream()
+            .filter(file -> isData(file.getPath().getName()))
+            .toList();
+    if (found.isEmpty()) {
+      throw new IOException("No file in " + part(part) + ".");
+    }
+    return found;
+  }
+
+  private static boolean isData(String name) {
+    return name.endsWith(".parquet") && !name.startsWith(".") && !name.startsWith("_");
   }
 
   /** Numbers of the slices that are done. */
@@ -161,10 +173,11 @@ public final class Staging {
   }
 
   /** The files of slices that are done. */
-  public String[] filesOf(Set<Integer> done) {
-    return done.stream()
-        .map(number -> slices() + "/" + SliceCommitProtocol.fileOf(number))
-        .toArray(String[]::new);
+  public List<FileStatus> filesOf(Set<Integer> done) throws IOException {
+    Set<String> names = done.stream().map(SliceCommitProtocol::fileOf).collect(Collectors.toSet());
+    return table.list(new Path(slices())).stream()
+        .filter(file -> names.contains(file.getPath().getName()))
+        .toList();
   }
 
   private static Set<Integer> slices(TableDirectory table, Path slices) throws IOException {

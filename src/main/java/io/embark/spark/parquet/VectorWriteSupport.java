@@ -1,6 +1,7 @@
 package io.embark.spark.parquet;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
@@ -42,6 +43,7 @@ public final class VectorWriteSupport extends ParquetWriteSupport {
   private VectorLeaf[] leaves;
 
   private boolean any;
+  private Optional<RowCounter> counter;
 
   /** By column; of the row being written, null where nothing is to be added. */
   private UnsafeArrayData[] pending;
@@ -66,7 +68,16 @@ public final class VectorWriteSupport extends ParquetWriteSupport {
     }
     names = schema.fieldNames();
     paths = context.getSchema().getColumns();
+    counter = RowCounter.of(configuration, schema);
     return context;
+  }
+
+  /** What the rows add up to, where the writer was asked to count. */
+  @Override
+  public FinalizedWriteContext finalizeWrite() {
+    return counter
+        .map(c -> new FinalizedWriteContext(Map.of(RowTotals.KEY, c.totals().json())))
+        .orElseGet(super::finalizeWrite);
   }
 
   /** Called for each row group. */
@@ -120,6 +131,7 @@ public final class VectorWriteSupport extends ParquetWriteSupport {
 
   @Override
   public void write(InternalRow row) {
+    counter.ifPresent(c -> c.add(row));
     if (!any) {
       super.write(row);
       return;
