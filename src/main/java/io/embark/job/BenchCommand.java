@@ -84,7 +84,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--rows",
-      defaultValue = "4000",
+      defaultValue = "12000",
       description =
           "Rows of short texts; of longer ones as many as make about as many tokens. Default:"
               + " ${DEFAULT-VALUE}.")

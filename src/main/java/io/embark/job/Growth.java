@@ -28,6 +28,7 @@ final class Growth {
   private static final int WORDS = 8;
   private static final int SAMPLES = 10;
   private static final double MIB = 1 << 20;
+  private static final int MOST_TIMES = 50;
   private static final int[] LENGTHS = {4, 16, 64, 128};
 
   /** Common words, each one token of an English vocabulary. */
@@ -55,7 +56,13 @@ final class Growth {
     this.config = StubModel.like(model, TOKEN_BUDGET);
   }
 
-  private record Case(int rows, int words, double[] perRow, double[] perToken) {}
+  /**
+   * One size.
+   *
+   * @param times how often it is run in a turn, so that every size sees about as many rows, or
+   *     tokens: what is still to be compiled, and a pause of the machine, must not decide
+   */
+  private record Case(int rows, int words, int times, double[] perRow, double[] perToken) {}
 
   /**
    * Measures and prints the time of tasks, so that the fixed cost of a Spark job is not shared out
@@ -66,27 +73,27 @@ final class Growth {
   void costs(int fewest, int most) throws TimeoutException {
     List<Case> cases = new ArrayList<>();
     for (int rows = fewest; rows <= most; rows *= 10) {
-      cases.add(new Case(rows, WORDS, new double[turns], new double[turns]));
+      int times = Math.max(1, MOST_TIMES * fewest / rows);
+      cases.add(new Case(rows, WORDS, times, new double[turns], new double[turns]));
     }
     int byRows = cases.size();
     for (int words : LENGTHS) {
-      cases.add(new Case(2 * fewest, words, new double[turns], new double[turns]));
+      int times = LENGTHS[LENGTHS.length - 1] / words;
+      cases.add(new Case(2 * fewest, words, times, new double[turns], new double[turns]));
     }
     for (int turn = -1; turn < turns; turn++) {
       for (int i = 0; i < cases.size(); i++) {
         Case one = cases.get((i + turn + 1) % cases.size());
         System.gc();
-        // Small cases several times over: a pause of the machine must not decide.
-        int times = Math.max(1, 5 * fewest / one.rows());
         double seconds = 0;
         long tokens = 0;
-        for (int t = 0; t < times; t++) {
+        for (int t = 0; t < one.times(); t++) {
           TextEmbedder embedder = embedder("0");
           seconds += taskSeconds(embedder.transform(texts(one.rows(), one.words(), threads)));
           tokens += embedder.metrics(spark).tokens();
         }
         if (turn >= 0) {
-          one.perRow()[turn] = 1e6 * seconds / times / one.rows();
+          one.perRow()[turn] = 1e6 * seconds / one.times() / one.rows();
           one.perToken()[turn] = 1e6 * seconds / tokens;
         }
       }
@@ -96,12 +103,28 @@ final class Growth {
     for (Case one : cases.subList(0, byRows)) {
       line(String.format(Locale.ROOT, "%,d", one.rows()), one.perRow(), cases.get(0).perRow());
     }
+    fixed(cases.get(0), cases.get(byRows - 1));
     out.printf(Locale.ROOT, "%nTime of tasks by length; %,d rows%n", 2 * fewest);
     out.printf("  %12s %14s %24s  %s%n", "words", "us a token", "(least .. most)", "Relative");
     for (Case one : cases.subList(byRows, cases.size())) {
       line(Integer.toString(one.words()), one.perToken(), cases.get(byRows).perToken());
     }
     out.flush();
+  }
+
+  /** The line through two sizes. */
+  private void fixed(Case small, Case large) {
+    if (small == large) {
+      return;
+    }
+    double smallMicros = new Repeats(small.perRow()).median() * small.rows();
+    double largeMicros = new Repeats(large.perRow()).median() * large.rows();
+    double row = (largeMicros - smallMicros) / (large.rows() - small.rows());
+    out.printf(
+        Locale.ROOT,
+        "  that is %.1f ms a task and %.2f us a row%n",
+        (smallMicros - row * small.rows()) / threads / 1e3,
+        row);
   }
 
   private void line(String name, double[] micros, double[] base) {

@@ -107,6 +107,30 @@ class StartArchiveIT {
     assertThat(run("embed.sh").out).isNotEmpty().noneMatch(told -> told.startsWith(USED));
   }
 
+  @Test
+  void inOneJvmTheCoresAreLeftToTheModelAndUsersChooseTheirCollector() throws Exception {
+    String collector = "-XX:+UseParallelGC";
+    String compiler = "-XX:Tier4InvocationThreshold=50000";
+    assertThat(run("embed.sh").out).contains(collector, compiler);
+    String serial = "-XX:+UseSerialGC";
+    assertThat(run("embed.sh", "--spark", "--driver-java-options", serial).out)
+        .contains(serial, compiler)
+        .doesNotContain(collector);
+    assertThat(run("embed.sh", "--spark", "--conf", "spark.driver.extraJavaOptions=" + serial).out)
+        .contains(serial, compiler)
+        .doesNotContain(collector);
+    environment.put("JAVA_TOOL_OPTIONS", serial);
+    assertThat(run("embed.sh").out).contains(compiler).doesNotContain(collector);
+    environment.remove("JAVA_TOOL_OPTIONS");
+    assertThat(run("embed.sh", "--spark", "--master", "spark://host:7077").out)
+        .isNotEmpty()
+        .doesNotContain(collector, compiler);
+    // The user's come last, and win.
+    String mine = "-XX:Tier4InvocationThreshold=5000";
+    List<String> told = run("embed.sh", "--spark", "--driver-java-options", mine).out;
+    assertThat(told.indexOf(mine)).isGreaterThan(told.indexOf(compiler));
+  }
+
   /** With a real one: that it is written at all, and that the class path of jobs is its own. */
   @Test
   void javaTakesWhatItWrote() throws Exception {
