@@ -3,6 +3,7 @@ package io.embark.embed;
 import io.embark.onnx.Cancellation;
 import io.embark.token.Tokens;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -12,7 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The thread that takes one stream's batches through the model, buffer by buffer in the order they
- * are handed over. While it does, the stream's own thread reads, tokenises, and writes.
+ * are handed over. While it does, the stream's own thread reads, tokenises, and writes. On a CPU
+ * the batches of a buffer go to other cores too, as long as these are free.
  */
 final class BatchThread implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BatchThread.class);
@@ -25,14 +27,18 @@ final class BatchThread implements AutoCloseable {
   private final ThreadPoolExecutor executor;
   private final String name = "embark-batches of " + Thread.currentThread().getName();
   private final Cancellation cancellation = new Cancellation();
+  private final Optional<Cores> cores;
   private Thread thread;
+  private boolean closed;
 
   /**
    * @param buffers the most buffers that are waiting or running at a time
    */
   BatchThread(Embedder embedder, EmbeddingStats stats, int buffers) {
     this.embedder = embedder;
-    this.stats = stats;
+    this.stats = new StatsInTurn(stats);
+    cores = embedder.cores();
+    cores.ifPresent(Cores::take);
     executor =
         new ThreadPoolExecutor(
             1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(buffers), this::newThread);
@@ -46,7 +52,7 @@ final class BatchThread implements AutoCloseable {
 
   /** Hands over tokenised texts; their vectors come in the order of the texts. */
   Future<Encoded[]> submit(List<Tokens> texts) {
-    return executor.submit(() -> embedder.encode(texts, stats, cancellation));
+    return executor.submit(() -> embedder.encode(texts, stats, cancellation, cores));
   }
 
   /**
@@ -57,6 +63,10 @@ final class BatchThread implements AutoCloseable {
   public void close() {
     cancellation.cancel();
     executor.shutdownNow();
+    if (!closed) {
+      closed = true;
+      cores.ifPresent(Cores::giveBack);
+    }
     if (thread == null) {
       return;
     }

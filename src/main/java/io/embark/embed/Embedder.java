@@ -18,6 +18,8 @@ import io.embark.token.Tokens;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 
@@ -166,7 +168,8 @@ public final class Embedder implements AutoCloseable {
    */
   public float[][][] embedAll(List<String> texts) {
     List<Tokens> tokens = texts.stream().map(this::tokenize).toList();
-    return Arrays.stream(encode(tokens, EmbeddingStats.NOBODY, new Cancellation()))
+    return Arrays.stream(
+            encode(tokens, EmbeddingStats.NOBODY, new Cancellation(), Optional.empty()))
         .map(Embedder::vectorsOf)
         .toArray(float[][][]::new);
   }
@@ -216,13 +219,33 @@ public final class Embedder implements AutoCloseable {
     return (double) unknown / (end - first);
   }
 
-  /** Encodes tokenised texts, in the order of the texts. */
-  Encoded[] encode(List<Tokens> texts, EmbeddingStats stats, Cancellation cancellation) {
+  /**
+   * Encodes tokenised texts, in the order of the texts.
+   *
+   * @param stats told by one thread after the other
+   * @param cores of which the calling thread has one, and more are borrowed; empty for none
+   */
+  Encoded[] encode(
+      List<Tokens> texts, EmbeddingStats stats, Cancellation cancellation, Optional<Cores> cores) {
     Encoded[] encoded = new Encoded[texts.size()];
-    for (Batch batch : plan(texts)) {
-      encode(batch, texts, encoded, stats, cancellation);
+    List<Batch> batches = plan(texts);
+    Consumer<Batch> model = batch -> encode(batch, texts, encoded, stats, cancellation);
+    if (cores.isPresent()) {
+      BufferRun.all(batches, model, cores.get());
+    } else {
+      batches.forEach(model);
     }
     return encoded;
+  }
+
+  /**
+   * Where batches of one stream may run at the same time; empty on a GPU, and where the session has
+   * threads of its own, which use the cores already.
+   */
+  Optional<Cores> cores() {
+    return encoder.device().isGpu() || config.get(Setting.INTRA_OP_THREADS) > 1
+        ? Optional.empty()
+        : Optional.of(Cores.ofThisJvm());
   }
 
   /** Cuts tokenised texts into batches. */

@@ -3,9 +3,10 @@ package io.embark.embed;
 import io.embark.batch.Batch;
 
 /**
- * Told of the work as it is done, a buffer or a batch at a time, never a row. {@link #batch} is
- * called by the thread that runs a stream's batches, everything else by the thread that reads the
- * stream; what both see is in order by the time the stream hands the rows on.
+ * Told of the work as it is done, a buffer or a batch at a time, never a row. {@link #batch},
+ * {@link #halved} and {@link #failed} are called by the threads that run a stream's batches, one
+ * after the other, everything else by the thread that reads the stream; what all see is in order by
+ * the time the stream hands the rows on.
  */
 public interface EmbeddingStats {
   /** Forgets everything. */

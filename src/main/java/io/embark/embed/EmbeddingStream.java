@@ -23,11 +23,11 @@ import java.util.function.Function;
  * their vectors are the same to the bit, and no two share an array.
  *
  * <p>Items are read, tokenised and handed on by the thread that uses the stream; the model runs on
- * a thread of the stream's own. With {@link Setting#PREFETCH} 1 or more, the model works on one
- * buffer while the next is read and tokenised and the one before is consumed; at most prefetch + 1
- * buffers exist at a time. That thread ends with the last item, on any failure, and on {@link
- * #close}, which whoever may stop early has to call. Interrupting the using thread stops the
- * stream.
+ * a thread of the stream's own, on a CPU also on cores that no other stream uses ({@link Cores}).
+ * With {@link Setting#PREFETCH} 1 or more, the model works on one buffer while the next is read and
+ * tokenised and the one before is consumed; at most prefetch + 1 buffers exist at a time. That
+ * thread ends with the last item, on any failure, and on {@link #close}, which whoever may stop
+ * early has to call. Interrupting the using thread stops the stream.
  *
  * @param <T> what comes in, a row that holds texts
  * @param <R> what goes out

@@ -1,5 +1,6 @@
 package io.embark.spark;
 
+import io.embark.embed.Cores;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
@@ -14,6 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext$;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.util.TaskCompletionListener;
@@ -148,6 +150,9 @@ final class ExecutorEmbedders {
     long start = System.nanoTime();
     EmbedderConfig config =
         withThreads(key.config(), SparkEnv.get() == null ? null : SparkEnv.get().conf());
+    if (SparkEnv.get() != null) {
+      Cores.limit(slots(SparkEnv.get().conf()));
+    }
     try {
       Optional<Embedder> early = EarlyEmbedder.take(config, key.device());
       Embedder embedder =
@@ -192,10 +197,16 @@ final class ExecutorEmbedders {
     if (conf == null) {
       return 1;
     }
-    int cpusPerTask = conf.getInt("spark.task.cpus", 1);
-    int cores = conf.getInt("spark.executor.cores", Runtime.getRuntime().availableProcessors());
-    int slots = Math.max(1, cores / cpusPerTask);
-    return slots * (cpusPerTask - 1) + 1;
+    return slots(conf) * (conf.getInt("spark.task.cpus", 1) - 1) + 1;
+  }
+
+  /** How many tasks run at the same time in this JVM. */
+  static int slots(SparkConf conf) {
+    // 0 unless this is a local master.
+    int local = SparkContext$.MODULE$.numDriverCores(conf.get("spark.master", ""), conf);
+    int machine = Runtime.getRuntime().availableProcessors();
+    int cores = local > 0 ? local : conf.getInt("spark.executor.cores", machine);
+    return Math.max(1, cores / conf.getInt("spark.task.cpus", 1));
   }
 
   /** For tests: how sessions of this JVM come to a device from now on. */

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -274,7 +275,8 @@ class BatchRecoveryTest {
               return "Exiting due to terminate flag being set to true.";
             })) {
       List<Tokens> tokens = texts(20).stream().map(embedder::tokenize).toList();
-      assertThatThrownBy(() -> embedder.encode(tokens, EmbeddingStats.NOBODY, cancellation))
+      assertThatThrownBy(
+              () -> embedder.encode(tokens, EmbeddingStats.NOBODY, cancellation, Optional.empty()))
           .isInstanceOfSatisfying(
               EncodingException.class,
               e -> assertThat(e.reason()).isEqualTo(EncodingException.Reason.CANCELLED));

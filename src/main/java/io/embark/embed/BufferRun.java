@@ -1,0 +1,144 @@
+package io.embark.embed;
+
+import io.embark.batch.Batch;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * The batches of one buffer on their way through the model: on the thread that asks, and on threads
+ * of their own as long as {@link Cores} are free. Which thread runs a batch changes nothing about
+ * its vectors. When it is over, whether done or failed, no thread is at it any more.
+ */
+final class BufferRun {
+  /** Threads come and go with the cores that are free; an idle one is gone after a second. */
+  private static final ExecutorService HELPERS =
+      new ThreadPoolExecutor(
+          0,
+          Integer.MAX_VALUE,
+          1,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          work -> {
+            Thread thread = new Thread(work, "embark-core");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  private final List<Batch> batches;
+  private final Consumer<Batch> model;
+  private final Cores cores;
+
+  /** The next batch that nobody has begun. */
+  private final AtomicInteger next = new AtomicInteger();
+
+  private final List<Future<?>> helpers = new ArrayList<>();
+
+  private BufferRun(List<Batch> batches, Consumer<Batch> model, Cores cores) {
+    this.batches = batches;
+    this.model = model;
+    this.cores = cores;
+  }
+
+  /**
+   * Runs all batches, and returns when they are done.
+   *
+   * @param model safe for use by several threads
+   * @param cores of which the calling thread has one
+   * @throws RuntimeException what the model threw first
+   */
+  static void all(List<Batch> batches, Consumer<Batch> model, Cores cores) {
+    new BufferRun(batches, model, cores).run();
+  }
+
+  private void run() {
+    Throwable failure = null;
+    try {
+      for (int i = next.getAndIncrement(); i < batches.size(); i = next.getAndIncrement()) {
+        // Asked before each batch: a core may have become free.
+        while (next.get() < batches.size() && helpers.size() < batches.size() && cores.borrow()) {
+          helpers.add(helper());
+        }
+        model.accept(batches.get(i));
+      }
+    } catch (RuntimeException | Error e) {
+      failure = e;
+    }
+    next.set(batches.size());
+    failure = join(failure);
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    if (failure != null) {
+      throw (RuntimeException) failure;
+    }
+  }
+
+  /** Has been lent a core. */
+  private Future<?> helper() {
+    try {
+      return HELPERS.submit(this::help);
+    } catch (RuntimeException | Error e) {
+      // No thread is to be had.
+      cores.giveBack();
+      throw e;
+    }
+  }
+
+  /** Runs batches until there are none, or a stream wants the core. */
+  private void help() {
+    boolean borrowed = true;
+    try {
+      while (next.get() < batches.size()) {
+        if (cores.giveBackIfWanted()) {
+          borrowed = false;
+          return;
+        }
+        int i = next.getAndIncrement();
+        if (i < batches.size()) {
+          model.accept(batches.get(i));
+        }
+      }
+    } catch (RuntimeException | Error e) {
+      // The others need not begin what nobody will ask for.
+      next.set(batches.size());
+      throw e;
+    } finally {
+      if (borrowed) {
+        cores.giveBack();
+      }
+    }
+  }
+
+  /** Waits for the helpers; an interrupt does not hurry them, but is kept. */
+  private Throwable join(Throwable failure) {
+    Throwable first = failure;
+    boolean interrupted = false;
+    for (Future<?> helper : helpers) {
+      while (true) {
+        try {
+          helper.get();
+          break;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException e) {
+          if (first == null) {
+            first = e.getCause();
+          }
+          break;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return first;
+  }
+}

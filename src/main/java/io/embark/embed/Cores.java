@@ -1,0 +1,65 @@
+package io.embark.embed;
+
+/**
+ * The cores of this JVM on which batches run. A stream has one from its first batch to its end.
+ * Those that no stream has are lent to the streams that run, batch by batch, so that a partition
+ * that is left over, or the only one there is, does not leave the others idle.
+ */
+public final class Cores {
+  private static final Cores OF_THIS_JVM = new Cores(Runtime.getRuntime().availableProcessors());
+
+  private int most;
+  private int used;
+
+  /**
+   * @param most batches at the same time
+   */
+  Cores(int most) {
+    this.most = most;
+  }
+
+  static Cores ofThisJvm() {
+    return OF_THIS_JVM;
+  }
+
+  /**
+   * Says how many of this JVM's cores are for batches; all of the machine's until it is called.
+   *
+   * @param most at least 1
+   */
+  public static void limit(int most) {
+    if (most < 1) {
+      throw new IllegalArgumentException("cores: found %d, wanted 1 or more.".formatted(most));
+    }
+    synchronized (OF_THIS_JVM) {
+      OF_THIS_JVM.most = most;
+    }
+  }
+
+  /** Takes one for a stream: whether one is free is for whoever starts streams to know. */
+  synchronized void take() {
+    used++;
+  }
+
+  /** Borrows one if one is free. */
+  synchronized boolean borrow() {
+    if (used >= most) {
+      return false;
+    }
+    used++;
+    return true;
+  }
+
+  /** Gives a borrowed one back if a stream has come that has none of its own. */
+  synchronized boolean giveBackIfWanted() {
+    if (used <= most) {
+      return false;
+    }
+    used--;
+    return true;
+  }
+
+  synchronized void giveBack() {
+    used--;
+  }
+}
