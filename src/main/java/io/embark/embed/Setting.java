@@ -171,7 +171,8 @@ public record Setting<T>(
           "intra-op-threads",
           "N",
           AUTO,
-          "Threads that share the work of one batch on a CPU; auto is one per task slot",
+          "Threads that share the work of one batch on a CPU; auto is one where a task has one CPU, and"
+              + " lends the cores of idle task slots to the batches of the others",
           text -> automatic(text, 1, 1024));
 
   public static final Setting<Integer> BUFFER_ROWS =
