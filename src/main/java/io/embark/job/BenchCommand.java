@@ -84,7 +84,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--rows",
-      defaultValue = "12000",
+      defaultValue = "20000",
       description =
           "Rows of short texts; of longer ones as many as make about as many tokens. Default:"
               + " ${DEFAULT-VALUE}.")
