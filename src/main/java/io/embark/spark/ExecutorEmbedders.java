@@ -14,6 +14,8 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext$;
 import org.apache.spark.SparkEnv;
@@ -57,6 +59,9 @@ final class ExecutorEmbedders {
   private static volatile Devices devices = Devices.OF_THIS_MACHINE;
 
   private static Leases<Key, Embedder> leases;
+
+  /** As executors of every cluster manager are told. */
+  private static final Pattern GIVEN_CORES = Pattern.compile(" --cores (\\d{1,6})\\b");
 
   private static final GpuAddress VISIBLE = GpuAddress.ofThisProcess();
 
@@ -200,13 +205,32 @@ final class ExecutorEmbedders {
     return slots(conf) * (conf.getInt("spark.task.cpus", 1) - 1) + 1;
   }
 
-  /** How many tasks run at the same time in this JVM. */
-  static int slots(SparkConf conf) {
-    // 0 unless this is a local master.
-    int local = SparkContext$.MODULE$.numDriverCores(conf.get("spark.master", ""), conf);
-    int machine = Runtime.getRuntime().availableProcessors();
-    int cores = local > 0 ? local : conf.getInt("spark.executor.cores", machine);
+  private static int slots(SparkConf conf) {
+    return slots(conf, System.getProperty("sun.java.command", ""));
+  }
+
+  /**
+   * How many tasks run at the same time in this JVM.
+   *
+   * @param command that started it: where {@code spark.executor.cores} is not set, a cluster
+   *     manager gives an executor all cores of its worker or just one, and only there it says how
+   *     many
+   */
+  static int slots(SparkConf conf, String command) {
+    int cores = localCores(conf.get("spark.master", ""));
+    if (cores == 0) {
+      Matcher given = GIVEN_CORES.matcher(command);
+      cores =
+          given.find() ? Integer.parseInt(given.group(1)) : conf.getInt("spark.executor.cores", 1);
+    }
     return Math.max(1, cores / conf.getInt("spark.task.cpus", 1));
+  }
+
+  /** Of a local master; 0 for any other. */
+  private static int localCores(String master) {
+    return master.equals("local") || master.startsWith("local[")
+        ? SparkContext$.MODULE$.numDriverCores(master)
+        : 0;
   }
 
   /** For tests: how sessions of this JVM come to a device from now on. */

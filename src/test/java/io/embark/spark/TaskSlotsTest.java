@@ -25,15 +25,25 @@ class TaskSlotsTest {
             .set("spark.master", master)
             .set("spark.executor.cores", Integer.toString(cores))
             .set("spark.task.cpus", Integer.toString(cpus));
-    assertThat(ExecutorEmbedders.slots(conf)).isEqualTo(slots);
+    assertThat(ExecutorEmbedders.slots(conf, "Main")).isEqualTo(slots);
   }
 
   @Test
-  void anExecutorWithoutANumberHasTheMachine() {
-    int machine = Runtime.getRuntime().availableProcessors();
-    SparkConf conf = new SparkConf(false);
-    assertThat(ExecutorEmbedders.slots(conf.set("spark.master", "spark://host:7077")))
-        .isEqualTo(machine);
-    assertThat(ExecutorEmbedders.slots(conf.set("spark.master", "local[*]"))).isEqualTo(machine);
+  void anExecutorGoesByWhatItsClusterManagerGaveIt() {
+    SparkConf conf = new SparkConf(false).set("spark.master", "spark://host:7077");
+    String executor =
+        "org.apache.spark.executor.CoarseGrainedExecutorBackend --driver-url spark://a:1"
+            + " --executor-id 0 --hostname b --cores 12 --app-id app-1";
+    assertThat(ExecutorEmbedders.slots(conf, executor)).isEqualTo(12);
+    assertThat(ExecutorEmbedders.slots(conf.set("spark.task.cpus", "5"), executor)).isEqualTo(2);
+    // Nothing is known, so nothing is lent.
+    assertThat(ExecutorEmbedders.slots(conf.set("spark.task.cpus", "1"), "Main")).isEqualTo(1);
+  }
+
+  @Test
+  void allOfTheMachineIsAllOfTheMachine() {
+    SparkConf conf = new SparkConf(false).set("spark.master", "local[*]");
+    assertThat(ExecutorEmbedders.slots(conf, "Main --cores 99"))
+        .isEqualTo(Runtime.getRuntime().availableProcessors());
   }
 }
