@@ -29,7 +29,6 @@ final class BatchThread implements AutoCloseable {
   private final Cancellation cancellation = new Cancellation();
   private final Optional<Cores> cores;
   private Thread thread;
-  private boolean closed;
 
   /**
    * @param buffers the most buffers that are waiting or running at a time
@@ -62,11 +61,10 @@ final class BatchThread implements AutoCloseable {
   @Override
   public void close() {
     cancellation.cancel();
-    executor.shutdownNow();
-    if (!closed) {
-      closed = true;
+    if (!executor.isShutdown()) {
       cores.ifPresent(Cores::giveBack);
     }
+    executor.shutdownNow();
     if (thread == null) {
       return;
     }

@@ -111,7 +111,7 @@ final class TableRun {
     Set<Integer> done = staging.done();
     StructType sliceSchema = embedder.transformSchema(items.schema());
     // Of these files only: an executor of a driver that was killed may just be finishing another.
-    long resumed = StagedCounts.of(staging.filesOf(done), hadoop()).rows();
+    long resumed = done.isEmpty() ? 0 : StagedCounts.of(staging.filesOf(done), hadoop()).rows();
     if (!done.isEmpty()) {
       LOG.info(
           "Going on where an earlier attempt ended: {} of {} slices with {} rows are done",
