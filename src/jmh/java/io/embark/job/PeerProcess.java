@@ -21,6 +21,15 @@ record PeerProcess(String name, List<String> program, List<String> more) {
   private static final int CORES = 2;
   private static final int PASSES = 3;
 
+  /** What jobs/submit.sh gives the JVM of a local master. */
+  static final List<String> JAVA_OPTIONS =
+      List.of(
+          "-XX:Tier4InvocationThreshold=50000",
+          "-XX:Tier4MinInvocationThreshold=6000",
+          "-XX:Tier4CompileThreshold=150000",
+          "-XX:Tier4BackEdgeThreshold=400000",
+          "-XX:+UseParallelGC");
+
   /**
    * What one process took.
    *
@@ -58,10 +67,13 @@ record PeerProcess(String name, List<String> program, List<String> more) {
     return new Seconds(whole, new Repeats(later).median());
   }
 
-  /** A JVM with its own class path. */
+  /** A JVM with its own class path; each has the Java options of jobs/submit.sh. */
   static List<String> jvm(String classPath, String main) {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    return List.of(java, "-Xmx4g", "-Dai.djl.offline=true", "-cp", classPath, main);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(JAVA_OPTIONS);
+    command.addAll(List.of("-Xmx4g", "-Dai.djl.offline=true", "-cp", classPath, main));
+    return command;
   }
 
   /** The version of a library, from the name of its jar. */

@@ -128,6 +128,7 @@ public final class Peers {
           sentence-transformers  encode on torch, whose weights are taken from that file; it sorts the texts by length.
                        One process with two threads, or its pool of two processes with one thread each
           threads      those of ONNX Runtime within a batch; beside them there are Spark's two tasks
+          each JVM     %s
         """,
         Version.of(),
         OnnxRuntime.version(),
@@ -144,7 +145,8 @@ public final class Peers {
         MOST_WORDS,
         turns,
         arguments,
-        PeerVectors.COMPARED);
+        PeerVectors.COMPARED,
+        String.join(" ", PeerProcess.JAVA_OPTIONS));
     if (ways.stream().anyMatch(way -> way.name().startsWith("sentence-transformers"))) {
       out.printf(
           "  sentence-transformers, converted: %s%n",

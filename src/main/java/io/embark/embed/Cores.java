@@ -1,9 +1,10 @@
 package io.embark.embed;
 
 /**
- * The cores of this JVM on which batches run. A stream has one from its first batch to its end.
- * Those that no stream has are lent to the streams that run, batch by batch, so that a partition
- * that is left over, or the only one there is, does not leave the others idle.
+ * The cores of this JVM on which batches run. A stream has one from its first batch to its end, a
+ * call to {@link Embedder#embedAll} until it returns. Those that nobody has are lent to whoever
+ * runs, batch by batch, so that a partition that is left over, or the only one there is, does not
+ * leave the others idle.
  */
 public final class Cores {
   private static final Cores OF_THIS_JVM = new Cores(Runtime.getRuntime().availableProcessors());
@@ -36,7 +37,7 @@ public final class Cores {
     }
   }
 
-  /** Takes one for a stream: whether one is free is for whoever starts streams to know. */
+  /** Takes one to begin with: whether one is free is for whoever starts streams to know. */
   synchronized void take() {
     used++;
   }
@@ -50,7 +51,7 @@ public final class Cores {
     return true;
   }
 
-  /** Gives a borrowed one back if a stream has come that has none of its own. */
+  /** Gives a borrowed one back if somebody has come for whom there was none. */
   synchronized boolean giveBackIfWanted() {
     if (used <= most) {
       return false;

@@ -25,7 +25,8 @@ import org.apache.hadoop.conf.Configuration;
 
 /**
  * Texts in, vectors out: the whole path of Embark in plain Java, without Spark. Safe for use by
- * several threads at once, which then share one session.
+ * several threads at once, which then share one session. On a CPU the batches of one call run on
+ * every core that no other call and no stream uses ({@link Cores}).
  */
 public final class Embedder implements AutoCloseable {
   /** Token states held at most, in bytes, by one task. */
@@ -168,10 +169,15 @@ public final class Embedder implements AutoCloseable {
    */
   public float[][][] embedAll(List<String> texts) {
     List<Tokens> tokens = texts.stream().map(this::tokenize).toList();
-    return Arrays.stream(
-            encode(tokens, EmbeddingStats.NOBODY, new Cancellation(), Optional.empty()))
-        .map(Embedder::vectorsOf)
-        .toArray(float[][][]::new);
+    Optional<Cores> cores = cores();
+    cores.ifPresent(Cores::take);
+    try {
+      return Arrays.stream(encode(tokens, EmbeddingStats.NOBODY, new Cancellation(), cores))
+          .map(Embedder::vectorsOf)
+          .toArray(float[][][]::new);
+    } finally {
+      cores.ifPresent(Cores::giveBack);
+    }
   }
 
   private static float[][] vectorsOf(Encoded encoded) {

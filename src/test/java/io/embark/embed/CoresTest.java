@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What streams do with the cores of this JVM. */
+/** What streams and calls do with the cores of this JVM. */
 @Timeout(60)
 class CoresTest {
   /** More than other tests can have left taken. */
@@ -90,6 +90,20 @@ class CoresTest {
   }
 
   @Test
+  void soDoesACallWithAListOfTexts() throws IOException {
+    CyclicBarrier all = new CyclicBarrier(TEXTS.size());
+    try (Embedder embedder = open(config(), () -> meet(all));
+        Embedder plain = Embedder.open(config().build())) {
+      float[][] oneByOne = new float[TEXTS.size()][];
+      for (int text = 0; text < oneByOne.length; text++) {
+        oneByOne[text] = plain.embed(List.of(TEXTS.get(text)))[0];
+      }
+      assertThat(embedder.embed(TEXTS)).isDeepEqualTo(oneByOne);
+    }
+    assertThat(free()).isEqualTo(freeBefore);
+  }
+
+  @Test
   void aSessionWithThreadsOfItsOwnHasThoseAlready() throws IOException {
     Set<Thread> threads = Collections.synchronizedSet(new HashSet<>());
     try (Embedder embedder =
@@ -108,6 +122,7 @@ class CoresTest {
               throw new IllegalStateException("broken");
             })) {
       assertThatThrownBy(() -> embed(embedder)).hasMessage("broken");
+      assertThatThrownBy(() -> embedder.embed(TEXTS)).hasMessage("broken");
     }
     assertThat(free()).isEqualTo(freeBefore);
   }
