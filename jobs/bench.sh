@@ -25,8 +25,8 @@ jobs="$(cd -P "$(dirname "$self")" && pwd)"
 
 main=""
 case "${1:-}" in
-  --components) main=io.embark.job.Components ;;
-  --peers) main=io.embark.job.Peers ;;
+  --components) main=io.embark.bench.Components ;;
+  --peers) main=io.embark.bench.Peers ;;
 esac
 if [ -n "$main" ]; then
   if [ ! -d "$jobs/../src/jmh" ]; then

@@ -27,6 +27,15 @@ class ArchitectureTest {
         .resideInAnyPackage(allowed.toArray(String[]::new));
   }
 
+  private static ArchRule mayNotUse(String name, String... others) {
+    return noClasses()
+        .that()
+        .resideInAPackage("io.embark." + name + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(others);
+  }
+
   @ArchTest
   static final ArchRule TOKEN =
       mayUse("token", "io.embark.natives..", "ai.djl..", "com.fasterxml.jackson.core..");
@@ -80,7 +89,7 @@ class ArchitectureTest {
           "org.apache.hadoop.conf..");
 
   @ArchTest
-  static final ArchRule SPARK_ONLY_IN_SPARK_AND_JOB =
+  static final ArchRule SPARK_ONLY_IN_SPARK_AND_ABOVE =
       noClasses()
           .that()
           .resideOutsideOfPackages(
@@ -91,6 +100,9 @@ class ArchitectureTest {
               "io.embark.search..",
               "io.embark.clustering..",
               "io.embark.notebook..",
+              "io.embark.run..",
+              "io.embark.doctor..",
+              "io.embark.bench..",
               "io.embark.job..")
           .should()
           .dependOnClassesThat()
@@ -118,20 +130,29 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAPackage("ai.djl..");
 
-  @ArchTest
-  static final ArchRule SPARK_KNOWS_NO_TABLE =
-      noClasses()
-          .that()
-          .resideInAPackage("io.embark.spark..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage("io.embark.table..");
+  @ArchTest static final ArchRule SPARK_KNOWS_NO_TABLE = mayNotUse("spark", "io.embark.table..");
 
   @ArchTest
-  static final ArchRule NOBODY_KNOWS_THE_JOB =
+  static final ArchRule SPARK_KNOWS_NO_JOB =
+      mayNotUse("spark", "io.embark.run..", "io.embark.doctor..", "io.embark.bench..");
+
+  @ArchTest
+  static final ArchRule TABLE_KNOWS_NO_JOB =
+      mayNotUse("table", "io.embark.run..", "io.embark.doctor..", "io.embark.bench..");
+
+  @ArchTest
+  static final ArchRule RUN_KNOWS_NO_OTHER_JOB =
+      mayNotUse("run", "io.embark.doctor..", "io.embark.bench..");
+
+  @ArchTest static final ArchRule DOCTOR_KNOWS_NO_BENCH = mayNotUse("doctor", "io.embark.bench..");
+
+  @ArchTest static final ArchRule BENCH_KNOWS_NO_DOCTOR = mayNotUse("bench", "io.embark.doctor..");
+
+  @ArchTest
+  static final ArchRule NOBODY_KNOWS_THE_COMMAND_LINE =
       noClasses()
           .that()
-          .resideInAnyPackage("io.embark.spark..", "io.embark.table..")
+          .resideOutsideOfPackage("io.embark.job..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("io.embark.job..");

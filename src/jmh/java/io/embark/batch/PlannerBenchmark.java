@@ -1,6 +1,6 @@
 package io.embark.batch;
 
-import io.embark.job.SampleTexts;
+import io.embark.bench.SampleTexts;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;

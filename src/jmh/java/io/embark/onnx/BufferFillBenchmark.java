@@ -2,7 +2,7 @@ package io.embark.onnx;
 
 import ai.onnxruntime.OrtException;
 import io.embark.batch.Batch;
-import io.embark.job.SampleTexts;
+import io.embark.bench.SampleTexts;
 import java.nio.FloatBuffer;
 import java.util.concurrent.atomic.LongAdder;
 import org.openjdk.jmh.annotations.Benchmark;

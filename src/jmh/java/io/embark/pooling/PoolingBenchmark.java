@@ -1,7 +1,7 @@
 package io.embark.pooling;
 
 import io.embark.batch.Batch;
-import io.embark.job.SampleTexts;
+import io.embark.bench.SampleTexts;
 import java.util.ArrayList;
 import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;

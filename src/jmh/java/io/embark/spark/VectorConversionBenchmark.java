@@ -1,6 +1,6 @@
 package io.embark.spark;
 
-import io.embark.job.SampleTexts;
+import io.embark.bench.SampleTexts;
 import io.embark.vector.Int8Ranges;
 import java.util.Arrays;
 import java.util.Random;

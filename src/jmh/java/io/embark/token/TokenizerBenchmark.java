@@ -1,6 +1,6 @@
 package io.embark.token;
 
-import io.embark.job.SampleTexts;
+import io.embark.bench.SampleTexts;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.infra.Blackhole;

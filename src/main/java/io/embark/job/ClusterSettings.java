@@ -4,6 +4,7 @@ import io.embark.clustering.Algorithm;
 import io.embark.clustering.DistinctiveTerms;
 import io.embark.clustering.Nearness;
 import io.embark.embed.Setting;
+import io.embark.run.EmbedSettings;
 import java.util.List;
 import java.util.Locale;
 

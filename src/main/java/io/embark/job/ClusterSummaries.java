@@ -7,6 +7,7 @@ import io.embark.clustering.DistinctiveTerms.Term;
 import io.embark.clustering.Members;
 import io.embark.clustering.NearDuplicates;
 import io.embark.measure.ClusterAgreement;
+import io.embark.run.JobSettings;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

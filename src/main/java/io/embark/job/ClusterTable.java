@@ -2,6 +2,7 @@ package io.embark.job;
 
 import io.embark.clustering.Clustering;
 import io.embark.clustering.Members;
+import io.embark.run.Excerpt;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -87,6 +88,6 @@ final class ClusterTable {
 
   /** Nothing in a text may steer the terminal. */
   static String plain(String text) {
-    return Preview.shorten(text.replaceAll("\\p{Cntrl}", " "));
+    return Excerpt.of(text.replaceAll("\\p{Cntrl}", " "));
   }
 }

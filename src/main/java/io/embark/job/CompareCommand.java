@@ -1,6 +1,8 @@
 package io.embark.job;
 
 import io.embark.embed.Setting;
+import io.embark.run.JobSettings;
+import io.embark.run.Version;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;

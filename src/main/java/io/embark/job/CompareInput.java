@@ -7,6 +7,12 @@ import io.embark.compare.Candidate;
 import io.embark.compare.EmbeddingPass;
 import io.embark.compare.Scratch;
 import io.embark.embed.Setting;
+import io.embark.run.EmbedSettings;
+import io.embark.run.JobSettings;
+import io.embark.run.Progress;
+import io.embark.run.Sample;
+import io.embark.run.Slots;
+import io.embark.run.TextInput;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,8 +115,7 @@ final class CompareInput {
       return scratch.keep("texts", numbered(both.dropDuplicates("text"), "row"));
     }
     String textCol = settings.get(EmbedSettings.TEXT_COL);
-    Dataset<Row> read =
-        read(input ? settings.get(EmbedSettings.INPUT) : EmbedCommand.sampleFile(), textCol);
+    Dataset<Row> read = read(input ? settings.get(EmbedSettings.INPUT) : Sample.file(), textCol);
     List<Column> columns = new ArrayList<>();
     columns.add(column(read, EmbedSettings.TEXT_COL).cast("string").as("v_text"));
     boolean labels = !input || settings.isSet(CompareSettings.LABEL_COL);

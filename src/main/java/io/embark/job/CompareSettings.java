@@ -2,6 +2,7 @@ package io.embark.job;
 
 import io.embark.embed.Setting;
 import io.embark.post.PostChoice;
+import io.embark.run.EmbedSettings;
 import java.util.Arrays;
 import java.util.List;
 

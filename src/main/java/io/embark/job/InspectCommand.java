@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.embed.Status;
+import io.embark.run.ExitCode;
 import io.embark.spark.VectorColumn;
 import io.embark.table.Snapshot;
 import io.embark.table.Staging;
@@ -95,7 +96,7 @@ final class InspectCommand implements Callable<Integer> {
       print(out, "Problems:", problems);
     }
     out.flush();
-    return problems.isEmpty() ? 0 : Main.FAILED;
+    return problems.isEmpty() ? 0 : ExitCode.FAILED;
   }
 
   private static void print(

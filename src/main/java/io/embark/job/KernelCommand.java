@@ -1,6 +1,7 @@
 package io.embark.job;
 
 import io.embark.notebook.JavaKernel;
+import io.embark.run.Version;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

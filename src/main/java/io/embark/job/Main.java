@@ -1,5 +1,12 @@
 package io.embark.job;
 
+import io.embark.bench.BenchCommand;
+import io.embark.doctor.DoctorCommand;
+import io.embark.run.EmbedCommand;
+import io.embark.run.ExitCode;
+import io.embark.run.OutOfDisk;
+import io.embark.run.QualityGate;
+import io.embark.run.Version;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.concurrent.ExecutionException;
@@ -15,18 +22,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The entry point of every job: {@code Main embed --input ...}. */
 public final class Main {
   private static final Logger LOG = LoggerFactory.getLogger(Main.class);
-
-  /** Exit code: something went wrong while working. */
-  static final int FAILED = 1;
-
-  /** Exit code: the command line, a setting or the input is not as it must be. */
-  static final int BAD_USAGE = 2;
-
-  /** Exit code: rows were not good enough to be published. */
-  static final int QUALITY = 3;
-
-  /** Exit code: published, but some rows failed. */
-  static final int PARTIAL = 4;
 
   /** Characters of a message before its reason. */
   private static final int LONG = 500;
@@ -53,8 +48,7 @@ public final class Main {
     spec.addSubcommand("search", SearchCommand.commandLine());
     spec.addSubcommand("cluster", ClusterCommand.commandLine());
     spec.addSubcommand("doctor", DoctorCommand.commandLine());
-    spec.addSubcommand(
-        "bench", new CommandLine(new BenchCommand()).setCaseInsensitiveEnumValuesAllowed(true));
+    spec.addSubcommand("bench", BenchCommand.commandLine());
     spec.addSubcommand("inspect", new CommandLine(new InspectCommand()));
     spec.addSubcommand("kernel", new CommandLine(new KernelCommand()));
     spec.addSubcommand("vector-diff", new CommandLine(new VectorDiffCommand()));
@@ -84,7 +78,7 @@ public final class Main {
     err.println(e.getCommandLine().getColorScheme().errorText(e.getMessage()));
     UnmatchedArgumentException.printSuggestions(e, err);
     err.println("Try '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
-    return BAD_USAGE;
+    return ExitCode.BAD_USAGE;
   }
 
   private static int report(Exception e, CommandLine command) {
@@ -92,13 +86,13 @@ public final class Main {
     command.getErr().println(command.getColorScheme().errorText("Error: " + message(e) + hint));
     if (e instanceof IllegalArgumentException) {
       LOG.debug("Bad usage", e);
-      return BAD_USAGE;
+      return ExitCode.BAD_USAGE;
     }
     if (e instanceof QualityGate.Failed) {
-      return QUALITY;
+      return ExitCode.QUALITY;
     }
     LOG.error("The job failed", e);
-    return FAILED;
+    return ExitCode.FAILED;
   }
 
   /** What Embark or a reader said, out of the layers that Spark wraps around it. */

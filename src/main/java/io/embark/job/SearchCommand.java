@@ -1,5 +1,7 @@
 package io.embark.job;
 
+import io.embark.run.JobSettings;
+import io.embark.run.Version;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;

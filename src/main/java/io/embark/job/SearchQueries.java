@@ -2,6 +2,11 @@ package io.embark.job;
 
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
+import io.embark.run.EmbedSettings;
+import io.embark.run.EmbeddedTable;
+import io.embark.run.JobSettings;
+import io.embark.run.Slots;
+import io.embark.run.TextInput;
 import io.embark.search.VectorSearch;
 import io.embark.spark.OutputType;
 import io.embark.spark.TextEmbedder;

@@ -1,6 +1,12 @@
 package io.embark.job;
 
 import io.embark.job.SearchSettings.Format;
+import io.embark.run.EmbedSettings;
+import io.embark.run.EmbeddedTable;
+import io.embark.run.Excerpt;
+import io.embark.run.JobSettings;
+import io.embark.run.Progress;
+import io.embark.run.Version;
 import io.embark.search.Metric;
 import io.embark.search.VectorSearch;
 import io.embark.spark.OutputType;
@@ -221,6 +227,6 @@ final class SearchRun {
   /** Nothing in a text may steer the terminal. */
   private static String quoted(String text) {
     String beginning = text.substring(0, Math.min(TEXT_READ, text.length()));
-    return "\"" + Preview.shorten(beginning.replaceAll("\\p{Cntrl}", " ")) + "\"";
+    return "\"" + Excerpt.of(beginning.replaceAll("\\p{Cntrl}", " ")) + "\"";
   }
 }

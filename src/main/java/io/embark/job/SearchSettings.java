@@ -1,6 +1,7 @@
 package io.embark.job;
 
 import io.embark.embed.Setting;
+import io.embark.run.EmbedSettings;
 import io.embark.search.Metric;
 import java.util.Arrays;
 import java.util.List;

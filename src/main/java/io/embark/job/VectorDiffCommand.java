@@ -3,6 +3,7 @@ package io.embark.job;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.lit;
 
+import io.embark.run.ExitCode;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.apache.spark.ml.linalg.Vector;
@@ -71,7 +72,7 @@ final class VectorDiffCommand implements Callable<Integer> {
                   functions.min(
                       functions.when(both, distance("cosine", VectorDiffCommand::cosine))))
               .head();
-      return report(found) ? 0 : Main.FAILED;
+      return report(found) ? 0 : ExitCode.FAILED;
     } finally {
       spark.stop();
     }

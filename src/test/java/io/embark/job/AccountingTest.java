@@ -7,6 +7,7 @@ import com.codahale.metrics.MetricRegistry;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.onnx.TinyModels;
+import io.embark.run.ExitCode;
 import io.embark.spark.LocalSpark;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -173,7 +174,7 @@ class AccountingTest {
 
     JobRun run =
         embed(good, "--mode", "overwrite", "--max-length", "8", "--max-lost-tokens", "0.01");
-    assertThat(run.exitCode()).isEqualTo(Main.QUALITY);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.QUALITY);
     assertThat(run.error())
         .contains("Nothing was published", "max-lost-tokens allows 1 %", "Worst: id ", "tokens)");
     assertThat(written().orderBy("id").collectAsList()).isEqualTo(before);
@@ -190,7 +191,7 @@ class AccountingTest {
     JobRun run =
         embed(failing, "--on-row-error", "null", "--canary", "off", "--max-failed-rows", most);
     assertThat(run.exitCode()).as(run.err()).isEqualTo(exitCode);
-    if (exitCode == Main.QUALITY) {
+    if (exitCode == ExitCode.QUALITY) {
       assertThat(run.error()).contains("rows failed", "Some: id ", "FAILED: ");
       assertThat(output().toFile().list()).containsExactly("_embark");
     }
@@ -208,7 +209,7 @@ class AccountingTest {
   })
   void aLimitThatIsNoneIsRefused(String flag, String value) {
     JobRun run = JobRun.embed("--input", input, "--output", output(), flag, value);
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.err()).contains("found '" + value + "', wanted");
   }
 

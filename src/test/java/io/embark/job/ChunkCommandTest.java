@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.onnx.TinyModels;
+import io.embark.run.ExitCode;
 import io.embark.spark.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -123,14 +124,14 @@ class ChunkCommandTest {
             new String[] {"--chunk-overlap", "-1", "whole number"},
             new String[] {"--chunk-text", "maybe", "true or false"})) {
       JobRun run = embed(bad[0], bad[1]);
-      assertThat(run.exitCode()).isEqualTo(Main.BAD_USAGE);
+      assertThat(run.exitCode()).isEqualTo(ExitCode.BAD_USAGE);
       assertThat(run.error()).contains(bad[2], bad[0].substring(2));
     }
     JobRun alone = embed("--chunk-overlap", "5");
-    assertThat(alone.exitCode()).isEqualTo(Main.BAD_USAGE);
+    assertThat(alone.exitCode()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(alone.error()).contains("chunk-overlap: set, but chunk is none");
     JobRun run = embed("--chunk", "rows", "--chunk-tokens", "600");
-    assertThat(run.exitCode()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.error()).contains("chunk-tokens is 600", "512");
     assertThat(directory.resolve("output")).doesNotExist();
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.embark.run.ExitCode;
 import io.embark.spark.EmbeddedTables;
 import io.embark.spark.LocalSpark;
 import io.embark.spark.OutputType;
@@ -63,7 +64,7 @@ class ClusterCommandTest {
   }
 
   private static void assertRefused(JobRun run, String... parts) {
-    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.error()).contains(parts);
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.onnx.TinyModels;
+import io.embark.run.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -163,7 +164,7 @@ class CompareCommandTest {
   }
 
   private static void assertRefused(JobRun run, String... messages) {
-    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.err()).contains(messages);
   }
 }

@@ -2,7 +2,9 @@ package io.embark.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.embark.doctor.DoctorSettings;
 import io.embark.embed.Setting;
+import io.embark.run.EmbedSettings;
 import io.embark.spark.ExecutorSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,11 +37,7 @@ class ConfigurationDocTest {
             + " (`setPooling(\"mean\")`). Flags win over the file, the file over the defaults."
             + " Written from the code by a test; do not edit.\n");
     table(doc, "The embed job", EmbedSettings.ALL, false);
-    table(
-        doc,
-        "The doctor, beside input, output and embedder",
-        List.of(DoctorSettings.JSON, DoctorSettings.ROWS, DoctorSettings.TOKENS_PER_ROW),
-        false);
+    table(doc, "The doctor, beside input, output and embedder", DoctorSettings.OWN, false);
     table(doc, "compare, beside input and embedder", CompareSettings.OWN, false);
     table(doc, "The search job", SearchSettings.ALL, false);
     table(doc, "The cluster job", ClusterSettings.ALL, false);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.embark.run.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,7 +74,7 @@ class DoctorCommandTest {
   void cudaWithoutCudaFailsNamingTheLibrary() throws IOException {
     Path file = directory.resolve("doctor.json");
     JobRun run = JobRun.of("doctor", "--device", "cuda", "--json", file.toString());
-    assertThat(run.exitCode()).isEqualTo(Main.FAILED);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.out()).contains("libcudnn.so.9 (cuDNN 9)", "LD_LIBRARY_PATH", "FAILED");
     JsonNode report = new ObjectMapper().readTree(file.toFile());
     assertThat(report.get("ok").asBoolean()).isFalse();
@@ -88,13 +89,13 @@ class DoctorCommandTest {
   void aModelThatIsNotThereIsAFindingAmongOthers() {
     JobRun run =
         JobRun.of("doctor", "--device", "cpu", "--model", directory.resolve("none").toString());
-    assertThat(run.exitCode()).isEqualTo(Main.FAILED);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.out()).contains("model on driver", "none", "onnxruntime", "java");
   }
 
   @Test
   void aWrongFlagIsBadUsage() {
-    assertThat(JobRun.of("doctor", "--rows", "many").exitCode()).isEqualTo(Main.BAD_USAGE);
-    assertThat(JobRun.of("doctor", "--nonsense").exitCode()).isEqualTo(Main.BAD_USAGE);
+    assertThat(JobRun.of("doctor", "--rows", "many").exitCode()).isEqualTo(ExitCode.BAD_USAGE);
+    assertThat(JobRun.of("doctor", "--nonsense").exitCode()).isEqualTo(ExitCode.BAD_USAGE);
   }
 }

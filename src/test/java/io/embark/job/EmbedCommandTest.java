@@ -6,6 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.embed.Setting;
 import io.embark.onnx.TinyModels;
+import io.embark.run.EmbedSettings;
+import io.embark.run.ExitCode;
+import io.embark.run.JobSettings;
+import io.embark.run.Version;
 import io.embark.spark.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,7 +96,7 @@ class EmbedCommandTest {
   }
 
   private static void assertRefused(JobRun run, String... parts) {
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.error()).contains(parts);
   }
 
@@ -263,7 +267,7 @@ class EmbedCommandTest {
             .failingFromId(2000)
             .writeDirectory(models.resolve("failing"));
     JobRun run = JobRun.embed("--model", failing, "--input", input, "--output", output());
-    assertThat(run.exitCode()).isEqualTo(Main.FAILED);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.error()).contains("ONNX Runtime failed on a batch").contains("rows x");
     assertThat(output().resolve("_SUCCESS")).doesNotExist();
   }
@@ -279,7 +283,7 @@ class EmbedCommandTest {
     JobRun run =
         JobRun.embed(
             "--model", failing, "--input", input, "--output", output(), "--on-row-error", "null");
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.PARTIAL);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.PARTIAL);
     assertThat(run.out()).contains("100 rows, 10 NULL_TEXT, 10 BLANK_TEXT, 70 FAILED;");
     List<Row> failed = written().where("status LIKE 'FAILED: %idx=%'").collectAsList();
     assertThat(failed)
@@ -300,7 +304,7 @@ class EmbedCommandTest {
             .outOfMemoryAbove(40)
             .writeDirectory(models.resolve("hungry"));
     JobRun run = JobRun.embed("--model", hungry, "--input", input, "--output", output());
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.PARTIAL);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.PARTIAL);
     assertThat(run.out())
         .contains("100 rows, 10 NULL_TEXT, 10 BLANK_TEXT, 10 FAILED;")
         .contains("batches were halved");
@@ -417,7 +421,7 @@ class EmbedCommandTest {
   @ValueSource(strings = {"", "nonsense", "embed --nonsense", "embed stray", "embed --pooling"})
   void aCommandLineThatCannotBeReadIsBadUsage(String line) {
     JobRun run = JobRun.of(line.isEmpty() ? new String[0] : line.split(" "));
-    assertThat(run.exitCode()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.err()).contains("Try 'embark");
     assertThat(run.out()).isEmpty();
   }

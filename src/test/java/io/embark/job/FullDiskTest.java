@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.embark.onnx.TinyModels;
+import io.embark.run.ExitCode;
 import io.embark.spark.LocalSpark;
 import io.embark.table.Embark;
 import java.io.IOException;
@@ -117,7 +118,7 @@ class FullDiskTest {
   }
 
   private void requireFull(JobRun run) {
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.FAILED);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.FAILED);
     assertThat(run.error()).contains("No space left on device", "The disk of the output is full");
   }
 
@@ -190,7 +191,7 @@ class FullDiskTest {
       fill(2 * PAGE);
       Path output = directory.resolve("elsewhere");
       JobRun run = embed(output);
-      assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.FAILED);
+      assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.FAILED);
       assertThat(run.error())
           .contains("No space left on device", "The disk of spark.local.dir", "is full");
       assertThat(output.resolve("_embark/snapshots")).doesNotExist();

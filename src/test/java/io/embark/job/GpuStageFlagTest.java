@@ -3,6 +3,7 @@ package io.embark.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.onnx.TinyModels;
+import io.embark.run.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ class GpuStageFlagTest {
     JobRun run =
         JobRun.embed("--input", input, "--output", output, "--model", model, "--gpu-stage", "4");
 
-    assertThat(run.exitCode()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.error()).contains("gpu-stage", "local[2]", "leave gpu-stage out");
     assertThat(output).doesNotExist();
   }

@@ -11,6 +11,7 @@ import io.embark.embed.EmbeddingStats;
 import io.embark.embed.EmbeddingStream;
 import io.embark.hostile.Naughty;
 import io.embark.onnx.TinyModels;
+import io.embark.run.ExitCode;
 import io.embark.spark.LocalSpark;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -183,7 +184,7 @@ class HostileInputTest {
       assertThat(run.exitCode()).isZero();
       return;
     }
-    assertThat(run.exitCode()).as(run.err()).isIn(Main.FAILED, Main.BAD_USAGE);
+    assertThat(run.exitCode()).as(run.err()).isIn(ExitCode.FAILED, ExitCode.BAD_USAGE);
     assertThat(run.error()).contains(file.getFileName().toString());
     assertNothingVisible();
   }
@@ -216,7 +217,7 @@ class HostileInputTest {
     for (String contents : List.of("", "{\"a\": ", "\u0000\u0001\u0002")) {
       Files.writeString(broken.resolve(name), contents);
       JobRun run = JobRun.embed("--model", broken, "--input", in, "--output", output());
-      assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.BAD_USAGE);
+      assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.BAD_USAGE);
       assertThat(run.error()).contains(name.substring(name.lastIndexOf('/') + 1));
       assertThat(output()).doesNotExist();
     }
@@ -224,7 +225,7 @@ class HostileInputTest {
     JobRun run = JobRun.embed("--model", broken, "--input", in, "--output", output());
     boolean needed =
         List.of("model.onnx", "tokenizer.json", "1_Pooling/config.json").contains(name);
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(needed ? Main.BAD_USAGE : 0);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(needed ? ExitCode.BAD_USAGE : 0);
   }
 
   @ParameterizedTest
@@ -246,10 +247,10 @@ class HostileInputTest {
         .write()
         .parquet(in.toString());
     JobRun run = embed(in);
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.error()).contains("text-col: column 'text' holds", "wanted texts (string)");
     run = embed(in, "--text-col", "real", "--mode", "incremental", "--id-col", "m");
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.error()).contains("id-col: column 'm' holds map<string,int>");
     assertThat(output()).doesNotExist();
   }
@@ -277,7 +278,7 @@ class HostileInputTest {
     Files.write(hurt, bytes);
     Files.writeString(in, "{\"id\": 1, \"text\": \"another\"}\n");
     JobRun run = embed(in, incremental);
-    assertThat(run.exitCode()).as(run.err()).isIn(Main.FAILED, Main.BAD_USAGE);
+    assertThat(run.exitCode()).as(run.err()).isIn(ExitCode.FAILED, ExitCode.BAD_USAGE);
     assertThat(run.error()).contains(hurt.getFileName().toString());
     assertThat(hurt).hasBinaryContent(bytes);
     assertThat(record.resolveSibling("00000002.json")).doesNotExist();
@@ -289,7 +290,7 @@ class HostileInputTest {
     Files.writeString(in, "hello\n");
     Path file = Files.writeString(directory.resolve("file"), "not a directory");
     JobRun run = JobRun.embed("--model", model, "--input", in, "--output", file.resolve("below"));
-    assertThat(run.exitCode()).isIn(Main.FAILED, Main.BAD_USAGE);
+    assertThat(run.exitCode()).isIn(ExitCode.FAILED, ExitCode.BAD_USAGE);
     assertThat(run.error()).contains(file.toString());
     assertThat(file).hasContent("not a directory");
   }
@@ -302,7 +303,7 @@ class HostileInputTest {
       Path in = directory.resolve("in.txt");
       Files.writeString(in, "some text to embed\n".repeat(5000));
       JobRun run = JobRun.embed("--model", model, "--input", in, "--output", "full://" + output());
-      assertThat(run.exitCode()).isEqualTo(Main.FAILED);
+      assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
       assertThat(run.error()).contains("No space left on device");
       assertNothingVisible();
     } finally {

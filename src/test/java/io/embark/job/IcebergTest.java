@@ -3,6 +3,7 @@ package io.embark.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.onnx.TinyModels;
+import io.embark.run.ExitCode;
 import io.embark.spark.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -138,7 +139,7 @@ class IcebergTest {
         .isEqualTo(3);
 
     JobRun other = run("--mode", "incremental", "--output-type", "float", "--normalize", "l2");
-    assertThat(other.exitCode()).isEqualTo(Main.BAD_USAGE);
+    assertThat(other.exitCode()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(other.err()).contains("normalize 'none', the new one 'l2'");
   }
 

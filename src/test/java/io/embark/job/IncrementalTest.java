@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.onnx.TinyModels;
+import io.embark.run.ExitCode;
 import io.embark.spark.LocalSpark;
 import io.embark.table.Embark;
 import java.io.IOException;
@@ -86,7 +87,7 @@ class IncrementalTest {
   }
 
   private void refused(JobRun run, String... parts) {
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.err()).contains(parts);
   }
 
@@ -247,13 +248,13 @@ class IncrementalTest {
     texts.put(2, "hello");
     texts.put(3, "hello you");
     JobRun first = failingRun(flags);
-    assertThat(first.exitCode()).as(first.err()).isEqualTo(Main.PARTIAL);
+    assertThat(first.exitCode()).as(first.err()).isEqualTo(ExitCode.PARTIAL);
     assertThat(lastManifest().at("/result/FAILED").asLong()).isEqualTo(2);
 
     texts.put(4, "c");
     tags.put(3, "tagged");
     JobRun second = failingRun(flags);
-    assertThat(second.exitCode()).as(second.err()).isEqualTo(Main.PARTIAL);
+    assertThat(second.exitCode()).as(second.err()).isEqualTo(ExitCode.PARTIAL);
     assertThat(second.out()).contains("1 new, 0 changed, 2 failed before, 0 with the same text");
     assertThat(embeddedRows()).isEqualTo(3);
     List<Row> rows = Embark.read(LocalSpark.session(), output()).orderBy("id").collectAsList();
@@ -288,7 +289,7 @@ class IncrementalTest {
   void aLimitThatIsPassedPublishesNothing() throws IOException {
     texts.put(1, "long ".repeat(100));
     JobRun run = run("error", "--max-length", "16", "--max-lost-tokens", "1%");
-    assertThat(run.exitCode()).isEqualTo(Main.QUALITY);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.QUALITY);
     assertThat(run.err()).contains("lost to truncation", "Nothing was published");
     try (Stream<Path> files = Files.list(Path.of(output()))) {
       assertThat(files.map(f -> f.getFileName().toString())).containsExactly("_embark");
@@ -332,7 +333,7 @@ class IncrementalTest {
   @Test
   void inspectTellsWhatATableIsMadeOf() throws IOException {
     texts.put(1, "one");
-    assertThat(JobRun.of("inspect", output()).exitCode()).isEqualTo(Main.BAD_USAGE);
+    assertThat(JobRun.of("inspect", output()).exitCode()).isEqualTo(ExitCode.BAD_USAGE);
     done(run("incremental"));
     texts.put(2, "two");
     done(run("incremental"));
@@ -351,7 +352,7 @@ class IncrementalTest {
     String lost = json.at("/snapshot/files/0/name").asText();
     Files.delete(Path.of(output(), lost));
     JobRun damaged = JobRun.of("inspect", output());
-    assertThat(damaged.exitCode()).isEqualTo(Main.FAILED);
+    assertThat(damaged.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(damaged.out()).contains(lost + " is missing");
     assertThatThrownBy(() -> Embark.read(LocalSpark.session(), output()))
         .hasMessageContaining("lists files that are not there")

@@ -3,6 +3,7 @@ package io.embark.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.onnx.TinyModels;
+import io.embark.run.ExitCode;
 import io.embark.spark.LocalSpark;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -65,7 +66,7 @@ class InputsTest {
   }
 
   private void refused(JobRun run, String... parts) {
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.error()).contains(parts);
     assertThat(output()).doesNotExist();
   }
@@ -246,7 +247,7 @@ class InputsTest {
       for (String mode : List.of("overwrite", "append")) {
         JobRun run =
             JobRun.embed("--model", model, "--input", in, "--output", output, "--mode", mode);
-        assertThat(run.exitCode()).isEqualTo(Main.BAD_USAGE);
+        assertThat(run.exitCode()).isEqualTo(ExitCode.BAD_USAGE);
         assertThat(run.error()).contains("holds the input");
         assertThat(in).hasContent("precious");
       }
@@ -267,7 +268,7 @@ class InputsTest {
     file("in/a.csv", "id,text\n1,one\n");
     file("in/b.csv", "text,id\ntwo,2\n");
     JobRun run = embed(directory.resolve("in"));
-    assertThat(run.exitCode()).isEqualTo(Main.FAILED);
+    assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
   }
 
   @ParameterizedTest
@@ -279,7 +280,7 @@ class InputsTest {
   })
   void aMalformedRowFailsTheJob(String name, String contents) {
     JobRun run = embed(file(name, contents));
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(Main.FAILED);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.FAILED);
     assertThat(run.error()).containsIgnoringCase("malformed record").doesNotContain("Job aborted");
     assertThat(output().resolve("_SUCCESS")).doesNotExist();
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.onnx.TinyModels;
+import io.embark.run.ExitCode;
 import io.embark.spark.LocalSpark;
 import io.embark.table.Embark;
 import java.io.IOException;
@@ -126,14 +127,14 @@ class KilledRunTest {
         // Held still, so that it does not end while the other one starts.
         new ProcessBuilder("kill", "-STOP", Long.toString(run.pid())).start().waitFor();
         JobRun second = JobRun.of(command());
-        assertThat(second.exitCode()).isEqualTo(Main.FAILED);
+        assertThat(second.exitCode()).isEqualTo(ExitCode.FAILED);
         assertThat(second.error()).contains("is being written by process " + run.pid());
       }
       assertThat(run.isAlive()).as(Files.readString(directory.resolve("log"))).isTrue();
       run.destroyForcibly();
       assertThat(run.waitFor(30, TimeUnit.SECONDS)).isTrue();
       JobRun inspected = JobRun.of("inspect", output().toString());
-      assertThat(inspected.exitCode()).isEqualTo(Main.BAD_USAGE);
+      assertThat(inspected.exitCode()).isEqualTo(ExitCode.BAD_USAGE);
       assertThat(inspected.error())
           .contains(
               "no snapshot under its _embark yet",

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.onnx.TinyModels;
 import io.embark.post.LinearVectorModel;
+import io.embark.run.ExitCode;
 import io.embark.spark.LocalSpark;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.VectorOrigin;
@@ -81,7 +82,7 @@ class PostCommandTest {
   }
 
   private static void refused(JobRun run, String part) {
-    assertThat(run.exitCode()).as(run.out()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.exitCode()).as(run.out()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.error()).contains(part);
   }
 

@@ -3,6 +3,7 @@ package io.embark.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.onnx.TinyModels;
+import io.embark.run.ExitCode;
 import io.embark.spark.LocalSpark;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,7 +68,7 @@ class SearchCommandTest {
   }
 
   private static void assertRefused(JobRun run, String... parts) {
-    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(Main.BAD_USAGE);
+    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.error()).contains(parts);
   }
 
