@@ -26,10 +26,13 @@ import org.apache.spark.sql.Row;
  */
 public record PoolingComparison(
     EmbedderConfig config, int seeds, int neighbourRows, String scratch) {
-  private static final int SEEDS = 5;
-  private static final int NEIGHBOUR_ROWS = 2000;
+  /** Seeds where nobody says how many, in {@code jobs/compare.sh} too. */
+  public static final int SEEDS = 3;
 
-  /** With 5 seeds and the neighbours of 2,000 rows, as {@code jobs/compare.sh} has them. */
+  /** Rows to look at the neighbours of where nobody says how many, in the job too. */
+  public static final int NEIGHBOUR_ROWS = 2000;
+
+  /** With {@link #SEEDS} and {@link #NEIGHBOUR_ROWS}. */
   public PoolingComparison(EmbedderConfig config, String scratch) {
     this(config, SEEDS, NEIGHBOUR_ROWS, scratch);
   }

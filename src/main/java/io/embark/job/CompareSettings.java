@@ -1,5 +1,6 @@
 package io.embark.job;
 
+import io.embark.compare.PoolingComparison;
 import io.embark.embed.Setting;
 import io.embark.post.PostChoice;
 import io.embark.run.EmbedSettings;
@@ -44,7 +45,7 @@ final class CompareSettings {
       new Setting<>(
           "neighbour-rows",
           "ROWS",
-          "2000",
+          Integer.toString(PoolingComparison.NEIGHBOUR_ROWS),
           "About how many of them to find the nearest neighbours of; takes time by its square",
           text -> Setting.number(text, 20, 20_000));
 
@@ -60,7 +61,7 @@ final class CompareSettings {
       new Setting<>(
           "seeds",
           "N",
-          "3",
+          Integer.toString(PoolingComparison.SEEDS),
           "Runs of k-means, and random splits of the probe, whose spread is shown",
           text -> Setting.number(text, 2, 100));
 

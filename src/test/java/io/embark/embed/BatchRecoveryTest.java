@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -180,6 +181,87 @@ class BatchRecoveryTest {
       assertThat(faulty.failed.size()).isBetween(2, 8);
     } finally {
       tasks.shutdownNow();
+    }
+  }
+
+  @Test
+  @Timeout(120)
+  void batchesOfOneStreamThatFailAtTheSameTimeAreHalvedEach() throws IOException {
+    int together = 4;
+    EmbedderConfig.Builder config = config(TinyModels.graph()).intraOpThreads(1);
+    List<String> texts = texts(200);
+    Counts counts = new Counts();
+    CountDownLatch begun = new CountDownLatch(together);
+    // More than other tests can have left taken.
+    Cores.limit(1_000);
+    try (Embedder plain = Embedder.open(config.build());
+        Embedder embedder =
+            open(
+                config,
+                batch -> {
+                  begun.countDown();
+                  requireAll(begun);
+                  return tooLargeAbove(batch, 60);
+                })) {
+      assertVectors(plain, embed(embedder, texts, counts), texts);
+      assertThat(counts.texts).hasValue(200);
+      assertThat(faulty.failed).hasSizeGreaterThanOrEqualTo(together);
+      assertThat(counts.halved).hasValue(faulty.failed.size());
+      assertThat(counts.failed).hasValue(0);
+      assertThat(embedder.tokenBudgetNow()).isBetween(30, 60);
+    } finally {
+      Cores.limit(Runtime.getRuntime().availableProcessors());
+    }
+  }
+
+  @Test
+  @Timeout(120)
+  void textsThatFailInBatchesAtTheSameTimeAreFoundAndOnlyThese() throws IOException {
+    EmbedderConfig.Builder config =
+        config(TinyModels.graph().failingFromId(HELLO))
+            .intraOpThreads(1)
+            .tokenBudget(12)
+            .set(Setting.ON_ROW_ERROR, "null", "test");
+    // 36 tokens: three batches or more.
+    List<String> texts =
+        List.of("a", "hello", "b", "the a", "hello a", "the b", "the a a", "a hello b", "a b c");
+    Counts counts = new Counts();
+    CountDownLatch begun = new CountDownLatch(3);
+    Cores.limit(1_000);
+    try (Embedder embedder =
+        Embedder.open(
+            config.build(),
+            ModelStore.ofThisHost(new Configuration()),
+            0,
+            session ->
+                new FaultyEncoder(
+                    session,
+                    batch -> {
+                      begun.countDown();
+                      requireAll(begun);
+                      return null;
+                    }))) {
+      List<Embedding> found = embed(embedder, texts, counts);
+      for (int i = 0; i < texts.size(); i++) {
+        assertThat(found.get(i).status())
+            .as(texts.get(i))
+            .isEqualTo(texts.get(i).contains("hello") ? Status.FAILED : Status.OK);
+      }
+      assertThat(counts.failed).hasValue(3);
+      assertThat(counts.texts).hasValue(6);
+    } finally {
+      Cores.limit(Runtime.getRuntime().availableProcessors());
+    }
+  }
+
+  /** Returns when so many batches are at the model at the same time. */
+  private static void requireAll(CountDownLatch begun) {
+    try {
+      if (!begun.await(20, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("still waiting for " + begun.getCount() + " batches");
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
