@@ -10,8 +10,11 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.apache.spark.sql.DataFrameWriter;
@@ -37,6 +40,9 @@ final class HostCeiling {
   private final int repeats;
   private final EmbedderConfig config;
 
+  /** Where the time of a way went when it was last run, by its name. */
+  private final Map<String, String> stages = new HashMap<>();
+
   /**
    * @param model whose tokenizer, shapes and maximum length are taken
    */
@@ -61,27 +67,13 @@ final class HostCeiling {
     Measured run() throws IOException, TimeoutException;
   }
 
-  /** One way through (part of) the path, and the core seconds of each repeat. */
-  private final class Way {
-    private final String name;
-    private final Work work;
-    private final double[] coreSeconds = new double[repeats];
-    private String stages = "";
-
-    Way(String name, Work work) {
-      this.name = name;
-      this.work = work;
-    }
-
-    void run(int repeat) throws IOException, TimeoutException {
-      // Nobody is to pay for the garbage of the one before.
-      System.gc();
+  /** Measures one way, and keeps where its time went. */
+  private Turns.Timed way(String name, Work work) {
+    return () -> {
       Measured measured = work.run();
-      if (repeat >= 0) {
-        coreSeconds[repeat] = measured.coreSeconds();
-        stages = measured.stages();
-      }
-    }
+      stages.put(name, measured.stages());
+      return measured.coreSeconds();
+    };
   }
 
   /** What the table's lines are. */
@@ -110,7 +102,7 @@ final class HostCeiling {
    * @param rows the most rows; fewer of long texts, see the table's title
    * @throws TimeoutException if Spark does not say within ten seconds what its tasks took
    */
-  void measure(Corpus corpus, int rows) throws IOException, TimeoutException {
+  void measure(Corpus corpus, int rows) throws Exception {
     List<String> texts = bounded(corpus.texts(spark, rows));
     Path folder = Files.createTempDirectory("embark-bench");
     String input = folder.resolve("in").toString();
@@ -128,33 +120,29 @@ final class HostCeiling {
                 .option("parquet.enable.dictionary#embedding.values.list.element", false)
                 .parquet(to);
     long tokens;
-    List<Way> ways;
+    Turns ways = new Turns(repeats);
     try (StagedLoop graph = new StagedLoop(config, TOKEN_BUDGET, StagedLoop.PooledIn.GRAPH);
         StagedLoop java = new StagedLoop(config, TOKEN_BUDGET, StagedLoop.PooledIn.JAVA)) {
-      ways =
-          List.of(
-              new Way("tokenizer library alone", () -> alone(graph::libraryOnly, texts)),
-              new Way("tokenizer alone", () -> alone(graph::tokenizeOnly, texts)),
-              new Way("Java loop, vectors from the graph", () -> loop(graph, texts)),
-              new Way("Java loop, token states pooled in Java", () -> loop(java, texts)),
-              new Way("Spark job, rows to nowhere", () -> job(input, OutputType.VECTOR, nowhere)),
-              new Way(
-                  "Spark job, Parquet of MLlib vectors",
-                  () -> job(input, OutputType.VECTOR, parquet).with(VectorBytes.in(to))),
-              new Way(
-                  "the same, by Spark's own writer",
-                  () -> job(input, OutputType.VECTOR, sparks).with(VectorBytes.in(to))),
-              new Way(
-                  "Spark job, Parquet of floats",
-                  () -> job(input, OutputType.FLOAT, parquet).with(VectorBytes.in(to))),
-              new Way(
-                  "the same, not compressed",
-                  () -> job(input, OutputType.FLOAT, plain).with(VectorBytes.in(to))));
-      for (int repeat = -1; repeat < repeats; repeat++) {
-        for (int i = 0; i < ways.size(); i++) {
-          ways.get((i + repeat + 1) % ways.size()).run(repeat);
-        }
-      }
+      Map<String, Work> works = new LinkedHashMap<>();
+      works.put("tokenizer library alone", () -> alone(graph::libraryOnly, texts));
+      works.put("tokenizer alone", () -> alone(graph::tokenizeOnly, texts));
+      works.put("Java loop, vectors from the graph", () -> loop(graph, texts));
+      works.put("Java loop, token states pooled in Java", () -> loop(java, texts));
+      works.put("Spark job, rows to nowhere", () -> job(input, OutputType.VECTOR, nowhere));
+      works.put(
+          "Spark job, Parquet of MLlib vectors",
+          () -> job(input, OutputType.VECTOR, parquet).with(VectorBytes.in(to)));
+      works.put(
+          "the same, by Spark's own writer",
+          () -> job(input, OutputType.VECTOR, sparks).with(VectorBytes.in(to)));
+      works.put(
+          "Spark job, Parquet of floats",
+          () -> job(input, OutputType.FLOAT, parquet).with(VectorBytes.in(to)));
+      works.put(
+          "the same, not compressed",
+          () -> job(input, OutputType.FLOAT, plain).with(VectorBytes.in(to)));
+      works.forEach((name, work) -> ways.timed(name, way(name, work)));
+      ways.run();
       graph.reset();
       graph.tokenizeOnly(texts);
       tokens = graph.tokens.sum();
@@ -227,30 +215,23 @@ final class HostCeiling {
     return String.join(", ", stages);
   }
 
-  private void print(Corpus corpus, int rows, long tokens, List<Way> ways) {
+  private void print(Corpus corpus, int rows, long tokens, Turns ways) {
     out.println();
     out.printf(
         Locale.ROOT, "%s: %,d rows, %.1f tokens a row%n", corpus, rows, (double) tokens / rows);
     out.printf("  %-40s %14s %9s %18s%n", "", "tokens/s/core", "Relative", "(least .. most)");
-    double[] base = ways.get(0).coreSeconds;
-    for (Way way : ways) {
-      double[] speeds = new double[repeats];
-      double[] ratios = new double[repeats];
-      for (int i = 0; i < repeats; i++) {
-        speeds[i] = tokens / way.coreSeconds[i];
-        // Within a turn, for the machine's own speed drifts from one to the next.
-        ratios[i] = base[i] / way.coreSeconds[i];
-      }
-      Repeats ratio = new Repeats(ratios);
+    for (int way = 0; way < ways.names().size(); way++) {
+      String name = ways.names().get(way);
+      Repeats ratio = ways.faster(way, 0);
       out.printf(
           Locale.ROOT,
           "  %-40s %,14.0f %8.2fX %18s%n",
-          way.name,
-          new Repeats(speeds).median(),
+          name,
+          tokens / ways.seconds(way).median(),
           ratio.median(),
           String.format(Locale.ROOT, "(%.2f .. %.2f)", ratio.least(), ratio.most()));
-      if (!way.stages.isEmpty()) {
-        out.println("      " + way.stages);
+      if (!stages.get(name).isEmpty()) {
+        out.println("      " + stages.get(name));
       }
     }
     out.flush();

@@ -19,7 +19,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,6 +42,8 @@ final class JobCosts {
     "token_count", "tokens_used", "truncated", "unknown_token_ratio", "status"
   };
 
+  private static final Map<String, String> COUNTED = RowCounter.options(ChunkMode.NONE, "");
+
   private final SparkSession spark;
   private final PrintWriter out;
   private final int threads;
@@ -58,50 +60,36 @@ final class JobCosts {
     this.config = EmbedderConfig.of(model).toBuilder().device(Device.CPU).intraOpThreads(1).build();
   }
 
-  private interface Work {
-    double seconds() throws IOException;
-  }
-
-  private static final Map<String, String> COUNTED = RowCounter.options(ChunkMode.NONE, "");
-
-  /** One thing that costs, and the seconds it took in each turn. */
-  private record Part(String name, Work work, double[] seconds) {}
-
   /**
    * Measures and prints.
    *
    * @param known rows that the comparison is made with, or some more
    */
-  void measure(Corpus corpus, int rows, int known) throws IOException {
+  void measure(Corpus corpus, int rows, int known) throws Exception {
     List<String> texts = corpus.texts(spark, rows);
     String input = write(texts, "in");
     String embedded = folder.resolve("embedded").toString();
-    List<Part> parts = new ArrayList<>();
+    Turns parts = new Turns(repeats);
     try (Embedder plain = Embedder.open(config)) {
-      parts.add(part("embedding, Parquet to Parquet", () -> embed(input, embedded)));
-      parts.add(part("telling counters of buffers and batches", () -> counting(plain, texts)));
-      parts.add(part("account columns: writing them", () -> accounts(embedded)));
-      parts.add(part("counts read back before publishing", () -> readBack(embedded)));
-      parts.add(part("SHA-256 of texts, hash of other columns", () -> hashes(input)));
-      for (int turn = -1; turn < repeats; turn++) {
-        for (Part part : parts) {
-          double seconds = part.work().seconds();
-          if (turn >= 0) {
-            part.seconds()[turn] = seconds;
-          }
-        }
-      }
+      parts
+          .timed("embedding, Parquet to Parquet", () -> embed(input, embedded))
+          .timed("telling counters of buffers and batches", () -> counting(plain, texts))
+          .timed("account columns: writing them", () -> accounts(embedded))
+          .timed("counts read back before publishing", () -> readBack(embedded))
+          .timed("SHA-256 of texts, hash of other columns", () -> hashes(input))
+          .run();
     }
     out.printf(Locale.ROOT, "%n%s: %,d rows%n", corpus, rows);
-    double[] job = parts.get(0).seconds();
+    Repeats job = parts.seconds(0);
     double[] sums = new double[repeats];
-    for (Part part : parts) {
+    for (int part = 0; part < parts.names().size(); part++) {
+      Repeats seconds = parts.seconds(part);
       double[] shares = new double[repeats];
-      for (int i = 0; i < repeats; i++) {
-        shares[i] = 100 * part.seconds()[i] / job[i];
-        sums[i] += part == parts.get(0) ? 0 : shares[i];
+      for (int turn = 0; turn < repeats; turn++) {
+        shares[turn] = 100 * seconds.values()[turn] / job.values()[turn];
+        sums[turn] += part == 0 ? 0 : shares[turn];
       }
-      print(part.name(), new Repeats(part.seconds()), new Repeats(shares));
+      print(parts.names().get(part), seconds, new Repeats(shares));
     }
     Repeats sum = new Repeats(sums);
     out.printf(
@@ -112,12 +100,8 @@ final class JobCosts {
         sum.median(),
         sum.least(),
         sum.most());
-    compare(texts, known, rows / new Repeats(job).median());
+    compare(texts, known, rows / job.median());
     out.flush();
-  }
-
-  private Part part(String name, Work work) {
-    return new Part(name, work, new double[repeats]);
   }
 
   private void print(String name, Repeats seconds, Repeats shares) {
@@ -266,7 +250,7 @@ final class JobCosts {
       seconds[i] = Repeats.seconds(() -> requireSame(rows, table, known));
     }
     double all = known / rowsPerSecond;
-    double[] later = java.util.Arrays.copyOfRange(seconds, 1, seconds.length);
+    double[] later = Arrays.copyOfRange(seconds, 1, seconds.length);
     out.printf(
         Locale.ROOT,
         "  comparing with a table of %,d known rows: %.1f s the first time, then %.1f s (%.1f .. %.1f);"
