@@ -5,17 +5,11 @@ import io.embark.spark.EmbeddingMetrics;
 import io.embark.spark.TextEmbedder;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryMXBean;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
@@ -35,11 +29,6 @@ final class Growth {
   private static final String VOCABULARY =
       "array('the','people','of','this','country','have','made','great','work','for','peace','and',"
           + "'world','with','new','law')";
-
-  /** Of the rows that pass by, in this JVM: local tasks run in the driver's. */
-  private static final AtomicLong PEAK = new AtomicLong();
-
-  private static final AtomicLong ROWS = new AtomicLong();
 
   private final SparkSession spark;
   private final PrintWriter out;
@@ -143,15 +132,7 @@ final class Growth {
   }
 
   private double taskSeconds(Dataset<Row> embedded) throws TimeoutException {
-    TaskSeconds tasks = new TaskSeconds();
-    spark.sparkContext().addSparkListener(tasks);
-    try {
-      embedded.write().mode("overwrite").format("noop").save();
-      spark.sparkContext().listenerBus().waitUntilEmpty();
-    } finally {
-      spark.sparkContext().removeSparkListener(tasks);
-    }
-    return tasks.seconds();
+    return TaskSeconds.of(spark, () -> embedded.write().mode("overwrite").format("noop").save());
   }
 
   private TextEmbedder embedder(String prefetch) {
@@ -186,42 +167,13 @@ final class Growth {
   }
 
   private double peak(int rows) {
-    PEAK.set(0);
-    ROWS.set(0);
     TextEmbedder embedder = embedder("2");
-    Dataset<Row> embedded = embedder.transform(texts(rows, 1, 1));
-    int every = rows / SAMPLES;
-    MapPartitionsFunction<Row, Row> watch = partition -> new Watched(partition, every);
-    embedded
-        .mapPartitions(watch, Encoders.row(embedded.schema()))
-        .write()
-        .format("noop")
-        .mode("overwrite")
-        .save();
+    LiveHeap heap = LiveHeap.of(embedder.transform(texts(rows, 1, 1)), rows / SAMPLES);
     EmbeddingMetrics metrics = embedder.metrics(spark);
-    if (ROWS.get() != rows || metrics.rows() != rows) {
+    if (heap.rows() != rows || metrics.rows() != rows) {
       throw new IllegalStateException(
-          "%d rows passed by, of %d embedded".formatted(ROWS.get(), metrics.rows()));
+          "%d rows passed by, of %d embedded".formatted(heap.rows(), metrics.rows()));
     }
-    return PEAK.get() / MIB;
-  }
-
-  /** Behind the embedder: when a row comes by here, everything that it holds back is live. */
-  private record Watched(Iterator<Row> rows, int every) implements Iterator<Row> {
-    @Override
-    public boolean hasNext() {
-      return rows.hasNext();
-    }
-
-    @Override
-    public Row next() {
-      Row row = rows.next();
-      if (ROWS.getAndIncrement() % every == every / 2) {
-        MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
-        memory.gc();
-        PEAK.accumulateAndGet(memory.getHeapMemoryUsage().getUsed(), Math::max);
-      }
-      return row;
-    }
+    return heap.peak() / MIB;
   }
 }

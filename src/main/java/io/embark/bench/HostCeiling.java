@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -67,13 +66,15 @@ final class HostCeiling {
     Measured run() throws IOException, TimeoutException;
   }
 
-  /** Measures one way, and keeps where its time went. */
-  private Turns.Timed way(String name, Work work) {
-    return () -> {
-      Measured measured = work.run();
-      stages.put(name, measured.stages());
-      return measured.coreSeconds();
-    };
+  /** Adds a way that keeps where its time went. */
+  private void add(Turns ways, String name, Work work) {
+    ways.timed(
+        name,
+        () -> {
+          Measured measured = work.run();
+          stages.put(name, measured.stages());
+          return measured.coreSeconds();
+        });
   }
 
   /** What the table's lines are. */
@@ -123,25 +124,27 @@ final class HostCeiling {
     Turns ways = new Turns(repeats);
     try (StagedLoop graph = new StagedLoop(config, TOKEN_BUDGET, StagedLoop.PooledIn.GRAPH);
         StagedLoop java = new StagedLoop(config, TOKEN_BUDGET, StagedLoop.PooledIn.JAVA)) {
-      Map<String, Work> works = new LinkedHashMap<>();
-      works.put("tokenizer library alone", () -> alone(graph::libraryOnly, texts));
-      works.put("tokenizer alone", () -> alone(graph::tokenizeOnly, texts));
-      works.put("Java loop, vectors from the graph", () -> loop(graph, texts));
-      works.put("Java loop, token states pooled in Java", () -> loop(java, texts));
-      works.put("Spark job, rows to nowhere", () -> job(input, OutputType.VECTOR, nowhere));
-      works.put(
+      add(ways, "tokenizer library alone", () -> alone(graph::libraryOnly, texts));
+      add(ways, "tokenizer alone", () -> alone(graph::tokenizeOnly, texts));
+      add(ways, "Java loop, vectors from the graph", () -> loop(graph, texts));
+      add(ways, "Java loop, token states pooled in Java", () -> loop(java, texts));
+      add(ways, "Spark job, rows to nowhere", () -> job(input, OutputType.VECTOR, nowhere));
+      add(
+          ways,
           "Spark job, Parquet of MLlib vectors",
           () -> job(input, OutputType.VECTOR, parquet).with(VectorBytes.in(to)));
-      works.put(
+      add(
+          ways,
           "the same, by Spark's own writer",
           () -> job(input, OutputType.VECTOR, sparks).with(VectorBytes.in(to)));
-      works.put(
+      add(
+          ways,
           "Spark job, Parquet of floats",
           () -> job(input, OutputType.FLOAT, parquet).with(VectorBytes.in(to)));
-      works.put(
+      add(
+          ways,
           "the same, not compressed",
           () -> job(input, OutputType.FLOAT, plain).with(VectorBytes.in(to)));
-      works.forEach((name, work) -> ways.timed(name, way(name, work)));
       ways.run();
       graph.reset();
       graph.tokenizeOnly(texts);
@@ -184,16 +187,8 @@ final class HostCeiling {
     TextEmbedder embedder =
         new TextEmbedder().setConfig(config).setPrefetch("0").setOutputType(type.label());
     Dataset<Row> embedded = embedder.transform(spark.read().parquet(input));
-    TaskSeconds tasks = new TaskSeconds();
-    spark.sparkContext().addSparkListener(tasks);
-    try {
-      sink.accept(embedded.write().mode("overwrite"));
-      spark.sparkContext().listenerBus().waitUntilEmpty();
-    } finally {
-      spark.sparkContext().removeSparkListener(tasks);
-    }
+    double all = TaskSeconds.of(spark, () -> sink.accept(embedded.write().mode("overwrite")));
     EmbeddingMetrics metrics = embedder.metrics(spark);
-    double all = tasks.seconds();
     double known = metrics.readSeconds() + metrics.tokenizeSeconds() + metrics.waitSeconds();
     return new Measured(
         all,

@@ -6,10 +6,8 @@ import io.embark.spark.parquet.InternalRowWriter;
 import io.embark.spark.parquet.VectorWriteSupport;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -92,7 +90,7 @@ final class VectorEncodings {
    *
    * @param rows texts of the sample to embed
    */
-  void measure(Corpus corpus, int rows) throws IOException {
+  void measure(Corpus corpus, int rows) throws Exception {
     out.printf(
         Locale.ROOT,
         """
@@ -129,16 +127,9 @@ final class VectorEncodings {
 
   private void print(
       Encoding encoding, Codec codec, StructType schema, List<InternalRow> vectors, Path file)
-      throws IOException {
-    List<Double> seconds = new ArrayList<>();
-    for (int repeat = -1; repeat < repeats; repeat++) {
-      double took = Repeats.seconds(() -> write(encoding, codec, schema, vectors, file));
-      if (repeat >= 0) {
-        seconds.add(took);
-      }
-    }
-    double median =
-        new Repeats(seconds.stream().mapToDouble(Double::doubleValue).toArray()).median();
+      throws Exception {
+    Turns turns = new Turns(repeats);
+    turns.way(codec.toString(), () -> write(encoding, codec, schema, vectors, file)).run();
     int count = TIMES * vectors.size();
     out.printf(
         Locale.ROOT,
@@ -146,27 +137,24 @@ final class VectorEncodings {
         encoding.name().toLowerCase(Locale.ROOT).replace('_', '-'),
         codec,
         (double) Files.size(file) / count,
-        count / median);
+        count / turns.seconds(0).median());
   }
 
   private static void write(
-      Encoding encoding, Codec codec, StructType schema, List<InternalRow> vectors, Path file) {
+      Encoding encoding, Codec codec, StructType schema, List<InternalRow> vectors, Path file)
+      throws IOException {
     Map<String, String> options =
         Map.of("parquet.compression.codec.zstd.level", Integer.toString(codec.level()));
-    try {
-      InternalRowWriter builder =
-          InternalRowWriter.to(file, schema, new VectorWriteSupport(), options)
-              .withDictionaryEncoding(false)
-              .withCompressionCodec(codec.name());
-      try (ParquetWriter<InternalRow> writer = encoding.set(builder).build()) {
-        for (int i = 0; i < TIMES; i++) {
-          for (InternalRow vector : vectors) {
-            writer.write(vector);
-          }
+    InternalRowWriter builder =
+        InternalRowWriter.to(file, schema, new VectorWriteSupport(), options)
+            .withDictionaryEncoding(false)
+            .withCompressionCodec(codec.name());
+    try (ParquetWriter<InternalRow> writer = encoding.set(builder).build()) {
+      for (int i = 0; i < TIMES; i++) {
+        for (InternalRow vector : vectors) {
+          writer.write(vector);
         }
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

@@ -51,7 +51,7 @@ final class BatchThread implements AutoCloseable {
 
   /** Hands over tokenised texts; their vectors come in the order of the texts. */
   Future<Encoded[]> submit(List<Tokens> texts) {
-    return executor.submit(() -> embedder.encode(texts, stats, cancellation, cores));
+    return executor.submit(() -> embedder.encode(texts, stats, cancellation));
   }
 
   /**

@@ -172,7 +172,7 @@ public final class Embedder implements AutoCloseable {
     Optional<Cores> cores = cores();
     cores.ifPresent(Cores::take);
     try {
-      return Arrays.stream(encode(tokens, EmbeddingStats.NOBODY, new Cancellation(), cores))
+      return Arrays.stream(encode(tokens, EmbeddingStats.NOBODY, new Cancellation()))
           .map(Embedder::vectorsOf)
           .toArray(float[][][]::new);
     } finally {
@@ -226,16 +226,16 @@ public final class Embedder implements AutoCloseable {
   }
 
   /**
-   * Encodes tokenised texts, in the order of the texts.
+   * Encodes tokenised texts, in the order of the texts. The calling thread has one of {@link
+   * #cores}, where there are any; more are borrowed.
    *
    * @param stats told by one thread after the other
-   * @param cores of which the calling thread has one, and more are borrowed; empty for none
    */
-  Encoded[] encode(
-      List<Tokens> texts, EmbeddingStats stats, Cancellation cancellation, Optional<Cores> cores) {
+  Encoded[] encode(List<Tokens> texts, EmbeddingStats stats, Cancellation cancellation) {
     Encoded[] encoded = new Encoded[texts.size()];
     List<Batch> batches = plan(texts);
     Consumer<Batch> model = batch -> encode(batch, texts, encoded, stats, cancellation);
+    Optional<Cores> cores = cores();
     if (cores.isPresent()) {
       BufferRun.all(batches, model, cores.get());
     } else {

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -191,18 +190,11 @@ class BatchRecoveryTest {
     EmbedderConfig.Builder config = config(TinyModels.graph()).intraOpThreads(1);
     List<String> texts = texts(200);
     Counts counts = new Counts();
-    CountDownLatch begun = new CountDownLatch(together);
     // More than other tests can have left taken.
     Cores.limit(1_000);
     try (Embedder plain = Embedder.open(config.build());
         Embedder embedder =
-            open(
-                config,
-                batch -> {
-                  begun.countDown();
-                  requireAll(begun);
-                  return tooLargeAbove(batch, 60);
-                })) {
+            open(config, whenAtTheModel(together, batch -> tooLargeAbove(batch, 60)))) {
       assertVectors(plain, embed(embedder, texts, counts), texts);
       assertThat(counts.texts).hasValue(200);
       assertThat(faulty.failed).hasSizeGreaterThanOrEqualTo(together);
@@ -226,21 +218,8 @@ class BatchRecoveryTest {
     List<String> texts =
         List.of("a", "hello", "b", "the a", "hello a", "the b", "the a a", "a hello b", "a b c");
     Counts counts = new Counts();
-    CountDownLatch begun = new CountDownLatch(3);
     Cores.limit(1_000);
-    try (Embedder embedder =
-        Embedder.open(
-            config.build(),
-            ModelStore.ofThisHost(new Configuration()),
-            0,
-            session ->
-                new FaultyEncoder(
-                    session,
-                    batch -> {
-                      begun.countDown();
-                      requireAll(begun);
-                      return null;
-                    }))) {
+    try (Embedder embedder = open(config, whenAtTheModel(3, batch -> null))) {
       List<Embedding> found = embed(embedder, texts, counts);
       for (int i = 0; i < texts.size(); i++) {
         assertThat(found.get(i).status())
@@ -254,15 +233,21 @@ class BatchRecoveryTest {
     }
   }
 
-  /** Returns when so many batches are at the model at the same time. */
-  private static void requireAll(CountDownLatch begun) {
-    try {
-      if (!begun.await(20, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("still waiting for " + begun.getCount() + " batches");
+  /** What becomes of a batch once so many are at the model at the same time. */
+  private static Function<Batch, String> whenAtTheModel(
+      int batches, Function<Batch, String> fault) {
+    CountDownLatch begun = new CountDownLatch(batches);
+    return batch -> {
+      begun.countDown();
+      try {
+        if (!begun.await(20, TimeUnit.SECONDS)) {
+          throw new IllegalStateException("still waiting for " + begun.getCount() + " batches");
+        }
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
       }
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+      return fault.apply(batch);
+    };
   }
 
   private List<String> withHello() {
@@ -359,8 +344,7 @@ class BatchRecoveryTest {
               return "Exiting due to terminate flag being set to true.";
             })) {
       List<Tokens> tokens = texts(20).stream().map(embedder::tokenize).toList();
-      assertThatThrownBy(
-              () -> embedder.encode(tokens, EmbeddingStats.NOBODY, cancellation, Optional.empty()))
+      assertThatThrownBy(() -> embedder.encode(tokens, EmbeddingStats.NOBODY, cancellation))
           .isInstanceOfSatisfying(
               EncodingException.class,
               e -> assertThat(e.reason()).isEqualTo(EncodingException.Reason.CANCELLED));

@@ -1,16 +1,12 @@
-package io.embark.spark;
+package io.embark.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.onnx.TinyModels;
-import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryMXBean;
+import io.embark.spark.LocalSpark;
+import io.embark.spark.TextEmbedder;
 import java.nio.file.Path;
-import java.util.Iterator;
-import java.util.concurrent.atomic.AtomicLong;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,9 +28,6 @@ class ConstantMemoryTest {
    */
   private static final int ALLOWED_MIB = 48;
 
-  private static final AtomicLong PEAK = new AtomicLong();
-  private static final AtomicLong ROWS = new AtomicLong();
-
   @TempDir static Path model;
 
   @Test
@@ -50,8 +43,6 @@ class ConstantMemoryTest {
   }
 
   private static long peakMiB(int rows) {
-    PEAK.set(0);
-    ROWS.set(0);
     Dataset<Row> texts =
         LocalSpark.session()
             .range(0, rows, 1, 1)
@@ -63,35 +54,8 @@ class ConstantMemoryTest {
             // Three buffers at a time.
             .setPrefetch("2")
             .transform(texts);
-    int every = rows / SAMPLES;
-    MapPartitionsFunction<Row, Row> watch = partition -> new Watched(partition, every);
-    embedded
-        .mapPartitions(watch, Encoders.row(embedded.schema()))
-        .write()
-        .format("noop")
-        .mode("overwrite")
-        .save();
-    assertThat(ROWS).hasValue(rows);
-    return PEAK.get() / MIB;
-  }
-
-  /** Behind the embedder: when a row comes by here, everything that it holds back is live. */
-  private record Watched(Iterator<Row> rows, int every) implements Iterator<Row> {
-    @Override
-    public boolean hasNext() {
-      return rows.hasNext();
-    }
-
-    @Override
-    public Row next() {
-      Row row = rows.next();
-      // In the middle of each stretch too: a buffer that is just filled is the largest.
-      if (ROWS.getAndIncrement() % every == every / 2) {
-        MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
-        memory.gc();
-        PEAK.accumulateAndGet(memory.getHeapMemoryUsage().getUsed(), Math::max);
-      }
-      return row;
-    }
+    LiveHeap heap = LiveHeap.of(embedded, rows / SAMPLES);
+    assertThat(heap.rows()).isEqualTo(rows);
+    return heap.peak() / MIB;
   }
 }
