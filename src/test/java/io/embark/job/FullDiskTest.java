@@ -12,6 +12,7 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -89,9 +90,13 @@ class FullDiskTest {
 
   /** Leaves so many bytes on the disk. */
   private void fill(long free) throws IOException {
-    long usable = Files.getFileStore(disk).getUsableSpace();
-    Files.write(disk.resolve("ballast"), new byte[(int) Math.max(0, usable - free)]);
-    assertThat(Files.getFileStore(disk).getUsableSpace()).isLessThanOrEqualTo(free);
+    FileStore store = Files.getFileStore(disk);
+    Path ballast = Files.createFile(disk.resolve("ballast"));
+    // Pages of deleted files become free with a delay.
+    for (long left = store.getUsableSpace(); left > free; left = store.getUsableSpace()) {
+      Files.write(ballast, new byte[(int) (left - free)], StandardOpenOption.APPEND);
+    }
+    assertThat(store.getUsableSpace()).isLessThanOrEqualTo(free);
   }
 
   private long used() throws IOException {
