@@ -9,7 +9,9 @@ import io.embark.model.FarAway;
 import io.embark.onnx.TinyModels;
 import io.embark.spark.LocalSpark;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -147,7 +149,7 @@ class ClusterFaultsIT {
       while (job.isAlive()) {
         for (ProcessHandle executor : cluster.executors(0)) {
           Set<String> libraries = natives(executor);
-          // Nothing yet, or a command that the worker runs.
+          // Nothing yet.
           if (!libraries.isEmpty()) {
             loaded.computeIfAbsent(executor.pid(), p -> new HashSet<>()).addAll(libraries);
           }
@@ -192,16 +194,22 @@ class ClusterFaultsIT {
   @Test
   void whatIsLostWithAnExecutorIsDoneAgainAndCountsOnce() throws Exception {
     Path output = directory.resolve("lost");
+    // Killed while a task of it hangs: at any other moment it may be between two tasks.
+    Path marks = Files.createDirectory(directory.resolve("lost-marks"));
     List<String> flags =
-        new FaultyDisk.Faults(output, 400, "", "", directory).flags(faultyDisk.toString());
+        new FaultyDisk.Faults(output, 100, ".*_attempts/.*_m_000009_.*", "", marks)
+            .flags(faultyDisk.toString());
     try (TestJvm job =
         cluster.begin(
             "embed.sh",
             Map.of(),
             flags,
             arguments(model.toString(), output, 16).toArray(String[]::new))) {
-      TestJvm.await("some slices", LIMIT, () -> slices(output) >= 4 ? true : null);
-      assertThat(cluster.executors(1).get(0).destroyForcibly()).isTrue();
+      long hanging =
+          TestJvm.await("a task that hangs", LIMIT, () -> processIn(marks.resolve("stuck")));
+      ProcessHandle executor = ProcessHandle.of(hanging).orElseThrow();
+      assertThat(cluster.executors(1)).contains(executor);
+      assertThat(executor.destroyForcibly()).isTrue();
       job.awaitEnd(LIMIT).succeeded();
     }
     JsonNode result = result(output);
@@ -210,11 +218,15 @@ class ClusterFaultsIT {
     requireSums(result, output);
   }
 
-  private static long slices(Path output) {
-    try (Stream<Path> files = Files.walk(output)) {
-      return files.filter(f -> f.toString().matches(".*/slice-\\d+\\.parquet")).count();
-    } catch (IOException | java.io.UncheckedIOException e) {
-      return 0;
+  /** The process whose id is in a file, or null as long as none is. */
+  private static Long processIn(Path mark) {
+    try {
+      String process = Files.readString(mark);
+      return process.isEmpty() ? null : Long.valueOf(process);
+    } catch (NoSuchFileException e) {
+      return null;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -245,7 +257,7 @@ class ClusterFaultsIT {
               found.add(library.group(1));
             }
           });
-    } catch (IOException | java.io.UncheckedIOException e) {
+    } catch (IOException | UncheckedIOException e) {
       // It has ended meanwhile.
       return found;
     }

@@ -3,6 +3,7 @@ package io.embark.cluster;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.LocalFileSystem;
@@ -26,7 +27,8 @@ public final class FaultyDisk extends LocalFileSystem {
    * @param sliceMillis the pause before a slice is written; a tenth of it before other changes
    * @param stuck a regular expression; the first attempt to create a file with such a path is stuck
    * @param broken a regular expression; the first attempt to rename a file to such a path fails
-   * @param marks a folder that tells all processes what has happened already
+   * @param marks a folder that tells all processes what has happened already: {@code stuck} and
+   *     {@code broken}, each with the id of the process to which it happened
    */
   record Faults(
       java.nio.file.Path directory,
@@ -107,8 +109,10 @@ public final class FaultyDisk extends LocalFileSystem {
     if (pattern.isEmpty() || !path.toString().matches(pattern)) {
       return false;
     }
+    java.nio.file.Path mark = java.nio.file.Path.of(getConf().get(KEY + "marks"), fault);
+    String process = Long.toString(ProcessHandle.current().pid());
     try {
-      Files.createFile(java.nio.file.Path.of(getConf().get(KEY + "marks"), fault));
+      Files.writeString(mark, process, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       return true;
     } catch (FileAlreadyExistsException e) {
       return false;

@@ -317,9 +317,17 @@ public final class StandaloneCluster implements AutoCloseable {
         START_LIMIT,
         () -> {
           List<ProcessHandle> found =
-              workers.stream().flatMap(worker -> worker.handle().children()).toList();
+              workers.stream()
+                  .flatMap(worker -> worker.handle().children())
+                  .filter(StandaloneCluster::isExecutor)
+                  .toList();
           return found.size() >= count ? found : null;
         });
+  }
+
+  /** A worker has other children too, for a moment: commands, and what starts an executor. */
+  private static boolean isExecutor(ProcessHandle child) {
+    return child.info().commandLine().orElse("").contains("CoarseGrainedExecutorBackend");
   }
 
   /**
@@ -336,6 +344,9 @@ public final class StandaloneCluster implements AutoCloseable {
         "spark.cores.max=" + settings.workers * settings.cores,
         "--conf",
         "spark.scheduler.minRegisteredResourcesRatio=1.0",
+        "--conf",
+        // Half a minute is too short where much else runs.
+        "spark.scheduler.maxRegisteredResourcesWaitingTime=120s",
         "--conf",
         "spark.ui.enabled=false");
   }

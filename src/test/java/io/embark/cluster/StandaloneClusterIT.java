@@ -46,12 +46,14 @@ class StandaloneClusterIT {
       var running = CompletableFuture.supplyAsync(() -> run(cluster, 1500));
       ProcessHandle killed = cluster.executors(2).get(0);
       TestJvm.await(
-          "a task in the executor to kill",
+          "a task in either executor",
           LIMIT,
-          () ->
-              cluster.executorLogs().stream().allMatch(l -> l.contains("Running task"))
-                  ? true
-                  : null);
+          () -> {
+            List<String> logs = cluster.executorLogs();
+            return logs.size() == 2 && logs.stream().allMatch(l -> l.contains("Running task"))
+                ? true
+                : null;
+          });
       killed.destroyForcibly();
       Run run = running.join();
 
