@@ -21,7 +21,7 @@ while [ -L "$self" ]; do
 done
 root="$(cd -P "$(dirname "$self")/.." && pwd)"
 
-if [ ! -d "$root/lib" ]; then
+if ! ls "$root"/lib/embark-*.jar >/dev/null 2>&1; then
   # A source checkout: the newest distribution built from it.
   version="$(sed -n 's:^  <version>\(.*\)</version>.*:\1:p' "$root/pom.xml" 2>/dev/null | head -n 1)"
   root="$root/target/embark-$version"

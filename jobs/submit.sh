@@ -53,12 +53,13 @@ build() {
   [ -e "$stamp" ] || die "the build left no $stamp"
 }
 
-if [ -d "$root/lib" ]; then
+# Not every lib/: somebody may have one beside the sources.
+if ls "$root"/lib/embark-*.jar >/dev/null 2>&1; then
   home="$root"
 elif [ -f "$root/pom.xml" ]; then
   build
 else
-  die "neither $root/lib nor $root/pom.xml exists: this script belongs into the jobs/ folder of Embark"
+  die "neither $root/lib/embark-<version>.jar nor $root/pom.xml exists: this script belongs into the jobs/ folder of Embark"
 fi
 job_jar=""
 for jar in "$home"/lib/embark-*.jar; do
@@ -158,6 +159,15 @@ setting() {
 
 master="$(setting --master spark.master)"
 master="${master:-${MASTER:-local[*]}}"
+
+# The runtime that Embark ships is Spark without its parts for these.
+case "${bundled:-no}:$master" in
+  yes:yarn* | yes:k8s:*)
+    more=""
+    [ "${master#yarn}" = "$master" ] || more=", and HADOOP_CONF_DIR to the cluster's configuration"
+    die "--master $master needs a Spark of your own: set SPARK_HOME to a Spark 3.5 (Scala 2.12)$more; the Spark shipped with Embark runs local and standalone masters only"
+    ;;
+esac
 
 ours=()
 if [ -z "$bundled" ]; then

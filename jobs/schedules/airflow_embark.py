@@ -1,4 +1,5 @@
 """Embeds each night what is new or changed: an Airflow 2 DAG (2.4 or newer). Change: EMBARK, ARGUMENTS, the schedule.
+Airflow's worker needs SPARK_HOME in its environment, a Spark 3.5, and for YARN HADOOP_CONF_DIR.
 
 Exit codes of the job: 0 and 4 (published, but some rows failed) succeed, 2 (bad usage) and 3 (a limit was passed, nothing
 published) fail at once, as trying again would not help, and anything else is tried again: the same command goes on from the

@@ -32,8 +32,10 @@ public final class DoctorCommand implements Callable<Integer> {
         .width(100)
         .sortOptions(false)
         .footer(
-            "", "Exit code: 0 no check failed, 1 a check failed, 2 a flag or a setting is wrong.");
-    JobSettings.addOptions(spec, SETTINGS);
+            "",
+            "The other flags of jobs/embed.sh may stay as they are: their values are checked, no more.",
+            "Exit code: 0 no check failed, 1 a check failed, 2 a flag or a setting is wrong.");
+    JobSettings.addOptions(spec, SETTINGS, DoctorSettings.NOT_USED);
     return new CommandLine(spec).setOverwrittenOptionsAllowed(false);
   }
 

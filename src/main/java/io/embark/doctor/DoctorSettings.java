@@ -3,6 +3,7 @@ package io.embark.doctor;
 import io.embark.embed.Setting;
 import io.embark.run.EmbedSettings;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The settings of {@code doctor} beside those of the embedder, most of them those of a run. */
 public final class DoctorSettings {
@@ -34,16 +35,24 @@ public final class DoctorSettings {
   /** Those that no other job has. */
   public static final List<Setting<?>> OWN = List.of(JSON, ROWS, TOKENS_PER_ROW);
 
-  static final List<Setting<?>> ALL =
+  /** Those of the embed job that tell the doctor something. */
+  private static final List<Setting<?>> OF_THE_RUN =
       List.of(
-          JSON,
-          ROWS,
-          TOKENS_PER_ROW,
           EmbedSettings.INPUT,
           EmbedSettings.FORMAT,
           EmbedSettings.READ_OPTION,
           EmbedSettings.TEXT_COL,
           EmbedSettings.OUTPUT);
+
+  /**
+   * Those of the embed job that do not: values are checked and go no further, so that the flags and
+   * the file of a run can be given as they are.
+   */
+  static final List<Setting<?>> NOT_USED =
+      EmbedSettings.ALL.stream().filter(setting -> !OF_THE_RUN.contains(setting)).toList();
+
+  static final List<Setting<?>> ALL =
+      Stream.of(OWN, OF_THE_RUN, NOT_USED).<Setting<?>>flatMap(List::stream).toList();
 
   private DoctorSettings() {}
 }

@@ -92,7 +92,7 @@ public final class Main {
       return ExitCode.QUALITY;
     }
     LOG.error("The job failed", e);
-    return ExitCode.FAILED;
+    return isMalformed(e) ? ExitCode.BAD_USAGE : ExitCode.FAILED;
   }
 
   /** What Embark or a reader said, out of the layers that Spark wraps around it. */
@@ -120,6 +120,15 @@ public final class Main {
     return text.length() <= LONG ? text : text.substring(0, LONG) + "...:";
   }
 
+  /** Whether a row of the input is at fault, which it still is when the job is run again. */
+  private static boolean isMalformed(Throwable e) {
+    Throwable said = e;
+    while (said != null && !(said instanceof SparkException && saysMalformed(said))) {
+      said = said.getCause();
+    }
+    return said != null;
+  }
+
   private static boolean isWrapper(Throwable e) {
     return e instanceof ExecutionException || e instanceof SparkException && !saysWhere(e);
   }
@@ -127,9 +136,13 @@ public final class Main {
   private static boolean saysWhere(Throwable e) {
     return e instanceof SparkException
         && e.getMessage() != null
-        && (e.getMessage().startsWith("[MALFORMED_RECORD")
-            || e.getMessage().startsWith("Malformed records")
+        && (saysMalformed(e)
             || e.getMessage().startsWith("[FAILED_READ_FILE")
             || e.getMessage().startsWith("Encountered error while reading file"));
+  }
+
+  private static boolean saysMalformed(Throwable e) {
+    String message = String.valueOf(e.getMessage());
+    return message.startsWith("[MALFORMED_RECORD") || message.startsWith("Malformed records");
   }
 }

@@ -33,9 +33,20 @@ public final class JobSettings {
 
   /** Adds one option per setting to a command, and {@code --config}. */
   public static void addOptions(CommandSpec spec, List<Setting<?>> settings) {
+    addOptions(spec, settings, List.of());
+  }
+
+  /**
+   * As {@link #addOptions(CommandSpec, List)}.
+   *
+   * @param hidden settings among them that help does not show
+   */
+  public static void addOptions(
+      CommandSpec spec, List<Setting<?>> settings, List<Setting<?>> hidden) {
     for (Setting<?> setting : settings) {
       OptionSpec.Builder option =
           OptionSpec.builder("--" + setting.key())
+              .hidden(hidden.contains(setting))
               .paramLabel(setting.argument())
               .description(
                   "%s. Default: %s.".formatted(setting.description(), setting.defaultInWords()));

@@ -8,6 +8,8 @@ import io.embark.run.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -91,6 +93,30 @@ class DoctorCommandTest {
         JobRun.of("doctor", "--device", "cpu", "--model", directory.resolve("none").toString());
     assertThat(run.exitCode()).isEqualTo(ExitCode.FAILED);
     assertThat(run.out()).contains("model on driver", "none", "onnxruntime", "java");
+  }
+
+  @Test
+  void takesTheFlagsAndTheFileOfARun() throws IOException {
+    Path run =
+        Files.writeString(
+            directory.resolve("run.properties"), "mode = incremental\nid-col = id\ncanary = off\n");
+    Path file = directory.resolve("doctor.json");
+    List<String> flags = new ArrayList<>(List.of("doctor", "--config", run.toString()));
+    flags.addAll(List.of("--sync-deletes", "--max-lost-tokens", "1%", "--output-type", "float"));
+    flags.addAll(List.of("--device", "cpu", "--json", file.toString()));
+    JobRun doctor = JobRun.of(flags.toArray(String[]::new));
+    assertThat(doctor.exitCode()).as(doctor.out() + doctor.err()).isZero();
+    assertThat(new ObjectMapper().readTree(file.toFile()).get("ok").asBoolean()).isTrue();
+
+    assertThat(JobRun.of("doctor", "--max-lost-tokens", "much").exitCode())
+        .isEqualTo(ExitCode.BAD_USAGE);
+  }
+
+  @Test
+  void helpShowsWhatTheDoctorLooksAt() {
+    assertThat(JobRun.of("doctor", "--help").out())
+        .contains("--tokens-per-row", "--input", "--token-budget")
+        .doesNotContain("--sync-deletes");
   }
 
   @Test

@@ -280,7 +280,7 @@ class InputsTest {
   })
   void aMalformedRowFailsTheJob(String name, String contents) {
     JobRun run = embed(file(name, contents));
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.FAILED);
+    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(run.error()).containsIgnoringCase("malformed record").doesNotContain("Job aborted");
     assertThat(output().resolve("_SUCCESS")).doesNotExist();
   }

@@ -84,6 +84,29 @@ class JobScriptIT {
   }
 
   @Test
+  void theShippedSparkSaysThatItCannotDoYarnAndKubernetes() {
+    environment.remove("SPARK_HOME");
+    for (String master : List.of("yarn", "k8s://https://kubernetes.default.svc")) {
+      Ended refused = embed("--spark", "--master", master);
+      assertThat(refused.exitCode).isEqualTo(1);
+      assertThat(refused.err).contains("--master " + master, "SPARK_HOME");
+      assertThat(refused.err.contains("HADOOP_CONF_DIR")).isEqualTo(master.equals("yarn"));
+    }
+  }
+
+  @Test
+  void whatTheExamplesStartCanBeStarted() throws IOException {
+    Path built = Path.of(System.getProperty("embark.dist"));
+    try (Stream<Path> files = Files.walk(built)) {
+      List<Path> scripts = files.filter(file -> file.toString().endsWith(".sh")).toList();
+      assertThat(scripts)
+          .contains(built.resolve("jobs/schedules/nightly.sh"))
+          .allMatch(Files::isExecutable);
+    }
+    assertThat(built.resolve("docs/schedules.md")).exists();
+  }
+
+  @Test
   void findsTheMasterInTheUsersSettings() throws IOException {
     Path defaults = spark.resolve("conf/spark-defaults.conf");
     Files.writeString(defaults, "# no\nspark.master   yarn  \nspark.jars\t/theirs.jar\n");
