@@ -22,7 +22,9 @@ import org.slf4j.LoggerFactory;
  * strings, character spans and four more arrays per text. Truncation is done here rather than by
  * the library, so that the length of the whole text is known without building the overflow.
  *
- * <p>Texts of ASCII go to {@link AsciiWordPiece} instead where the file is that of a BERT model.
+ * <p>Where the file is that of a BERT model, {@link BertWordPiece} takes the words of a text one by
+ * one and asks the library for few of them. For other models a text of more than 65,536 chars goes
+ * to the library in pieces, cut at spaces; the library needs hundreds of bytes a char.
  */
 public final class HfTokenizer implements Tokenizer {
   private static final TokenizersLibrary LIBRARY;
@@ -35,6 +37,7 @@ public final class HfTokenizer implements Tokenizer {
           "",
           "Hello, World! isn't unaffable (1,234.5%) @home #1 $2 ~x~ {a}",
           " \t a\r\nb\u0007c\u007fd  ",
+          "\u201CNa\u00EFve caf\u00E9\u201D \u2014 don\u2019t [x] \u4E2D\u6587\u3002 e\u0301\u200B",
           "Zyzzyvas " + "x".repeat(100) + " " + "y".repeat(101) + " ##ing");
 
   static {
@@ -46,8 +49,6 @@ public final class HfTokenizer implements Tokenizer {
 
   private final HuggingFaceTokenizer tokenizer;
   private final int maxLength;
-  private final int specialPrefix;
-  private final int specialSuffix;
   private final long unknownId;
 
   /**
@@ -55,8 +56,13 @@ public final class HfTokenizer implements Tokenizer {
    */
   private final ReadWriteLock inUse = new ReentrantReadWriteLock();
 
-  /** For most texts of BERT models; null for other models. */
-  private final AsciiWordPiece ascii;
+  /** For BERT models; null for other models. */
+  private final BertWordPiece bert;
+
+  /** Ids before and behind the ids of every text. */
+  private final long[] prefix;
+
+  private final long[] suffix;
 
   private HfTokenizer(
       HuggingFaceTokenizer tokenizer, int maxLength, TokenizerJson json, Path source) {
@@ -64,40 +70,41 @@ public final class HfTokenizer implements Tokenizer {
     this.maxLength = maxLength;
     this.unknownId = json.unknownId();
     long[] special = specialTokenMaskOfProbe();
-    int prefix = 0;
-    while (prefix < special.length && special[prefix] == 1) {
-      prefix++;
+    int before = 0;
+    while (before < special.length && special[before] == 1) {
+      before++;
     }
-    int suffix = 0;
-    while (suffix < special.length - prefix && special[special.length - 1 - suffix] == 1) {
-      suffix++;
+    int behind = 0;
+    while (behind < special.length - before && special[special.length - 1 - behind] == 1) {
+      behind++;
     }
-    this.specialPrefix = prefix;
-    this.specialSuffix = suffix;
+    long[] probe = libraryIds("a");
+    this.prefix = Arrays.copyOf(probe, before);
+    this.suffix = Arrays.copyOfRange(probe, probe.length - behind, probe.length);
     if (maxLength <= specialTokens()) {
       throw new IllegalArgumentException(
           "maxLength is %d tokens, but the tokenizer %s alone adds %d special tokens; use at least %d."
               .formatted(maxLength, source, specialTokens(), specialTokens() + 1));
     }
-    this.ascii = ascii(json);
+    this.bert = bert(json);
   }
 
   /** Null as well if it is found to differ from the library. */
-  private AsciiWordPiece ascii(TokenizerJson json) {
-    long[] probe = libraryIds("a");
-    AsciiWordPiece found =
-        AsciiWordPiece.of(
-                json,
-                Arrays.copyOf(probe, specialPrefix),
-                Arrays.copyOfRange(probe, probe.length - specialSuffix, probe.length))
-            .orElse(null);
+  private BertWordPiece bert(TokenizerJson json) {
+    BertWordPiece found = BertWordPiece.of(json, text -> libraryIds(text, false)).orElse(null);
     for (String text : PROBES) {
-      if (found != null && !Arrays.equals(found.encode(text), libraryIds(text))) {
+      if (found != null && !Arrays.equals(all(found, text), libraryIds(text, false))) {
         LOG.warn("Every text is tokenised by the library: this class does not do it alike");
         return null;
       }
     }
     return found;
+  }
+
+  private static long[] all(BertWordPiece words, String text) {
+    TokenIds ids = new TokenIds(Integer.MAX_VALUE, text.length());
+    words.encode(text, ids);
+    return ids.with(new long[0]);
   }
 
   /**
@@ -140,20 +147,15 @@ public final class HfTokenizer implements Tokenizer {
 
   @Override
   public Tokens encode(String text) {
-    long[] ids = ids(text);
-    if (ids.length <= maxLength) {
-      return new Tokens(ids, ids.length);
-    }
-    long[] cut = Arrays.copyOf(ids, maxLength);
-    System.arraycopy(
-        ids, ids.length - specialSuffix, cut, maxLength - specialSuffix, specialSuffix);
-    return new Tokens(cut, ids.length);
-  }
-
-  private long[] ids(String text) {
     requireOpen();
-    long[] ids = ascii == null ? null : ascii.encode(text);
-    return ids == null ? libraryIds(text) : ids;
+    TokenIds ids = new TokenIds(maxLength - suffix.length, text.length() / 3 + 8);
+    ids.addAll(prefix);
+    if (bert == null) {
+      LongTexts.pieces(text, piece -> ids.addAll(libraryIds(piece, false)));
+    } else {
+      bert.encode(text, ids);
+    }
+    return new Tokens(ids.with(suffix), ids.count() + suffix.length);
   }
 
   private void requireOpen() {
@@ -164,11 +166,15 @@ public final class HfTokenizer implements Tokenizer {
 
   /** All ids of a text, as the library gives them, not cut: to compare with. */
   public long[] libraryIds(String text) {
+    return libraryIds(text, true);
+  }
+
+  private long[] libraryIds(String text, boolean specialTokens) {
     String valid = withoutLoneSurrogates(text);
     inUse.readLock().lock();
     try {
       requireOpen();
-      long encoding = encode(valid, true);
+      long encoding = encode(valid, specialTokens);
       try {
         return LIBRARY.getTokenIds(encoding);
       } finally {
@@ -278,12 +284,12 @@ public final class HfTokenizer implements Tokenizer {
 
   @Override
   public int specialPrefix() {
-    return specialPrefix;
+    return prefix.length;
   }
 
   @Override
   public int specialSuffix() {
-    return specialSuffix;
+    return suffix.length;
   }
 
   @Override
