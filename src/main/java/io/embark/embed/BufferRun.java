@@ -6,11 +6,14 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The batches of one buffer on their way through the model: on the thread that asks, and on threads
@@ -32,19 +35,25 @@ final class BufferRun {
             return thread;
           });
 
+  private static final Logger LOG = LoggerFactory.getLogger(BufferRun.class);
+
   private final List<Batch> batches;
   private final Consumer<Batch> model;
   private final Cores cores;
+  private final ExecutorService threads;
 
   /** The next batch that nobody has begun. */
   private final AtomicInteger next = new AtomicInteger();
 
   private final List<Future<?>> helpers = new ArrayList<>();
+  private boolean noThreads;
 
-  private BufferRun(List<Batch> batches, Consumer<Batch> model, Cores cores) {
+  private BufferRun(
+      List<Batch> batches, Consumer<Batch> model, Cores cores, ExecutorService threads) {
     this.batches = batches;
     this.model = model;
     this.cores = cores;
+    this.threads = threads;
   }
 
   /**
@@ -55,7 +64,13 @@ final class BufferRun {
    * @throws RuntimeException what the model threw first
    */
   static void all(List<Batch> batches, Consumer<Batch> model, Cores cores) {
-    new BufferRun(batches, model, cores).run();
+    all(batches, model, cores, HELPERS);
+  }
+
+  /** {@link #all(List, Consumer, Cores)} with threads of the caller's. */
+  static void all(
+      List<Batch> batches, Consumer<Batch> model, Cores cores, ExecutorService threads) {
+    new BufferRun(batches, model, cores, threads).run();
   }
 
   private void run() {
@@ -63,8 +78,12 @@ final class BufferRun {
     try {
       for (int i = next.getAndIncrement(); i < batches.size(); i = next.getAndIncrement()) {
         // Asked before each batch: a core may have become free.
-        while (next.get() < batches.size() && helpers.size() < batches.size() && cores.borrow()) {
-          helpers.add(helper());
+        boolean more = !noThreads;
+        while (more
+            && next.get() < batches.size()
+            && helpers.size() < batches.size()
+            && cores.borrow()) {
+          more = startHelper();
         }
         model.accept(batches.get(i));
       }
@@ -81,12 +100,18 @@ final class BufferRun {
     }
   }
 
-  /** Has been lent a core. */
-  private Future<?> helper() {
+  /** Has been lent a core; false if no thread is to be had, and this one does the rest alone. */
+  private boolean startHelper() {
     try {
-      return HELPERS.submit(this::help);
+      helpers.add(threads.submit(this::help));
+      return true;
+    } catch (RejectedExecutionException | OutOfMemoryError e) {
+      // A container's limit of processes, which Java reports as memory.
+      cores.giveBack();
+      noThreads = true;
+      LOG.warn("A core is idle, but no thread can be started to use it: {}", e.toString());
+      return false;
     } catch (RuntimeException | Error e) {
-      // No thread is to be had.
       cores.giveBack();
       throw e;
     }

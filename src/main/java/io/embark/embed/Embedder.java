@@ -12,6 +12,7 @@ import io.embark.onnx.Encoder;
 import io.embark.onnx.OnnxEncoder;
 import io.embark.onnx.PoolingMask;
 import io.embark.text.Chunker;
+import io.embark.text.Spaces;
 import io.embark.token.HfTokenizer;
 import io.embark.token.Tokenizer;
 import io.embark.token.Tokens;
@@ -39,6 +40,10 @@ public final class Embedder implements AutoCloseable {
   private final BatchRecovery recovery;
   private final OnRowError onRowError;
   private final String prompt;
+
+  /** Whether the model was trained on texts without space around them. */
+  private final boolean strips;
+
   private final VectorLayout layout;
   private final List<Integer> dimensions;
 
@@ -67,9 +72,16 @@ public final class Embedder implements AutoCloseable {
         new BatchRecovery(
             encoder, new BatchPlanner(tokenBudget, model.padTokenId(), shapes), onRowError);
     this.prompt = config.get(Setting.PROMPT);
+    this.strips = model.sentenceModel();
     this.layout = layout;
     this.dimensions = layout.dimensions(encoder.outputs());
-    this.emptyTokens = tokenizer.encode(prompt).total();
+    this.emptyTokens = tokenize("").total();
+    if (emptyTokens >= tokenizer.maxLength() && !prompt.isEmpty()) {
+      throw new IllegalArgumentException(
+          ("prompt: takes %d tokens, special tokens included, and max-length is %d: no token of any text would be left."
+                  + " Use a shorter prompt or a larger max-length.")
+              .formatted(emptyTokens, tokenizer.maxLength()));
+    }
     boolean withoutSpecial = config.get(Setting.EXCLUDE_SPECIAL_TOKENS);
     boolean withoutPrompt = config.get(Setting.EXCLUDE_PROMPT) && !prompt.isEmpty();
     this.skipStart =
@@ -112,13 +124,16 @@ public final class Embedder implements AutoCloseable {
         store.openSame(
             config.get(Setting.MODEL), config.get(Setting.MODEL_FILE), config.wantedModel());
     EmbedderConfig resolved = config.resolve(model);
-    Tokenizer tokenizer = HfTokenizer.open(model.tokenizerJson(), resolved.get(Setting.MAX_LENGTH));
+    HfTokenizer tokenizer =
+        HfTokenizer.open(model.tokenizerJson(), resolved.get(Setting.MAX_LENGTH));
+    Encoder encoder = null;
     try {
+      requireCase(model, tokenizer);
       VectorLayout layout = VectorLayout.of(resolved);
       boolean ownMask =
           resolved.get(Setting.EXCLUDE_SPECIAL_TOKENS) || resolved.get(Setting.EXCLUDE_PROMPT);
       DeviceChoice device = DeviceChoice.of(resolved.get(Setting.DEVICE), gpuIndex);
-      OnnxEncoder encoder =
+      encoder =
           OnnxEncoder.open(
               model.onnxFile(),
               Executions.of(resolved, device, model),
@@ -127,9 +142,21 @@ public final class Embedder implements AutoCloseable {
               resolved.get(Setting.PRECISION),
               () -> CalibrationTexts.ids(tokenizer, resolved.get(Setting.PROMPT)));
       return new Embedder(resolved, model, tokenizer, layout, around.apply(encoder));
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      if (encoder != null) {
+        encoder.close();
+      }
       tokenizer.close();
       throw e;
+    }
+  }
+
+  private static void requireCase(ModelDirectory model, HfTokenizer tokenizer) {
+    if (model.lowersCase() && !tokenizer.lowersCase()) {
+      throw new IllegalArgumentException(
+          ("model: %s has do_lower_case in sentence_bert_config.json, but its tokenizer.json tells small from capital"
+                  + " letters. Embark changes no texts: give it texts in small letters and set do_lower_case to false.")
+              .formatted(model.name()));
     }
   }
 
@@ -198,16 +225,22 @@ public final class Embedder implements AutoCloseable {
     return new Chunker(tokenizer, prompt, tokens, overlap);
   }
 
-  /** Tokenises one text with the prompt before it. */
+  /**
+   * Tokenises one text with the prompt before it, as sentence-transformers does for its models:
+   * without space around the two.
+   */
   Tokens tokenize(String text) {
-    return tokenizer.encode(prompt.isEmpty() ? text : prompt + text);
+    String whole = prompt.isEmpty() ? text : prompt + text;
+    return tokenizer.encode(strips ? Spaces.stripped(whole) : whole);
   }
 
   /** Whether a tokenised text holds nothing but special tokens and the prompt. */
   boolean isEmpty(String text, Tokens tokens) {
     // A text may join the last token of the prompt, so few tokens are not yet none.
     return tokens.total() <= emptyTokens
-        && (prompt.isEmpty() || tokenizer.encode(text).total() <= tokenizer.specialTokens());
+        && (prompt.isEmpty()
+            || tokenizer.encode(strips ? Spaces.stripped(text) : text).total()
+                <= tokenizer.specialTokens());
   }
 
   /** The share of a text's own tokens that stand for what the vocabulary lacks, 0 to 1. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
@@ -109,6 +110,14 @@ final class HostLock implements AutoCloseable {
       }
       thread.unlock();
       Retries.requireNotInterrupted(e);
+      if (e instanceof AccessDeniedException) {
+        throw new IOException(
+            ("Cannot lock %s: user %s may not write there, and the model it is needed for is not in the cache or may not be"
+                    + " read. Fill the cache as a user whose files others may read, or set EMBARK_CACHE to a directory of"
+                    + " this user.")
+                .formatted(file, System.getProperty("user.name")),
+            e);
+      }
       throw new IOException(
           ("Cannot lock %s: %s. The model cache must lie on a disk of this host that has file"
                   + " locks; set EMBARK_CACHE to such a directory.")

@@ -2,13 +2,16 @@ package io.embark.model;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +55,11 @@ final class ModelCache {
     if (!afresh && whole(key)) {
       return models.resolve(key);
     }
-    writable(() -> Files.createDirectories(models));
+    writable(
+        () -> {
+          makeRoot(models.getParent());
+          return Files.createDirectories(models);
+        });
     writable(() -> Files.createDirectories(locks));
     HostLock lock = HostLock.wait(fetchLock(key), "fetching model " + key);
     try {
@@ -67,9 +74,23 @@ final class ModelCache {
     }
   }
 
+  /** One that lies in the temporary directory, which is everybody's, is this user's alone. */
+  private static void makeRoot(Path root) throws IOException {
+    boolean everybodys = Path.of(System.getProperty("java.io.tmpdir")).equals(root.getParent());
+    if (!everybodys || !root.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      return;
+    }
+    try {
+      Files.createDirectory(
+          root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (FileAlreadyExistsException e) {
+      LOG.debug("Already there: {}", e.toString());
+    }
+  }
+
   private void fill(String key, Filler filler) throws IOException {
     Path done = models.resolve(key);
-    Path filling = writable(() -> Files.createTempDirectory(models, key + FILLING));
+    Path filling = writable(() -> aside(key));
     try {
       filler.fill(filling);
       makeRoom(Inventory.write(filling).bytes(), key);
@@ -168,9 +189,17 @@ final class ModelCache {
     return Inventory.read(copy).map(Inventory::bytes).orElse(0L);
   }
 
+  /**
+   * A new folder that every user may read whom this user's umask lets: a copy may be made once for
+   * all of a host, or while an image is built.
+   */
+  private Path aside(String key) throws IOException {
+    return Files.createDirectory(models.resolve(key + FILLING + UUID.randomUUID()));
+  }
+
   /** One rename, so that a copy is there or not, then its files one by one. */
   private void moveAside(String key) throws IOException {
-    Path aside = Files.createTempDirectory(models, key + FILLING);
+    Path aside = aside(key);
     Files.move(models.resolve(key), aside.resolve("old"), StandardCopyOption.ATOMIC_MOVE);
     deleteTree(aside);
   }

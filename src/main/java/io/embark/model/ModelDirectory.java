@@ -29,6 +29,7 @@ import java.util.Set;
  * @param defaultPrompt name of the prompt that goes before every text unless told otherwise
  * @param padTokenId the id that fills up short rows
  * @param sentenceModel whether the directory says it is a sentence-embedding model
+ * @param lowersCase whether the model wants texts in small letters, whatever its tokenizer does
  */
 public record ModelDirectory(
     String name,
@@ -42,9 +43,11 @@ public record ModelDirectory(
     Map<String, String> prompts,
     Optional<Sourced<String>> defaultPrompt,
     long padTokenId,
-    boolean sentenceModel) {
+    boolean sentenceModel,
+    boolean lowersCase) {
 
   private static final String CONFIG = "config.json";
+  private static final String LIMITS = "sentence_bert_config.json";
   private static final Set<String> COUNTED_FROM_PADDING =
       Set.of("roberta", "xlm-roberta", "camembert", "mpnet");
 
@@ -100,7 +103,8 @@ public record ModelDirectory(
         Map.copyOf(prompts),
         defaultPrompt,
         padTokenId,
-        modules.present());
+        modules.present(),
+        json.read(LIMITS).path("do_lower_case").asBoolean(false));
   }
 
   static IllegalArgumentException isFile(String name) {
@@ -114,8 +118,7 @@ public record ModelDirectory(
   private static Optional<Sourced<Integer>> maxLength(
       ModelJson json, Optional<Sourced<Integer>> positions) throws IOException {
     Optional<Sourced<Integer>> limit =
-        length(json.read("sentence_bert_config.json"), "max_seq_length")
-            .map(n -> new Sourced<>(n, "sentence_bert_config.json"));
+        length(json.read(LIMITS), "max_seq_length").map(n -> new Sourced<>(n, LIMITS));
     if (limit.isEmpty()) {
       limit =
           length(json.read("tokenizer_config.json"), "model_max_length")

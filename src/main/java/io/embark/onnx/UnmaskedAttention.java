@@ -23,8 +23,11 @@ import java.util.Set;
  * all pairs of tokens to memory (Dao et al. 2022). With a mask there is no such kernel.
  */
 final class UnmaskedAttention {
-  /** Any text would do: the mask does not depend on it. */
-  private static final long[] TEXT = {0, 0, 0, 0, 0};
+  /** Tokens of the texts that masks are computed for. Which tokens they are changes no mask. */
+  private static final int SHORT = 5;
+
+  /** One that keeps distant tokens apart does nothing for a short text. */
+  private static final int LONG = 512;
 
   private UnmaskedAttention() {}
 
@@ -78,17 +81,28 @@ final class UnmaskedAttention {
     }
     edited.addAllNode(ops.nodes());
     ModelProto alone = proto.toBuilder().setGraph(LiveGraph.of(edited.build())).build();
-    Set<String> idle = new LinkedHashSet<>();
+    Set<String> idle = new LinkedHashSet<>(masks.keySet());
     try (TextRunner runner = TextRunner.open(model.with(alone))) {
-      Map<String, float[]> found = runner.run(TEXT);
-      masks.forEach(
-          (mask, name) -> {
-            if (isZero(found.get(name))) {
-              idle.add(mask);
-            }
-          });
+      for (Map<String, float[]> found : List.of(runner.run(new long[SHORT]), ofLongText(runner))) {
+        idle.removeIf(mask -> !isZero(found.get(masks.get(mask))));
+      }
     }
     return idle;
+  }
+
+  /** Sizes on which a mask depends may come from the sum with positions, which are limited. */
+  private static Map<String, float[]> ofLongText(TextRunner runner) throws OrtException {
+    int length = LONG;
+    while (true) {
+      try {
+        return runner.run(new long[length]);
+      } catch (OrtException e) {
+        if (length <= SHORT) {
+          throw e;
+        }
+        length /= 2;
+      }
+    }
   }
 
   private static boolean isZero(float[] values) {

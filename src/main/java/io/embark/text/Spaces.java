@@ -1,11 +1,18 @@
 package io.embark.text;
 
 /** White space, that of all scripts and the kinds that do not break lines among it. */
-final class Spaces {
+public final class Spaces {
   private Spaces() {}
 
   static boolean isSpace(char c) {
     return Character.isWhitespace(c) || Character.isSpaceChar(c);
+  }
+
+  /** A text without the white space around it. */
+  public static String stripped(String text) {
+    int from = skip(text, 0);
+    int to = Math.max(from, skipBack(text, text.length()));
+    return text.substring(from, to);
   }
 
   /** The first position from {@code at} on that is not white space, or the text's length. */

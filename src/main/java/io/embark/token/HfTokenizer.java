@@ -50,6 +50,7 @@ public final class HfTokenizer implements Tokenizer {
   private final HuggingFaceTokenizer tokenizer;
   private final int maxLength;
   private final long unknownId;
+  private final boolean lowersCase;
 
   /**
    * Read: a text is being tokenised. Write: closing, which must wait, as the native side does not.
@@ -69,6 +70,9 @@ public final class HfTokenizer implements Tokenizer {
     this.tokenizer = tokenizer;
     this.maxLength = maxLength;
     this.unknownId = json.unknownId();
+    this.lowersCase =
+        "true".equals(json.setting("normalizer.lowercase"))
+            || "Lowercase".equals(json.setting("normalizer.type"));
     long[] special = specialTokenMaskOfProbe();
     int before = 0;
     while (before < special.length && special[before] == 1) {
@@ -295,6 +299,14 @@ public final class HfTokenizer implements Tokenizer {
   @Override
   public long unknownId() {
     return unknownId;
+  }
+
+  /**
+   * Whether it is seen in the file that small and capital letters are the same to it; a list of
+   * normalizers is not looked into.
+   */
+  public boolean lowersCase() {
+    return lowersCase;
   }
 
   /** Waits for running texts, then frees the native tokenizer. Does nothing the second time. */

@@ -11,8 +11,11 @@ import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -69,6 +72,59 @@ class BufferRunTest {
         },
         cores);
     assertThat(threads).hasSize(2).contains(Thread.currentThread().getName());
+  }
+
+  @Test
+  void withoutAThreadToBeHadTheThreadThatAsksDoesItAll() {
+    for (Throwable no :
+        List.of(
+            new OutOfMemoryError("unable to create native thread"),
+            new RejectedExecutionException())) {
+      Cores cores = new Cores(3);
+      cores.take();
+      AtomicInteger asked = new AtomicInteger();
+      ExecutorService none =
+          new AbstractExecutorService() {
+            @Override
+            public void execute(Runnable work) {
+              asked.incrementAndGet();
+              throw BufferRunTest.<RuntimeException>thrown(no);
+            }
+
+            @Override
+            public void shutdown() {}
+
+            @Override
+            public List<Runnable> shutdownNow() {
+              return List.of();
+            }
+
+            @Override
+            public boolean isShutdown() {
+              return false;
+            }
+
+            @Override
+            public boolean isTerminated() {
+              return false;
+            }
+
+            @Override
+            public boolean awaitTermination(long timeout, TimeUnit unit) {
+              return true;
+            }
+          };
+      List<Integer> ran = new ArrayList<>();
+      BufferRun.all(batches(20), batch -> ran.add(batch.rows()[0]), cores, none);
+      assertThat(ran).isEqualTo(IntStream.range(0, 20).boxed().toList());
+      assertThat(asked).as("times a thread was asked for").hasValue(1);
+      assertThat(free(cores)).isEqualTo(2);
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T extends Throwable> T thrown(Throwable any) throws T {
+    throw (T) any;
   }
 
   @Test

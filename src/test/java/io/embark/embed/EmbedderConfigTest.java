@@ -37,7 +37,8 @@ class EmbedderConfigTest {
         prompts,
         Optional.ofNullable(defaultPrompt).map(n -> new Sourced<>(n, "config_st.json")),
         0,
-        true);
+        true,
+        false);
   }
 
   private static final ModelDirectory PLAIN =
@@ -53,6 +54,7 @@ class EmbedderConfigTest {
           Map.of(),
           Optional.empty(),
           0,
+          false,
           false);
 
   @Test
@@ -112,7 +114,8 @@ class EmbedderConfigTest {
             Map.of(),
             Optional.empty(),
             0,
-            true);
+            true,
+            false);
     EmbedderConfig config = EmbedderConfig.of("m").resolve(joined);
     assertThat(config.get(Setting.POOLING)).containsExactly(Pooling.CLS, Pooling.MEAN);
     assertThat(config.get(Setting.CONCAT)).isTrue();
@@ -137,7 +140,8 @@ class EmbedderConfigTest {
             Map.of(),
             Optional.empty(),
             0,
-            true);
+            true,
+            false);
     assertThatThrownBy(() -> EmbedderConfig.of("m").resolve(model))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("set pooling to one of pooler, cls, mean");

@@ -3,14 +3,20 @@ package io.embark.embed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.embark.model.ModelStore;
+import io.embark.onnx.Cancellation;
+import io.embark.onnx.Encoder;
 import io.embark.onnx.TinyModels;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -108,6 +114,77 @@ class EmbedderTest {
               EmbeddingStats.NOBODY);
       assertThat(statuses).toIterable().containsExactly(Status.OK, Status.BLANK_TEXT);
     }
+  }
+
+  /** sentence-transformers strips prompt and text together, {@code Transformer.tokenize}. */
+  @Test
+  void textsOfASentenceModelHaveNoSpaceAroundThem() throws IOException {
+    GRAPH.writeDirectory(
+        model,
+        Map.of(
+            "tokenizer.json",
+            SPACE_KEEPING_TOKENIZER,
+            "1_Pooling/config.json",
+            "{\"pooling_mode_mean_tokens\": true}",
+            "modules.json",
+            """
+            [{"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"},
+             {"idx": 1, "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]"""));
+    try (Embedder embedder = Embedder.open(config().prompt(" query: ").build())) {
+      assertThat(embedder.tokenize("").ids()).containsExactly(2);
+      assertThat(embedder.tokenize("hello \u00A0\n").ids()).containsExactly(2, 3);
+    }
+    try (Embedder embedder = Embedder.open(config().build())) {
+      assertThat(embedder.tokenize(" \thello ").ids()).containsExactly(3);
+    }
+  }
+
+  @Test
+  void lettersThatTheModelWantsSmallAreRefusedUnlessTheTokenizerSeesNoDifference()
+      throws IOException {
+    String lower = "{\"max_seq_length\": 16, \"do_lower_case\": true}";
+    GRAPH.writeDirectory(model, Map.of("sentence_bert_config.json", lower));
+    Embedder.open(config().build()).close();
+    Files.writeString(model.resolve("tokenizer.json"), SPACE_KEEPING_TOKENIZER);
+    assertThatThrownBy(() -> Embedder.open(config().build()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("do_lower_case")
+        .hasMessageContaining("small letters");
+  }
+
+  @Test
+  void aPromptThatLeavesNoRoomForTextIsRefused() throws IOException {
+    GRAPH.writeDirectory(model);
+    String prompt = "hello ".repeat(8);
+    Embedder.open(config().prompt(prompt).maxLength(11).build()).close();
+    assertThatThrownBy(() -> Embedder.open(config().prompt(prompt).maxLength(10).build()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("prompt: takes 10 tokens")
+        .hasMessageContaining("max-length is 10");
+  }
+
+  /** A session holds its weights in memory that no garbage collector sees. */
+  @Test
+  void whereTheSettingsDoNotFitTheSessionIsClosedAgain() throws IOException {
+    GRAPH.writeDirectory(model);
+    AtomicReference<Encoder> session = new AtomicReference<>();
+    EmbedderConfig tooMany =
+        config().pooling(Pooling.MEAN, Pooling.CLS).concat(true).truncateDim(5000).build();
+    assertThatThrownBy(
+            () ->
+                Embedder.open(
+                    tooMany,
+                    ModelStore.ofThisHost(new Configuration()),
+                    0,
+                    opened -> {
+                      session.set(opened);
+                      return opened;
+                    }))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("5000");
+    assertThatThrownBy(() -> session.get().check(new Cancellation()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
   }
 
   @Test

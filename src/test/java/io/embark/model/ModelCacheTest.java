@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -195,6 +196,31 @@ class ModelCacheTest {
     assertThat(FarAway.store(cache).open(uri, null).onnxFile()).isEqualTo(graph);
     assertThatThrownBy(() -> FarAway.store(cache).open(write("n", 10), null))
         .hasMessageContaining("Cannot write to the model cache");
+  }
+
+  /** As in an image that was built by another user. */
+  @Test
+  void whoeverMayReadTheCacheMayReadACopy() throws IOException {
+    Path copy = FarAway.store(cache.resolve("of-all")).open(write("m", 10), null).onnxFile();
+    assertThat(Files.getPosixFilePermissions(copy.getParent()))
+        .isEqualTo(Files.getPosixFilePermissions(cache.resolve("of-all/models")));
+    assertThat(Files.getPosixFilePermissions(copy))
+        .isEqualTo(Files.getPosixFilePermissions(copy.resolveSibling("tokenizer.json")));
+  }
+
+  @Test
+  void aCacheInTheTemporaryDirectoryIsTheUsersAlone() throws IOException {
+    String before = System.getProperty("java.io.tmpdir");
+    System.setProperty("java.io.tmpdir", cache.toString());
+    try {
+      FarAway.store(cache.resolve("embark-me")).open(write("m", 10), null);
+    } finally {
+      System.setProperty("java.io.tmpdir", before);
+    }
+    assertThat(
+            PosixFilePermissions.toString(
+                Files.getPosixFilePermissions(cache.resolve("embark-me"))))
+        .isEqualTo("rwx------");
   }
 
   @Test

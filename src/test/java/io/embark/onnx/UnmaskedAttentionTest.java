@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -85,6 +86,54 @@ class UnmaskedAttentionTest {
   void aMaskThatDoesSomethingWithoutPaddingStays() throws Exception {
     PooledModel model = model("bert-opset14", graph -> beforeSoftmax(graph, true));
     assertThat(softmaxes(UnmaskedAttention.of(model).orElseThrow())).isEqualTo(1);
+  }
+
+  /** As one of attention to what is near, in a window. */
+  @Test
+  void aMaskThatDoesSomethingToLongTextsStays() throws Exception {
+    PooledModel model = model("bert-opset14", UnmaskedAttentionTest::withMaskOfLongTexts);
+    assertThat(softmaxes(UnmaskedAttention.of(model).orElseThrow())).isEqualTo(1);
+  }
+
+  /** The first layer's mask grows with each token beyond the tenth. */
+  private static GraphProto withMaskOfLongTexts(GraphProto graph) {
+    GraphProto biased = beforeSoftmax(graph, true);
+    GraphProto.Builder edited = biased.toBuilder().clearInitializer().clearNode();
+    biased.getInitializerList().stream()
+        .filter(tensor -> !tensor.getName().equals("bias"))
+        .forEach(edited::addInitializer);
+    edited.addInitializer(
+        TensorProto.newBuilder()
+            .setName("minus_ten")
+            .setDataType(DataType.FLOAT.getNumber())
+            .addDims(1)
+            .addFloatData(-10));
+    edited
+        .addNode(
+            node("Cast", "attended", "attention_mask").toBuilder()
+                .addAttribute(
+                    AttributeProto.newBuilder()
+                        .setName("to")
+                        .setType(AttributeProto.AttributeType.INT)
+                        .setI(DataType.FLOAT.getNumber())))
+        .addNode(
+            node("ReduceSum", "counted", "attended").toBuilder()
+                .addAttribute(
+                    AttributeProto.newBuilder()
+                        .setName("keepdims")
+                        .setType(AttributeProto.AttributeType.INT)
+                        .setI(0)))
+        .addNode(node("Add", "beyond", "counted", "minus_ten"))
+        .addNode(node("Relu", "bias", "beyond"));
+    return edited.addAllNode(biased.getNodeList()).build();
+  }
+
+  private static NodeProto node(String type, String output, String... inputs) {
+    return NodeProto.newBuilder()
+        .setOpType(type)
+        .addAllInput(List.of(inputs))
+        .addOutput(output)
+        .build();
   }
 
   @Test
