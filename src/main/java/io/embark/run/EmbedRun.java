@@ -1,5 +1,6 @@
 package io.embark.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.run.EmbedSettings.SaveMode;
 import io.embark.spark.ExecutorSettings;
 import io.embark.spark.ModelFacts;
@@ -65,7 +66,7 @@ public final class EmbedRun {
     SaveMode mode = settings.get(EmbedSettings.MODE, sample ? SaveMode.OVERWRITE : SaveMode.ERROR);
     TableDirectory table = TableDirectory.at(output, hadoop);
     OutputTable target = new OutputTable(spark, table, mode);
-    if (catalogTable.isEmpty()) {
+    if (catalogTable.isEmpty() && !Staging.unfinishedPublication(table)) {
       target.requireMode();
     }
     // The executors', checked here.
@@ -122,21 +123,25 @@ public final class EmbedRun {
     Duration patience = Duration.ofSeconds(settings.get(EmbedSettings.WAIT_FOR_LOCK));
     int exitCode;
     try (TableLock lock = TableLock.take(table, spark.sparkContext().applicationId(), patience)) {
-      Staging.recover(table);
-      Optional<RunSummary> summary =
+      List<Staging.Recovered> recovered = Staging.recover(table);
+      TableUpdate update =
           new TableUpdate(
-                  spark,
-                  settings,
-                  out,
-                  lock,
-                  target,
-                  input,
-                  rows,
-                  idColumn(rows),
-                  embedder,
-                  facts,
-                  wanted -> sample(rows, wanted))
-              .call();
+              spark,
+              settings,
+              out,
+              lock,
+              target,
+              input,
+              rows,
+              idColumn(rows),
+              embedder,
+              facts,
+              wanted -> sample(rows, wanted));
+      Optional<Staging.Recovered> own = update.ownOf(recovered);
+      if (own.isPresent()) {
+        return reportRecovered(own.get(), written);
+      }
+      Optional<RunSummary> summary = update.call();
       exitCode = report(summary, written, start);
       if (summary.isEmpty()) {
         return exitCode;
@@ -166,6 +171,15 @@ public final class EmbedRun {
     summary.get().print(out, output, (System.nanoTime() - start) / 1e9);
     out.flush();
     return QualityGate.failedRows(summary.get()) > 0 ? ExitCode.PARTIAL : 0;
+  }
+
+  private int reportRecovered(Staging.Recovered recovered, Path output) {
+    JsonNode result = recovered.manifest().path("result");
+    out.printf(
+        "Nothing to do: an earlier attempt of this run died while it published; version %d of %s with %,d rows is finished now.%n",
+        recovered.snapshot().id(), output, result.path("rows").asLong());
+    out.flush();
+    return RunManifest.failedRows(result) > 0 ? ExitCode.PARTIAL : 0;
   }
 
   private void checkColumns(Dataset<Row> rows, String textCol, SaveMode mode) {

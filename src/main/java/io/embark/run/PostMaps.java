@@ -106,7 +106,13 @@ record PostMaps(
   }
 
   /** The maps that a table's vectors went through, which must be the wanted ones. */
-  private List<String> ofTable(StructType schema, PostChoice choice, Path path) {
+  private List<String> ofTable(StructType schema, PostChoice choice, Path path) throws IOException {
+    List<String> wanted =
+        choice.fittedAt().isEmpty()
+            ? List.of()
+            : earlier(choice.fittedAt().get()).stream()
+                .map(LinearVectorModel::fingerprint)
+                .toList();
     List<String> fingerprints = new ArrayList<>();
     for (String column : embedder.vectorColumns()) {
       boolean there = VectorOrigin.columns(schema).contains(column);
@@ -121,12 +127,21 @@ record PostMaps(
                         : "no column '%s'".formatted(column),
                     choice));
       }
-      if (choice.fittedAt().isEmpty() && !made.post().equals(choice.toString())) {
+      if (wanted.isEmpty() && !made.post().equals(choice.toString())) {
         throw new IllegalArgumentException(
             "post: column '%s' of %s went through %s, this run says %s. Use the same, or another output."
                 .formatted(column, path, made.post(), choice));
       }
       fingerprints.add(made.postFingerprint());
+    }
+    if (!wanted.isEmpty() && !wanted.equals(fingerprints)) {
+      throw new IllegalArgumentException(
+          "post: the vectors of %s went through other maps (SHA-256 %s) than those at %s (%s). Use the table's own, or another output."
+              .formatted(
+                  path,
+                  String.join(", ", fingerprints),
+                  choice.fittedAt().get(),
+                  String.join(", ", wanted)));
     }
     return fingerprints;
   }

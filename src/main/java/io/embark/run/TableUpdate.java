@@ -57,6 +57,20 @@ record TableUpdate(
       List<String> superseded) {}
 
   /**
+   * Which of the versions that were published for runs that had died this run was to make: one of
+   * the same input, settings and mode, begun on the version before.
+   */
+  Optional<Staging.Recovered> ownOf(List<Staging.Recovered> recovered) {
+    return recovered.stream()
+        .filter(r -> Staging.key(facts(r.snapshot().id() - 1)).equals(r.snapshot().run()))
+        .findFirst();
+  }
+
+  private Map<String, String> facts(long base) {
+    return RunFacts.of(settings, facts, input, rows.schema(), output.mode().label(), base);
+  }
+
+  /**
    * Does it.
    *
    * @return what was embedded; empty if there was nothing to do
@@ -66,10 +80,7 @@ record TableUpdate(
     TableDirectory table = output.directory();
     Optional<Snapshot> base = output.base();
     long id = table.current().map(s -> s.id() + 1).orElse(1L);
-    Staging staging =
-        Staging.of(
-            table,
-            RunFacts.of(settings, facts, input, rows.schema(), output.mode().label(), id - 1));
+    Staging staging = Staging.of(table, facts(id - 1));
     List<String> post =
         new PostMaps(spark, settings, table, embedder, sample).settle(staging.begun(), base);
     setInt8Ranges(staging.begun(), base);

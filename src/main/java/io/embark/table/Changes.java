@@ -10,8 +10,12 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.UserDefinedType;
 import org.apache.spark.storage.StorageLevel;
 import scala.math.BigInt;
 
@@ -48,6 +52,14 @@ public final class Changes implements AutoCloseable {
   private static final String ROWS = "rows";
   private static final String BAD = "bad";
   private static final int EXAMPLES = 5;
+
+  /** JSON with nulls, and with times as exact as Spark has them. */
+  private static final Map<String, String> WHOLE =
+      Map.of(
+          "ignoreNullFields", "false",
+          "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+          "timestampNTZFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS");
+
   private static final long PART_BYTES = 16L << 20;
 
   private final Dataset<Row> diff;
@@ -201,11 +213,10 @@ public final class Changes implements AutoCloseable {
       String textCol,
       Column file,
       Column failed) {
-    Column[] rest =
+    Stream<Column> rest =
         Stream.of(columns.fields())
             .filter(f -> !f.name().equals(idCol) && !f.name().equals(textCol))
-            .map(Slices::hashable)
-            .toArray(Column[]::new);
+            .flatMap(Changes::told);
     Column text = functions.col(Slices.quoted(textCol));
     return rows.select(
         functions.col(Slices.quoted(idCol)).as(ID),
@@ -214,11 +225,28 @@ public final class Changes implements AutoCloseable {
             .as(TEXT),
         // Seeded with a constant, for an input may have no other columns.
         functions
-            .xxhash64(
-                Stream.concat(Stream.of(functions.lit(1)), Stream.of(rest)).toArray(Column[]::new))
+            .xxhash64(Stream.concat(Stream.of(functions.lit(1)), rest).toArray(Column[]::new))
             .as(REST),
         file.as(FILE),
         functions.coalesce(failed, functions.lit(false)).as(FAILED));
+  }
+
+  /**
+   * A column as something whose hash tells all its values apart. Spark's hash passes over nulls and
+   * over the borders of nested values: without more, a value that moves from one column to the next
+   * changes nothing.
+   */
+  private static Stream<Column> told(StructField field) {
+    Column column = functions.col(Slices.quoted(field.name()));
+    DataType type = field.dataType();
+    boolean nested =
+        type instanceof ArrayType
+            || type instanceof MapType
+            || type instanceof StructType
+            || type instanceof UserDefinedType;
+    return nested
+        ? Stream.of(functions.to_json(functions.struct(column), WHOLE))
+        : Stream.of(functions.isnull(column), column);
   }
 
   public long count(Kind kind) {

@@ -44,7 +44,7 @@ public final class Staging {
   }
 
   /** Whether a run died while it published. What it published may not be read as it lies there. */
-  static boolean unfinishedPublication(TableDirectory table) throws IOException {
+  public static boolean unfinishedPublication(TableDirectory table) throws IOException {
     for (FileStatus run : table.list(table.stagingRoot())) {
       if (table.files().exists(new Path(run.getPath(), PUBLISH))) {
         return true;
@@ -75,8 +75,16 @@ public final class Staging {
     return lines;
   }
 
+  /**
+   * A version that was published for a run that had died.
+   *
+   * @param manifest the run's record
+   */
+  public record Recovered(Snapshot snapshot, JsonNode manifest) {}
+
   /** Finishes what a run that died had begun to publish. The caller holds the lock. */
-  public static void recover(TableDirectory table) throws IOException {
+  public static List<Recovered> recover(TableDirectory table) throws IOException {
+    List<Recovered> recovered = new ArrayList<>();
     for (FileStatus run : table.list(table.stagingRoot())) {
       Path file = new Path(run.getPath(), PUBLISH);
       byte[] bytes = AtomicFile.read(table.files(), file);
@@ -84,8 +92,10 @@ public final class Staging {
         Publication publication = Json.parse(bytes, Publication.class, file);
         publication.logTakeOver(table);
         publication.carryOut(table, run.getPath());
+        recovered.add(new Recovered(publication.snapshot(), publication.manifest()));
       }
     }
+    return recovered;
   }
 
   /**
@@ -117,7 +127,12 @@ public final class Staging {
 
   /** Short enough for a file name, long enough to be the only one. */
   public String key() {
-    return Fingerprint.of(facts.toString()).substring(0, KEY_DIGITS);
+    return key(facts);
+  }
+
+  /** The key of a run, which its snapshot names. */
+  public static String key(Map<String, String> facts) {
+    return Fingerprint.of(new TreeMap<>(facts).toString()).substring(0, KEY_DIGITS);
   }
 
   /** The run that an earlier attempt began, if there was one. */
@@ -213,13 +228,13 @@ public final class Staging {
     FileSystem files = table.files();
     List<DataFile> all = new ArrayList<>(kept);
     List<Publication.Move> moves = new ArrayList<>();
+    String name = nameOf(draft);
     boolean rows = !kept.isEmpty() || rowsOf.values().stream().anyMatch(n -> n > 0);
     for (Map.Entry<String, Long> staged : new TreeMap<>(rowsOf).entrySet()) {
       if (staged.getValue() == 0 && (rows || !moves.isEmpty())) {
         continue;
       }
-      String to =
-          "part-%05d-%s-%05d.parquet".formatted(draft.id(), key().substring(0, 8), moves.size());
+      String to = "%s-%05d.parquet".formatted(name, moves.size());
       long bytes = files.getFileStatus(new Path(directory, staged.getKey())).getLen();
       moves.add(new Publication.Move(staged.getKey(), to));
       all.add(new DataFile(to, bytes, staged.getValue(), draft.run()));
@@ -239,6 +254,24 @@ public final class Staging {
     AtomicFile.create(files, new Path(directory, PUBLISH), Json.bytes(publication));
     publication.carryOut(table, directory);
     return next;
+  }
+
+  /**
+   * What the files of a version are called. The same run may have made the very same version before
+   * and its record be lost: its files, which may be those that go now, keep their names.
+   */
+  private String nameOf(Snapshot version) throws IOException {
+    String run = "part-%05d-%s".formatted(version.id(), key().substring(0, 8));
+    Set<String> present = table.visible().keySet();
+    String name = run;
+    for (int again = 2; isTaken(name, present); again++) {
+      name = run + "r" + again;
+    }
+    return name;
+  }
+
+  private static boolean isTaken(String name, Set<String> present) {
+    return present.stream().anyMatch(file -> file.startsWith(name + "-"));
   }
 
   /** Removes what was staged. */

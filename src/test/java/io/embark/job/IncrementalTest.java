@@ -372,4 +372,47 @@ class IncrementalTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("pooling: 'mean' and 'max'   <- must agree");
   }
+
+  /** Spark's hash passes over nulls and over where a nested value begins and ends. */
+  @Test
+  void aValueThatMovesIsAChange() throws IOException {
+    String row =
+        "{\"id\": 1, \"text\": \"a\", \"home\": %s, \"work\": %s, \"tags\": %s, \"at\": %s}%n";
+    String whole =
+        "{\"id\": 2, \"text\": \"b\", \"home\": \"h\", \"work\": \"w\", \"tags\": [[\"x\"]], \"at\": {\"n\": 1, \"m\": 1}}%n";
+    String[][] states = {
+      {"null", "\"x\"", "[[\"a\"], [\"b\"]]", "{\"n\": 1}"},
+      {"\"x\"", "null", "[[\"a\"], [\"b\"]]", "{\"n\": 1}"},
+      {"\"x\"", "null", "[[\"a\", \"b\"]]", "{\"n\": 1}"},
+      {"\"x\"", "null", "[]", "{\"n\": 1}"},
+      {"\"x\"", "null", "null", "{\"n\": 1}"},
+      {"\"x\"", "null", "null", "{\"m\": 1}"},
+    };
+    Path file = directory.resolve("moving.jsonl");
+    for (int i = 0; i < states.length; i++) {
+      Files.writeString(file, row.formatted((Object[]) states[i]) + whole.formatted());
+      for (boolean again : new boolean[] {false, true}) {
+        JobRun run =
+            done(
+                JobRun.embed(
+                    "--model",
+                    model,
+                    "--input",
+                    file,
+                    "--output",
+                    output(),
+                    "--id-col",
+                    "id",
+                    "--mode",
+                    "incremental"));
+        if (again) {
+          assertThat(run.out()).as("state %d again", i).contains("Nothing to do");
+        } else if (i > 0) {
+          assertThat(run.out())
+              .as("state %d", i)
+              .contains("1 with the same text but other columns changed, 0 gone, 1 as they were");
+        }
+      }
+    }
+  }
 }
