@@ -56,6 +56,7 @@ public record Comparer(
     if (pairs.isPresent()) {
       LOG.info("Correlations with the scores of {} pairs", pairCount);
       figures.addAll(PairScores.measure(pairs.get(), candidates));
+      PairScores.note(figures).ifPresent(notes::add);
     }
     long rows = texts.count();
     if (rows < LEAST_ROWS) {

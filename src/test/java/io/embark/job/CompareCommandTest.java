@@ -123,6 +123,26 @@ class CompareCommandTest {
     }
   }
 
+  /** Of 40 pairs one has another score; of all resamples 36 % do without it. */
+  @Test
+  void rareScoresTellNothingApart() throws IOException {
+    List<String> lines = new ArrayList<>(Files.readAllLines(pairs));
+    for (int i = 1; i < lines.size(); i++) {
+      lines.set(i, lines.get(i).replaceFirst("\t\\d$", i == 5 ? "\t1" : "\t0"));
+    }
+    Files.write(pairs, lines);
+    JobRun run = compare("--pairs", pairs, "--pooling", "mean,cls,max", "--clusters", 3);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(json().get("notes").toString())
+        .contains("of 1000 resamples", "too many for an interval");
+    for (JsonNode vector : measure(json(), "spearman_cosine").get("vectors")) {
+      assertThat(vector.get("worseBeyondNoise").asBoolean()).isFalse();
+      assertThat(vector.has("interval")).isFalse();
+    }
+    assertThat(json().get("recommendation").get("sentence").asText())
+        .startsWith("Use mean, as the model itself does");
+  }
+
   @Test
   void labelsRankByAProbe() throws IOException {
     JobRun run =
