@@ -101,7 +101,10 @@ public record Recommendation(Optional<String> candidate, String sentence) {
         "Nothing here says which is better, for there are no scores (--pairs) and no labels"
             + " (--label-col); "
             + own.map(o -> "stay with " + o + ", as the model itself does.")
-                .orElse("mean is what most models are trained with.")
+                .orElse(
+                    comparison.candidates().stream().anyMatch(c -> c.name().equals("mean"))
+                        ? "mean is what most models are trained with."
+                        : "what the model itself does is not among the vectors compared.")
             + evidence;
     return new Recommendation(own, sentence);
   }

@@ -170,6 +170,22 @@ class CompareCommandTest {
     assertThat(measure(json(), "hubness").has("spread")).isTrue();
   }
 
+  /** Of variants alone, none is what the model itself does. */
+  @Test
+  void plainTextsAreDescribedInVariantsAlone() throws IOException {
+    JobRun run =
+        compare("--input", texts, "--pooling", "mean,cls", "--clusters", 2, "--post", "centering");
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(json().get("own").isNull()).isTrue();
+    assertThat(json().get("recommendation").get("vector").isNull()).isTrue();
+    assertThat(json().get("recommendation").get("sentence").asText())
+        .contains("what the model itself does is not among the vectors compared")
+        .doesNotContain("mean is what");
+    assertThat(measure(json(), "hubness").get("vectors")).hasSize(2);
+    assertThat(Files.readString(directory.resolve("out/compare.html")))
+        .contains("Where neighbours differ");
+  }
+
   @Test
   void whatIsWrongIsSaidBeforeTheWork() {
     assertRefused(
