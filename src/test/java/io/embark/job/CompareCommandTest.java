@@ -196,6 +196,10 @@ class CompareCommandTest {
     assertRefused(compare("--input", texts, "--label-col", "intent"), "no column 'intent'");
     assertRefused(compare("--input", texts, "--concat"), "leave nothing to compare");
     assertRefused(compare("--clusters", "1"), "'1'", "from 2 to");
+    JobRun directions =
+        compare("--input", texts, "--pooling", "mean", "--post", "none,all-but-the-top:400");
+    assertRefused(directions, "found all-but-the-top:400, but vectors have 4 values");
+    assertThat(directions.out()).doesNotContain("Comparing");
     assertThat(directory.resolve("out/compare.json")).doesNotExist();
   }
 
