@@ -125,6 +125,11 @@ final class ClusterRun {
         range.fixed() ? List.of() : clustering.choices(sample, range.least(), range.most());
     int k = range.fixed() ? range.least() : Clustering.best(choices).k();
     int elbow = range.fixed() ? 0 : Clustering.elbow(choices).k();
+    if (labelCol != null) {
+      Column label = text(labelCol).as("label");
+      ClusterSummaries.requireClasses(
+          Features.of(table.rows(), table.vectorCol(), label), labelCol, k);
+    }
     ClusterTable.printChoices(out, choices, k, elbow, sampled);
 
     ClusterModel model =
