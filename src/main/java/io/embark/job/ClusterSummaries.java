@@ -82,7 +82,7 @@ record ClusterSummaries(Dataset<Row> scored, JobSettings settings) {
     }
     if (classes * clusters > CELLS) {
       throw new IllegalArgumentException(
-          "label-col: '%s' has %,d different values, wanted for %,d clusters are %,d at most; is it a class?"
+          "label-col: '%s' has %d different values, wanted for %d clusters are %d at most; is it a class?"
               .formatted(labelCol, classes, clusters, CELLS / clusters));
     }
   }

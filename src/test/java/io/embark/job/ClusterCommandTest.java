@@ -148,6 +148,19 @@ class ClusterCommandTest {
         .containsExactlyInAnyOrder(44L, 27L, 18L);
   }
 
+  /** The sample is for choosing and the silhouette; it bounds no number that was given. */
+  @Test
+  void moreClustersThanSampledRows() throws IOException {
+    Path output = directory.resolve("many");
+    JobRun run =
+        cluster("--output", output, "--k", "30", "--choice-rows", "10", "--duplicate-rows", "0");
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out()).contains("no silhouette on ", "(--choice-rows)");
+    JsonNode json = new ObjectMapper().readTree(output.resolve("cluster.json").toFile());
+    assertThat(json.get("k").asInt()).isGreaterThan(json.get("silhouetteRows").asInt());
+    assertThat(json.has("silhouette")).isFalse();
+  }
+
   @Test
   void saysWhatIsWrong() {
     Path output = directory.resolve("none");
