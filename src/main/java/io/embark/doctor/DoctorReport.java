@@ -103,6 +103,8 @@ record DoctorReport(String master, List<PlaceReport> places, DoctorPlan plan) {
           .put("tokenBudget", plan.tokenBudget())
           .put("tasksPerGpu", plan.tasksPerGpu())
           .put("tokensPerSecond", plan.tokensPerSecond())
+          .put("slots", plan.slots())
+          .put("measuredSlots", plan.measuredSlots())
           .put("rows", plan.rows())
           .put("tokensPerRow", plan.tokensPerRow())
           .put("partitions", plan.partitions())
