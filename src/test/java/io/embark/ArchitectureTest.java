@@ -50,8 +50,7 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule VECTOR = mayUse("vector");
 
-  /** Breeze, which comes with MLlib, has the assignment problem. */
-  @ArchTest static final ArchRule MEASURE = mayUse("measure", "breeze..", "scala..");
+  @ArchTest static final ArchRule MEASURE = mayUse("measure");
 
   @ArchTest
   static final ArchRule ONNX =

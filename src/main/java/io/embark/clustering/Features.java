@@ -1,6 +1,8 @@
 package io.embark.clustering;
 
 import io.embark.spark.VectorColumn;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
@@ -21,12 +23,16 @@ public final class Features {
   private Features() {}
 
   /**
-   * The vectors alone, without those that are null or all zeros: neither has a direction.
+   * The vectors, without those that are null or all zeros: neither has a direction.
    *
-   * @return one column {@link #COLUMN} of MLlib's vectors
+   * @param beside columns to keep beside them
+   * @return a column {@link #COLUMN} of MLlib's vectors first
    */
-  public static Dataset<Row> of(Dataset<Row> rows, String vectorCol) {
-    Dataset<Row> features = rows.select(column(rows, vectorCol).as(COLUMN));
+  public static Dataset<Row> of(Dataset<Row> rows, String vectorCol, Column... beside) {
+    List<Column> columns = new ArrayList<>();
+    columns.add(column(rows, vectorCol).as(COLUMN));
+    columns.addAll(List.of(beside));
+    Dataset<Row> features = rows.select(columns.toArray(Column[]::new));
     UDF1<Vector, Boolean> some = v -> v != null && v.numNonzeros() > 0;
     Column taken = functions.udf(some, DataTypes.BooleanType).apply(functions.col(COLUMN));
     return features.where(taken);

@@ -86,7 +86,7 @@ final class Charts {
   private static Interval span(Figure figure) {
     return figure
         .interval()
-        .filter(i -> Double.isFinite(i.low()) && Double.isFinite(i.high()))
+        .filter(Interval::isFinite)
         .orElse(new Interval(figure.value(), figure.value()));
   }
 

@@ -83,11 +83,18 @@ final class Clusterings {
   /** Counts of items by label and cluster, and by the clusters of two runs. */
   private static final class Tables {
     private final long[][][] ofLabels;
+
+    /** At {@code before * seeds + seed}; null for other two. */
     private final long[][][] ofPairs;
 
     private Tables(int labels, int k, int seeds) {
       ofLabels = new long[labels == 0 ? 0 : seeds][labels][k];
-      ofPairs = new long[seeds * seeds][k][k];
+      ofPairs = new long[seeds * seeds][][];
+      for (int seed = 0; seed < seeds; seed++) {
+        for (int before = 0; before < seed; before++) {
+          ofPairs[before * seeds + seed] = new long[k][k];
+        }
+      }
     }
 
     /** In one pass. */

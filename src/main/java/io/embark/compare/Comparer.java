@@ -56,6 +56,7 @@ public record Comparer(
     if (pairs.isPresent()) {
       LOG.info("Correlations with the scores of {} pairs", pairCount);
       figures.addAll(PairScores.measure(pairs.get(), candidates));
+      PairScores.note(figures).ifPresent(notes::add);
     }
     long rows = texts.count();
     if (rows < LEAST_ROWS) {
@@ -98,12 +99,16 @@ public record Comparer(
       work.add(() -> ofTable(table, partitions, candidate, labels, k, done, all));
     }
     Concurrent.all(threads, work).forEach(figures::addAll);
+    // Pooled vectors may be there in variants only; nothing can be said of one that is not
+    // measured.
+    Optional<String> own =
+        offered.own().filter(name -> candidates.stream().anyMatch(c -> c.name().equals(name)));
     Scope scope =
         new Scope(
             offered.facts().config().text(Setting.MODEL),
             offered.facts().fingerprint(),
             offered.facts().config().text(Setting.NORMALIZE),
-            offered.own(),
+            own,
             pairCount,
             rows,
             labelled,

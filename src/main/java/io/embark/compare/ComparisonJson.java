@@ -88,7 +88,7 @@ public final class ComparisonJson {
   private static void interval(ObjectNode node, String name, Optional<Interval> interval) {
     interval.ifPresent(
         i -> {
-          if (Double.isFinite(i.low()) && Double.isFinite(i.high())) {
+          if (i.isFinite()) {
             node.putArray(name).add(i.low()).add(i.high());
           }
         });

@@ -57,7 +57,9 @@ public final class ConsoleReport {
                                   "[%s .. %s]"
                                       .formatted(measure.print(i.low()), measure.print(i.high())))
                           .orElse(""),
-                      place.beyondNoise() ? "worse" : "not told apart");
+                      place.beyondNoise()
+                          ? "worse"
+                          : place.figure().isNumber() ? "not told apart" : "no figure");
       out.printf(
           Locale.ROOT,
           "%3d  %-24s %7s  %-18s  %s%n",

@@ -23,6 +23,11 @@ public record Figure(Candidate candidate, Measure measure, double value, double[
     return new Figure(candidate, measure, value, new double[0]);
   }
 
+  /** Whether there is a figure: of what does not vary there is no correlation. */
+  boolean isNumber() {
+    return !Double.isNaN(value);
+  }
+
   /** Where the figure lies with 95 % confidence, if that is known. */
   public Optional<Interval> interval() {
     return measure.spread().interval(replicates);

@@ -3,6 +3,7 @@ package io.embark.compare;
 import io.embark.measure.PairCorrelation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.DoubleStream;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.ml.linalg.Vector;
@@ -83,6 +84,29 @@ final class PairScores {
       figures.add(new Figure(candidate, similarity.pearson(), row.getDouble(3), doubles(row, 4)));
     }
     return figures;
+  }
+
+  /**
+   * What a reader should know of resamples without a correlation, if there are any: with few scores
+   * that differ from the rest, some resamples have none of them.
+   */
+  static Optional<String> note(List<Figure> figures) {
+    long missing =
+        figures.stream()
+            .filter(f -> f.measure() == Measure.SPEARMAN_COSINE && f.isNumber())
+            .mapToLong(f -> DoubleStream.of(f.replicates()).filter(Double::isNaN).count())
+            .max()
+            .orElse(0);
+    return missing == 0
+        ? Optional.empty()
+        : Optional.of(
+            "%d of %d resamples of the pairs have equal scores or similarities only, so no correlation; %s"
+                .formatted(
+                    missing,
+                    REPLICATES,
+                    Spread.tooManyMissing(missing, REPLICATES)
+                        ? "these are too many for an interval, and nothing says what is beyond noise: give more pairs with different scores"
+                        : "intervals are those of the others"));
   }
 
   private static double[] doubles(Row row, int column) {

@@ -29,7 +29,7 @@ public record Ranking(Measure measure, List<Place> places) {
 
     /** Whether neither chance nor rounding explains the difference: its interval leaves out 0. */
     public boolean beyondNoise() {
-      return beyondRounding() && interval.isPresent() && !interval.get().contains(0);
+      return beyondRounding() && interval.filter(i -> i.isFinite() && !i.contains(0)).isPresent();
     }
   }
 

@@ -26,7 +26,7 @@ public record Recommendation(Optional<String> candidate, String sentence) {
   private static Recommendation decided(Scope scope, Ranking ranking) {
     Ranking.Place best = ranking.places().get(0);
     Optional<Ranking.Place> own = scope.own().flatMap(ranking::of);
-    boolean keep = own.isPresent() && !own.get().beyondNoise();
+    boolean keep = own.isPresent() && own.get().figure().isNumber() && !own.get().beyondNoise();
     Ranking.Place chosen = keep ? own.get() : best;
     String name = chosen.figure().candidate().name();
     StringBuilder sentence = new StringBuilder("Use ").append(name);
@@ -41,9 +41,17 @@ public record Recommendation(Optional<String> candidate, String sentence) {
     chosen.figure().interval().ifPresent(i -> sentence.append(' ').append(of(ranking, i)));
     if (keep && chosen.beyondRounding()) {
       sentence.append(
-          "; %s is %s higher, which is within noise"
+          "; %s is %s higher, %s"
               .formatted(
-                  best.figure().candidate().name(), ranking.measure().print(-chosen.difference())));
+                  best.figure().candidate().name(),
+                  ranking.measure().print(-chosen.difference()),
+                  chosen.interval().isPresent()
+                      ? "which is within noise"
+                      : "but nothing says whether beyond noise"));
+    } else if (own.isPresent() && !own.get().figure().isNumber()) {
+      sentence.append(
+          "; the model's own %s has no such figure"
+              .formatted(own.get().figure().candidate().name()));
     } else if (own.isPresent() && !keep) {
       sentence.append(
           "; the model's own %s is %s lower %s"
@@ -54,13 +62,18 @@ public record Recommendation(Optional<String> candidate, String sentence) {
     }
     List<String> alike =
         ranking.places().stream()
-            .filter(p -> p != chosen && !p.beyondNoise())
+            .filter(p -> p != chosen && p.figure().isNumber() && !p.beyondNoise())
             .map(p -> p.figure().candidate().name())
             .toList();
+    int others = ranking.places().size() - 1;
     int worse = (int) ranking.places().stream().filter(Ranking.Place::beyondNoise).count();
     sentence.append(
         alike.isEmpty()
-            ? worse == 0 ? "." : "; all others are worse beyond noise."
+            ? worse == 0
+                ? "."
+                : worse == others
+                    ? "; all others are worse beyond noise."
+                    : "; worse beyond noise: %d of %d.".formatted(worse, others + 1)
             : "; not told apart from the best: %s; worse beyond noise: %d of %d."
                 .formatted(String.join(", ", alike), worse, ranking.places().size()));
     return new Recommendation(Optional.of(name), sentence.toString());
@@ -88,7 +101,10 @@ public record Recommendation(Optional<String> candidate, String sentence) {
         "Nothing here says which is better, for there are no scores (--pairs) and no labels"
             + " (--label-col); "
             + own.map(o -> "stay with " + o + ", as the model itself does.")
-                .orElse("mean is what most models are trained with.")
+                .orElse(
+                    comparison.candidates().stream().anyMatch(c -> c.name().equals("mean"))
+                        ? "mean is what most models are trained with."
+                        : "what the model itself does is not among the vectors compared.")
             + evidence;
     return new Recommendation(own, sentence);
   }

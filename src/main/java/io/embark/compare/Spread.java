@@ -7,11 +7,19 @@ import org.apache.commons.math3.distribution.TDistribution;
 
 /** What the replicates of a figure are, and so where the figure lies with 95 % confidence. */
 public enum Spread {
-  /** The figure of the same items drawn again with replacement. */
+  /**
+   * The figure of the same items drawn again with replacement. A draw may have none: a correlation
+   * with scores that are all equal is not a number. Such draws are left out; they are not drawn at
+   * random, so more than a few of them leave no interval.
+   */
   BOOTSTRAP("bootstrap") {
     @Override
     public Optional<Interval> interval(double[] replicates) {
-      return Optional.of(Interval.of(replicates));
+      double[] numbers = Arrays.stream(replicates).filter(r -> !Double.isNaN(r)).toArray();
+      return numbers.length == 0
+              || tooManyMissing(replicates.length - numbers.length, replicates.length)
+          ? Optional.empty()
+          : Optional.of(Interval.of(numbers));
     }
   },
   /**
@@ -40,6 +48,9 @@ public enum Spread {
     }
   };
 
+  /** Of a bootstrap's draws, the share that may be without a figure. */
+  private static final double MISSING = 0.05;
+
   private final String label;
 
   Spread(String label) {
@@ -53,6 +64,11 @@ public enum Spread {
 
   /** Where the figure lies; of differences of replicates, where the difference lies. */
   public abstract Optional<Interval> interval(double[] replicates);
+
+  /** Whether so many draws of a bootstrap are without a figure that there is no interval. */
+  static boolean tooManyMissing(long missing, long draws) {
+    return missing > MISSING * draws;
+  }
 
   /** Student's interval of the mean, variance enlarged by a share; none of one replicate. */
   private static Optional<Interval> student(double[] replicates, double shared) {

@@ -59,6 +59,17 @@ public record Variants(List<PostChoice> choices, Norm norm) {
   }
 
   /**
+   * Refuses what the vectors do not allow, before any was made.
+   *
+   * @throws IllegalArgumentException with found and wanted
+   */
+  public void require(List<Candidate> pooled) {
+    for (Candidate candidate : pooled) {
+      choices.forEach(choice -> choice.require(candidate.dimension()));
+    }
+  }
+
+  /**
    * Fits the maps, and makes the variants.
    *
    * @param pooled vectors of the tables, not scaled

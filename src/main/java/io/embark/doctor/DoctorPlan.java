@@ -12,7 +12,9 @@ import java.util.Locale;
  *
  * @param tokenBudget tokens a batch
  * @param tasksPerGpu 0 where no GPU was found
- * @param tokensPerSecond of all places together, at the length of the rows
+ * @param tokensPerSecond of all slots together, at the length of the rows
+ * @param slots tasks at the same time when all executors have come
+ * @param measuredSlots those of the places that were measured
  * @param partitions tasks for these rows; 0 if their number is not known
  * @param seconds estimated for these rows; negative if not known
  * @param flags ready to paste
@@ -21,6 +23,8 @@ record DoctorPlan(
     int tokenBudget,
     int tasksPerGpu,
     double tokensPerSecond,
+    int slots,
+    int measuredSlots,
     long rows,
     double tokensPerRow,
     int partitions,
@@ -29,12 +33,15 @@ record DoctorPlan(
   /**
    * @param places those that were measured, at least one
    * @param tokenized tokens per second that one thread of the driver tokenises
+   * @param threads tasks that shared a place when its speed was measured
+   * @param planned slots there are or will be; places to come are taken to be like those measured
    * @param rows 0 if not known
    */
   static DoctorPlan of(
       List<PlaceReport> places,
       double tokenized,
-      int slots,
+      int threads,
+      int planned,
       int coresPerTask,
       long rows,
       double tokensPerRow) {
@@ -43,13 +50,20 @@ record DoctorPlan(
             .mapToInt(place -> place.speeds.budget())
             .sorted()
             .toArray()[places.size() / 2];
-    double all = places.stream().mapToDouble(place -> speedAt(place.speeds, tokensPerRow)).sum();
+    double each =
+        places.stream()
+            .mapToDouble(place -> speedAt(place.speeds, tokensPerRow))
+            .average()
+            .orElse(0);
+    int measured = places.size() * threads;
+    int slots = Math.max(measured, planned);
+    double all = each * slots / threads;
     boolean gpu = places.stream().anyMatch(place -> place.gpu);
-    int tasksPerGpu = gpu ? tasksPerGpu(all / places.size(), tokenized) : 0;
+    int tasksPerGpu = gpu ? tasksPerGpu(each, tokenized) : 0;
     int partitions = 0;
     double seconds = -1;
     if (rows > 0) {
-      int tasks = gpu ? tasksPerGpu * places.size() : slots;
+      int tasks = gpu ? Math.max(1, tasksPerGpu * slots / threads) : slots;
       double total = rows * tokensPerRow;
       partitions = TaskSize.ofSpeed(all / tasks).tasks((long) total, tasks);
       double slowestLoad = places.stream().mapToLong(p -> p.loadMillis).max().orElse(0) / 1000.0;
@@ -70,7 +84,16 @@ record DoctorPlan(
               tasksPerGpu * coresPerTask));
     }
     return new DoctorPlan(
-        budget, tasksPerGpu, all, rows, tokensPerRow, partitions, seconds, String.join(" ", flags));
+        budget,
+        tasksPerGpu,
+        all,
+        slots,
+        measured,
+        rows,
+        tokensPerRow,
+        partitions,
+        seconds,
+        String.join(" ", flags));
   }
 
   /** Enough tasks to tokenise as fast as the GPU computes, and one more to overlap the rest. */

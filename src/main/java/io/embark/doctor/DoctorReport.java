@@ -39,6 +39,9 @@ record DoctorReport(String master, List<PlaceReport> places, DoctorPlan plan) {
           "output",
           "input");
 
+  /** Checks of what only executors use: a driver outside of them may have another, or none. */
+  private static final Set<String> EXECUTORS_ONLY = Set.of("cuda libraries");
+
   /** The findings of one check: places by what was found there. */
   record Check(String name, Verdict verdict, Map<Finding, List<String>> found) {}
 
@@ -63,12 +66,19 @@ record DoctorReport(String master, List<PlaceReport> places, DoctorPlan plan) {
           for (Finding finding : found.keySet()) {
             worst = finding.verdict().compareTo(worst) > 0 ? finding.verdict() : worst;
           }
-          if (worst == Verdict.OK && found.size() > 1 && !EACH_ITS_OWN.contains(name)) {
+          if (worst == Verdict.OK && !EACH_ITS_OWN.contains(name) && differ(name, found)) {
             worst = Verdict.WARNING;
           }
           checks.add(new Check(name, worst, found));
         });
     return checks;
+  }
+
+  private static boolean differ(String check, Map<Finding, List<String>> found) {
+    return found.values().stream()
+            .filter(at -> !EXECUTORS_ONLY.contains(check) || !at.equals(List.of("driver")))
+            .count()
+        > 1;
   }
 
   boolean failed() {
@@ -103,6 +113,8 @@ record DoctorReport(String master, List<PlaceReport> places, DoctorPlan plan) {
           .put("tokenBudget", plan.tokenBudget())
           .put("tasksPerGpu", plan.tasksPerGpu())
           .put("tokensPerSecond", plan.tokensPerSecond())
+          .put("slots", plan.slots())
+          .put("measuredSlots", plan.measuredSlots())
           .put("rows", plan.rows())
           .put("tokensPerRow", plan.tokensPerRow())
           .put("partitions", plan.partitions())

@@ -45,7 +45,7 @@ final class DoctorRounds {
         break;
       }
       try {
-        collect(round == 0 ? anywhere(slots) : on(missing, slots), task);
+        collect(round == 0 ? anywhere(slots) : on(missing), task);
       } catch (RuntimeException e) {
         // Not the end of the report: those that were reached by now have theirs.
         trouble =
@@ -126,9 +126,10 @@ final class DoctorRounds {
         .rdd();
   }
 
-  /** As many tasks for each executor as it has slots on average. */
-  private RDD<Integer> on(Map<String, String> executors, int slots) {
-    int each = Math.max(1, slots / Math.max(1, executors(context).size()));
+  /** As many tasks for each executor as it has slots. */
+  private RDD<Integer> on(Map<String, String> executors) {
+    int each =
+        Slots.ofExecutor(context.getConf(), Slots.present(context), executors(context).size());
     List<Tuple2<Integer, Seq<String>>> tasks = new ArrayList<>();
     for (String executor : new TreeSet<>(executors.keySet())) {
       // How Spark writes a place that is one executor.

@@ -75,16 +75,11 @@ final class DoctorRun {
     }
     onDriver.check("executors", () -> executors(context));
 
-    int slots = Slots.of(context);
+    // Executors that are yet to come are planned with, but only those that are there are measured.
+    int threads = threads(context);
     DoctorTask task =
         new DoctorTask(
-            UUID.randomUUID().toString(),
-            config,
-            fingerprint,
-            canary,
-            ids,
-            output,
-            threads(context, slots));
+            UUID.randomUUID().toString(), config, fingerprint, canary, ids, output, threads);
     context.setJobDescription("Embark: doctor");
     List<PlaceReport> places = new ArrayList<>();
     List<PlaceReport> reached = new DoctorRounds(context).run(task);
@@ -107,18 +102,34 @@ final class DoctorRun {
             : DoctorPlan.of(
                 measured,
                 tokenized,
-                slots,
+                threads,
+                local ? Slots.present(context) : Slots.of(context),
                 context.getConf().getInt("spark.task.cpus", 1),
                 rows,
                 tokensPerRow);
     return new DoctorReport(context.master(), places, plan);
   }
 
-  /** Tasks that share a session in a job. */
-  private static int threads(SparkContext context, int slots) {
-    int tasksPerGpu = Slots.tasksPerGpu(context.getConf());
-    int executors = Math.max(1, DoctorRounds.executors(context).size());
-    return tasksPerGpu > 0 ? tasksPerGpu : Math.max(1, slots / executors);
+  private static int threads(SparkContext context) {
+    return threads(
+        context.getConf(),
+        context.isLocal(),
+        Slots.present(context),
+        DoctorRounds.executors(context).size());
+  }
+
+  /**
+   * Tasks that share a session in a job.
+   *
+   * @param present slots of the executors that have registered
+   */
+  static int threads(SparkConf conf, boolean local, int present, int registered) {
+    int tasksPerGpu = Slots.tasksPerGpu(conf);
+    if (tasksPerGpu > 0) {
+      return tasksPerGpu;
+    }
+    // A local master has no executors of which cores could have been asked for.
+    return local ? Math.max(1, present) : Slots.ofExecutor(conf, present, registered);
   }
 
   private Finding openModel() throws IOException {
@@ -199,11 +210,15 @@ final class DoctorRun {
     SparkConf conf = context.getConf();
     int there = DoctorRounds.executors(context).size();
     int wanted = conf.getInt("spark.executor.instances", 0);
-    String found = "%d registered, %d slots".formatted(there, Slots.of(context));
+    int present = Slots.present(context);
+    int planned = context.isLocal() ? present : Slots.of(context);
+    String found =
+        "%d registered, %d slots".formatted(there, present)
+            + (planned > present ? " of %d to come".formatted(planned) : "");
     return there < wanted && !context.isLocal()
         ? Finding.warning(
             "executors",
-            found + ", of %d asked for".formatted(wanted),
+            found + ", %d executors asked for".formatted(wanted),
             "The cluster has not given the rest: see its manager, and whether cores, memory and GPUs"
                 + " asked for exist.")
         : Finding.ok("executors", found);

@@ -108,8 +108,12 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
       line("  tasks per GPU     %d, so that tokenising keeps up with the GPU", plan.tasksPerGpu());
     }
     line(
-        "  speed             %,.0f tokens/s in all, at %.0f tokens a row",
-        plan.tokensPerSecond(), plan.tokensPerRow());
+        "  speed             %,.0f tokens/s in all, at %.0f tokens a row%s",
+        plan.tokensPerSecond(),
+        plan.tokensPerRow(),
+        plan.slots() > plan.measuredSlots()
+            ? words(", %,d of %,d slots measured", plan.measuredSlots(), plan.slots())
+            : "");
     if (plan.rows() > 0) {
       line("  rows              %,d of %.0f tokens", plan.rows(), plan.tokensPerRow());
       line("  partitions        %,d", plan.partitions());

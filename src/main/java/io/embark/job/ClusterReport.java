@@ -9,13 +9,15 @@ import io.embark.clustering.Members;
 import io.embark.clustering.NearDuplicates;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a clustering came to, as it stands in {@code cluster.json}.
  *
  * @param vectors how the vectors were made
  * @param kFrom who chose the number of clusters
- * @param silhouette of the clusters, on a sample of {@code silhouetteRows}
+ * @param silhouette of the clusters, on a sample of {@code silhouetteRows}; null if these are no
+ *     more than the clusters, or all in one
  * @param choices numbers of clusters that were tried; empty if one was given
  * @param elbow the number at the elbow of the costs; 0 if one was given
  * @param rows of the table
@@ -32,7 +34,7 @@ record ClusterReport(
     int seed,
     int k,
     String kFrom,
-    double silhouette,
+    Double silhouette,
     long silhouetteRows,
     List<Clustering.Choice> choices,
     int elbow,
@@ -81,6 +83,13 @@ record ClusterReport(
     String name() {
       return String.join(", ", terms.stream().map(DistinctiveTerms.Term::term).toList());
     }
+  }
+
+  /** The silhouette in words, or why there is none. */
+  String silhouetteText() {
+    return silhouette == null
+        ? String.format(Locale.ROOT, "no silhouette on %,d rows (--choice-rows)", silhouetteRows)
+        : String.format(Locale.ROOT, "silhouette %.4f on %,d rows", silhouette, silhouetteRows);
   }
 
   byte[] json() throws IOException {

@@ -120,11 +120,16 @@ final class ClusterRun {
         sample(features, trainedOn, settings.get(ClusterSettings.CHOICE_ROWS), seed)
             .persist(StorageLevel.MEMORY_AND_DISK());
     long sampled = sample.count();
-    Range range = range(Math.min(sampled, trainedOn));
+    Range range = settings.get(ClusterSettings.K).within(vectors, trainedOn, sampled);
     List<Clustering.Choice> choices =
         range.fixed() ? List.of() : clustering.choices(sample, range.least(), range.most());
     int k = range.fixed() ? range.least() : Clustering.best(choices).k();
     int elbow = range.fixed() ? 0 : Clustering.elbow(choices).k();
+    if (labelCol != null) {
+      Column label = text(labelCol).as("label");
+      ClusterSummaries.requireClasses(
+          Features.of(table.rows(), table.vectorCol(), label), labelCol, k);
+    }
     ClusterTable.printChoices(out, choices, k, elbow, sampled);
 
     ClusterModel model =
@@ -133,7 +138,8 @@ final class ClusterRun {
             .setInputCol(table.vectorCol())
             .setClusterCol(settings.get(ClusterSettings.CLUSTER_COL))
             .setDistanceCol(settings.get(ClusterSettings.DISTANCE_COL));
-    double silhouette = clustering.silhouette(sample, model);
+    // Of no more rows than clusters most would be alone in theirs, which have no silhouette.
+    double silhouette = sampled > k ? clustering.silhouette(sample, model) : Double.NaN;
     sample.unpersist();
     PipelineModel pipeline =
         new Pipeline().setStages(new PipelineStage[] {model}).fit(table.rows());
@@ -170,7 +176,7 @@ final class ClusterRun {
             seed,
             model.clusters(),
             range.fixed() ? settings.origin(ClusterSettings.K) : "best silhouette",
-            silhouette,
+            Double.isNaN(silhouette) ? null : silhouette,
             sampled,
             choices,
             elbow,
@@ -204,17 +210,6 @@ final class ClusterRun {
           "%s: there is a column '%s' already; name another with --%s."
               .formatted(setting.key(), name, setting.key()));
     }
-  }
-
-  /** As given, but no more clusters than rows. */
-  private Range range(long rows) {
-    Range given = settings.get(ClusterSettings.K);
-    if (given.least() >= rows) {
-      throw new IllegalArgumentException(
-          "k: found %d clusters for %d rows with vectors; wanted are fewer clusters than rows."
-              .formatted(given.least(), rows));
-    }
-    return new Range(given.least(), (int) Math.min(given.most(), rows - 1));
   }
 
   /** Where to write, made free. */

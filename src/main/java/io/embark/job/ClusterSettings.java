@@ -174,6 +174,32 @@ final class ClusterSettings {
     boolean fixed() {
       return least == most;
     }
+
+    /**
+     * As given, but no more clusters than rows: a number is trained on all rows of the training, a
+     * range is tried on the sample of them.
+     *
+     * @param vectors rows that have one
+     * @param trained rows taken of these to train on
+     * @param sampled rows taken of those to choose a number on
+     * @throws IllegalArgumentException if even the least is too many
+     */
+    Range within(long vectors, long trained, long sampled) {
+      long rows = fixed() ? trained : sampled;
+      if (least < rows) {
+        return new Range(least, (int) Math.min(most, rows - 1));
+      }
+      String found =
+          fixed()
+              ? "%d clusters for %d rows to train on".formatted(least, trained)
+              : "%d clusters or more for a sample of %d rows".formatted(least, sampled);
+      String wayOut =
+          !fixed() && sampled < trained
+              ? "Raise --choice-rows, or give one number."
+              : trained < vectors ? "Raise --train-rows." : "These are all rows with a vector.";
+      throw new IllegalArgumentException(
+          "k: found %s; wanted are fewer clusters than rows. %s".formatted(found, wayOut));
+    }
   }
 
   private static String language(String text) {

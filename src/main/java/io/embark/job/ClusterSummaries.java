@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.functions;
 
 /**
  * Sums the clusters up.
@@ -68,26 +68,36 @@ record ClusterSummaries(Dataset<Row> scored, JobSettings settings) {
     return new Summed(clusters, duplicates.complete());
   }
 
+  /**
+   * Refuses labels that clusters cannot be held against, before there are any.
+   *
+   * @param labels column {@code label} of the rows that will have a cluster
+   */
+  static void requireClasses(Dataset<Row> labels, String labelCol, int clusters) {
+    long classes = labels.select(functions.countDistinct("label")).head().getLong(0);
+    if (classes == 0) {
+      throw new IllegalArgumentException(
+          "label-col: '%s' is null in every row that has a vector. Name a column of known classes, or none."
+              .formatted(labelCol));
+    }
+    if (classes * clusters > CELLS) {
+      throw new IllegalArgumentException(
+          "label-col: '%s' has %d different values, wanted for %d clusters are %d at most; is it a class?"
+              .formatted(labelCol, classes, clusters, CELLS / clusters));
+    }
+  }
+
+  /** Of labels that passed {@link #requireClasses}. */
   ClusterReport.Agreement agreement(String labelCol, int clusters) {
     List<Row> counts =
         scored
             .where(col("label").isNotNull().and(col("cluster").isNotNull()))
-            .groupBy(col("label").cast(DataTypes.StringType).as("label"), col("cluster"))
+            .groupBy("label", "cluster")
             .count()
             .orderBy("label", "cluster")
-            .limit(CELLS + 1)
             .collectAsList();
-    if (counts.isEmpty()) {
-      throw new IllegalArgumentException(
-          "label-col: '%s' is null in every row that has a cluster.".formatted(labelCol));
-    }
     Map<String, Integer> classes = new HashMap<>();
     counts.forEach(row -> classes.putIfAbsent(row.getString(0), classes.size()));
-    if ((long) classes.size() * clusters > CELLS) {
-      throw new IllegalArgumentException(
-          "label-col: '%s' has %d different values or more; is it a class?"
-              .formatted(labelCol, classes.size()));
-    }
     long[][] table = new long[classes.size()][clusters];
     long rows = 0;
     for (Row row : counts) {

@@ -41,12 +41,10 @@ final class ClusterTable {
     out.println();
     out.printf(
         Locale.ROOT,
-        "%d clusters (k from %s), silhouette %.4f on %,d rows; %,d rows without a vector have no"
-            + " cluster%n",
+        "%d clusters (k from %s), %s; %,d rows without a vector have no cluster%n",
         report.k(),
         report.kFrom(),
-        report.silhouette(),
-        report.silhouetteRows(),
+        report.silhouetteText(),
         report.unclustered());
     out.println("cluster    rows  cohesion  near-dup.  terms; the text nearest to the centre");
     for (ClusterReport.Cluster cluster : report.clusters()) {

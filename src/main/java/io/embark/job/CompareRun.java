@@ -50,6 +50,7 @@ final class CompareRun {
     EmbedderConfig config = offered.facts().config();
     Variants variants =
         new Variants(settings.get(CompareSettings.POST), config.get(Setting.NORMALIZE));
+    variants.require(offered.candidates());
     if (variants.areWanted()) {
       notes.add("maps of --post are fitted on the very texts that are compared");
       config = config.toBuilder().normalize(Norm.NONE).build();

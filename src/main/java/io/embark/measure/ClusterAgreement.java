@@ -1,12 +1,6 @@
 package io.embark.measure;
 
-import breeze.optimize.linear.KuhnMunkres;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import scala.Tuple2;
-import scala.collection.JavaConverters;
-import scala.collection.Seq;
 
 /**
  * How well a clustering finds known classes, from the table that counts the items of each class in
@@ -102,29 +96,10 @@ public final class ClusterAgreement {
 
   /**
    * The share of items in the right cluster when clusters are assigned to classes one to one in the
-   * best way (Kuhn 1955, Munkres 1957), 0 to 1.
+   * best way ({@link Assignment}), 0 to 1.
    */
   public double accuracy() {
-    int size = Math.max(classes.length, clusters.length);
-    List<Seq<Object>> costs = new ArrayList<>(size);
-    for (int i = 0; i < size; i++) {
-      Object[] row = new Object[size];
-      for (int j = 0; j < size; j++) {
-        row[j] = i < classes.length && j < clusters.length ? (double) -table[i][j] : 0.0;
-      }
-      costs.add(seq(Arrays.asList(row)));
-    }
-    Tuple2<? extends Seq<Object>, Object> matching = KuhnMunkres.extractMatching(seq(costs));
-    long right = 0;
-    for (int i = 0; i < classes.length; i++) {
-      int cluster = (Integer) matching._1().apply(i);
-      right += cluster < clusters.length ? table[i][cluster] : 0;
-    }
-    return (double) right / items;
-  }
-
-  private static <T> Seq<T> seq(List<T> list) {
-    return JavaConverters.asScalaBuffer(list);
+    return (double) Assignment.most(table) / items;
   }
 
   private double mutualInformation() {

@@ -34,6 +34,11 @@ public record Interval(double low, double high) implements Serializable {
     return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
   }
 
+  /** Whether both bounds are numbers; what is compared with NaN is neither inside nor outside. */
+  public boolean isFinite() {
+    return Double.isFinite(low) && Double.isFinite(high);
+  }
+
   /** Whether a value lies inside, bounds included. */
   public boolean contains(double value) {
     return low <= value && value <= high;

@@ -127,14 +127,21 @@ public final class PairCorrelation {
     }
   }
 
+  /** Of differences to one pair, so that rounding makes no variance of values that are equal. */
   private static double pearson(double[] x, double[] y, int[] counts) {
+    int any = 0;
+    while (any < counts.length - 1 && counts[any] == 0) {
+      any++;
+    }
+    double fromX = x.length == 0 ? 0 : x[any];
+    double fromY = x.length == 0 ? 0 : y[any];
     double n = 0;
     double meanX = 0;
     double meanY = 0;
     for (int i = 0; i < x.length; i++) {
       n += counts[i];
-      meanX += counts[i] * x[i];
-      meanY += counts[i] * y[i];
+      meanX += counts[i] * (x[i] - fromX);
+      meanY += counts[i] * (y[i] - fromY);
     }
     meanX /= n;
     meanY /= n;
@@ -142,8 +149,8 @@ public final class PairCorrelation {
     double yy = 0;
     double xy = 0;
     for (int i = 0; i < x.length; i++) {
-      double dx = x[i] - meanX;
-      double dy = y[i] - meanY;
+      double dx = x[i] - fromX - meanX;
+      double dy = y[i] - fromY - meanY;
       xx += counts[i] * dx * dx;
       yy += counts[i] * dy * dy;
       xy += counts[i] * dx * dy;

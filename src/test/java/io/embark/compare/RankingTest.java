@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class RankingTest {
@@ -53,6 +54,48 @@ class RankingTest {
     Ranking ranking =
         Ranking.of(MEASURE, List.of(figure("none", Double.NaN, 0), figure("some", -0.5, 0)));
     assertThat(ranking.best().name()).isEqualTo("some");
+  }
+
+  /**
+   * A resample of equal scores has no correlation: it says nothing, and least that one is worse.
+   */
+  @Test
+  void resamplesWithoutAFigureAreLeftOut() {
+    double[] few = IntStream.range(0, 100).mapToDouble(i -> i < 5 ? Double.NaN : i).toArray();
+    assertThat(Spread.BOOTSTRAP.interval(few))
+        .contains(Interval.of(Arrays.copyOfRange(few, 5, 100)));
+    double[] many = IntStream.range(0, 100).mapToDouble(i -> i < 6 ? Double.NaN : i).toArray();
+    assertThat(Spread.BOOTSTRAP.interval(many)).isEmpty();
+    assertThat(Spread.BOOTSTRAP.interval(new double[] {Double.NaN})).isEmpty();
+    assertThat(Spread.BOOTSTRAP.interval(new double[0])).isEmpty();
+  }
+
+  @Test
+  void whatHasNoIntervalIsNotWorse() {
+    Figure best = figure("mean", 0.82, 0, Double.NaN, 0);
+    Figure lower = figure("cls", 0.6, 0, Double.NaN, 0);
+    Ranking.Place place = Ranking.of(MEASURE, List.of(best, lower)).of("cls").orElseThrow();
+    assertThat(place.interval()).isEmpty();
+    assertThat(place.beyondNoise()).isFalse();
+    Ranking.Place unknown =
+        new Ranking.Place(lower, -0.22, Optional.of(new Interval(-0.3, Double.NaN)));
+    assertThat(unknown.beyondNoise()).isFalse();
+    assertThat(recommend("cls", best, lower).sentence())
+        .startsWith("Use cls, as the model itself does")
+        .contains("mean is 22.00 higher, but nothing says whether beyond noise");
+  }
+
+  @Test
+  void whatHasNoFigureIsNotRecommended() {
+    Recommendation found =
+        recommend(
+            "cls",
+            figure("mean", 0.82, 0, 0),
+            figure("max", 0.6, 0, 0),
+            figure("cls", Double.NaN, 0, 0));
+    assertThat(found.sentence())
+        .startsWith("Use mean: ")
+        .contains("own cls has no such figure; worse beyond noise: 1 of 3.");
   }
 
   /** t(0.975, 2) = 4.302653; the replicates 1, 2, 3 have variance 1. */

@@ -51,6 +51,8 @@ class ClusterCommandTest {
     table = directory.resolve("table");
     EmbeddedTables.of(OutputType.INT8, texts, vectors, 2)
         .withColumn("topic", functions.expr("element_at(split(text, ' '), 1)"))
+        // Known only where there is no vector.
+        .withColumn("unknown", functions.expr("if(embedding is null, 'a', cast(null as string))"))
         .write()
         .parquet(table.toString());
   }
@@ -80,7 +82,7 @@ class ClusterCommandTest {
 
     Dataset<Row> rows = LocalSpark.session().read().parquet(output.resolve("rows").toString());
     assertThat(rows.columns())
-        .containsExactly("id", "text", "embedding", "topic", "cluster", "distance");
+        .containsExactly("id", "text", "embedding", "topic", "unknown", "cluster", "distance");
     assertThat(rows.count()).isEqualTo(90);
     assertThat(rows.where("cluster is null").count()).isEqualTo(1);
 
@@ -146,6 +148,19 @@ class ClusterCommandTest {
         .containsExactlyInAnyOrder(44L, 27L, 18L);
   }
 
+  /** The sample is for choosing and the silhouette; it bounds no number that was given. */
+  @Test
+  void moreClustersThanSampledRows() throws IOException {
+    Path output = directory.resolve("many");
+    JobRun run =
+        cluster("--output", output, "--k", "30", "--choice-rows", "10", "--duplicate-rows", "0");
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(run.out()).contains("no silhouette on ", "(--choice-rows)");
+    JsonNode json = new ObjectMapper().readTree(output.resolve("cluster.json").toFile());
+    assertThat(json.get("k").asInt()).isGreaterThan(json.get("silhouetteRows").asInt());
+    assertThat(json.has("silhouette")).isFalse();
+  }
+
   @Test
   void saysWhatIsWrong() {
     Path output = directory.resolve("none");
@@ -155,6 +170,9 @@ class ClusterCommandTest {
     assertRefused(cluster("--output", output, "--k", "5..2"), "k: found '5..2'");
     assertRefused(cluster("--output", output, "--k", "89"), "fewer clusters than rows");
     assertRefused(cluster("--output", output, "--label-col", "nope"), "label-col: no column");
+    assertRefused(
+        cluster("--output", output, "--k", "3", "--label-col", "unknown"),
+        "label-col: 'unknown' is null in every row that has a vector");
     assertRefused(cluster("--output", output, "--stop-words", "klingon"), "stop-words");
     assertRefused(
         cluster("--output", output, "--cluster-col", "topic"), "a column 'topic' already");

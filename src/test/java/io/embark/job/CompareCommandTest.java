@@ -123,6 +123,26 @@ class CompareCommandTest {
     }
   }
 
+  /** Of 40 pairs one has another score; of all resamples 36 % do without it. */
+  @Test
+  void rareScoresTellNothingApart() throws IOException {
+    List<String> lines = new ArrayList<>(Files.readAllLines(pairs));
+    for (int i = 1; i < lines.size(); i++) {
+      lines.set(i, lines.get(i).replaceFirst("\t\\d$", i == 5 ? "\t1" : "\t0"));
+    }
+    Files.write(pairs, lines);
+    JobRun run = compare("--pairs", pairs, "--pooling", "mean,cls,max", "--clusters", 3);
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(json().get("notes").toString())
+        .contains("of 1000 resamples", "too many for an interval");
+    for (JsonNode vector : measure(json(), "spearman_cosine").get("vectors")) {
+      assertThat(vector.get("worseBeyondNoise").asBoolean()).isFalse();
+      assertThat(vector.has("interval")).isFalse();
+    }
+    assertThat(json().get("recommendation").get("sentence").asText())
+        .startsWith("Use mean, as the model itself does");
+  }
+
   @Test
   void labelsRankByAProbe() throws IOException {
     JobRun run =
@@ -150,6 +170,22 @@ class CompareCommandTest {
     assertThat(measure(json(), "hubness").has("spread")).isTrue();
   }
 
+  /** Of variants alone, none is what the model itself does. */
+  @Test
+  void plainTextsAreDescribedInVariantsAlone() throws IOException {
+    JobRun run =
+        compare("--input", texts, "--pooling", "mean,cls", "--clusters", 2, "--post", "centering");
+    assertThat(run.exitCode()).as(run.err()).isZero();
+    assertThat(json().get("own").isNull()).isTrue();
+    assertThat(json().get("recommendation").get("vector").isNull()).isTrue();
+    assertThat(json().get("recommendation").get("sentence").asText())
+        .contains("what the model itself does is not among the vectors compared")
+        .doesNotContain("mean is what");
+    assertThat(measure(json(), "hubness").get("vectors")).hasSize(2);
+    assertThat(Files.readString(directory.resolve("out/compare.html")))
+        .contains("Where neighbours differ");
+  }
+
   @Test
   void whatIsWrongIsSaidBeforeTheWork() {
     assertRefused(
@@ -160,6 +196,10 @@ class CompareCommandTest {
     assertRefused(compare("--input", texts, "--label-col", "intent"), "no column 'intent'");
     assertRefused(compare("--input", texts, "--concat"), "leave nothing to compare");
     assertRefused(compare("--clusters", "1"), "'1'", "from 2 to");
+    JobRun directions =
+        compare("--input", texts, "--pooling", "mean", "--post", "none,all-but-the-top:400");
+    assertRefused(directions, "found all-but-the-top:400, but vectors have 4 values");
+    assertThat(directions.out()).doesNotContain("Comparing");
     assertThat(directory.resolve("out/compare.json")).doesNotExist();
   }
 

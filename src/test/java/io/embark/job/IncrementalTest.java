@@ -377,9 +377,9 @@ class IncrementalTest {
   @Test
   void aValueThatMovesIsAChange() throws IOException {
     String row =
-        "{\"id\": 1, \"text\": \"a\", \"home\": %s, \"work\": %s, \"tags\": %s, \"at\": %s}%n";
+        "{\"id\": 1, \"text\": \"a\", \"home\": %s, \"house\": %s, \"tags\": %s, \"at\": %s}%n";
     String whole =
-        "{\"id\": 2, \"text\": \"b\", \"home\": \"h\", \"work\": \"w\", \"tags\": [[\"x\"]], \"at\": {\"n\": 1, \"m\": 1}}%n";
+        "{\"id\": 2, \"text\": \"b\", \"home\": \"h\", \"house\": \"w\", \"tags\": [[\"x\"]], \"at\": {\"n\": 1, \"m\": 1}}%n";
     String[][] states = {
       {"null", "\"x\"", "[[\"a\"], [\"b\"]]", "{\"n\": 1}"},
       {"\"x\"", "null", "[[\"a\"], [\"b\"]]", "{\"n\": 1}"},

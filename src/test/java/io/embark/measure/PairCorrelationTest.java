@@ -27,6 +27,15 @@ class PairCorrelationTest {
     assertThat(new PairCorrelation(x, new double[] {3, 3, 3, 3, 3}).spearman()).isNaN();
   }
 
+  /** The sum of three times 0.1, over 3, is not 0.1. */
+  @Test
+  void equalValuesHaveNoCorrelationWhateverRoundingMakesOfTheirMean() {
+    double[] x = {1, 2, 4, 8};
+    PairCorrelation pairs = new PairCorrelation(x, new double[] {0.7, 0.1, 0.1, 0.1});
+    assertThat(pairs.pearson(new int[] {0, 1, 1, 1})).isNaN();
+    assertThat(pairs.pearson(new int[] {1, 1, 1, 1})).isNegative();
+  }
+
   /** Few values, so that there are many ties. */
   @Test
   void equalsCommonsMath() {
