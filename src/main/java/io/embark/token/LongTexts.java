@@ -15,7 +15,8 @@ final class LongTexts {
   /**
    * Hands out the pieces of a text, in order; put together they are the text. Cuts come, where
    * there is one, before a single space between letters or digits, at which tokenizers of every
-   * kind begin a token, and never within a code point.
+   * kind begin a token, and never within a code point. A word that is longer than a piece is cut
+   * anywhere, and counts as several.
    */
   static void pieces(String text, Consumer<String> piece) {
     int from = 0;
