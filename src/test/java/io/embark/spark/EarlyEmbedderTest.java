@@ -121,7 +121,7 @@ class EarlyEmbedderTest {
           }
         });
     try {
-      assertThatThrownBy(() -> ExecutorEmbedders.get(config)).isSameAs(error);
+      assertThatThrownBy(() -> ExecutorEmbedders.with(config, Embedder::config)).isSameAs(error);
     } finally {
       ExecutorEmbedders.use(ExecutorEmbedders.Devices.OF_THIS_MACHINE);
     }
