@@ -16,13 +16,16 @@ import org.apache.spark.util.AccumulatorV2;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * The accounts of a job's tasks, one per partition. Spark's own counters add up what every
- * successful task says, so that a partition counts twice when it was computed twice: its output was
- * lost with an executor, or two attempts raced each other. Here the last account of a partition
- * replaces the one before it. Failed attempts have none.
+ * The accounts of a job's tasks, one per partition and call of {@link TextEmbedder#transform}.
+ * Spark's own counters add up what every successful task says, so that a partition counts twice
+ * when it was computed twice: its output was lost with an executor, or two attempts raced each
+ * other. Here the last account of a partition replaces the one before it. Failed attempts have
+ * none.
  *
  * <p>Partitions are told apart within one SQL query, or within a stage of an RDD job: rows that are
- * computed anew by another query count again, as the work was done again.
+ * computed anew by another query count again, as the work was done again. Within a query the stage
+ * does not tell them apart: a sort samples its rows in a stage of its own first, and that is no
+ * other work. Calls do, as two of them embed other texts.
  */
 final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> {
   private static final long serialVersionUID = 1;
@@ -30,42 +33,49 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
   /** Spark's name for the query that a task belongs to. */
   private static final String QUERY = "spark.sql.execution.id";
 
-  record Amount(TaskCounter counter, long value) {}
+  record Amount(int call, TaskCounter counter, long value) {}
+
+  /** Where work is done: of the task that this copy was sent to, or on the driver. */
+  private record Place(String query, int partition, String executor, String host) {
+    static final Place DRIVER = new Place("driver", -1, "driver", "driver");
+  }
 
   /** On the driver all accounts, in a task at most its own. */
-  private final Map<String, TaskAccount> accounts = new HashMap<>();
+  private final Map<TaskAccount.Work, TaskAccount> accounts = new HashMap<>();
 
   private final long[] totals = new long[TaskCounter.COUNT];
 
-  /** The account of the task that this copy was sent to; null on the driver. */
-  private transient TaskAccount own;
+  /** Null on the driver. */
+  private transient Place here;
 
-  /** Adds to the account of the running task. Called by its own thread and by the model's. */
-  synchronized void add(TaskCounter counter, long value) {
-    if (own == null) {
-      own = new TaskAccount("driver", -1, "driver", "driver", new long[TaskCounter.COUNT]);
-      accounts.put(own.key(), own);
-    }
-    own.counts()[counter.ordinal()] += value;
+  /** Adds to an account of the running task. Called by its own thread and by the model's. */
+  synchronized void add(int call, TaskCounter counter, long value) {
+    Place place = here == null ? Place.DRIVER : here;
+    TaskAccount account =
+        accounts.computeIfAbsent(
+            new TaskAccount.Work(place.query(), call, place.partition()),
+            work ->
+                new TaskAccount(work, place.executor(), place.host(), new long[TaskCounter.COUNT]));
+    account.counts()[counter.ordinal()] += value;
     totals[counter.ordinal()] += value;
   }
 
   /** Counts something that happens any number of times, once. */
-  synchronized void once(TaskCounter counter) {
+  synchronized void once(int call, TaskCounter counter) {
     if (totals[counter.ordinal()] == 0) {
-      add(counter, 1);
+      add(call, counter, 1);
     }
   }
 
   @Override
   public void add(Amount amount) {
-    add(amount.counter(), amount.value());
+    add(amount.call(), amount.counter(), amount.value());
   }
 
   /** Takes the accounts of another, in place of those of the same partitions. */
   @Override
   public void merge(AccumulatorV2<Amount, TaskTotals> other) {
-    Map<String, TaskAccount> theirs = ((TaskAccounts) other).accounts();
+    Map<TaskAccount.Work, TaskAccount> theirs = ((TaskAccounts) other).accounts();
     synchronized (this) {
       theirs.values().forEach(this::put);
     }
@@ -76,13 +86,13 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
     if (account.isEmpty()) {
       return;
     }
-    TaskAccount before = accounts.put(account.key(), account);
+    TaskAccount before = accounts.put(account.work(), account);
     for (int i = 0; i < totals.length; i++) {
       totals[i] += account.counts()[i] - (before == null ? 0 : before.counts()[i]);
     }
   }
 
-  private synchronized Map<String, TaskAccount> accounts() {
+  private synchronized Map<TaskAccount.Work, TaskAccount> accounts() {
     return Map.copyOf(accounts);
   }
 
@@ -106,7 +116,7 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
 
   @Override
   public synchronized boolean isZero() {
-    return new TaskAccount("", 0, "", "", totals).isEmpty();
+    return new TaskAccount(null, "", "", totals).isEmpty();
   }
 
   @Override
@@ -126,7 +136,7 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
   public synchronized void reset() {
     accounts.clear();
     Arrays.fill(totals, 0);
-    own = null;
+    here = null;
   }
 
   /** Heartbeats send it while the task goes on. */
@@ -134,7 +144,7 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
     out.defaultWriteObject();
   }
 
-  /** A copy that arrives in a task opens its account. */
+  /** A copy that arrives in a task counts there. */
   private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
     in.defaultReadObject();
     TaskContext task = TaskContext.get();
@@ -142,17 +152,13 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
       return;
     }
     String query = task.getLocalProperty(QUERY);
-    BlockManagerId here = SparkEnv.get().blockManager().blockManagerId();
-    own =
-        new TaskAccount(
-            (query == null ? "stage " + task.stageId() : "query " + query)
-                + " partition "
-                + task.partitionId(),
+    BlockManagerId at = SparkEnv.get().blockManager().blockManagerId();
+    here =
+        new Place(
+            query == null ? "stage " + task.stageId() : "query " + query,
             task.partitionId(),
-            here.executorId(),
-            here.host(),
-            new long[TaskCounter.COUNT]);
-    accounts.put(own.key(), own);
+            at.executorId(),
+            at.host());
     long start = System.nanoTime();
     TaskCompletionListener end = ended -> end(System.nanoTime() - start);
     task.addTaskCompletionListener(end);
@@ -161,8 +167,10 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
   private synchronized void end(long nanos) {
     // A task without rows did nothing worth telling.
     if (!isZero()) {
-      add(TaskCounter.TASKS, 1);
-      add(TaskCounter.TASK_NANOS, nanos);
+      // One task, although several calls may have worked in it.
+      int call = accounts.keySet().stream().mapToInt(TaskAccount.Work::call).min().orElse(0);
+      add(call, TaskCounter.TASKS, 1);
+      add(call, TaskCounter.TASK_NANOS, nanos);
     }
   }
 }
