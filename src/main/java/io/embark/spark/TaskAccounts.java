@@ -3,9 +3,13 @@ package io.embark.spark;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
@@ -26,6 +30,10 @@ import org.apache.spark.util.TaskCompletionListener;
  * computed anew by another query count again, as the work was done again. Within a query the stage
  * does not tell them apart: a sort samples its rows in a stage of its own first, and that is no
  * other work. Calls do, as two of them embed other texts.
+ *
+ * <p>A driver may live for as many queries as a stream has batches. Of all but the last {@value
+ * #QUERIES} that tasks told of, only totals and the {@value #SLOWEST} slowest tasks are kept: a
+ * partition of an older one that is computed again counts twice.
  */
 final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> {
   private static final long serialVersionUID = 1;
@@ -40,10 +48,23 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
     static final Place DRIVER = new Place("driver", -1, "driver", "driver");
   }
 
-  /** On the driver all accounts, in a task at most its own. */
-  private final Map<TaskAccount.Work, TaskAccount> accounts = new HashMap<>();
+  /** Queries whose accounts are kept; far more than ever run at the same time. */
+  static final int QUERIES = 64;
 
+  /** Tasks that are remembered of all queries before. */
+  static final int SLOWEST = 16;
+
+  /** By query, that heard of longest ago first: on the driver all, in a task at most its own. */
+  private final Map<String, Map<TaskAccount.Work, TaskAccount>> accounts =
+      new LinkedHashMap<>(16, 0.75f, true);
+
+  /** Of all queries, those forgotten too. */
   private final long[] totals = new long[TaskCounter.COUNT];
+
+  private final long[] forgotten = new long[TaskCounter.COUNT];
+
+  /** Those that took longest of the queries that are forgotten. */
+  private List<TaskAccount> slowestForgotten = List.of();
 
   /** Null on the driver. */
   private transient Place here;
@@ -52,10 +73,12 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
   synchronized void add(int call, TaskCounter counter, long value) {
     Place place = here == null ? Place.DRIVER : here;
     TaskAccount account =
-        accounts.computeIfAbsent(
-            new TaskAccount.Work(place.query(), call, place.partition()),
-            work ->
-                new TaskAccount(work, place.executor(), place.host(), new long[TaskCounter.COUNT]));
+        ofQuery(place.query())
+            .computeIfAbsent(
+                new TaskAccount.Work(place.query(), call, place.partition()),
+                work ->
+                    new TaskAccount(
+                        work, place.executor(), place.host(), new long[TaskCounter.COUNT]));
     account.counts()[counter.ordinal()] += value;
     totals[counter.ordinal()] += value;
   }
@@ -72,28 +95,66 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
     add(amount.call(), amount.counter(), amount.value());
   }
 
-  /** Takes the accounts of another, in place of those of the same partitions. */
+  private Map<TaskAccount.Work, TaskAccount> ofQuery(String query) {
+    return accounts.computeIfAbsent(query, q -> new HashMap<>());
+  }
+
+  /** Takes the accounts of another, in place of those of the same work. */
   @Override
   public void merge(AccumulatorV2<Amount, TaskTotals> other) {
-    Map<TaskAccount.Work, TaskAccount> theirs = ((TaskAccounts) other).accounts();
+    TaskAccounts theirs = (TaskAccounts) other;
+    List<TaskAccount> all;
+    List<TaskAccount> slow;
+    long[] more;
+    synchronized (theirs) {
+      all = theirs.all();
+      slow = theirs.slowestForgotten;
+      more = theirs.forgotten.clone();
+    }
     synchronized (this) {
-      theirs.values().forEach(this::put);
+      all.forEach(this::put);
+      plus(totals, more);
+      plus(forgotten, more);
+      slowestForgotten = slowest(slowestForgotten, slow);
     }
   }
 
-  /** Replaces the account of a partition, unless the new one says nothing. */
+  /** Replaces the account of some work, unless the new one says nothing. */
   synchronized void put(TaskAccount account) {
     if (account.isEmpty()) {
       return;
     }
-    TaskAccount before = accounts.put(account.work(), account);
+    TaskAccount before = ofQuery(account.work().query()).put(account.work(), account);
     for (int i = 0; i < totals.length; i++) {
       totals[i] += account.counts()[i] - (before == null ? 0 : before.counts()[i]);
     }
+    if (accounts.size() > QUERIES) {
+      forget(accounts.values().iterator());
+    }
   }
 
-  private synchronized Map<TaskAccount.Work, TaskAccount> accounts() {
-    return Map.copyOf(accounts);
+  private void forget(Iterator<Map<TaskAccount.Work, TaskAccount>> oldestFirst) {
+    Collection<TaskAccount> oldest = oldestFirst.next().values();
+    oldestFirst.remove();
+    oldest.forEach(account -> plus(forgotten, account.counts()));
+    slowestForgotten = slowest(slowestForgotten, oldest);
+  }
+
+  private static void plus(long[] sums, long[] more) {
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] += more[i];
+    }
+  }
+
+  private static List<TaskAccount> slowest(
+      Collection<TaskAccount> some, Collection<TaskAccount> others) {
+    List<TaskAccount> both = new ArrayList<>(some);
+    both.addAll(others);
+    return greatest(both, TaskCounter.TASK_NANOS, SLOWEST);
+  }
+
+  private List<TaskAccount> all() {
+    return accounts.values().stream().flatMap(ofQuery -> ofQuery.values().stream()).toList();
   }
 
   @Override
@@ -101,11 +162,21 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
     return new TaskTotals(totals.clone());
   }
 
-  /** The accounts of which a counter is greatest, greatest first. */
+  /**
+   * The accounts of which a counter is greatest, greatest first. Of queries that are forgotten only
+   * those are known that took longest.
+   */
   synchronized List<TaskAccount> greatest(TaskCounter counter, int most) {
+    List<TaskAccount> known = new ArrayList<>(slowestForgotten);
+    known.addAll(all());
+    return greatest(known, counter, most);
+  }
+
+  private static List<TaskAccount> greatest(
+      List<TaskAccount> accounts, TaskCounter counter, int most) {
     Comparator<TaskAccount> order = Comparator.comparingLong(account -> account.get(counter));
     PriorityQueue<TaskAccount> greatest = new PriorityQueue<>(order);
-    for (TaskAccount account : accounts.values()) {
+    for (TaskAccount account : accounts) {
       greatest.add(account);
       if (greatest.size() > most) {
         greatest.remove();
@@ -135,7 +206,9 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
   @Override
   public synchronized void reset() {
     accounts.clear();
+    slowestForgotten = List.of();
     Arrays.fill(totals, 0);
+    Arrays.fill(forgotten, 0);
     here = null;
   }
 
@@ -168,7 +241,7 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
     // A task without rows did nothing worth telling.
     if (!isZero()) {
       // One task, although several calls may have worked in it.
-      int call = accounts.keySet().stream().mapToInt(TaskAccount.Work::call).min().orElse(0);
+      int call = all().stream().mapToInt(account -> account.work().call()).min().orElse(0);
       add(call, TaskCounter.TASKS, 1);
       add(call, TaskCounter.TASK_NANOS, nanos);
     }

@@ -61,6 +61,45 @@ class TaskAccountsTest {
     return accounts;
   }
 
+  /** A streaming query runs for months, each batch as a query of its own. */
+  @Test
+  void ofOlderQueriesOnlyTotalsAndTheSlowestTasksAreKept() {
+    TaskAccounts all = new TaskAccounts();
+    int queries = 10 * TaskAccounts.QUERIES;
+    all.merge(account("query 0", 1, 0, 1_000_000));
+    for (int query = 1; query < queries; query++) {
+      all.merge(account("query " + query, query, 0, 2));
+      all.merge(account("query " + query, query, 1, 1));
+    }
+    assertThat(all.value().rows()).isEqualTo(1_000_000 + 3L * (queries - 1));
+    assertThat(all.greatest(TaskCounter.TASK_NANOS, Integer.MAX_VALUE))
+        .hasSize(2 * TaskAccounts.QUERIES + TaskAccounts.SLOWEST)
+        .first()
+        .extracting(slow -> slow.work().query())
+        .isEqualTo("query 0");
+    assertThat(all.copy().value().rows()).isEqualTo(all.value().rows());
+    assertThat(all.copy().greatest(TaskCounter.TASK_NANOS, Integer.MAX_VALUE))
+        .hasSize(2 * TaskAccounts.QUERIES + TaskAccounts.SLOWEST);
+
+    // What is still known is replaced as ever.
+    all.merge(account("query " + (queries - 1), queries - 1, 0, 2));
+    assertThat(all.value().rows()).isEqualTo(1_000_000 + 3L * (queries - 1));
+    all.reset();
+    assertThat(all.isZero()).isTrue();
+    assertThat(all.greatest(TaskCounter.TASK_NANOS, 5)).isEmpty();
+  }
+
+  /** One that runs long among many short ones tells of itself now and then. */
+  @Test
+  void aQueryThatGoesOnIsKept() {
+    TaskAccounts all = new TaskAccounts();
+    for (int query = 0; query < 3 * TaskAccounts.QUERIES; query++) {
+      all.merge(account("query long", 1, 0, 7));
+      all.merge(account("query " + query, 1, 0, 1));
+    }
+    assertThat(all.value().rows()).isEqualTo(7 + 3 * TaskAccounts.QUERIES);
+  }
+
   @Test
   void sumsOverPartitionsAreThoseOfTheRows() {
     TextEmbedder embedder = embedder();
