@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.api.java.function.ForeachPartitionFunction;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +38,8 @@ class ExecutorEmbeddersTest {
   /** In local mode the driver shares the limit with the tasks. */
   @Test
   void theDriversModelStaysOpenWhileTasksHoldAsManyAsAreKept() throws Exception {
-    LocalSpark.session();
+    // Told by it, the driver opens what the tasks open.
+    SparkSession.setActiveSession(LocalSpark.session());
     List<EmbedderConfig> held = new ArrayList<>();
     for (int i = 0; i < ExecutorSettings.ofThisJvm().models(); i++) {
       held.add(ModelFacts.of(config(64 + i)).config());
