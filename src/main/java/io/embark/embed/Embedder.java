@@ -143,11 +143,20 @@ public final class Embedder implements AutoCloseable {
               () -> CalibrationTexts.ids(tokenizer, resolved.get(Setting.PROMPT)));
       return new Embedder(resolved, model, tokenizer, layout, around.apply(encoder));
     } catch (IOException | RuntimeException | Error e) {
-      if (encoder != null) {
-        encoder.close();
-      }
+      closeQuietly(encoder, e);
       tokenizer.close();
       throw e;
+    }
+  }
+
+  /** What went wrong first is what the caller must hear of. */
+  private static void closeQuietly(Encoder encoder, Throwable cause) {
+    if (encoder != null) {
+      try {
+        encoder.close();
+      } catch (RuntimeException e) {
+        cause.addSuppressed(e);
+      }
     }
   }
 
@@ -400,7 +409,10 @@ public final class Embedder implements AutoCloseable {
   /** Frees the session and the tokenizer. Does nothing the second time. */
   @Override
   public void close() {
-    encoder.close();
-    tokenizer.close();
+    try {
+      encoder.close();
+    } finally {
+      tokenizer.close();
+    }
   }
 }

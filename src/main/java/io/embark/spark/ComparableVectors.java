@@ -12,6 +12,7 @@ import org.apache.spark.sql.catalyst.expressions.Cast;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.OuterReference;
 import org.apache.spark.sql.catalyst.expressions.ScalarSubquery;
+import org.apache.spark.sql.catalyst.expressions.SubqueryExpression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.types.Metadata;
 import scala.runtime.AbstractFunction1;
@@ -25,6 +26,7 @@ import scala.runtime.BoxedUnit;
  */
 final class ComparableVectors extends AbstractFunction1<LogicalPlan, BoxedUnit> {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String SIDES = "left and right";
 
   /** A field of the metadata, and what it is taken for where it is missing. */
   private record Field(String key, String otherwise, boolean mustAgree) {
@@ -55,17 +57,30 @@ final class ComparableVectors extends AbstractFunction1<LogicalPlan, BoxedUnit> 
 
   @Override
   public BoxedUnit apply(LogicalPlan plan) {
-    plan.foreach(
-        node -> {
-          for (Expression expression : ScalaSeq.toJava(node.expressions())) {
-            check(expression, node);
-          }
-          return BoxedUnit.UNIT;
-        });
+    check(plan, null);
     return BoxedUnit.UNIT;
   }
 
-  private static void check(Expression expression, LogicalPlan node) {
+  /**
+   * @param outer the node around a subquery, whose columns it may refer to; null outside of one
+   */
+  private static void check(LogicalPlan plan, LogicalPlan outer) {
+    plan.foreach(
+        node -> {
+          for (Expression expression : ScalaSeq.toJava(node.expressions())) {
+            check(expression, node, outer);
+          }
+          return BoxedUnit.UNIT;
+        });
+  }
+
+  private static void check(Expression expression, LogicalPlan node, LogicalPlan outer) {
+    if (expression instanceof SubqueryExpression subquery) {
+      check(subquery.plan(), node);
+    }
+    if (expression instanceof CosineSimilarity cosine) {
+      UnionedVectors.check(cosine, node, outer);
+    }
     if (expression instanceof CosineSimilarity cosine && !cosine.force()) {
       Optional<JsonNode> left = made(cosine.left(), node);
       Optional<JsonNode> right = made(cosine.right(), node);
@@ -73,11 +88,11 @@ final class ComparableVectors extends AbstractFunction1<LogicalPlan, BoxedUnit> 
         compare(cosine, left.get(), right.get());
       }
     }
-    ScalaSeq.toJava(expression.children()).forEach(child -> check(child, node));
+    ScalaSeq.toJava(expression.children()).forEach(child -> check(child, node, outer));
   }
 
   private static void compare(CosineSimilarity cosine, JsonNode left, JsonNode right) {
-    differences(left, right)
+    differences(left, right, SIDES)
         .ifPresent(
             differences -> {
               throw SqlRefusal.refuse(
@@ -92,14 +107,23 @@ final class ComparableVectors extends AbstractFunction1<LogicalPlan, BoxedUnit> 
    * ("; empty if nothing does or one side does not say how it was made.
    */
   static Optional<String> differences(Metadata left, Metadata right) {
+    return differences(left, right, SIDES);
+  }
+
+  /**
+   * {@link #differences(Metadata, Metadata)} with a name for the two.
+   *
+   * @param sides such as {@code left and right}
+   */
+  static Optional<String> differences(Metadata left, Metadata right, String sides) {
     Optional<JsonNode> one = read(left);
     Optional<JsonNode> other = read(right);
     return one.isPresent() && other.isPresent()
-        ? differences(one.get(), other.get())
+        ? differences(one.get(), other.get(), sides)
         : Optional.empty();
   }
 
-  private static Optional<String> differences(JsonNode left, JsonNode right) {
+  private static Optional<String> differences(JsonNode left, JsonNode right, String sides) {
     List<String> differ =
         FIELDS.stream()
             .filter(field -> field.mustAgree() && !field.of(left).equals(field.of(right)))
@@ -121,8 +145,8 @@ final class ComparableVectors extends AbstractFunction1<LogicalPlan, BoxedUnit> 
                             differ.contains(field.key()) ? "   <- must agree" : ""))
             .collect(Collectors.joining("\n"));
     return Optional.of(
-        "%s), so the number would mean nothing. The columns' metadata say, left and right:\n%s"
-            .formatted(String.join(", ", differ), table));
+        "%s), so the number would mean nothing. The columns' metadata say, %s:\n%s"
+            .formatted(String.join(", ", differ), sides, table));
   }
 
   private static String shown(String value) {

@@ -4,12 +4,13 @@ import io.embark.batch.Batch;
 import io.embark.embed.EmbeddingStats;
 import java.io.Serializable;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.SparkContext;
 
 /**
- * Where the time and the tokens of a job went, summed over its tasks. A partition counts once,
- * however often Spark computes it: see {@link TaskAccounts}. Tasks that are running are not in it
- * yet.
+ * Where the time and the tokens of a job went, summed over its tasks. A partition of what one call
+ * of transform gives counts once in a query, however often Spark computes it: see {@link
+ * TaskAccounts}. Tasks that are running are not in it yet.
  */
 public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
   private static final long serialVersionUID = 1;
@@ -17,13 +18,31 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
   /** What Spark's web UI and its events call the counters. */
   public static final String NAME = "embark";
 
-  private final TaskAccounts accounts = new TaskAccounts();
+  private final TaskAccounts accounts;
+
+  /** Which call of transform is counted here; 0 for none. */
+  private final int call;
+
+  /** How many there have been; shared by all of them on the driver. */
+  private final transient AtomicInteger calls;
 
   /** Rows of the buffer that is being tokenised. */
   private transient int buffered;
 
   EmbeddingMetrics(SparkContext context) {
+    this(new TaskAccounts(), 0, new AtomicInteger());
     context.register(accounts, NAME);
+  }
+
+  private EmbeddingMetrics(TaskAccounts accounts, int call, AtomicInteger calls) {
+    this.accounts = accounts;
+    this.call = call;
+    this.calls = calls;
+  }
+
+  /** The same counters for one more call of transform, whose work adds to that of the others. */
+  EmbeddingMetrics ofNextCall() {
+    return new EmbeddingMetrics(accounts, calls.incrementAndGet(), calls);
   }
 
   /**
@@ -41,48 +60,48 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
   @Override
   public void read(int rows, long nanos) {
     buffered = rows;
-    accounts.add(TaskCounter.ROWS, rows);
-    accounts.add(TaskCounter.READ_NANOS, nanos);
+    accounts.add(call, TaskCounter.ROWS, rows);
+    accounts.add(call, TaskCounter.READ_NANOS, nanos);
   }
 
   @Override
   public void waited(long nanos) {
-    accounts.add(TaskCounter.WAIT_NANOS, nanos);
+    accounts.add(call, TaskCounter.WAIT_NANOS, nanos);
   }
 
   @Override
   public void tokenized(int count, long nanos) {
-    accounts.add(TaskCounter.WITHOUT_MODEL, Math.max(0, buffered - count));
-    accounts.add(TaskCounter.TOKENIZE_NANOS, nanos);
+    accounts.add(call, TaskCounter.WITHOUT_MODEL, Math.max(0, buffered - count));
+    accounts.add(call, TaskCounter.TOKENIZE_NANOS, nanos);
   }
 
   @Override
   public void repeated(int texts) {
-    accounts.add(TaskCounter.REPEATED, texts);
+    accounts.add(call, TaskCounter.REPEATED, texts);
   }
 
   @Override
   public void batch(Batch batch, long nanos) {
-    accounts.add(TaskCounter.BATCHES, 1);
-    accounts.add(TaskCounter.TEXTS, batch.size());
-    accounts.add(TaskCounter.TOKENS, batch.tokens());
-    accounts.add(TaskCounter.PADDED_TOKENS, batch.paddedTokens());
-    accounts.add(TaskCounter.MODEL_NANOS, nanos);
+    accounts.add(call, TaskCounter.BATCHES, 1);
+    accounts.add(call, TaskCounter.TEXTS, batch.size());
+    accounts.add(call, TaskCounter.TOKENS, batch.tokens());
+    accounts.add(call, TaskCounter.PADDED_TOKENS, batch.paddedTokens());
+    accounts.add(call, TaskCounter.MODEL_NANOS, nanos);
   }
 
   @Override
   public void halved() {
-    accounts.add(TaskCounter.HALVINGS, 1);
+    accounts.add(call, TaskCounter.HALVINGS, 1);
   }
 
   @Override
   public void failed(int texts) {
-    accounts.add(TaskCounter.FAILED, texts);
+    accounts.add(call, TaskCounter.FAILED, texts);
   }
 
   @Override
   public void noGpuFound() {
-    accounts.once(TaskCounter.CPU_FOR_WANT_OF_GPU);
+    accounts.once(call, TaskCounter.CPU_FOR_WANT_OF_GPU);
   }
 
   private long count(TaskCounter counter) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
@@ -69,6 +70,8 @@ final class ExecutorEmbedders {
 
   private record Key(EmbedderConfig config, DeviceChoice device) {}
 
+  private record Lease(Key key, Embedder embedder) {}
+
   /** Made when first asked for, as Spark's configuration must be there. */
   private static synchronized Leases<Key, Embedder> leases() {
     if (leases == null) {
@@ -88,45 +91,61 @@ final class ExecutorEmbedders {
                 return thread;
               });
       clock.scheduleWithFixedDelay(made::closeIdle, 1, 1, TimeUnit.MINUTES);
-      Runtime.getRuntime()
-          .addShutdownHook(new Thread(() -> made.drain().forEach(Embedder::close), "embark-close"));
+      Runtime.getRuntime().addShutdownHook(new Thread(made::closeAll, "embark-close"));
       leases = made;
     }
     return leases;
   }
 
   /**
-   * The embedder of the running task, which keeps it until it ends; or of the driver if no task is
-   * running, then good for asking what it is like, but not for keeps.
+   * The embedder of the running task, which keeps it until it ends.
    *
-   * @throws IllegalStateException if the device asked for cannot be had
+   * @throws IllegalStateException if the device asked for cannot be had, or no task is running:
+   *     nothing would keep others from closing the embedder then, see {@link #with}
    * @throws IllegalArgumentException if model and settings do not go together
    */
   static Embedder get(EmbedderConfig config) {
     TaskContext task = TaskContext.get();
+    if (task == null) {
+      throw new IllegalStateException(
+          "Only a Spark task keeps an embedder until it ends, and none is running on this thread.");
+    }
+    Lease lease;
     try {
-      return get(config, task);
+      lease = acquire(config, task);
     } catch (IllegalStateException e) {
       // Of 200 executors, which one?
-      throw task == null ? e : new IllegalStateException(where() + ": " + e.getMessage(), e);
+      throw new IllegalStateException(where() + ": " + e.getMessage(), e);
+    }
+    TaskCompletionListener giveBack = ended -> leases().release(lease.key());
+    task.addTaskCompletionListener(giveBack);
+    return lease.embedder();
+  }
+
+  /**
+   * Works with the embedder that tasks of this JVM use, which stays open meanwhile; for the driver.
+   *
+   * @param work not to hand the embedder on
+   * @throws IllegalStateException if the device asked for cannot be had
+   * @throws IllegalArgumentException if model and settings do not go together
+   */
+  static <T> T with(EmbedderConfig config, Function<Embedder, T> work) {
+    Lease lease = acquire(config, TaskContext.get());
+    try {
+      return work.apply(lease.embedder());
+    } finally {
+      leases().release(lease.key());
     }
   }
 
-  private static Embedder get(EmbedderConfig config, TaskContext task) {
+  private static Lease acquire(EmbedderConfig config, TaskContext task) {
     OnnxRuntimeJars.requireOne();
     EarlyEmbedder.requireLibraries();
     String address = TaskGpu.address(task);
     Device wanted = config.get(Setting.DEVICE);
     // Without a GPU every task shares one embedder, whatever addresses Spark hands out.
     Key key = new Key(config, devices.settle(wanted, gpuIndex(wanted, address)));
-    Embedder embedder = leases().acquire(key, () -> open(key, address));
-    if (task == null) {
-      leases().release(key);
-    } else {
-      TaskCompletionListener giveBack = ended -> leases().release(key);
-      task.addTaskCompletionListener(giveBack);
-    }
-    return embedder;
+    return new Lease(key, leases().acquire(key, () -> open(key, address)));
   }
 
   /** How many are open or being opened. */

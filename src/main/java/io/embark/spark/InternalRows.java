@@ -64,6 +64,18 @@ final class InternalRows {
         rows.sparkSession(), new Project(ScalaSeq.of(fields(made, result.fields())), mapped));
   }
 
+  /**
+   * The rows that a plan made by {@link #mapPartitions} works on, of which every work so far hands
+   * up the columns before its own; null for another plan.
+   */
+  static LogicalPlan before(LogicalPlan plan) {
+    return plan instanceof Project project
+            && project.child() instanceof MapPartitions mapped
+            && mapped.func() instanceof OnPartition
+        ? mapped.child().children().head()
+        : null;
+  }
+
   /** The work as Spark's plan node takes it: on objects. */
   private static final class OnPartition
       extends AbstractFunction1<

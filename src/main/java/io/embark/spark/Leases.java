@@ -11,6 +11,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Things that are costly to open, shared by key: opened by whoever needs one first, kept while it
@@ -21,6 +23,8 @@ import java.util.function.Supplier;
  * @param <V> what is shared
  */
 final class Leases<K, V> {
+  private static final Logger LOG = LoggerFactory.getLogger(Leases.class);
+
   private final Function<K, ?> groupOf;
   private final int mostPerGroup;
   private final Duration idle;
@@ -41,7 +45,7 @@ final class Leases<K, V> {
    * @param groupOf what shares one limit, e.g. the device
    * @param mostPerGroup how many are kept in a group, if no more are in use
    * @param idle how long one is kept that nobody uses
-   * @param close frees one; called without a lock
+   * @param close frees one; called without a lock. What it fails on is logged and let go of
    * @param nanoClock as {@link System#nanoTime}
    */
   Leases(
@@ -72,7 +76,7 @@ final class Leases<K, V> {
     }
     try {
       // First the room, then the new one: a device may not hold both.
-      superfluous.forEach(close);
+      closeEach(superfluous);
       synchronized (slot) {
         if (slot.value == null) {
           slot.value = open.get();
@@ -101,7 +105,7 @@ final class Leases<K, V> {
       }
       superfluous = takeSuperfluous();
     }
-    superfluous.forEach(close);
+    closeEach(superfluous);
   }
 
   /** Closes those that nobody has used for a while. */
@@ -117,7 +121,23 @@ final class Leases<K, V> {
         }
       }
     }
-    idlers.forEach(close);
+    closeEach(idlers);
+  }
+
+  /** Closes all, those in use too. */
+  void closeAll() {
+    closeEach(drain());
+  }
+
+  /** One that cannot be closed is nobody's fault here, and no reason to keep the others. */
+  private void closeEach(List<V> values) {
+    for (V value : values) {
+      try {
+        close.accept(value);
+      } catch (RuntimeException e) {
+        LOG.warn("Could not close {}", value, e);
+      }
+    }
   }
 
   /** Lets go of all, those in use too, without closing them. */

@@ -93,7 +93,7 @@ public record ModelFacts(
     doubt(model, resolved).ifPresent(LOG::warn);
     if (tasksRunHere()) {
       // The very embedder that the tasks will use, so that nothing is loaded twice.
-      return opened(ExecutorEmbedders.get(resolved), true);
+      return ExecutorEmbedders.with(resolved, embedder -> opened(embedder, true));
     }
     // The driver of a cluster has no business on a GPU.
     EmbedderConfig onCpu = resolved.toBuilder().device(Device.CPU).build();

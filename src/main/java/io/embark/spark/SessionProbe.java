@@ -52,9 +52,10 @@ public final class SessionProbe {
   public record Speeds(int budget, List<Speed> speeds) implements Serializable {}
 
   /**
-   * Opens the session of the running task's device, or of this JVM if no task is running.
+   * Opens the session of the running task's device. It stays open until the task ends.
    *
    * @param threads how many tasks share it in a job
+   * @throws IllegalStateException if the device asked for cannot be had, or no task is running
    */
   public static SessionProbe open(EmbedderConfig config, int threads) {
     boolean given = config.get(Setting.TOKEN_BUDGET) > 0;

@@ -184,7 +184,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
             columns(),
             facts.vectorNames().size(),
             post.map(p -> new JavaSparkContext(context).broadcast(p)).orElse(null),
-            metrics(dataset.sparkSession()));
+            metrics(dataset.sparkSession()).ofNextCall());
     Chunking chunking = Chunking.of(this);
     return InternalRows.mapPartitions(
         dataset.toDF(),

@@ -10,6 +10,8 @@ import io.embark.onnx.TinyModels;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -96,6 +98,36 @@ class EmbedderTest {
     assertThatThrownBy(() -> embedder.embed(List.of("late")))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("closed");
+  }
+
+  @Test
+  void aSessionThatCannotBeClosedDoesNotKeepTheTokenizer() throws IOException {
+    GRAPH.writeDirectory(model);
+    Embedder embedder =
+        Embedder.open(
+            config().build(),
+            ModelStore.ofThisHost(new Configuration()),
+            0,
+            EmbedderTest::failingToClose);
+    embedder.tokenize("early");
+    assertThatThrownBy(embedder::close).hasMessage("cannot close");
+    assertThatThrownBy(() -> embedder.tokenize("late"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("tokenizer has been closed");
+  }
+
+  private static Encoder failingToClose(Encoder session) {
+    InvocationHandler handler =
+        (proxy, method, arguments) -> {
+          Object result = method.invoke(session, arguments);
+          if (method.getName().equals("close")) {
+            throw new IllegalStateException("cannot close");
+          }
+          return result;
+        };
+    return (Encoder)
+        Proxy.newProxyInstance(
+            Encoder.class.getClassLoader(), new Class<?>[] {Encoder.class}, handler);
   }
 
   @Test

@@ -138,11 +138,21 @@ class CanaryTest {
               ScalaSeq.of(List.of()),
               ScalaSeq.of(List.of()),
               new SqlEmbeddingMetrics(LocalSpark.session().sparkContext()));
-      assertThatThrownBy(
-              () ->
-                  task.apply(
-                      JavaConverters.asScalaIterator(List.of(InternalRow.empty()).iterator())))
-          .isInstanceOf(CanaryDrift.class);
+      MapPartitionsFunction<Long, String> drifts =
+          ids -> {
+            try {
+              task.apply(JavaConverters.asScalaIterator(List.of(InternalRow.empty()).iterator()));
+              return List.of("no drift").iterator();
+            } catch (CanaryDrift e) {
+              return List.of("drift").iterator();
+            }
+          };
+      assertThat(
+              LocalSpark.session()
+                  .range(0, 1, 1, 1)
+                  .mapPartitions(drifts, Encoders.STRING())
+                  .collectAsList())
+          .containsExactly("drift");
     }
   }
 

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,8 @@ class EarlyEmbedderTest {
 
   @BeforeEach
   void local() {
-    LocalSpark.session();
+    // Other tests of this JVM may have left this thread without one.
+    SparkSession.setActiveSession(LocalSpark.session());
     before = System.getProperty(MASTER);
     System.setProperty(MASTER, "local[2]");
   }
@@ -121,7 +123,7 @@ class EarlyEmbedderTest {
           }
         });
     try {
-      assertThatThrownBy(() -> ExecutorEmbedders.get(config)).isSameAs(error);
+      assertThatThrownBy(() -> ExecutorEmbedders.with(config, Embedder::config)).isSameAs(error);
     } finally {
       ExecutorEmbedders.use(ExecutorEmbedders.Devices.OF_THIS_MACHINE);
     }

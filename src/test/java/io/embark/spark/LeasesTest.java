@@ -136,6 +136,33 @@ class LeasesTest {
     assertThat(closed).isEmpty();
   }
 
+  /** The clock that closes idle ones would stop for good at the first exception. */
+  @Test
+  void oneThatCannotBeClosedDoesNotKeepTheOthers() {
+    Leases<String, String> unwilling =
+        new Leases<>(
+            key -> key.charAt(0),
+            2,
+            Duration.ofMinutes(10),
+            value -> {
+              closed.add(value);
+              throw new IllegalStateException("cannot close " + value);
+            },
+            () -> nanos);
+    for (String key : List.of("a1", "a2", "a3")) {
+      unwilling.acquire(key, () -> key);
+      unwilling.release(key);
+    }
+    assertThat(closed).containsExactly("a1");
+    nanos += Duration.ofMinutes(10).toNanos();
+    unwilling.closeIdle();
+    assertThat(closed).containsExactly("a1", "a2", "a3");
+    unwilling.acquire("b1", () -> "b1");
+    unwilling.closeAll();
+    assertThat(closed).endsWith("b1");
+    assertThat(unwilling.size()).isZero();
+  }
+
   @Test
   void manyThreadsOpenOnceAndOpeningOneDoesNotHoldUpAnother() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(8);

@@ -37,10 +37,10 @@ class TaskAccountsTest {
   @Test
   void theLastAccountOfAPartitionReplacesTheOneBefore() {
     TaskAccounts all = new TaskAccounts();
-    all.merge(account("query 1 partition 0", 10));
-    all.merge(account("query 1 partition 1", 5));
-    all.merge(account("query 1 partition 0", 10));
-    all.merge(account("query 1 partition 0", 0));
+    all.merge(account("query 1", 1, 0, 10));
+    all.merge(account("query 1", 1, 1, 5));
+    all.merge(account("query 1", 1, 0, 10));
+    all.merge(account("query 1", 1, 0, 0));
 
     assertThat(all.value().rows()).isEqualTo(15);
     assertThat(all.greatest(TaskCounter.ROWS, 1))
@@ -51,13 +51,53 @@ class TaskAccountsTest {
     assertThat(all.copy().value().rows()).isEqualTo(15);
   }
 
-  private static TaskAccounts account(String key, long rows) {
+  private static TaskAccounts account(String query, int call, int partition, long rows) {
     TaskAccounts accounts = new TaskAccounts();
     long[] counts = new long[TaskCounter.COUNT];
     counts[TaskCounter.ROWS.ordinal()] = rows;
-    int partition = Integer.parseInt(key.substring(key.length() - 1));
-    accounts.put(new TaskAccount(key, partition, "1", "host", counts));
+    counts[TaskCounter.TASK_NANOS.ordinal()] = rows;
+    accounts.put(
+        new TaskAccount(new TaskAccount.Work(query, call, partition), "1", "host", counts));
     return accounts;
+  }
+
+  /** A streaming query runs for months, each batch as a query of its own. */
+  @Test
+  void ofOlderQueriesOnlyTotalsAndTheSlowestTasksAreKept() {
+    TaskAccounts all = new TaskAccounts();
+    int queries = 10 * TaskAccounts.QUERIES;
+    all.merge(account("query 0", 1, 0, 1_000_000));
+    for (int query = 1; query < queries; query++) {
+      all.merge(account("query " + query, query, 0, 2));
+      all.merge(account("query " + query, query, 1, 1));
+    }
+    assertThat(all.value().rows()).isEqualTo(1_000_000 + 3L * (queries - 1));
+    assertThat(all.greatest(TaskCounter.TASK_NANOS, Integer.MAX_VALUE))
+        .hasSize(2 * TaskAccounts.QUERIES + TaskAccounts.SLOWEST)
+        .first()
+        .extracting(slow -> slow.work().query())
+        .isEqualTo("query 0");
+    assertThat(all.copy().value().rows()).isEqualTo(all.value().rows());
+    assertThat(all.copy().greatest(TaskCounter.TASK_NANOS, Integer.MAX_VALUE))
+        .hasSize(2 * TaskAccounts.QUERIES + TaskAccounts.SLOWEST);
+
+    // What is still known is replaced as ever.
+    all.merge(account("query " + (queries - 1), queries - 1, 0, 2));
+    assertThat(all.value().rows()).isEqualTo(1_000_000 + 3L * (queries - 1));
+    all.reset();
+    assertThat(all.isZero()).isTrue();
+    assertThat(all.greatest(TaskCounter.TASK_NANOS, 5)).isEmpty();
+  }
+
+  /** One that runs long among many short ones tells of itself now and then. */
+  @Test
+  void aQueryThatGoesOnIsKept() {
+    TaskAccounts all = new TaskAccounts();
+    for (int query = 0; query < 3 * TaskAccounts.QUERIES; query++) {
+      all.merge(account("query long", 1, 0, 7));
+      all.merge(account("query " + query, 1, 0, 1));
+    }
+    assertThat(all.value().rows()).isEqualTo(7 + 3 * TaskAccounts.QUERIES);
   }
 
   @Test
@@ -145,5 +185,44 @@ class TaskAccountsTest {
     embedded.collectAsList();
     embedded.collectAsList();
     assertThat(embedder.metrics(LocalSpark.session()).rows()).isEqualTo(20);
+  }
+
+  /** The stages of the two sides have partitions of the same numbers. */
+  @Test
+  void twoCallsInOneQueryAddUp() {
+    SparkSession spark = LocalSpark.session();
+    String before = spark.conf().get("spark.sql.autoBroadcastJoinThreshold");
+    spark.conf().set("spark.sql.autoBroadcastJoinThreshold", "-1");
+    try {
+      TextEmbedder embedder = embedder();
+      Dataset<Row> left = embedder.transform(LocalSpark.texts(2, texts(10))).select("id", "status");
+      Dataset<Row> right =
+          embedder.transform(LocalSpark.texts(2, texts(7))).select("id", "token_count");
+      assertThat(left.join(right, "id").collectAsList()).hasSize(7);
+      assertThat(embedder.metrics(spark).rows()).isEqualTo(17);
+      assertThat(embedder.metrics(spark).texts()).isEqualTo(17);
+      assertThat(embedder.metrics(spark).tasks()).isEqualTo(4);
+    } finally {
+      spark.conf().set("spark.sql.autoBroadcastJoinThreshold", before);
+    }
+  }
+
+  /** To find the limits of its ranges, a sort runs what is below it once more. */
+  @Test
+  void whatASortSamplesFirstCountsOnce() {
+    TextEmbedder embedder = embedder();
+    Dataset<Row> embedded = embedder.transform(LocalSpark.texts(2, texts(10)));
+    assertThat(embedded.orderBy("token_count").collectAsList()).hasSize(10);
+    assertThat(embedder.metrics(LocalSpark.session()).rows()).isEqualTo(10);
+  }
+
+  @Test
+  void twoCallsInOneTaskAreOneTask() {
+    TextEmbedder embedder = embedder();
+    Dataset<Row> once = embedder.transform(LocalSpark.texts(2, texts(10)));
+    embedder.setOutputCol("again").setAccountPrefix("again_");
+    assertThat(embedder.transform(once).collectAsList()).hasSize(10);
+    assertThat(embedder.metrics(LocalSpark.session()).rows()).isEqualTo(20);
+    assertThat(embedder.metrics(LocalSpark.session()).tasks()).isEqualTo(2);
   }
 }
