@@ -6,10 +6,13 @@ import io.embark.table.DataFile;
 import io.embark.table.Embark;
 import io.embark.table.Snapshot;
 import io.embark.table.TableDirectory;
+import java.net.URI;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -80,9 +83,10 @@ final class IncrementalPlan implements AutoCloseable {
             ? new Kind[] {Kind.CHANGED, Kind.FAILED, Kind.GONE}
             : new Kind[] {Kind.CHANGED, Kind.FAILED};
     Set<String> affected =
-        new HashSet<>(
+        known(
             changes.files(
-                Stream.concat(Stream.of(dropped), Stream.of(Kind.UPDATED)).toArray(Kind[]::new)));
+                Stream.concat(Stream.of(dropped), Stream.of(Kind.UPDATED)).toArray(Kind[]::new)),
+            base);
     List<String> small =
         base.files().stream()
             .filter(f -> f.rows() >= 0 && f.rows() < SMALL * commitRows)
@@ -92,6 +96,28 @@ final class IncrementalPlan implements AutoCloseable {
       affected.addAll(small);
     }
     return new IncrementalPlan(input, table, directory, base, changes, dropped, affected, idCol);
+  }
+
+  /**
+   * Names of files, as they are called on disk.
+   *
+   * @param encoded as Spark gives them with a row: URL-encoded, a space as %20
+   */
+  private static Set<String> known(List<String> encoded, Snapshot base) {
+    Set<String> all = base.files().stream().map(DataFile::name).collect(Collectors.toSet());
+    Set<String> names = new HashSet<>();
+    for (String each : encoded) {
+      // Behind a slash no part of a name is taken for a scheme.
+      String name = URI.create("/" + each).getPath().substring(1);
+      if (!all.contains(name)) {
+        throw new IllegalStateException(
+            ("Rows that differ were read from the file %s (%s), which is none of the %d files of the"
+                    + " table; its old rows would stay. Rename the file, or write the table anew.")
+                .formatted(name, each, all.size()));
+      }
+      names.add(name);
+    }
+    return names;
   }
 
   Changes changes() {
@@ -125,13 +151,13 @@ final class IncrementalPlan implements AutoCloseable {
     return base.files().stream().filter(f -> affected.contains(f.name())).toList();
   }
 
-  /** How many rows {@link #rewritten} has, or -1 if that is unknown. */
-  long rewrittenRows() {
+  /** How many rows {@link #rewritten} has; empty if nobody counted those of the files that go. */
+  OptionalLong rewrittenRows() {
     if (superseded().stream().anyMatch(f -> f.rows() < 0)) {
-      return -1;
+      return OptionalLong.empty();
     }
     long before = superseded().stream().mapToLong(DataFile::rows).sum();
-    return before - Stream.of(dropped).mapToLong(changes::count).sum();
+    return OptionalLong.of(before - Stream.of(dropped).mapToLong(changes::count).sum());
   }
 
   /** What stays of the files that go, with the input's columns where only those changed. */
