@@ -42,6 +42,7 @@ final class IncrementalPlan implements AutoCloseable {
   private final Kind[] dropped;
   private final Set<String> affected;
   private final String idCol;
+  private final int commitRows;
 
   private IncrementalPlan(
       Dataset<Row> input,
@@ -51,7 +52,8 @@ final class IncrementalPlan implements AutoCloseable {
       Changes changes,
       Kind[] dropped,
       Set<String> affected,
-      String idCol) {
+      String idCol,
+      int commitRows) {
     this.input = input;
     this.table = table;
     this.directory = directory;
@@ -60,6 +62,7 @@ final class IncrementalPlan implements AutoCloseable {
     this.dropped = dropped;
     this.affected = affected;
     this.idCol = idCol;
+    this.commitRows = commitRows;
   }
 
   /**
@@ -95,7 +98,8 @@ final class IncrementalPlan implements AutoCloseable {
     if (small.size() > MANY) {
       affected.addAll(small);
     }
-    return new IncrementalPlan(input, table, directory, base, changes, dropped, affected, idCol);
+    return new IncrementalPlan(
+        input, table, directory, base, changes, dropped, affected, idCol, commitRows);
   }
 
   /**
@@ -160,6 +164,19 @@ final class IncrementalPlan implements AutoCloseable {
     return OptionalLong.of(before - Stream.of(dropped).mapToLong(changes::count).sum());
   }
 
+  /**
+   * At most as many as go, and no more than their rows fill: on many cores Spark reads every small
+   * file in a task of its own, and each would come out as small as it was.
+   */
+  private int rewrittenFiles() {
+    OptionalLong rows = rewrittenRows();
+    if (rows.isEmpty()) {
+      return affected.size();
+    }
+    long filled = (rows.getAsLong() + commitRows - 1) / commitRows;
+    return (int) Math.min(affected.size(), Math.max(1, filled));
+  }
+
   /** What stays of the files that go, with the input's columns where only those changed. */
   Optional<Dataset<Row>> rewritten() {
     if (affected.isEmpty()) {
@@ -179,7 +196,7 @@ final class IncrementalPlan implements AutoCloseable {
     if (changes.count(Kind.UPDATED) > 0) {
       all = changes.notOf(old, Kind.UPDATED).union(updated(changes.of(old, Kind.UPDATED)));
     }
-    return Optional.of(Changes.as(base.structType(), all).coalesce(affected.size()));
+    return Optional.of(Changes.as(base.structType(), all).coalesce(rewrittenFiles()));
   }
 
   /** The columns of the input as they are now, beside the vectors as they were. */

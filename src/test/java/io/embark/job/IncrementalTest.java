@@ -347,6 +347,27 @@ class IncrementalTest {
     }
   }
 
+  /** On many cores Spark reads every small file in a task of its own. */
+  @Test
+  void manySmallFilesAreJoinedHoweverManyCoresThereAre() throws IOException {
+    for (int id = 0; id < 400; id++) {
+      texts.put(id, "text number " + id);
+    }
+    done(run("incremental", "--partitions", "40"));
+    texts.put(0, "changed");
+    // Of the session that the run finds and ends.
+    LocalSpark.session().conf().set("spark.sql.files.minPartitionNum", "100");
+    done(run("incremental", "--commit-rows", "200"));
+    // One of the row that changed, and 399 rows in two.
+    assertThat(lastSnapshotFiles()).hasSize(3);
+    requireTable();
+  }
+
+  private JsonNode lastSnapshotFiles() throws IOException {
+    String json = JobRun.of("inspect", output(), "--json").out();
+    return new ObjectMapper().readTree(json).at("/snapshot/files");
+  }
+
   @Test
   void int8RangesBelongToTheTable() throws IOException {
     for (int id = 0; id < 300; id++) {
