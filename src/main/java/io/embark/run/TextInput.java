@@ -25,6 +25,8 @@ import org.apache.spark.sql.SparkSession;
 public record TextInput(
     List<String> paths, InputFormat format, Map<String, String> options, List<FileStatus> files) {
 
+  private static final String RECURSIVE = "recursiveFileLookup";
+
   /**
    * Looks at what is to be read, every file of it: one of another format among many would be read
    * as something it is not.
@@ -45,10 +47,14 @@ public record TextInput(
     // Spark's readers take option names in any case.
     Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     all.putAll(chosen.options());
-    if (found.inSubdirectories()) {
-      all.put("recursiveFileLookup", "true");
+    if (found.subdirectory().isPresent()) {
+      all.put(RECURSIVE, "true");
     }
-    all.putAll(parseOptions(options));
+    Map<String, String> given = parseOptions(options);
+    if (given.keySet().stream().noneMatch(RECURSIVE::equalsIgnoreCase)) {
+      found.requireOneLayout();
+    }
+    all.putAll(given);
     return new TextInput(paths, chosen, all, found.files());
   }
 

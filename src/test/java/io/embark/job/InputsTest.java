@@ -200,6 +200,34 @@ class InputsTest {
     assertThat(LocalSpark.session().read().parquet(output().toString()).columns()).contains("lang");
   }
 
+  /** Read together, as Spark can, they would have no partition columns, or not all of the rows. */
+  @ParameterizedTest
+  @CsvSource({
+    "in/lang=de/SUB_1/b.txt, in/lang=de/SUB_1 ",
+    "in/plain/b.txt, in/plain",
+    "in/b.txt, in/b.txt"
+  })
+  void partitionsBesideOtherFilesAreRefused(String other, String named) {
+    file("in/lang=en/a.txt", "a\n");
+    file(other, "b\n");
+    String in = directory.resolve("in").toString();
+    refused(embed(in), "/in/lang=", named, "--read-option recursiveFileLookup=true");
+    assertThat(embedded(in, "--read-option", "recursiveFileLookup=true"))
+        .containsExactlyInAnyOrder("a", "b");
+    assertThat(LocalSpark.session().read().parquet(output().toString()).columns())
+        .doesNotContain("lang");
+  }
+
+  @Test
+  void aPartitionedDirectoryAndANestedOneAreRefused() {
+    file("in/lang=en/a.txt", "a\n");
+    file("more/2024/b.txt", "b\n");
+    refused(
+        embed(directory.resolve("in") + "," + directory.resolve("more")),
+        "in/lang=en",
+        "more/2024");
+  }
+
   @Test
   void theFormatMayBeSaid() {
     Path in = file("in.data", "text\nhello\n");
