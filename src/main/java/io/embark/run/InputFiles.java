@@ -3,7 +3,9 @@ package io.embark.run;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -30,11 +32,12 @@ public record InputFiles(
    * Lists them.
    *
    * @param paths files, directories or globs
-   * @throws IllegalArgumentException naming a path without a data file
+   * @throws IllegalArgumentException naming a path without a data file, or a file at two paths
    */
   public static InputFiles at(List<String> paths, Configuration hadoop) throws IOException {
     Search search = new Search();
     for (String path : paths) {
+      search.given = path;
       Path glob = new Path(path);
       FileSystem system = glob.getFileSystem(hadoop);
       int before = search.files.size();
@@ -61,6 +64,8 @@ public record InputFiles(
   /** What was found so far. */
   private static final class Search {
     private final List<FileStatus> files = new ArrayList<>();
+    private final Map<Path, String> givenOf = new HashMap<>();
+    private String given;
     private Path partition;
     private Path subdirectory;
     private Path outside;
@@ -89,6 +94,13 @@ public record InputFiles(
     }
 
     private void add(FileStatus file, Path in, Path below) {
+      String before = givenOf.putIfAbsent(file.getPath(), given);
+      if (before != null) {
+        throw new IllegalArgumentException(
+            ("input: %s is given twice, by %s and %s; its rows would be read twice. Give each file by"
+                    + " one path.")
+                .formatted(file.getPath(), before, given));
+      }
       files.add(file);
       partition = partition == null ? in : partition;
       subdirectory = subdirectory == null ? below : subdirectory;

@@ -229,6 +229,17 @@ class InputsTest {
   }
 
   @Test
+  void aFileGivenTwiceIsRefused() {
+    Path a = file("in/a.txt", "a\n");
+    file("in/b.txt", "b\n");
+    String all = directory + "/in/*.txt";
+    refused(embed(all, "--input", a.toString()), a.toString(), "twice", all + " and " + a);
+    refused(embed(a + "," + a), a.toString(), "twice", a + " and " + a);
+    refused(embed(directory + "/in,file:" + a), a.toString(), "twice");
+    refused(embed(directory + "/{in,in/a.txt}"), a.toString(), "twice");
+  }
+
+  @Test
   void theFormatMayBeSaid() {
     Path in = file("in.data", "text\nhello\n");
     refused(embed(in), "in.data", "set format to one of parquet, orc, json, csv, tsv, text");
