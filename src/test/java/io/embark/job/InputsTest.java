@@ -240,6 +240,34 @@ class InputsTest {
   }
 
   @Test
+  void partitionedDirectoriesBesideEachOther() {
+    for (String month : List.of("jan", "feb")) {
+      file(month + "/day=1/a.txt", month + " 1\n");
+      file(month + "/day=2/a.txt", month + " 2\n");
+      file("all/month=" + month + "/day=1/a.txt", month + "\n");
+    }
+    refused(
+        embed(directory.resolve("jan") + "," + directory.resolve("feb")),
+        "input: ",
+        directory.resolve("jan").toString(),
+        directory.resolve("feb").toString(),
+        "--read-option basePath=");
+    String months = directory + "/all/month=jan," + directory + "/all/month=feb";
+    refused(embed(months), "--read-option basePath=");
+    assertThat(embedded(months, "--read-option", "basePath=" + directory.resolve("all")))
+        .containsExactlyInAnyOrder("jan", "feb");
+    assertThat(LocalSpark.session().read().parquet(output().toString()).columns())
+        .contains("month", "day");
+  }
+
+  @Test
+  void partitionsOfDifferentColumnsAreRefused() {
+    file("in/lang=en/a.txt", "a\n");
+    file("in/day=1/b.txt", "b\n");
+    refused(embed(directory.resolve("in")), "input: ", "lang", "day");
+  }
+
+  @Test
   void theFormatMayBeSaid() {
     Path in = file("in.data", "text\nhello\n");
     refused(embed(in), "in.data", "set format to one of parquet, orc, json, csv, tsv, text");
