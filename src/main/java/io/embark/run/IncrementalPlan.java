@@ -6,10 +6,13 @@ import io.embark.table.DataFile;
 import io.embark.table.Embark;
 import io.embark.table.Snapshot;
 import io.embark.table.TableDirectory;
+import java.net.URI;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -39,6 +42,7 @@ final class IncrementalPlan implements AutoCloseable {
   private final Kind[] dropped;
   private final Set<String> affected;
   private final String idCol;
+  private final int commitRows;
 
   private IncrementalPlan(
       Dataset<Row> input,
@@ -48,7 +52,8 @@ final class IncrementalPlan implements AutoCloseable {
       Changes changes,
       Kind[] dropped,
       Set<String> affected,
-      String idCol) {
+      String idCol,
+      int commitRows) {
     this.input = input;
     this.table = table;
     this.directory = directory;
@@ -57,6 +62,7 @@ final class IncrementalPlan implements AutoCloseable {
     this.dropped = dropped;
     this.affected = affected;
     this.idCol = idCol;
+    this.commitRows = commitRows;
   }
 
   /**
@@ -80,9 +86,10 @@ final class IncrementalPlan implements AutoCloseable {
             ? new Kind[] {Kind.CHANGED, Kind.FAILED, Kind.GONE}
             : new Kind[] {Kind.CHANGED, Kind.FAILED};
     Set<String> affected =
-        new HashSet<>(
+        known(
             changes.files(
-                Stream.concat(Stream.of(dropped), Stream.of(Kind.UPDATED)).toArray(Kind[]::new)));
+                Stream.concat(Stream.of(dropped), Stream.of(Kind.UPDATED)).toArray(Kind[]::new)),
+            base);
     List<String> small =
         base.files().stream()
             .filter(f -> f.rows() >= 0 && f.rows() < SMALL * commitRows)
@@ -91,7 +98,30 @@ final class IncrementalPlan implements AutoCloseable {
     if (small.size() > MANY) {
       affected.addAll(small);
     }
-    return new IncrementalPlan(input, table, directory, base, changes, dropped, affected, idCol);
+    return new IncrementalPlan(
+        input, table, directory, base, changes, dropped, affected, idCol, commitRows);
+  }
+
+  /**
+   * Names of files, as they are called on disk.
+   *
+   * @param encoded as Spark gives them with a row: URL-encoded, a space as %20
+   */
+  private static Set<String> known(List<String> encoded, Snapshot base) {
+    Set<String> all = base.files().stream().map(DataFile::name).collect(Collectors.toSet());
+    Set<String> names = new HashSet<>();
+    for (String each : encoded) {
+      // Behind a slash no part of a name is taken for a scheme.
+      String name = URI.create("/" + each).getPath().substring(1);
+      if (!all.contains(name)) {
+        throw new IllegalStateException(
+            ("Rows that differ were read from the file %s (%s), which is none of the %d files of the"
+                    + " table; its old rows would stay. Rename the file, or write the table anew.")
+                .formatted(name, each, all.size()));
+      }
+      names.add(name);
+    }
+    return names;
   }
 
   Changes changes() {
@@ -125,13 +155,26 @@ final class IncrementalPlan implements AutoCloseable {
     return base.files().stream().filter(f -> affected.contains(f.name())).toList();
   }
 
-  /** How many rows {@link #rewritten} has, or -1 if that is unknown. */
-  long rewrittenRows() {
+  /** How many rows {@link #rewritten} has; empty if nobody counted those of the files that go. */
+  OptionalLong rewrittenRows() {
     if (superseded().stream().anyMatch(f -> f.rows() < 0)) {
-      return -1;
+      return OptionalLong.empty();
     }
     long before = superseded().stream().mapToLong(DataFile::rows).sum();
-    return before - Stream.of(dropped).mapToLong(changes::count).sum();
+    return OptionalLong.of(before - Stream.of(dropped).mapToLong(changes::count).sum());
+  }
+
+  /**
+   * At most as many as go, and no more than their rows fill: on many cores Spark reads every small
+   * file in a task of its own, and each would come out as small as it was.
+   */
+  private int rewrittenFiles() {
+    OptionalLong rows = rewrittenRows();
+    if (rows.isEmpty()) {
+      return affected.size();
+    }
+    long filled = (rows.getAsLong() + commitRows - 1) / commitRows;
+    return (int) Math.min(affected.size(), Math.max(1, filled));
   }
 
   /** What stays of the files that go, with the input's columns where only those changed. */
@@ -153,7 +196,7 @@ final class IncrementalPlan implements AutoCloseable {
     if (changes.count(Kind.UPDATED) > 0) {
       all = changes.notOf(old, Kind.UPDATED).union(updated(changes.of(old, Kind.UPDATED)));
     }
-    return Optional.of(Changes.as(base.structType(), all).coalesce(affected.size()));
+    return Optional.of(Changes.as(base.structType(), all).coalesce(rewrittenFiles()));
   }
 
   /** The columns of the input as they are now, beside the vectors as they were. */

@@ -3,7 +3,10 @@ package io.embark.run;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -14,38 +17,97 @@ import org.apache.hadoop.fs.Path;
  * .} or {@code _}, such as {@code _SUCCESS}.
  *
  * @param files at least one
- * @param inSubdirectories whether some lie in a directory below a given one that is no partition
- *     {@code key=value}; Spark reads those only when told to
+ * @param partition an example of a directory {@code key=value} with files, below a given one
+ * @param subdirectory an example of a directory with files, below a given one, that is no
+ *     partition; Spark reads those only when told to
+ * @param outside an example of a file in no directory below a given one
  */
-public record InputFiles(List<FileStatus> files, boolean inSubdirectories) {
+public record InputFiles(
+    List<FileStatus> files,
+    Optional<Path> partition,
+    Optional<Path> subdirectory,
+    Optional<Path> outside) {
 
   /**
    * Lists them.
    *
    * @param paths files, directories or globs
-   * @throws IllegalArgumentException naming a path without a data file
+   * @throws IllegalArgumentException naming a path without a data file, or a file at two paths
    */
   public static InputFiles at(List<String> paths, Configuration hadoop) throws IOException {
-    List<FileStatus> files = new ArrayList<>();
-    boolean inSubdirectories = false;
+    Search search = new Search();
     for (String path : paths) {
+      search.given = path;
       Path glob = new Path(path);
       FileSystem system = glob.getFileSystem(hadoop);
-      int before = files.size();
+      int before = search.files.size();
       for (FileStatus match : matches(system, glob)) {
         if (match.isDirectory()) {
-          inSubdirectories |= list(system, match.getPath(), files);
+          search.list(system, match.getPath(), null, null);
         } else if (!hidden(match.getPath())) {
-          files.add(match);
+          search.add(match, null, null);
         }
       }
-      if (files.size() == before) {
+      if (search.files.size() == before) {
         throw new IllegalArgumentException(
             "input: no data file at %s; names that begin with _ or . do not count."
                 .formatted(system.makeQualified(glob)));
       }
     }
-    return new InputFiles(List.copyOf(files), inSubdirectories);
+    return new InputFiles(
+        List.copyOf(search.files),
+        Optional.ofNullable(search.partition),
+        Optional.ofNullable(search.subdirectory),
+        Optional.ofNullable(search.outside));
+  }
+
+  /** What was found so far. */
+  private static final class Search {
+    private final List<FileStatus> files = new ArrayList<>();
+    private final Map<Path, String> givenOf = new HashMap<>();
+    private String given;
+    private Path partition;
+    private Path subdirectory;
+    private Path outside;
+
+    /**
+     * Adds the files of a directory.
+     *
+     * @param in the innermost partition that it is or is in, or null
+     * @param below the innermost directory below a given one that it is or is in and that is no
+     *     partition, or null
+     */
+    private void list(FileSystem system, Path directory, Path in, Path below) throws IOException {
+      for (FileStatus child : system.listStatus(directory)) {
+        Path path = child.getPath();
+        if (hidden(path)) {
+          continue;
+        }
+        if (!child.isDirectory()) {
+          add(child, in, below);
+        } else if (path.getName().contains("=")) {
+          list(system, path, path, below);
+        } else {
+          list(system, path, in, path);
+        }
+      }
+    }
+
+    private void add(FileStatus file, Path in, Path below) {
+      String before = givenOf.putIfAbsent(file.getPath(), given);
+      if (before != null) {
+        throw new IllegalArgumentException(
+            ("input: %s is given twice, by %s and %s; its rows would be read twice. Give each file by"
+                    + " one path.")
+                .formatted(file.getPath(), before, given));
+      }
+      files.add(file);
+      partition = partition == null ? in : partition;
+      subdirectory = subdirectory == null ? below : subdirectory;
+      if (in == null && below == null && outside == null) {
+        outside = file.getPath();
+      }
+    }
   }
 
   private static FileStatus[] matches(FileSystem system, Path glob) throws IOException {
@@ -62,23 +124,22 @@ public record InputFiles(List<FileStatus> files, boolean inSubdirectories) {
     return matches;
   }
 
-  /** Whether a file was found in a directory below that is no partition. */
-  private static boolean list(FileSystem system, Path directory, List<FileStatus> into)
-      throws IOException {
-    boolean below = false;
-    for (FileStatus child : system.listStatus(directory)) {
-      if (hidden(child.getPath())) {
-        continue;
-      }
-      if (!child.isDirectory()) {
-        into.add(child);
-        continue;
-      }
-      int before = into.size();
-      below |= list(system, child.getPath(), into);
-      below |= into.size() > before && !child.getPath().getName().contains("=");
+  /**
+   * Refuses files of which some lie in partitions and some do not. Read recursively they would have
+   * no partition columns; otherwise Spark passes over the others, or fails.
+   *
+   * @throws IllegalArgumentException with one of each and the way out
+   */
+  void requireOneLayout() {
+    Optional<Path> other = subdirectory.or(() -> outside);
+    if (partition.isPresent() && other.isPresent()) {
+      throw new IllegalArgumentException(
+          ("input: found %s, a partition (key=value), and %s, which is none; wanted files in"
+                  + " partitions only, or in none, or their columns or rows would be lost. Read them in"
+                  + " runs of their own, or all of them without the columns of partitions: --read-option"
+                  + " recursiveFileLookup=true.")
+              .formatted(partition.get(), other.get()));
     }
-    return below;
   }
 
   private static boolean hidden(Path path) {

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
@@ -238,10 +239,11 @@ final class TableRun {
     }
     write(rewritten.get(), REWRITTEN);
     StagedCounts counts = counts(REWRITTEN);
-    if (plan.rewrittenRows() >= 0 && plan.rewrittenRows() != counts.rows()) {
+    OptionalLong wanted = plan.rewrittenRows();
+    if (wanted.isPresent() && wanted.getAsLong() != counts.rows()) {
       throw new IllegalStateException(
           "%d rows were to be carried over, and %d were, to %s; these must be equal."
-              .formatted(plan.rewrittenRows(), counts.rows(), staging.part(REWRITTEN)));
+              .formatted(wanted.getAsLong(), counts.rows(), staging.part(REWRITTEN)));
     }
     return below(REWRITTEN, counts.rowsOf());
   }

@@ -25,6 +25,8 @@ import org.apache.spark.sql.SparkSession;
 public record TextInput(
     List<String> paths, InputFormat format, Map<String, String> options, List<FileStatus> files) {
 
+  private static final String RECURSIVE = "recursiveFileLookup";
+
   /**
    * Looks at what is to be read, every file of it: one of another format among many would be read
    * as something it is not.
@@ -45,10 +47,14 @@ public record TextInput(
     // Spark's readers take option names in any case.
     Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     all.putAll(chosen.options());
-    if (found.inSubdirectories()) {
-      all.put("recursiveFileLookup", "true");
+    if (found.subdirectory().isPresent()) {
+      all.put(RECURSIVE, "true");
     }
-    all.putAll(parseOptions(options));
+    Map<String, String> given = parseOptions(options);
+    if (given.keySet().stream().noneMatch(RECURSIVE::equalsIgnoreCase)) {
+      found.requireOneLayout();
+    }
+    all.putAll(given);
     return new TextInput(paths, chosen, all, found.files());
   }
 
@@ -90,15 +96,41 @@ public record TextInput(
     }
   }
 
-  /** The rows; those of a text file get one column of the given name. */
+  /**
+   * The rows; those of a text file get one column of the given name.
+   *
+   * @throws IllegalArgumentException if partitions begin in several places or have other columns
+   */
   public Dataset<Row> read(SparkSession spark, String textCol) {
-    Dataset<Row> rows =
-        spark
-            .read()
-            .format(format.sparkFormat())
-            .options(options)
-            .load(paths.toArray(String[]::new));
+    Dataset<Row> rows;
+    try {
+      rows =
+          spark
+              .read()
+              .format(format.sparkFormat())
+              .options(options)
+              .load(paths.toArray(String[]::new));
+    } catch (AssertionError e) {
+      // So Spark says that it can make no columns of the names of directories.
+      throw new IllegalArgumentException(
+          ("input: the partitions (directories key=value) of %s do not make one table: %s. Wanted the"
+                  + " same keys below one directory. Name it with --read-option basePath=DIRECTORY if"
+                  + " nothing but partitions lies between it and the files; or read each path in a run"
+                  + " of its own (--mode append), or all of them without the columns of partitions:"
+                  + " --read-option recursiveFileLookup=true.")
+              .formatted(String.join(", ", paths), assertion(e)),
+          e);
+    }
     return format == InputFormat.TEXT ? rows.withColumnRenamed("value", textCol) : rows;
+  }
+
+  /** What Spark found, on one line; its advice is for those who write programs. */
+  private static String assertion(AssertionError e) {
+    return String.valueOf(e.getMessage())
+        .replaceFirst("^assertion failed: ", "")
+        .replaceFirst("(?s)(If provided paths are|For partitioned table directories).*", "")
+        .replaceAll("[\\s\\x08]+", " ")
+        .strip();
   }
 
   private static List<String> splitOutsideBraces(String text) {

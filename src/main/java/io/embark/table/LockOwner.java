@@ -1,5 +1,7 @@
 package io.embark.table;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +18,10 @@ import java.util.UUID;
  * @param place where its process id means something: the running kernel and the process namespace,
  *     so that two containers with one host name are not taken for one machine
  * @param pid of the driver
- * @param started when that process started, in UTC, or "" if unknown; ids are used again
+ * @param started when that process started, in UTC, or "" if unknown; ids are used again. Linux
+ *     derives it from the wall clock, which may be set while the process runs.
+ * @param startTicks the same in clock ticks since the machine's start, which no clock moves; null
+ *     where there is no {@code /proc}, and in locks of versions that did not record it
  * @param application the Spark application
  * @param since when the lock was taken, in UTC
  */
@@ -26,8 +31,12 @@ record LockOwner(
     String place,
     long pid,
     String started,
+    Long startTicks,
     String application,
     String since) {
+
+  /** Where {@code /proc/PID/stat} has the start of the process; proc(5) counts from 1. */
+  private static final int START = 22;
 
   static LockOwner ofThisProcess(String application) {
     ProcessHandle process = ProcessHandle.current();
@@ -37,19 +46,30 @@ record LockOwner(
         placeOfThisProcess(),
         process.pid(),
         started(process),
+        startTicks(process.pid()),
         application,
         Instant.now().toString());
   }
 
-  /** Whether its process is known to be gone; false where that cannot be known from here. */
+  /**
+   * Whether its process is known to be gone; false where that cannot be known from here. A lock
+   * that is kept wrongly is void when its signs of life end, one that is broken wrongly lets two
+   * write.
+   */
   boolean isDead() {
     if (!place.equals(placeOfThisProcess())) {
       return false;
     }
-    return ProcessHandle.of(pid)
-        .filter(ProcessHandle::isAlive)
-        .map(process -> !started(process).equals(started))
-        .orElse(true);
+    return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).map(this::isAnother).orElse(true);
+  }
+
+  /** Whether a process with this id is known to have started at another time. */
+  private boolean isAnother(ProcessHandle process) {
+    Long ticks = startTicks(process.pid());
+    if (ticks == null && startTicks == null) {
+      return !started(process).equals(started);
+    }
+    return ticks != null && startTicks != null && !ticks.equals(startTicks);
   }
 
   String inWords() {
@@ -58,6 +78,17 @@ record LockOwner(
 
   private static String started(ProcessHandle process) {
     return process.info().startInstant().map(Instant::toString).orElse("");
+  }
+
+  /** Field 22 of {@code /proc/PID/stat}; null where there is none. */
+  private static Long startTicks(long pid) {
+    try {
+      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"), ISO_8859_1);
+      // The second field is the name in parentheses, which may hold spaces and parentheses.
+      return Long.valueOf(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[START - 3]);
+    } catch (IOException | NumberFormatException | IndexOutOfBoundsException e) {
+      return null;
+    }
   }
 
   private static String hostName() {

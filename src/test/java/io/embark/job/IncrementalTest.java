@@ -18,12 +18,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs on an input that changes from day to day, on Parquet. */
 @Timeout(300)
@@ -313,6 +316,56 @@ class IncrementalTest {
     Files.delete(stray);
     done(run("incremental"));
     requireTable();
+  }
+
+  /** Spark gives names of files URL-encoded to those who ask for a row's. */
+  @ParameterizedTest
+  @ValueSource(strings = {"day 1.parquet", "50%20+ #1 tägl.parquet"})
+  void adoptedFilesMayHaveAnyName(String name) throws IOException {
+    for (int id = 0; id < 20; id++) {
+      texts.put(id, "text number " + id);
+    }
+    done(run("error", "--partitions", "1"));
+    adopt(name);
+    texts.put(3, "changed");
+    texts.put(20, "new");
+    tags.put(4, "tagged");
+    JobRun run = done(run("incremental"));
+    assertThat(run.out()).contains("1 new, 1 changed, 1 with the same text");
+    assertThat(Path.of(output(), name)).doesNotExist();
+    requireTable();
+  }
+
+  /** Makes of the one file of the table one of that name, of which there are no records. */
+  private void adopt(String name) throws IOException {
+    Path table = Path.of(output());
+    FileUtils.deleteDirectory(table.resolve("_embark").toFile());
+    try (Stream<Path> files = Files.list(table)) {
+      List<Path> data = files.filter(f -> f.toString().endsWith(".parquet")).toList();
+      assertThat(data).hasSize(1);
+      Files.move(data.get(0), table.resolve(name));
+    }
+  }
+
+  /** On many cores Spark reads every small file in a task of its own. */
+  @Test
+  void manySmallFilesAreJoinedHoweverManyCoresThereAre() throws IOException {
+    for (int id = 0; id < 400; id++) {
+      texts.put(id, "text number " + id);
+    }
+    done(run("incremental", "--partitions", "40"));
+    texts.put(0, "changed");
+    // Of the session that the run finds and ends.
+    LocalSpark.session().conf().set("spark.sql.files.minPartitionNum", "100");
+    done(run("incremental", "--commit-rows", "200"));
+    // One of the row that changed, and 399 rows in two.
+    assertThat(lastSnapshotFiles()).hasSize(3);
+    requireTable();
+  }
+
+  private JsonNode lastSnapshotFiles() throws IOException {
+    String json = JobRun.of("inspect", output(), "--json").out();
+    return new ObjectMapper().readTree(json).at("/snapshot/files");
   }
 
   @Test

@@ -200,6 +200,73 @@ class InputsTest {
     assertThat(LocalSpark.session().read().parquet(output().toString()).columns()).contains("lang");
   }
 
+  /** Read together, as Spark can, they would have no partition columns, or not all of the rows. */
+  @ParameterizedTest
+  @CsvSource({
+    "in/lang=de/SUB_1/b.txt, in/lang=de/SUB_1 ",
+    "in/plain/b.txt, in/plain",
+    "in/b.txt, in/b.txt"
+  })
+  void partitionsBesideOtherFilesAreRefused(String other, String named) {
+    file("in/lang=en/a.txt", "a\n");
+    file(other, "b\n");
+    String in = directory.resolve("in").toString();
+    refused(embed(in), "/in/lang=", named, "--read-option recursiveFileLookup=true");
+    assertThat(embedded(in, "--read-option", "recursiveFileLookup=true"))
+        .containsExactlyInAnyOrder("a", "b");
+    assertThat(LocalSpark.session().read().parquet(output().toString()).columns())
+        .doesNotContain("lang");
+  }
+
+  @Test
+  void aPartitionedDirectoryAndANestedOneAreRefused() {
+    file("in/lang=en/a.txt", "a\n");
+    file("more/2024/b.txt", "b\n");
+    refused(
+        embed(directory.resolve("in") + "," + directory.resolve("more")),
+        "in/lang=en",
+        "more/2024");
+  }
+
+  @Test
+  void aFileGivenTwiceIsRefused() {
+    Path a = file("in/a.txt", "a\n");
+    file("in/b.txt", "b\n");
+    String all = directory + "/in/*.txt";
+    refused(embed(all, "--input", a.toString()), a.toString(), "twice", all + " and " + a);
+    refused(embed(a + "," + a), a.toString(), "twice", a + " and " + a);
+    refused(embed(directory + "/in,file:" + a), a.toString(), "twice");
+    refused(embed(directory + "/{in,in/a.txt}"), a.toString(), "twice");
+  }
+
+  @Test
+  void partitionedDirectoriesBesideEachOther() {
+    for (String month : List.of("jan", "feb")) {
+      file(month + "/day=1/a.txt", month + " 1\n");
+      file(month + "/day=2/a.txt", month + " 2\n");
+      file("all/month=" + month + "/day=1/a.txt", month + "\n");
+    }
+    refused(
+        embed(directory.resolve("jan") + "," + directory.resolve("feb")),
+        "input: ",
+        directory.resolve("jan").toString(),
+        directory.resolve("feb").toString(),
+        "--read-option basePath=");
+    String months = directory + "/all/month=jan," + directory + "/all/month=feb";
+    refused(embed(months), "--read-option basePath=");
+    assertThat(embedded(months, "--read-option", "basePath=" + directory.resolve("all")))
+        .containsExactlyInAnyOrder("jan", "feb");
+    assertThat(LocalSpark.session().read().parquet(output().toString()).columns())
+        .contains("month", "day");
+  }
+
+  @Test
+  void partitionsOfDifferentColumnsAreRefused() {
+    file("in/lang=en/a.txt", "a\n");
+    file("in/day=1/b.txt", "b\n");
+    refused(embed(directory.resolve("in")), "input: ", "lang", "day");
+  }
+
   @Test
   void theFormatMayBeSaid() {
     Path in = file("in.data", "text\nhello\n");

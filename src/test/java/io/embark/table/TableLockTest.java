@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +19,8 @@ import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
@@ -38,11 +41,15 @@ class TableLockTest {
 
   /** Somebody on a machine that is not this one. */
   private static LockOwner elsewhere() {
-    return new LockOwner("there", "far", "another kernel", 7, "", "app-7", "now");
+    return new LockOwner("there", "far", "another kernel", 7, "", null, "app-7", "now");
   }
 
   private void write(LockOwner owner) throws IOException {
-    AtomicFile.create(table.files(), new Path(table.records(), "lock"), Json.bytes(owner));
+    AtomicFile.create(table.files(), lockFile(), Json.bytes(owner));
+  }
+
+  private Path lockFile() {
+    return new Path(table.records(), "lock");
   }
 
   private TableLock take(LockOwner owner, Duration patience, Duration stale)
@@ -112,12 +119,52 @@ class TableLockTest {
     Process process = new ProcessBuilder("sleep", "0").start();
     process.waitFor();
     LockOwner me = me();
-    write(new LockOwner("t", me.host(), me.place(), process.pid(), "then", "dead", "then"));
+    write(withProcess(process.pid(), me.started(), me.startTicks()));
     TableLock.take(table, "next", Duration.ZERO).close();
+  }
 
-    // Its number was given to another process: this one, which started at another time.
-    write(new LockOwner("t", me.host(), me.place(), me.pid(), "then", "dead", "then"));
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void theLockOfAProcessWhoseNumberWasGivenToAnotherIsVoidAtOnce() throws Exception {
+    // This one, which started later.
+    write(withProcess(me().pid(), "then", me().startTicks() - 1));
     TableLock.take(table, "next", Duration.ZERO).close();
+  }
+
+  /** Linux tells the start of a process by the clock as it is now. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aClockThatWasSetDoesNotVoidTheLockOfARunThatWrites() throws Exception {
+    LockOwner before = withProcess(me().pid(), "2001-01-01T00:00:00Z", me().startTicks());
+    try (TableLock lock = take(before, Duration.ZERO, Duration.ofSeconds(60))) {
+      assertThatThrownBy(() -> TableLock.take(table, "next", Duration.ZERO))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("is being written by process " + me().pid());
+      lock.requireHeld();
+    }
+  }
+
+  /** Its start may be another for either reason. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aLockOfAnEarlierVersionIsVoidWithoutASignOfLife() throws Exception {
+    LockOwner me = me();
+    String lock =
+        """
+        {"token": "t", "host": "%s", "place": "%s", "pid": %d, "started": "then",
+         "application": "app-1", "since": "then"}
+        """
+            .formatted(me.host(), me.place(), me.pid());
+    AtomicFile.create(table.files(), lockFile(), lock.getBytes(StandardCharsets.UTF_8));
+    assertThatThrownBy(() -> take(me, Duration.ZERO, Duration.ofSeconds(30)))
+        .hasMessageContaining("(app-1)");
+    take(me, Duration.ofSeconds(30), Duration.ofSeconds(1)).close();
+  }
+
+  /** Somebody on this machine. */
+  private static LockOwner withProcess(long pid, String started, Long startTicks) {
+    LockOwner me = me();
+    return new LockOwner("t", me.host(), me.place(), pid, started, startTicks, "dead", "then");
   }
 
   @Test
