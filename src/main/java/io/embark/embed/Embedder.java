@@ -239,17 +239,18 @@ public final class Embedder implements AutoCloseable {
    * without space around the two.
    */
   Tokens tokenize(String text) {
-    String whole = prompt.isEmpty() ? text : prompt + text;
-    return tokenizer.encode(strips ? Spaces.stripped(whole) : whole);
+    return encode(prompt.isEmpty() ? text : prompt + text);
+  }
+
+  private Tokens encode(String text) {
+    return tokenizer.encode(strips ? Spaces.stripped(text) : text);
   }
 
   /** Whether a tokenised text holds nothing but special tokens and the prompt. */
   boolean isEmpty(String text, Tokens tokens) {
     // A text may join the last token of the prompt, so few tokens are not yet none.
     return tokens.total() <= emptyTokens
-        && (prompt.isEmpty()
-            || tokenizer.encode(strips ? Spaces.stripped(text) : text).total()
-                <= tokenizer.specialTokens());
+        && (prompt.isEmpty() || encode(text).total() <= tokenizer.specialTokens());
   }
 
   /** The share of a text's own tokens that stand for what the vocabulary lacks, 0 to 1. */

@@ -124,7 +124,7 @@ final class BertWordPiece {
     while (from < length) {
       if (questions >= QUESTIONS && (long) questions * CHARS_PER_QUESTION > from) {
         // Words are new here, one after the other.
-        LongTexts.pieces(text.substring(from), piece -> ids.addAll(library.apply(piece)));
+        askLibrary(text.substring(from), ids);
         return;
       }
       boolean ascii = true;
@@ -201,7 +201,7 @@ final class BertWordPiece {
    */
   private int other(String text, TokenIds ids) {
     if (text.length() > REMEMBERED_CHARS) {
-      LongTexts.pieces(text, piece -> ids.addAll(library.apply(piece)));
+      askLibrary(text, ids);
       return 1;
     }
     long[] found = remembered.get(text);
@@ -217,6 +217,11 @@ final class BertWordPiece {
     remembered.put(text, found);
     ids.addAll(found);
     return 1;
+  }
+
+  /** Of a text of any length. */
+  private void askLibrary(String text, TokenIds ids) {
+    LongTexts.pieces(text, piece -> ids.addAll(library.apply(piece)));
   }
 
   int rememberedWords() {

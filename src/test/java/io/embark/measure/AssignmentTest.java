@@ -68,10 +68,12 @@ class AssignmentTest {
     return table;
   }
 
-  private static long best(long[][] table, int row, boolean[] taken) {
+  /** Every way to give rows from this one on a column of their own. */
+  static long best(long[][] table, int row, boolean[] taken) {
     if (row == table.length) {
       return 0;
     }
+    // A row may stay without a column.
     long most = best(table, row + 1, taken);
     for (int j = 0; j < taken.length; j++) {
       if (!taken[j]) {

@@ -75,23 +75,7 @@ class ClusterAgreementTest {
 
   /** Every way to give classes a cluster of their own. */
   private static double bestAssignment(long[][] table, int n) {
-    return (double) best(table, 0, new boolean[table[0].length]) / n;
-  }
-
-  private static long best(long[][] table, int row, boolean[] taken) {
-    if (row == table.length) {
-      return 0;
-    }
-    // A class may stay without a cluster.
-    long most = best(table, row + 1, taken);
-    for (int j = 0; j < taken.length; j++) {
-      if (!taken[j]) {
-        taken[j] = true;
-        most = Math.max(most, table[row][j] + best(table, row + 1, taken));
-        taken[j] = false;
-      }
-    }
-    return most;
+    return (double) AssignmentTest.best(table, 0, new boolean[table[0].length]) / n;
   }
 
   private static double pairCount(int[] a, int[] b) {

@@ -111,21 +111,21 @@ class UnmaskedAttentionTest {
     edited
         .addNode(
             node("Cast", "attended", "attention_mask").toBuilder()
-                .addAttribute(
-                    AttributeProto.newBuilder()
-                        .setName("to")
-                        .setType(AttributeProto.AttributeType.INT)
-                        .setI(DataType.FLOAT.getNumber())))
+                .addAttribute(attribute("to", DataType.FLOAT.getNumber())))
         .addNode(
             node("ReduceSum", "counted", "attended").toBuilder()
-                .addAttribute(
-                    AttributeProto.newBuilder()
-                        .setName("keepdims")
-                        .setType(AttributeProto.AttributeType.INT)
-                        .setI(0)))
+                .addAttribute(attribute("keepdims", 0)))
         .addNode(node("Add", "beyond", "counted", "minus_ten"))
         .addNode(node("Relu", "bias", "beyond"));
     return edited.addAllNode(biased.getNodeList()).build();
+  }
+
+  private static AttributeProto attribute(String name, long value) {
+    return AttributeProto.newBuilder()
+        .setName(name)
+        .setType(AttributeProto.AttributeType.INT)
+        .setI(value)
+        .build();
   }
 
   private static NodeProto node(String type, String output, String... inputs) {

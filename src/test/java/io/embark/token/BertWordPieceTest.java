@@ -100,6 +100,11 @@ class BertWordPieceTest {
       this.library = library;
     }
 
+    /** The words of a tokenizer's file, asking this library. */
+    BertWordPiece by(String content) throws IOException {
+      return BertWordPiece.of(TokenizerJson.read(file(content)), this::ids).orElseThrow();
+    }
+
     long[] ids(String text) {
       texts.add(text);
       long[] ids = library.libraryIds(text);
@@ -133,8 +138,7 @@ class BertWordPieceTest {
     Random random = new Random(5);
     try (HfTokenizer tokenizer = HfTokenizer.open(file(content), 1 << 20)) {
       Asked asked = new Asked(tokenizer);
-      BertWordPiece pieces =
-          BertWordPiece.of(TokenizerJson.read(file(content)), asked::ids).orElseThrow();
+      BertWordPiece pieces = asked.by(content);
       int texts = 5000;
       for (int i = 0; i < texts; i++) {
         String text = text(random, words);
@@ -180,8 +184,7 @@ class BertWordPieceTest {
   void everyCharacterAloneBetweenAndBehindLetters() throws IOException {
     try (HfTokenizer tokenizer = HfTokenizer.open(file(json), 512)) {
       Asked asked = new Asked(tokenizer);
-      BertWordPiece pieces =
-          BertWordPiece.of(TokenizerJson.read(file(json)), asked::ids).orElseThrow();
+      BertWordPiece pieces = asked.by(json);
       for (int c = 0; c <= 0xFFFF; c += c < 0x3100 ? 1 : 7) {
         char x = (char) c;
         for (String text :
@@ -201,8 +204,7 @@ class BertWordPieceTest {
   void theLibraryIsAskedOfFewWordsAndOnce() throws IOException {
     try (HfTokenizer tokenizer = HfTokenizer.open(file(json), 512)) {
       Asked asked = new Asked(tokenizer);
-      BertWordPiece pieces =
-          BertWordPiece.of(TokenizerJson.read(file(json)), asked::ids).orElseThrow();
+      BertWordPiece pieces = asked.by(json);
       String text =
           "He said: \u201Cit\u2019s the caf\u00E9\u201D \u2014 caf\u00E9! \t\u0007 a\u007Fb [SEP]";
       for (int i = 0; i < 2; i++) {
@@ -217,8 +219,7 @@ class BertWordPieceTest {
   void whereEveryWordIsNewTheRestIsAskedAtOnce() throws IOException {
     try (HfTokenizer tokenizer = HfTokenizer.open(file(json), 512)) {
       Asked asked = new Asked(tokenizer);
-      BertWordPiece pieces =
-          BertWordPiece.of(TokenizerJson.read(file(json)), asked::ids).orElseThrow();
+      BertWordPiece pieces = asked.by(json);
       StringBuilder text = new StringBuilder();
       for (int i = 0; i < 300; i++) {
         text.append('\u00E9').append(i).append(i == 200 ? "[MASK]" : " ");
@@ -233,8 +234,7 @@ class BertWordPieceTest {
   void manyWordsAreForgotten() throws IOException {
     try (HfTokenizer tokenizer = HfTokenizer.open(file(json), 512)) {
       Asked asked = new Asked(tokenizer);
-      BertWordPiece pieces =
-          BertWordPiece.of(TokenizerJson.read(file(json)), asked::ids).orElseThrow();
+      BertWordPiece pieces = asked.by(json);
       for (int i = 0; i < 40_000; i++) {
         encode(pieces, "\u00E9" + i);
       }
