@@ -116,7 +116,7 @@ done
 
 # Nothing to submit: no need to start Spark.
 if [ -n "$help" ]; then
-  exec "$java" -Dembark.home="$home" -cp "$home/lib/*:$spark/jars/*" io.embark.job.Main "${embark_args[@]}"
+  exec "$java" -Dembark.home="$home" -cp "$home/lib/*:$spark/jars/*" io.embark.cli.Main "${embark_args[@]}"
 fi
 
 work=""
@@ -270,7 +270,7 @@ submit=(
   ${spark_args[@]+"${spark_args[@]}"}
   ${natives[@]+"${natives[@]}"}
   "${libs[@]}"
-  --class io.embark.job.Main
+  --class io.embark.cli.Main
   "$app_jar"
   "${embark_args[@]}"
 )

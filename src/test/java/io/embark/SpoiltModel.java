@@ -2,7 +2,7 @@ package io.embark;
 
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
-import io.embark.model.ModelStore;
+import io.embark.model.store.ModelStore;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package io.embark.bench;
 
 import io.embark.peers.Passes;
-import io.embark.spark.OutputType;
 import io.embark.spark.TextEmbedder;
+import io.embark.spark.column.OutputType;
 import java.util.Map;
 
 /** Embark in the same manner as its peers. */

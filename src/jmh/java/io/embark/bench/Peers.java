@@ -1,7 +1,7 @@
 package io.embark.bench;
 
+import io.embark.cli.Version;
 import io.embark.onnx.OnnxRuntime;
-import io.embark.run.Version;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

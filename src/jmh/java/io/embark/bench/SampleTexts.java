@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.batch.Batch;
 import io.embark.batch.BatchPlanner;
 import io.embark.model.ModelDirectory;
-import io.embark.model.ModelStore;
+import io.embark.model.store.ModelStore;
 import io.embark.token.HfTokenizer;
 import io.embark.token.Tokens;
 import java.io.IOException;

@@ -3,6 +3,8 @@ package io.embark.onnx;
 import ai.onnxruntime.OrtException;
 import io.embark.batch.Batch;
 import io.embark.bench.SampleTexts;
+import io.embark.onnx.graph.GraphRequirements;
+import io.embark.onnx.graph.ModelInputs;
 import java.nio.FloatBuffer;
 import java.util.concurrent.atomic.LongAdder;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -1,6 +1,7 @@
 package io.embark.spark;
 
 import io.embark.bench.SampleTexts;
+import io.embark.spark.column.OutputType;
 import io.embark.vector.Int8Ranges;
 import java.util.Arrays;
 import java.util.Random;

@@ -1,5 +1,6 @@
 package io.embark.batch;
 
+import io.embark.UserError;
 import io.embark.token.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -40,7 +41,7 @@ public final class BatchPlanner {
    */
   public BatchPlanner(int tokenBudget, long padId, BatchShapes shapes) {
     if (tokenBudget < 1) {
-      throw new IllegalArgumentException("tokenBudget must be at least 1, found " + tokenBudget);
+      throw new UserError("tokenBudget must be at least 1, found " + tokenBudget);
     }
     this.tokenBudget = tokenBudget;
     this.batchCost = Math.max(1, tokenBudget / BATCH_COST_DIVISOR);

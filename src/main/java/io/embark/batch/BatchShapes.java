@@ -1,5 +1,7 @@
 package io.embark.batch;
 
+import io.embark.UserError;
+
 /**
  * Which shapes batches may have. A GPU's memory is laid out anew for every shape it has not seen;
  * with rounded ones there are few, and it stops growing early.
@@ -37,7 +39,7 @@ public record BatchShapes(Fill fill, int maxLength, int maxRows) {
 
   public BatchShapes {
     if (maxLength < 1 || maxRows < 1) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "maxLength and maxRows must be at least 1, found %d and %d."
               .formatted(maxLength, maxRows));
     }

@@ -1,5 +1,6 @@
 package io.embark.embed;
 
+import io.embark.UserError;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -43,7 +44,7 @@ public enum ChunkMode {
   }
 
   /**
-   * @throws IllegalArgumentException naming the known modes
+   * @throws UserError naming the known modes
    */
   public static ChunkMode of(String text) {
     for (ChunkMode mode : values()) {
@@ -51,7 +52,7 @@ public enum ChunkMode {
         return mode;
       }
     }
-    throw new IllegalArgumentException(
+    throw new UserError(
         "found '%s', wanted one of %s."
             .formatted(
                 text,

@@ -1,5 +1,6 @@
 package io.embark.embed;
 
+import io.embark.UserError;
 import java.util.List;
 
 /**
@@ -41,7 +42,7 @@ public final class ChunkSettings {
             if (text.strip().equalsIgnoreCase("true") || text.strip().equalsIgnoreCase("false")) {
               return Boolean.parseBoolean(text.strip());
             }
-            throw new IllegalArgumentException("found '" + text + "', wanted true or false.");
+            throw new UserError("found '" + text + "', wanted true or false.");
           });
 
   /** All of them, in the order of help and documentation. */

@@ -1,5 +1,7 @@
 package io.embark.embed;
 
+import io.embark.UserError;
+
 /**
  * The cores of this JVM on which batches run. A stream has one from its first batch to its end, a
  * call to {@link Embedder#embedAll} until it returns. Those that nobody has are lent to whoever
@@ -30,7 +32,7 @@ public final class Cores {
    */
   public static void limit(int most) {
     if (most < 1) {
-      throw new IllegalArgumentException("cores: found %d, wanted 1 or more.".formatted(most));
+      throw new UserError("cores: found %d, wanted 1 or more.".formatted(most));
     }
     synchronized (OF_THIS_JVM) {
       OF_THIS_JVM.most = most;

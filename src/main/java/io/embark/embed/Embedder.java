@@ -1,16 +1,17 @@
 package io.embark.embed;
 
+import io.embark.UserError;
 import io.embark.batch.Batch;
 import io.embark.batch.BatchPlanner;
 import io.embark.batch.BatchShapes;
 import io.embark.model.ModelDirectory;
-import io.embark.model.ModelStore;
+import io.embark.model.store.ModelStore;
 import io.embark.natives.NativeLibraries;
 import io.embark.onnx.Cancellation;
 import io.embark.onnx.DeviceChoice;
 import io.embark.onnx.Encoder;
 import io.embark.onnx.OnnxEncoder;
-import io.embark.onnx.PoolingMask;
+import io.embark.onnx.graph.PoolingMask;
 import io.embark.text.Chunker;
 import io.embark.text.Spaces;
 import io.embark.token.HfTokenizer;
@@ -77,7 +78,7 @@ public final class Embedder implements AutoCloseable {
     this.dimensions = layout.dimensions(encoder.outputs());
     this.emptyTokens = tokenize("").total();
     if (emptyTokens >= tokenizer.maxLength() && !prompt.isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           ("prompt: takes %d tokens, special tokens included, and max-length is %d: no token of any text would be left."
                   + " Use a shorter prompt or a larger max-length.")
               .formatted(emptyTokens, tokenizer.maxLength()));
@@ -101,7 +102,7 @@ public final class Embedder implements AutoCloseable {
    *
    * @param gpuIndex which GPU of this machine to use, if any is wanted
    * @throws IOException if a file of the model cannot be read
-   * @throws IllegalArgumentException if model and settings do not go together
+   * @throws UserError if model and settings do not go together
    * @throws IllegalStateException if the device asked for cannot be had, or the model is not the
    *     one wanted
    */
@@ -162,7 +163,7 @@ public final class Embedder implements AutoCloseable {
 
   private static void requireCase(ModelDirectory model, HfTokenizer tokenizer) {
     if (model.lowersCase() && !tokenizer.lowersCase()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           ("model: %s has do_lower_case in sentence_bert_config.json, but its tokenizer.json tells small from capital"
                   + " letters. Embark changes no texts: give it texts in small letters and set do_lower_case to false.")
               .formatted(model.name()));
@@ -228,7 +229,7 @@ public final class Embedder implements AutoCloseable {
    *
    * @param tokens the most tokens per chunk, 0 for the most that a text may have
    * @param overlap the most text tokens that a chunk shares with the one before it
-   * @throws IllegalArgumentException if a number is out of range
+   * @throws UserError if a number is out of range
    */
   public Chunker chunker(int tokens, int overlap) {
     return new Chunker(tokenizer, prompt, tokens, overlap);

@@ -1,5 +1,6 @@
 package io.embark.embed;
 
+import io.embark.UserError;
 import io.embark.model.ModelDirectory;
 import io.embark.model.Sourced;
 import io.embark.onnx.Device;
@@ -89,13 +90,13 @@ public final class EmbedderConfig implements Serializable {
    * Fills what was left open from the model, then from the defaults. A resolved config resolves to
    * itself: executors do it again with what the driver sent them.
    *
-   * @throws IllegalArgumentException if the model wants something else than it was told, or leaves
-   *     a choice that only the user can make
+   * @throws UserError if the model wants something else than it was told, or leaves a choice that
+   *     only the user can make
    */
   public EmbedderConfig resolve(ModelDirectory model) {
     Builder resolved = toBuilder();
     if (!isSet(Setting.POOLING) && model.poolings().isEmpty() && model.sentenceModel()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           ("Model %s has a Pooling module that names no pooling Embark knows; set pooling to one of"
                   + " %s.")
               .formatted(model.name(), Pooling.labels()));
@@ -132,7 +133,7 @@ public final class EmbedderConfig implements Serializable {
   private void requirePositions(ModelDirectory model) {
     int maxLength = get(Setting.MAX_LENGTH);
     if (model.positions().isPresent() && maxLength > model.positions().get().value()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "max-length: %d (%s), but model %s has positions for %d tokens only (%s)."
               .formatted(
                   maxLength,
@@ -181,7 +182,7 @@ public final class EmbedderConfig implements Serializable {
       return builder.promptText(prompt, origin(Setting.PROMPT)).build();
     }
     // A misspelt name must not become a word before every text.
-    throw new IllegalArgumentException(
+    throw new UserError(
         ("prompt: model %s has no prompt named '%s'; it has %s. For literal text end it with a"
                 + " space or a colon.")
             .formatted(
@@ -230,7 +231,7 @@ public final class EmbedderConfig implements Serializable {
      * Sets one setting from text.
      *
      * @param origin where the text was found, for messages and the run's record
-     * @throws IllegalArgumentException if the value is not allowed
+     * @throws UserError if the value is not allowed
      */
     public Builder set(Setting<?> setting, String text, String origin) {
       setting.parse(Objects.requireNonNull(text, setting.key()));

@@ -1,5 +1,6 @@
 package io.embark.embed;
 
+import io.embark.UserError;
 import java.util.Locale;
 
 /**
@@ -17,7 +18,7 @@ public enum OnRowError {
   }
 
   /**
-   * @throws IllegalArgumentException naming the known ones
+   * @throws UserError naming the known ones
    */
   public static OnRowError of(String text) {
     for (OnRowError value : values()) {
@@ -25,6 +26,6 @@ public enum OnRowError {
         return value;
       }
     }
-    throw new IllegalArgumentException("found '" + text + "', wanted fail or null.");
+    throw new UserError("found '" + text + "', wanted fail or null.");
   }
 }

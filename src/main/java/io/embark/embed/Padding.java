@@ -1,5 +1,6 @@
 package io.embark.embed;
 
+import io.embark.UserError;
 import io.embark.onnx.DeviceChoice;
 import java.util.Arrays;
 import java.util.Locale;
@@ -19,13 +20,12 @@ public enum Padding {
   }
 
   /**
-   * @throws IllegalArgumentException naming the known ones
+   * @throws UserError naming the known ones
    */
   public static Padding of(String text) {
     return Arrays.stream(values())
         .filter(value -> value.label().equalsIgnoreCase(text.strip()))
         .findFirst()
-        .orElseThrow(
-            () -> new IllegalArgumentException("found '" + text + "', wanted auto or always."));
+        .orElseThrow(() -> new UserError("found '" + text + "', wanted auto or always."));
   }
 }

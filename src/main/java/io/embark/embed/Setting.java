@@ -1,5 +1,6 @@
 package io.embark.embed;
 
+import io.embark.UserError;
 import io.embark.onnx.Device;
 import io.embark.onnx.GpuOptions;
 import io.embark.onnx.Precision;
@@ -342,13 +343,13 @@ public record Setting<T>(
   /**
    * Reads a value.
    *
-   * @throws IllegalArgumentException with key, found and wanted
+   * @throws UserError with key, found and wanted
    */
   public T parse(String text) {
     try {
       return parser.apply(text);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("%s: %s".formatted(key, e.getMessage()), e);
+      throw new UserError("%s: %s".formatted(key, e.getMessage()), e);
     }
   }
 
@@ -371,7 +372,7 @@ public record Setting<T>(
 
   private static String nonBlank(String text) {
     if (text.isBlank()) {
-      throw new IllegalArgumentException("found an empty value, wanted a name or path.");
+      throw new UserError("found an empty value, wanted a name or path.");
     }
     return text.strip();
   }
@@ -379,19 +380,19 @@ public record Setting<T>(
   /**
    * Parses a switch.
    *
-   * @throws IllegalArgumentException with found and wanted
+   * @throws UserError with found and wanted
    */
   public static boolean yesOrNo(String text) {
     if (text.strip().equalsIgnoreCase("true") || text.strip().equalsIgnoreCase("false")) {
       return Boolean.parseBoolean(text.strip());
     }
-    throw new IllegalArgumentException("found '" + text + "', wanted true or false.");
+    throw new UserError("found '" + text + "', wanted true or false.");
   }
 
   private static <E> List<E> list(String text, Function<String, E> element) {
     List<E> elements = Arrays.stream(text.split(",", -1)).map(element).toList();
     if (Set.copyOf(elements).size() < elements.size()) {
-      throw new IllegalArgumentException("found '" + text + "', wanted each only once.");
+      throw new UserError("found '" + text + "', wanted each only once.");
     }
     return elements;
   }
@@ -399,7 +400,7 @@ public record Setting<T>(
   /**
    * A whole number, underscores between its digits allowed.
    *
-   * @throws IllegalArgumentException with what was found and the range
+   * @throws UserError with what was found and the range
    */
   public static int number(String text, int least, int most) {
     return Math.toIntExact(number(text, (long) least, most));
@@ -415,7 +416,7 @@ public record Setting<T>(
     } catch (NumberFormatException e) {
       // Reported below together with numbers out of range.
     }
-    throw new IllegalArgumentException(
+    throw new UserError(
         "found '%s', wanted a whole number from %d to %d.".formatted(text, least, most));
   }
 
@@ -432,7 +433,7 @@ public record Setting<T>(
     } catch (NumberFormatException e) {
       // Reported below together with numbers out of range.
     }
-    throw new IllegalArgumentException(
+    throw new UserError(
         "found '%s', wanted auto, off, or a number above 0 and up to 1.".formatted(text));
   }
 
@@ -446,13 +447,13 @@ public record Setting<T>(
       long number = Long.parseLong(size.substring(0, size.length() - 1));
       return number << (size.endsWith("g") ? 30 : 20);
     }
-    throw new IllegalArgumentException(
+    throw new UserError(
         "found '" + text + "', wanted a size such as 8g or 6000m (1024-based), or none.");
   }
 
   private static boolean noCudaGraphs(String text) {
     if (yesOrNo(text)) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "found 'true'; a CUDA graph replays one shape at fixed addresses of device memory (IO"
               + " binding), while batches here have many shapes and ONNX Runtime's Java API binds no"
               + " device memory, so that it would replay stale inputs. Leave it false.");

@@ -1,5 +1,6 @@
 package io.embark.embed;
 
+import io.embark.UserError;
 import io.embark.onnx.DeviceChoice;
 import java.util.Arrays;
 import java.util.Locale;
@@ -20,13 +21,12 @@ public enum ShapeBuckets {
   }
 
   /**
-   * @throws IllegalArgumentException naming the known ones
+   * @throws UserError naming the known ones
    */
   public static ShapeBuckets of(String text) {
     return Arrays.stream(values())
         .filter(value -> value.label().equalsIgnoreCase(text.strip()))
         .findFirst()
-        .orElseThrow(
-            () -> new IllegalArgumentException("found '" + text + "', wanted auto, on or off."));
+        .orElseThrow(() -> new UserError("found '" + text + "', wanted auto, on or off."));
   }
 }

@@ -1,9 +1,10 @@
 package io.embark.embed;
 
-import io.embark.onnx.GraphOutput;
-import io.embark.onnx.PooledModel;
-import io.embark.onnx.PooledOutput;
-import io.embark.onnx.TokenStatesOutput;
+import io.embark.UserError;
+import io.embark.onnx.graph.GraphOutput;
+import io.embark.onnx.graph.PooledModel;
+import io.embark.onnx.graph.PooledOutput;
+import io.embark.onnx.graph.TokenStatesOutput;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
@@ -58,7 +59,7 @@ record VectorLayout(
     boolean tokenStates = config.get(Setting.TOKEN_STATES);
     if (tokenStates) {
       if (layers.size() > 1) {
-        throw new IllegalArgumentException(
+        throw new UserError(
             "token-states: states are kept of one choice of layers, found %d; set layers to one."
                 .formatted(layers.size()));
       }
@@ -83,7 +84,7 @@ record VectorLayout(
     }
     int joined = dims.stream().mapToInt(Integer::intValue).sum();
     if (truncateDim > joined) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "truncate-dim is %d, the joined vectors have %d values.".formatted(truncateDim, joined));
     }
     return List.of(truncateDim == 0 ? joined : truncateDim);

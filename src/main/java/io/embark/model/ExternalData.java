@@ -18,7 +18,7 @@ import java.util.TreeSet;
  * The files in which an {@code .onnx} file says that its weights are. They can have any name, so
  * the graph has to be asked.
  */
-final class ExternalData {
+public final class ExternalData {
   private final SortedSet<String> locations = new TreeSet<>();
 
   private ExternalData() {}
@@ -29,7 +29,7 @@ final class ExternalData {
    * @return paths relative to the graph's folder; empty if there are none, or if the file is no
    *     ONNX model, which opening it will say better
    */
-  static SortedSet<String> of(Path onnxFile) throws IOException {
+  public static SortedSet<String> of(Path onnxFile) throws IOException {
     ExternalData found = new ExternalData();
     try (FileChannel file = FileChannel.open(onnxFile)) {
       // Protobuf ends at 2 GiB, and so does a mapping.

@@ -1,6 +1,7 @@
 package io.embark.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.embark.UserError;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import java.io.IOException;
@@ -57,14 +58,15 @@ public record ModelDirectory(
    * @param name the model's name in messages and metadata
    * @param modelFile the graph relative to the directory, or null for the usual places
    * @throws IOException if a file cannot be read
-   * @throws IllegalArgumentException if graph or tokenizer is missing, or a file is broken
+   * @throws UserError if graph or tokenizer is missing, or a file is broken
    */
-  static ModelDirectory read(Path directory, String modelFile, String name) throws IOException {
+  public static ModelDirectory read(Path directory, String modelFile, String name)
+      throws IOException {
     if (Files.isRegularFile(directory)) {
       throw isFile(name);
     }
     if (!Files.isDirectory(directory)) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "Model directory %s does not exist (asked for as '%s')."
               .formatted(directory.toAbsolutePath(), name));
     }
@@ -107,8 +109,8 @@ public record ModelDirectory(
         json.read(LIMITS).path("do_lower_case").asBoolean(false));
   }
 
-  static IllegalArgumentException isFile(String name) {
-    return new IllegalArgumentException(
+  public static UserError isFile(String name) {
+    return new UserError(
         ("Model %s is a file; wanted a model directory, a file ending in .onnx, or an archive (.zip,"
                 + " .tar.gz, .tgz, .tar).")
             .formatted(name));

@@ -1,5 +1,6 @@
 package io.embark.model;
 
+import io.embark.UserError;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -13,8 +14,8 @@ import java.util.function.Predicate;
  *
  * <p>Paths are relative to the model, with {@code /} between their parts.
  */
-final class ModelFiles {
-  static final String TOKENIZER = "tokenizer.json";
+public final class ModelFiles {
+  public static final String TOKENIZER = "tokenizer.json";
   private static final List<String> USUAL_GRAPHS = List.of("model.onnx", "onnx/model.onnx");
   private static final String ONNX = ".onnx";
 
@@ -29,31 +30,32 @@ final class ModelFiles {
    *
    * @param modelFile the graph as the user named it, or null to look in the usual places
    * @param found the files there are, in words
-   * @throws IllegalArgumentException if there is none, with what was found
+   * @throws UserError if there is none, with what was found
    */
-  static String graph(Predicate<String> exists, String modelFile, String name, String found) {
+  public static String graph(
+      Predicate<String> exists, String modelFile, String name, String found) {
     List<String> candidates = modelFile == null ? USUAL_GRAPHS : List.of(modelFile);
     return candidates.stream()
         .filter(exists)
         .findFirst()
         .orElseThrow(
             () ->
-                new IllegalArgumentException(
+                new UserError(
                     ("Model %s has no graph at %s; found %s. Name it with --model-file, or export"
                             + " the model: optimum-cli export onnx --task feature-extraction"
                             + " --model ... DIR")
                         .formatted(name, String.join(" or ", candidates), found)));
   }
 
-  static IllegalArgumentException noTokenizer(String name, String found) {
-    return new IllegalArgumentException(
+  public static UserError noTokenizer(String name, String found) {
+    return new UserError(
         ("Model %s has no tokenizer.json; found %s. Save the tokenizer with"
                 + " AutoTokenizer.from_pretrained(..., use_fast=True).save_pretrained(DIR).")
             .formatted(name, found));
   }
 
   /** Files in words, the first twenty. */
-  static String inWords(Collection<String> names) {
+  public static String inWords(Collection<String> names) {
     if (names.isEmpty()) {
       return "an empty directory";
     }
@@ -62,7 +64,7 @@ final class ModelFiles {
   }
 
   /** Whether a file is the graph or holds settings: needed whatever the graph says. */
-  static boolean certain(String file, String graph) {
+  public static boolean certain(String file, String graph) {
     if (file.equals(graph)) {
       return true;
     }
@@ -72,7 +74,7 @@ final class ModelFiles {
   }
 
   /** Whether a file may hold weights that the graph points to. */
-  static boolean possible(String file, String graph, Collection<String> all) {
+  public static boolean possible(String file, String graph, Collection<String> all) {
     String folder = graph.substring(0, graph.lastIndexOf('/') + 1);
     if (!file.startsWith(folder) || file.endsWith(ONNX)) {
       return false;
@@ -92,7 +94,7 @@ final class ModelFiles {
   }
 
   /** A path that weights have relative to the graph, relative to the model; null if outside. */
-  static String besideGraph(String graph, String location) {
+  public static String besideGraph(String graph, String location) {
     TreeSet<String> refused = new TreeSet<>(List.of("", ".", ".."));
     for (String part : location.split("/", -1)) {
       if (refused.contains(part)) {

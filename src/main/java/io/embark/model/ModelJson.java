@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.embark.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ record ModelJson(Path directory) {
    * Reads one file.
    *
    * @return its contents, or a missing node if there is no such file
-   * @throws IllegalArgumentException if the file is there but is not JSON
+   * @throws UserError if the file is there but is not JSON
    */
   JsonNode read(String name) throws IOException {
     Path file = directory.resolve(name);
@@ -26,12 +27,11 @@ record ModelJson(Path directory) {
     try {
       JsonNode contents = MAPPER.readTree(file.toFile());
       if (contents.isMissingNode()) {
-        throw new IllegalArgumentException("%s is empty; wanted is JSON.".formatted(file));
+        throw new UserError("%s is empty; wanted is JSON.".formatted(file));
       }
       return contents;
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
-          "%s is not valid JSON: %s".formatted(file, e.getOriginalMessage()), e);
+      throw new UserError("%s is not valid JSON: %s".formatted(file, e.getOriginalMessage()), e);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.embark.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.embark.UserError;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import java.io.IOException;
@@ -61,7 +62,7 @@ record SentenceTransformersModules(
         }
         case "Normalize" -> norm = new Sourced<>(Norm.L2, "modules.json");
         default ->
-            throw new IllegalArgumentException(
+            throw new UserError(
                 ("Model %s has a module '%s' in modules.json that Embark cannot run (it runs"
                         + " Transformer, Pooling and Normalize), so its vectors would not be the"
                         + " model's own. Remove that line from modules.json to go without it.")
@@ -107,7 +108,7 @@ record SentenceTransformersModules(
       case "weightedmean" -> Pooling.WEIGHTED_MEAN;
       case "lasttoken" -> Pooling.LAST_TOKEN;
       default ->
-          throw new IllegalArgumentException(
+          throw new UserError(
               "Model %s asks for an unknown pooling_mode '%s' in %s; set --pooling to one of %s."
                   .formatted(model, mode, file, Pooling.labels()));
     };

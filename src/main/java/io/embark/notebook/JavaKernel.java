@@ -1,5 +1,6 @@
 package io.embark.notebook;
 
+import io.embark.UserError;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -84,7 +85,7 @@ public final class JavaKernel extends BaseKernel {
    *
    * @param connectionFile what Jupyter wrote: ports and key
    * @param version of Embark
-   * @throws IllegalArgumentException if there is no such file, or it is no connection file
+   * @throws UserError if there is no such file, or it is no connection file
    */
   public static void serve(Path connectionFile, String version) throws IOException {
     JupyterConnection connection;
@@ -92,9 +93,9 @@ public final class JavaKernel extends BaseKernel {
       connection =
           new JupyterConnection(KernelConnectionProperties.parse(Files.readString(connectionFile)));
     } catch (IOException e) {
-      throw new IllegalArgumentException("No connection file of Jupyter's: " + e, e);
+      throw new UserError("No connection file of Jupyter's: " + e, e);
     } catch (GeneralSecurityException | RuntimeException e) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "%s is not a connection file of Jupyter's: %s".formatted(connectionFile, e), e);
     }
     JavaKernel kernel = new JavaKernel(version);

@@ -1,5 +1,6 @@
 package io.embark.onnx;
 
+import io.embark.UserError;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -36,7 +37,7 @@ public enum Device {
   /**
    * Reads a device by its name in any case.
    *
-   * @throws IllegalArgumentException naming the known devices
+   * @throws UserError naming the known devices
    */
   public static Device of(String text) {
     for (Device device : values()) {
@@ -44,7 +45,6 @@ public enum Device {
         return device;
       }
     }
-    throw new IllegalArgumentException(
-        "unknown device '" + text + "'; known are " + labels(", ") + ".");
+    throw new UserError("unknown device '" + text + "'; known are " + labels(", ") + ".");
   }
 }

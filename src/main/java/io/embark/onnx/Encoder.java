@@ -1,6 +1,9 @@
 package io.embark.onnx;
 
+import io.embark.UserError;
 import io.embark.batch.Batch;
+import io.embark.onnx.graph.PooledModel;
+import io.embark.onnx.graph.PoolingMask;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.Function;
@@ -20,7 +23,7 @@ public interface Encoder extends AutoCloseable {
    * @return what the reader returns
    * @throws EncodingException if the batch did not go through or was stopped; no row is dropped
    *     silently
-   * @throws IllegalArgumentException if the batch has padding and must not
+   * @throws UserError if the batch has padding and must not
    * @throws IllegalStateException after {@link #close()}
    */
   <T> T encode(

@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.providers.OrtCUDAProviderOptions;
 import ai.onnxruntime.providers.OrtTensorRTProviderOptions;
+import io.embark.onnx.graph.PooledModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

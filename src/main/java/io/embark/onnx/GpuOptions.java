@@ -1,5 +1,6 @@
 package io.embark.onnx;
 
+import io.embark.UserError;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -41,7 +42,7 @@ public record GpuOptions(
     }
 
     /**
-     * @throws IllegalArgumentException naming the known ones
+     * @throws UserError naming the known ones
      */
     public static Arena of(String text) {
       for (Arena arena : values()) {
@@ -49,8 +50,7 @@ public record GpuOptions(
           return arena;
         }
       }
-      throw new IllegalArgumentException(
-          "found '" + text + "', wanted same-as-requested or next-power-of-two.");
+      throw new UserError("found '" + text + "', wanted same-as-requested or next-power-of-two.");
     }
   }
 
@@ -68,7 +68,7 @@ public record GpuOptions(
     }
 
     /**
-     * @throws IllegalArgumentException naming the known ones
+     * @throws UserError naming the known ones
      */
     public static ConvSearch of(String text) {
       for (ConvSearch search : values()) {
@@ -76,8 +76,7 @@ public record GpuOptions(
           return search;
         }
       }
-      throw new IllegalArgumentException(
-          "found '" + text + "', wanted heuristic, exhaustive or default.");
+      throw new UserError("found '" + text + "', wanted heuristic, exhaustive or default.");
     }
   }
 

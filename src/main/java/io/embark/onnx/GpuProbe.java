@@ -10,6 +10,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import io.embark.onnx.graph.TensorSignature;
 import java.nio.file.Files;
 import java.nio.file.Path;
 

@@ -5,7 +5,14 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import io.embark.UserError;
 import io.embark.batch.Batch;
+import io.embark.onnx.graph.GraphOutput;
+import io.embark.onnx.graph.GraphRequirements;
+import io.embark.onnx.graph.ModelInputs;
+import io.embark.onnx.graph.PooledGraph;
+import io.embark.onnx.graph.PooledModel;
+import io.embark.onnx.graph.PoolingMask;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,8 +79,8 @@ public final class OnnxEncoder implements Encoder {
    * @param execution where and how it runs
    * @param wanted what to return of each batch, in this order
    * @param mask which tokens are pooled
-   * @throws IllegalArgumentException if the file is not a model Embark can run, or cannot give one
-   *     of the outputs, with what was found
+   * @throws UserError if the file is not a model Embark can run, or cannot give one of the outputs,
+   *     with what was found
    */
   public static OnnxEncoder open(
       Path onnxFile, Execution execution, List<? extends GraphOutput> wanted, PoolingMask mask) {
@@ -85,8 +92,8 @@ public final class OnnxEncoder implements Encoder {
    *
    * @param texts token ids to measure a reduced precision with, special tokens included; asked for
    *     only if they are needed
-   * @throws IllegalArgumentException also if the model does not suit the precision, or the device
-   *     is a GPU and the precision is for CPUs
+   * @throws UserError also if the model does not suit the precision, or the device is a GPU and the
+   *     precision is for CPUs
    */
   public static OnnxEncoder open(
       Path onnxFile,
@@ -112,7 +119,7 @@ public final class OnnxEncoder implements Encoder {
           session, inputs, model.outputs(), execution.device(), unmasked.isEmpty());
     } catch (OrtException e) {
       closeQuietly(session, e);
-      throw new IllegalArgumentException(
+      throw new UserError(
           "ONNX Runtime cannot run %s on %s: %s"
               .formatted(onnxFile, execution.device().label(), e.getMessage()),
           e);
@@ -127,7 +134,7 @@ public final class OnnxEncoder implements Encoder {
     try {
       return precision.prepare(model, texts);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("Model `" + onnxFile + "`: " + e.getMessage(), e);
+      throw new UserError("Model `" + onnxFile + "`: " + e.getMessage(), e);
     }
   }
 
@@ -172,7 +179,7 @@ public final class OnnxEncoder implements Encoder {
       Cancellation cancellation,
       Function<List<FloatBuffer>, T> reader) {
     if (!takesPadding && batch.tokens() < batch.paddedTokens()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "This encoder takes batches without padding; found %d tokens in %d rows x %d."
               .formatted(batch.tokens(), batch.paddedRows(), batch.length()));
     }

@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Loads ONNX Runtime's native library, from {@link NativeLibraries} where there are some. */
-final class OnnxRuntimeLibrary {
+public final class OnnxRuntimeLibrary {
   private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntimeLibrary.class);
 
   private OnnxRuntimeLibrary() {}
@@ -21,7 +21,7 @@ final class OnnxRuntimeLibrary {
    *
    * @throws IllegalStateException if the folder of native libraries cannot be used
    */
-  static OrtEnvironment environment() {
+  public static OrtEnvironment environment() {
     NativeLibraries.use().ifPresent(OnnxRuntimeLibrary::keepProvidersPacked);
     return OrtEnvironment.getEnvironment();
   }

@@ -1,5 +1,8 @@
 package io.embark.onnx;
 
+import io.embark.UserError;
+import io.embark.onnx.graph.PooledModel;
+import io.embark.onnx.int8.Int8Model;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -25,16 +28,16 @@ public enum Precision {
    * The model that is opened instead of {@code model}.
    *
    * @param texts token ids to measure with, asked for only if it must be measured
-   * @throws IllegalArgumentException if the model does not suit
+   * @throws UserError if the model does not suit
    */
   abstract PooledModel prepare(PooledModel model, Supplier<List<long[]>> texts);
 
   /**
-   * @throws IllegalArgumentException if this is for CPUs and the device is a GPU
+   * @throws UserError if this is for CPUs and the device is a GPU
    */
   void requireFor(DeviceChoice device) {
     if (this == INT8 && device.isGpu()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           ("precision int8 is for CPUs: ONNX Runtime has no such operators for %s and would carry"
                   + " every layer's values to the host and back. Use device cpu, or precision float"
                   + " (with gpu-tf32, or device tensorrt and gpu-tensorrt-fp16, for speed).")
@@ -47,7 +50,7 @@ public enum Precision {
   }
 
   /**
-   * @throws IllegalArgumentException naming the known ones
+   * @throws UserError naming the known ones
    */
   public static Precision of(String text) {
     for (Precision precision : values()) {
@@ -55,6 +58,6 @@ public enum Precision {
         return precision;
       }
     }
-    throw new IllegalArgumentException("found '" + text + "', wanted float or int8.");
+    throw new UserError("found '" + text + "', wanted float or int8.");
   }
 }

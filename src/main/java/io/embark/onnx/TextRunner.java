@@ -7,6 +7,10 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
+import io.embark.onnx.graph.GraphRequirements;
+import io.embark.onnx.graph.ModelInputs;
+import io.embark.onnx.graph.PooledGraph;
+import io.embark.onnx.graph.PooledModel;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
@@ -16,7 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A session on the CPU for single texts, to measure a model with before it is used. */
-final class TextRunner implements AutoCloseable {
+public final class TextRunner implements AutoCloseable {
   private final OrtEnvironment environment;
   private final OrtSession session;
   private final ModelInputs inputs;
@@ -27,7 +31,7 @@ final class TextRunner implements AutoCloseable {
     this.inputs = inputs;
   }
 
-  static TextRunner open(PooledModel model) throws OrtException {
+  public static TextRunner open(PooledModel model) throws OrtException {
     OrtEnvironment environment = OnnxRuntimeLibrary.environment();
     try (SessionOptions options = new SessionOptions()) {
       options.setIntraOpNumThreads(1);
@@ -49,7 +53,7 @@ final class TextRunner implements AutoCloseable {
    *
    * @param ids special tokens included
    */
-  Map<String, float[]> run(long[] ids) throws OrtException {
+  public Map<String, float[]> run(long[] ids) throws OrtException {
     long[] ones = new long[ids.length];
     Arrays.fill(ones, 1);
     Map<String, OnnxTensor> feeds = new HashMap<>();

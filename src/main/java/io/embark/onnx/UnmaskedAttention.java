@@ -9,6 +9,15 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnxruntime.OrtException;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.embark.UserError;
+import io.embark.onnx.graph.AttentionBlocks;
+import io.embark.onnx.graph.GraphOps;
+import io.embark.onnx.graph.LiveGraph;
+import io.embark.onnx.graph.OnnxGraph;
+import io.embark.onnx.graph.PooledModel;
+import io.embark.onnx.graph.RuntimeOps;
+import io.embark.onnx.graph.TensorSignature;
+import io.embark.onnx.graph.WeightValues;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -51,7 +60,7 @@ final class UnmaskedAttention {
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("Embark made a model that it cannot read", e);
     } catch (OrtException e) {
-      throw new IllegalArgumentException("ONNX Runtime cannot measure it: " + e.getMessage(), e);
+      throw new UserError("ONNX Runtime cannot measure it: " + e.getMessage(), e);
     }
   }
 

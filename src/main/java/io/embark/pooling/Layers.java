@@ -1,5 +1,6 @@
 package io.embark.pooling;
 
+import io.embark.UserError;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -32,14 +33,14 @@ public final class Layers {
   /**
    * Reads what {@link #label} writes and every spelling named above, in any case.
    *
-   * @throws IllegalArgumentException if {@code text} is none of them or names a layer twice
+   * @throws UserError if {@code text} is none of them or names a layer twice
    */
   public static Layers of(String text) {
     List<Integer> layers = new ArrayList<>();
     for (String part : text.strip().toLowerCase(Locale.ROOT).split("\\+", -1)) {
       for (int layer : numbers(part.strip(), text)) {
         if (layers.contains(layer)) {
-          throw new IllegalArgumentException(
+          throw new UserError(
               "layers '" + text + "' name layer " + layer + " twice; name it once.");
         }
         layers.add(layer);
@@ -69,7 +70,7 @@ public final class Layers {
     } catch (NumberFormatException e) {
       // More digits than an int has: told below like any other wrong spelling.
     }
-    throw new IllegalArgumentException("unknown layers '" + text + "'; " + WANTED);
+    throw new UserError("unknown layers '" + text + "'; " + WANTED);
   }
 
   /** Whether this is the last layer alone, which needs no knowledge of the others. */
@@ -83,7 +84,7 @@ public final class Layers {
    *
    * @param layerCount encoder layers of the model, the embedding output not counted
    * @return numbers from 0 (embedding output) to {@code layerCount}
-   * @throws IllegalArgumentException if the model does not have one of them
+   * @throws UserError if the model does not have one of them
    */
   public List<Integer> in(int layerCount) {
     return layers.stream()
@@ -96,7 +97,7 @@ public final class Layers {
   private int absolute(int layer, int layerCount) {
     int absolute = layer < 0 ? layerCount + 1 + layer : layer;
     if (absolute < 0 || absolute > layerCount) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           ("layers '%s' ask for layer %d, but the model has %d encoder layers; wanted is 0 (the"
                   + " embedding output) to %d, or -%d to -1.")
               .formatted(label(), layer, layerCount, layerCount, layerCount + 1));

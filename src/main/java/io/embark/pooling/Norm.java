@@ -1,5 +1,6 @@
 package io.embark.pooling;
 
+import io.embark.UserError;
 import java.util.Locale;
 
 /** What is done to a pooled vector's length. */
@@ -38,7 +39,7 @@ public enum Norm {
   /**
    * Reads a norm by its name in any case.
    *
-   * @throws IllegalArgumentException naming the known norms
+   * @throws UserError naming the known norms
    */
   public static Norm of(String text) {
     for (Norm norm : values()) {
@@ -46,6 +47,6 @@ public enum Norm {
         return norm;
       }
     }
-    throw new IllegalArgumentException("unknown norm '" + text + "'; known are none, l2.");
+    throw new UserError("unknown norm '" + text + "'; known are none, l2.");
   }
 }

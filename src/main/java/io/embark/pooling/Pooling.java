@@ -1,5 +1,6 @@
 package io.embark.pooling;
 
+import io.embark.UserError;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -89,7 +90,7 @@ public enum Pooling {
   /**
    * Reads a pooling by its name in any case; {@code -} and {@code _} are the same.
    *
-   * @throws IllegalArgumentException naming the known poolings
+   * @throws UserError naming the known poolings
    */
   public static Pooling of(String text) {
     String name = text.strip().toUpperCase(Locale.ROOT).replace('-', '_');
@@ -98,8 +99,7 @@ public enum Pooling {
         return pooling;
       }
     }
-    throw new IllegalArgumentException(
-        "unknown pooling '" + text + "'; known are " + labels() + ".");
+    throw new UserError("unknown pooling '" + text + "'; known are " + labels() + ".");
   }
 
   /** Every label, as a list for help and error texts. */

@@ -1,5 +1,6 @@
 package io.embark.pooling;
 
+import io.embark.UserError;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -21,8 +22,8 @@ public final class TokenStates {
    * @param hidden hidden states {@code [batch, length, hiddenSize]}, row-major
    * @param attentionMask {@code [batch, length]}, 1 for a token, 0 for padding
    * @param pooler the model's own pooled output {@code [batch, hiddenSize]}, or null if it has none
-   * @throws IllegalArgumentException if an array does not have the stated shape, or a row of the
-   *     mask has no token at all: no pooling of nothing is defined
+   * @throws UserError if an array does not have the stated shape, or a row of the mask has no token
+   *     at all: no pooling of nothing is defined
    */
   public TokenStates(
       float[] hidden, long[] attentionMask, float[] pooler, int batch, int length, int hiddenSize) {
@@ -48,8 +49,7 @@ public final class TokenStates {
       wanted *= dimension;
     }
     if (found != wanted) {
-      throw new IllegalArgumentException(
-          name + " has " + found + " values, its shape needs " + wanted);
+      throw new UserError(name + " has " + found + " values, its shape needs " + wanted);
     }
   }
 
@@ -78,7 +78,7 @@ public final class TokenStates {
         return token;
       }
     }
-    throw new IllegalArgumentException("row " + row + " of the attention mask has no token");
+    throw new UserError("row " + row + " of the attention mask has no token");
   }
 
   /** The last attended position of a row. */
@@ -88,7 +88,7 @@ public final class TokenStates {
         return token;
       }
     }
-    throw new IllegalArgumentException("row " + row + " of the attention mask has no token");
+    throw new UserError("row " + row + " of the attention mask has no token");
   }
 
   /** {@code out[h] += weight * hidden[row, token, h]}. */

@@ -1,5 +1,6 @@
 package io.embark.post;
 
+import io.embark.UserError;
 import java.util.Objects;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.ml.Estimator;
@@ -74,7 +75,7 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
   /**
    * Finds the map.
    *
-   * @throws IllegalArgumentException if the column is not one of vectors, or holds fewer than two
+   * @throws UserError if the column is not one of vectors, or holds fewer than two
    */
   @Override
   public LinearVectorModel fit(Dataset<?> dataset) {
@@ -93,7 +94,7 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
             .mapPartitions(part -> Moments.of(part).stream().iterator())
             .treeAggregate(null, LinearEstimator::joined, LinearEstimator::joined, DEPTH);
     if (moments == null || moments.count() < 2) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "Column '%s' holds %d vectors; at least 2 are needed to fit %s."
               .formatted(
                   column, moments == null ? 0 : moments.count(), getClass().getSimpleName()));

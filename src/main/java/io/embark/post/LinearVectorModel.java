@@ -1,6 +1,7 @@
 package io.embark.post;
 
 import dev.ludovic.netlib.blas.BLAS;
+import io.embark.UserError;
 import io.embark.vector.VectorMetadata;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -137,12 +138,12 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
    *
    * @param vector {@code [inputDimension]}
    * @return {@code [outputDimension]}
-   * @throws IllegalArgumentException if it has another length
+   * @throws UserError if it has another length
    */
   public double[] apply(double[] vector) {
     int n = mean.length;
     if (vector.length != n) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "Found a vector of %d values; %s was fitted on vectors of %d."
               .formatted(vector.length, uid, n));
     }

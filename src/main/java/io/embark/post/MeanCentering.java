@@ -1,5 +1,6 @@
 package io.embark.post;
 
+import io.embark.UserError;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.param.ParamValidators;
@@ -59,7 +60,7 @@ public final class MeanCentering extends LinearEstimator<MeanCentering> {
     int n = moments.dimension();
     int removed = (Integer) getOrDefault(components);
     if (removed >= n) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "components is %d, but the vectors have %d values; wanted are fewer."
               .formatted(removed, n));
     }

@@ -1,6 +1,7 @@
 package io.embark.post;
 
 import dev.ludovic.netlib.blas.BLAS;
+import io.embark.UserError;
 import java.io.Serializable;
 import java.util.Iterator;
 import java.util.Optional;
@@ -36,7 +37,7 @@ final class Moments implements Serializable {
    * The moments of vectors, if there are any.
    *
    * @param vectors of one length
-   * @throws IllegalArgumentException if their lengths differ
+   * @throws UserError if their lengths differ
    */
   static Optional<Moments> of(Iterator<double[]> vectors) {
     Moments moments = null;
@@ -60,7 +61,7 @@ final class Moments implements Serializable {
 
   private void requireDimension(int found) {
     if (found != dimension) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "Found vectors of %d and of %d values in one column; wanted are equal lengths."
               .formatted(dimension, found));
     }

@@ -1,5 +1,6 @@
 package io.embark.post;
 
+import io.embark.UserError;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.spark.sql.Dataset;
@@ -23,7 +24,7 @@ public record PostChoice(PostMethod method, int number, String path) {
   /**
    * Reads a choice. What holds a slash is a path.
    *
-   * @throws IllegalArgumentException naming what is known
+   * @throws UserError naming what is known
    */
   public static PostChoice of(String text) {
     String stripped = text.strip();
@@ -39,22 +40,21 @@ public record PostChoice(PostMethod method, int number, String path) {
         return of(method, parts.length == 1 ? null : parts[1]);
       }
     }
-    throw new IllegalArgumentException(
-        "found '%s', wanted %s (with a slash in it).".formatted(text, CHOICES));
+    throw new UserError("found '%s', wanted %s (with a slash in it).".formatted(text, CHOICES));
   }
 
   private static PostChoice of(PostMethod method, String number) {
     boolean wanted = method.number() == PostMethod.Number.REQUIRED;
     if (number == null) {
       if (wanted) {
-        throw new IllegalArgumentException(
+        throw new UserError(
             "found '%s' alone, wanted a number of directions with it, as in %s:%d."
                 .formatted(method.label(), method.label(), method == PostMethod.PCA ? 128 : 3));
       }
       return new PostChoice(method, 0, null);
     }
     if (method.number() == PostMethod.Number.NONE || !number.matches("[1-9][0-9]{0,6}")) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "found '%s:%s', wanted %s."
               .formatted(
                   method.label(),
@@ -79,11 +79,11 @@ public record PostChoice(PostMethod method, int number, String path) {
   /**
    * Refuses a number that vectors of this size do not allow, before any was made.
    *
-   * @throws IllegalArgumentException with found and wanted
+   * @throws UserError with found and wanted
    */
   public void require(int dimension) {
     if (method != null && number > method.most(dimension)) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "post: found %s, but vectors have %d values; wanted a number up to %d."
               .formatted(this, dimension, method.most(dimension)));
     }
@@ -93,12 +93,11 @@ public record PostChoice(PostMethod method, int number, String path) {
    * Finds the map of a column.
    *
    * @param column of MLlib vectors; rows without one are passed over
-   * @throws IllegalArgumentException if there are too few vectors, or no method to fit was asked
-   *     for
+   * @throws UserError if there are too few vectors, or no method to fit was asked for
    */
   public LinearVectorModel fit(Dataset<Row> rows, String column) {
     if (method == null) {
-      throw new IllegalArgumentException("There is nothing to fit: " + this + ".");
+      throw new UserError("There is nothing to fit: " + this + ".");
     }
     return method.fit(rows, column, number);
   }

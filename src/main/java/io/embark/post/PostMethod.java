@@ -1,5 +1,6 @@
 package io.embark.post;
 
+import io.embark.UserError;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -51,7 +52,7 @@ public enum PostMethod {
               .where("vector IS NOT NULL");
       long count = vectors.count();
       if (count < 2) {
-        throw new IllegalArgumentException(
+        throw new UserError(
             "Column '%s' holds %d vectors; at least 2 are needed to fit a PCA."
                 .formatted(column, count));
       }

@@ -1,5 +1,6 @@
 package io.embark.post;
 
+import io.embark.UserError;
 import java.util.List;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.param.Param;
@@ -21,23 +22,22 @@ final class VectorColumns {
   /**
    * The schema with the output column at its end.
    *
-   * @throws IllegalArgumentException if the input is not a column of vectors, or the output's name
-   *     is taken
+   * @throws UserError if the input is not a column of vectors, or the output's name is taken
    */
   static StructType checked(StructType schema, String input, String output) {
     List<String> names = List.of(schema.fieldNames());
     if (!names.contains(input)) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "No column '%s'; there are %s. Set inputCol to the column of vectors."
               .formatted(input, String.join(", ", names)));
     }
     if (!schema.apply(input).dataType().equals(SQLDataTypes.VectorType())) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "Column '%s' holds %s; wanted are MLlib vectors (output type vector)."
               .formatted(input, schema.apply(input).dataType().simpleString()));
     }
     if (names.stream().anyMatch(output::equalsIgnoreCase)) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "There is a column '%s' already. Set outputCol to another name.".formatted(output));
     }
     return schema.add(output, SQLDataTypes.VectorType());

@@ -1,5 +1,6 @@
 package io.embark.post;
 
+import io.embark.UserError;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.param.ParamValidators;
@@ -71,8 +72,7 @@ public final class Whitening extends LinearEstimator<Whitening> {
     int n = moments.dimension();
     int wanted = getOrDefault(k) instanceof Integer i && i > 0 ? i : n;
     if (wanted > n) {
-      throw new IllegalArgumentException(
-          "k is %d, but the vectors have %d values.".formatted(wanted, n));
+      throw new UserError("k is %d, but the vectors have %d values.".formatted(wanted, n));
     }
     if (moments.count() < FEW * (long) n) {
       LOG.warn(
@@ -88,7 +88,7 @@ public final class Whitening extends LinearEstimator<Whitening> {
       kept++;
     }
     if (kept == 0) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "The %d vectors are all the same: there is nothing to whiten."
               .formatted(moments.count()));
     }

@@ -1,5 +1,12 @@
 package io.embark.spark;
 
+import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.spark.sql.ComparableVectors;
+import io.embark.spark.sql.DecodeStoredVectors;
+import io.embark.spark.sql.EmbedTextStrategy;
+import io.embark.spark.sql.EmbeddingMetadata;
+import io.embark.spark.sql.ExtractEmbedText;
+import io.embark.spark.sql.SqlFunction;
 import org.apache.spark.sql.SparkSessionExtensions;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
 import scala.Tuple3;

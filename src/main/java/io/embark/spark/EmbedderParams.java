@@ -1,8 +1,10 @@
 package io.embark.spark;
 
+import io.embark.UserError;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
+import io.embark.spark.column.OutputType;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.DoubleArrayArrayParam;
 import org.apache.spark.ml.param.IntParam;
@@ -106,7 +108,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
   /**
    * The settings as given, those left open not filled in.
    *
-   * @throws IllegalArgumentException if a param has a value that is not allowed
+   * @throws UserError if a param has a value that is not allowed
    */
   public EmbedderConfig config() {
     EmbedderConfig.Builder config = EmbedderConfig.builder();

@@ -1,5 +1,10 @@
 package io.embark.spark;
 
+import io.embark.UserError;
+import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.spark.gpu.GpuStageExec;
+import io.embark.spark.gpu.GpuStagePlan;
+import io.embark.spark.gpu.TaskGpu;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.SparkConf;
@@ -40,7 +45,7 @@ public record GpuStage(int tasksPerGpu, String discoveryScript) {
    * The same rows, computed in a stage that has GPUs.
    *
    * @param rows what comes of embedding
-   * @throws IllegalArgumentException if this cluster cannot do that, with the reason
+   * @throws UserError if this cluster cannot do that, with the reason
    */
   public Dataset<Row> around(Dataset<Row> rows) {
     SparkSession session = rows.sparkSession();
@@ -62,7 +67,7 @@ public record GpuStage(int tasksPerGpu, String discoveryScript) {
    * Refuses what Spark would refuse later or, worse, let wait forever.
    *
    * @param conf the application's
-   * @throws IllegalArgumentException if this cluster cannot do that, with the reason
+   * @throws UserError if this cluster cannot do that, with the reason
    */
   public void require(SparkConf conf) {
     String master = conf.get("spark.master", "");
@@ -92,13 +97,13 @@ public record GpuStage(int tasksPerGpu, String discoveryScript) {
     }
   }
 
-  private static IllegalArgumentException refused(String why) {
-    return new IllegalArgumentException(
+  private static UserError refused(String why) {
+    return new UserError(
         "gpu-stage: %s Or leave gpu-stage out.".formatted(why.endsWith(".") ? why : why + "."));
   }
 
   /** What each task of the stage asks for, and each executor if Spark starts them for it. */
-  ResourceProfile profile(SparkConf conf) {
+  public ResourceProfile profile(SparkConf conf) {
     TaskResourceRequests task =
         new TaskResourceRequests()
             .cpus(conf.getInt("spark.task.cpus", 1))

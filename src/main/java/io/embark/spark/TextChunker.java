@@ -1,9 +1,14 @@
 package io.embark.spark;
 
+import io.embark.UserError;
 import io.embark.embed.ChunkMode;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
+import io.embark.spark.column.ChunkColumns;
+import io.embark.spark.column.Chunking;
+import io.embark.spark.column.InternalRows;
+import io.embark.spark.executor.ExecutorTokenizers;
 import io.embark.text.Chunk;
 import io.embark.text.Chunker;
 import java.util.Collections;
@@ -86,7 +91,7 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
    * The schema with the added columns. Opens the tokenizer, so that whatever is wrong shows before
    * the first row.
    *
-   * @throws IllegalArgumentException if a column, a setting or the model is not as it must be
+   * @throws UserError if a column, a setting or the model is not as it must be
    */
   @Override
   public StructType transformSchema(StructType schema) {

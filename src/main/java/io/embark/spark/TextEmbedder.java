@@ -1,6 +1,19 @@
 package io.embark.spark;
 
+import io.embark.UserError;
 import io.embark.post.LinearVectorModel;
+import io.embark.spark.column.ChunkColumns;
+import io.embark.spark.column.Chunking;
+import io.embark.spark.column.DocumentTask;
+import io.embark.spark.column.EmbedColumnTask;
+import io.embark.spark.column.EmbeddingColumns;
+import io.embark.spark.column.Int8Calibration;
+import io.embark.spark.column.InternalRows;
+import io.embark.spark.column.OutputType;
+import io.embark.spark.column.PostStep;
+import io.embark.spark.executor.CanaryWatch;
+import io.embark.spark.executor.ModelFacts;
+import io.embark.spark.metrics.EmbeddingMetrics;
 import io.embark.vector.Int8Ranges;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -88,7 +101,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
    * belong to a table, so this is done once and not per batch; values outside them are clipped.
    *
    * @param sample some thousand rows with the input column
-   * @throws IllegalArgumentException if no text of the sample has a vector
+   * @throws UserError if no text of the sample has a vector
    */
   public TextEmbedder calibrate(Dataset<?> sample) {
     TextEmbedder floats = copy(ParamMap.empty()).setOutputType(OutputType.FLOAT.label());
@@ -106,7 +119,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
    * The schema with the added columns. Opens the model, so that whatever is wrong with it or with
    * the settings shows before the first row.
    *
-   * @throws IllegalArgumentException if a column, a setting or the model is not as it must be
+   * @throws UserError if a column, a setting or the model is not as it must be
    */
   @Override
   public StructType transformSchema(StructType schema) {
@@ -148,7 +161,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
   }
 
   /**
-   * @throws IllegalArgumentException if there is no such column of strings
+   * @throws UserError if there is no such column of strings
    */
   static int textIndex(StructType schema, String wanted) {
     for (int i = 0; i < schema.length(); i++) {
@@ -157,12 +170,12 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
         if (field.dataType() instanceof StringType) {
           return i;
         }
-        throw new IllegalArgumentException(
+        throw new UserError(
             "Column '%s' holds %s; wanted texts (string). Cast it first, or set inputCol."
                 .formatted(wanted, field.dataType().simpleString()));
       }
     }
-    throw new IllegalArgumentException(
+    throw new UserError(
         "No column '%s' in the input; it has %s. Set inputCol to the column of texts."
             .formatted(wanted, String.join(", ", schema.fieldNames())));
   }

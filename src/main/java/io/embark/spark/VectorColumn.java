@@ -1,5 +1,8 @@
 package io.embark.spark;
 
+import io.embark.UserError;
+import io.embark.spark.column.EmbeddingColumns;
+import io.embark.spark.column.OutputType;
 import io.embark.vector.Half;
 import io.embark.vector.Int8Ranges;
 import io.embark.vector.SignBits;
@@ -38,18 +41,17 @@ public final class VectorColumn implements Serializable {
   /**
    * Prepares to read a column.
    *
-   * @throws IllegalArgumentException if there is no such column, or its metadata does not say that
-   *     Embark wrote it
+   * @throws UserError if there is no such column, or its metadata does not say that Embark wrote it
    */
   public static VectorColumn of(StructType schema, String column) {
     if (!List.of(schema.fieldNames()).contains(column)) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "No column '%s'; there are %s."
               .formatted(column, String.join(", ", schema.fieldNames())));
     }
     StructField field = schema.apply(column);
     if (!field.metadata().contains(EmbeddingColumns.METADATA_KEY)) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "Column '%s' (%s) has no metadata of Embark's that says how to read its vectors."
               .formatted(column, field.dataType().simpleString()));
     }

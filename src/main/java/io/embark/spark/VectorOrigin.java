@@ -3,9 +3,15 @@ package io.embark.spark;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.embark.UserError;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.post.LinearVectorModel;
+import io.embark.spark.column.EmbeddingColumns;
+import io.embark.spark.column.OutputType;
+import io.embark.spark.column.PooledAs;
+import io.embark.spark.executor.ModelFacts;
+import io.embark.spark.sql.ComparableVectors;
 import io.embark.vector.VectorMetadata;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +37,7 @@ public final class VectorOrigin {
   /**
    * Reads the metadata of a column that Embark wrote.
    *
-   * @throws IllegalArgumentException if there is no such column, or Embark did not write it
+   * @throws UserError if there is no such column, or Embark did not write it
    */
   public static VectorOrigin of(StructType schema, String column) {
     VectorColumn.of(schema, column);
@@ -110,8 +116,7 @@ public final class VectorOrigin {
    *
    * @param overrides settings that win over those of the column
    * @param post where the map is that the column's vectors went through; null if it is not known
-   * @throws IllegalArgumentException if the model or the map is another one, or the map is not
-   *     known
+   * @throws UserError if the model or the map is another one, or the map is not known
    */
   public TextEmbedder embedder(EmbedderConfig overrides, String post) {
     TextEmbedder embedder = new TextEmbedder().setConfig(checkedConfig(overrides));
@@ -119,7 +124,7 @@ public final class VectorOrigin {
       return embedder;
     }
     if (post == null) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           ("Column '%s' holds vectors that went through %s (%s) after the model made them, and that"
                   + " map is not with the table; texts cannot be embedded to match. Give vectors"
                   + " that went the same way, or read the table where embed wrote it.")
@@ -127,7 +132,7 @@ public final class VectorOrigin {
     }
     String found = LinearVectorModel.load(post).fingerprint();
     if (!found.equals(postFingerprint())) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "The map at %s is not the one that column '%s' went through: found fingerprint %s, wanted %s."
               .formatted(post, column, shortened(found), shortened(postFingerprint())));
     }
@@ -169,7 +174,7 @@ public final class VectorOrigin {
     EmbedderConfig config = config(overrides);
     ModelFacts facts = ModelFacts.of(config);
     if (!facts.fingerprint().equals(modelFingerprint())) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           ("The model at %s is not the one that made column '%s': found fingerprint %s, wanted %s."
                   + " Say with --model where that model is now, or embed the table anew.")
               .formatted(
@@ -186,7 +191,7 @@ public final class VectorOrigin {
       facts = ModelFacts.of(config);
     }
     if (facts.dimensions().get(0) != modelDimension()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "Column '%s' holds vectors of %d values; its model and settings give %d."
               .formatted(column, modelDimension(), facts.dimensions().get(0)));
     }
@@ -202,13 +207,13 @@ public final class VectorOrigin {
    * map after the model, or of another size. Prompts may differ, as those of queries and passages
    * do on purpose. A column that does not say how it was made is let pass.
    *
-   * @throws IllegalArgumentException with both sides, field by field
+   * @throws UserError with both sides, field by field
    */
   public static void requireComparable(StructField left, StructField right) {
     ComparableVectors.differences(left.metadata(), right.metadata())
         .ifPresent(
             differences -> {
-              throw new IllegalArgumentException(
+              throw new UserError(
                   "Columns '%s' and '%s' hold vectors that were made differently (%s"
                       .formatted(left.name(), right.name(), differences));
             });

@@ -1,5 +1,6 @@
 package io.embark.table;
 
+import io.embark.UserError;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -88,7 +89,7 @@ public final class Changes implements AutoCloseable {
    * @param file tells, for a row of the table, the name of its file; null where there are no files
    * @param failed tells, for a row of the table, whether the model failed on it and it is to be
    *     tried again; null to leave such rows as they are
-   * @throws IllegalArgumentException if ids are null or not unique, on either side
+   * @throws UserError if ids are null or not unique, on either side
    */
   public static Changes between(
       Dataset<Row> input,
@@ -172,7 +173,7 @@ public final class Changes implements AutoCloseable {
   /**
    * Refuses ids that do not tell rows apart.
    *
-   * @throws IllegalArgumentException with examples
+   * @throws UserError with examples
    */
   public static void requireUniqueIds(Dataset<Row> rows, String idCol) {
     requireUniqueIds(rows, "the input", idCol);
@@ -195,7 +196,7 @@ public final class Changes implements AutoCloseable {
                           ? "null in %,d rows".formatted(row.getLong(1))
                           : "%s in %,d rows".formatted(row.get(0), row.getLong(1)))
               .collect(Collectors.joining(", "));
-      throw new IllegalArgumentException(
+      throw new UserError(
           ("id-col: '%s' does not tell the rows of %s apart: %s%s. Incremental runs need an id that"
                   + " is unique and never null.")
               .formatted(idCol, where, examples, bad.size() == EXAMPLES ? " and maybe more" : ""));

@@ -1,5 +1,6 @@
 package io.embark.table;
 
+import io.embark.UserError;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.VectorOrigin;
 import java.io.IOException;
@@ -23,7 +24,7 @@ public final class Embark {
    * files before it is read, Spark fails with a missing file, and reading anew helps.
    *
    * @param path the output directory of an embed job
-   * @throws IllegalArgumentException if there is no such table
+   * @throws UserError if there is no such table
    * @throws UncheckedIOException if its records or files are damaged
    */
   public static Dataset<Row> read(SparkSession spark, String path) {
@@ -48,8 +49,7 @@ public final class Embark {
    * Refuses two tables whose vector columns of the same name cannot be compared: made by another
    * model, pooling, layers, map after the model or size.
    *
-   * @throws IllegalArgumentException with both sides, field by field, or if the tables share no
-   *     vector column
+   * @throws UserError with both sides, field by field, or if the tables share no vector column
    */
   public static void requireComparable(Dataset<Row> left, Dataset<Row> right) {
     List<String> columns =
@@ -57,7 +57,7 @@ public final class Embark {
             .filter(name -> isVector(left, name) && isVector(right, name))
             .toList();
     if (columns.isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "The tables share no column with vectors that Embark wrote; left are %s, right %s."
               .formatted(String.join(", ", left.columns()), String.join(", ", right.columns())));
     }
@@ -92,7 +92,7 @@ public final class Embark {
     Optional<Snapshot> current = table.current();
     return current.orElseThrow(
         () ->
-            new IllegalArgumentException(
+            new UserError(
                 "No table of Embark's at %s: no snapshot under %s. An embed job writes one."
                     .formatted(table.path(), table.snapshotFile(1).getParent())));
   }

@@ -2,6 +2,7 @@ package io.embark.table;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.embark.UserError;
 import java.util.List;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
@@ -31,11 +32,11 @@ public record Snapshot(
   public static final int FORMAT = 1;
 
   /**
-   * @throws IllegalArgumentException without files or schema, as where a record is not one
+   * @throws UserError without files or schema, as where a record is not one
    */
   public Snapshot {
     if (files == null || schema == null) {
-      throw new IllegalArgumentException("A snapshot has files and a schema.");
+      throw new UserError("A snapshot has files and a schema.");
     }
   }
 

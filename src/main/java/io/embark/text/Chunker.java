@@ -1,5 +1,6 @@
 package io.embark.text;
 
+import io.embark.UserError;
 import io.embark.token.Tokenizer;
 import java.util.Iterator;
 
@@ -34,7 +35,7 @@ public final class Chunker {
    * @param tokens the most tokens per chunk, special tokens and prompt included; 0 for as many as
    *     the tokenizer leaves uncut
    * @param overlap the most text tokens that a chunk shares with the one before it
-   * @throws IllegalArgumentException if a number is out of range
+   * @throws UserError if a number is out of range
    */
   public Chunker(Tokenizer tokenizer, String prompt, int tokens, int overlap) {
     this.tokenizer = tokenizer;
@@ -43,17 +44,17 @@ public final class Chunker {
     this.overlap = overlap;
     this.overhead = tokenizer.encode(prompt).total();
     if (this.tokens > tokenizer.maxLength()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "chunk-tokens is %d, but the model is given at most %d tokens of a text (max-length)."
               .formatted(tokens, tokenizer.maxLength()));
     }
     if (textTokens() < LEAST_TEXT_TOKENS) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "chunk-tokens is %d, of which special tokens and prompt take %d; wanted are %d or more."
               .formatted(this.tokens, overhead, overhead + LEAST_TEXT_TOKENS));
     }
     if (overlap < 0 || overlap > textTokens() / 2) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "chunk-overlap is %d; wanted are 0 to %d tokens, half of the text in a chunk."
               .formatted(overlap, textTokens() / 2));
     }

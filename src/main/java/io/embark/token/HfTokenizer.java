@@ -3,6 +3,7 @@ package io.embark.token;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import io.embark.UserError;
 import io.embark.natives.NativeLibraries;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -86,7 +87,7 @@ public final class HfTokenizer implements Tokenizer {
     this.prefix = Arrays.copyOf(probe, before);
     this.suffix = Arrays.copyOfRange(probe, probe.length - behind, probe.length);
     if (maxLength <= specialTokens()) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "maxLength is %d tokens, but the tokenizer %s alone adds %d special tokens; use at least %d."
               .formatted(maxLength, source, specialTokens(), specialTokens() + 1));
     }
@@ -117,7 +118,7 @@ public final class HfTokenizer implements Tokenizer {
    * @param tokenizerJson the {@code tokenizer.json}
    * @param maxLength the most tokens per text, special tokens included
    * @throws IOException if the file cannot be read
-   * @throws IllegalArgumentException if it is not a tokenizer, or leaves no room for text
+   * @throws UserError if it is not a tokenizer, or leaves no room for text
    */
   public static HfTokenizer open(Path tokenizerJson, int maxLength) throws IOException {
     if (!Files.isReadable(tokenizerJson)) {
@@ -129,7 +130,7 @@ public final class HfTokenizer implements Tokenizer {
           HuggingFaceTokenizer.newInstance(
               tokenizerJson, Map.of("truncation", "DO_NOT_TRUNCATE", "padding", "DO_NOT_PAD"));
     } catch (RuntimeException e) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "%s is not a Hugging Face tokenizer.json that can be read: %s"
               .formatted(tokenizerJson, e.getMessage()),
           e);
@@ -142,7 +143,7 @@ public final class HfTokenizer implements Tokenizer {
       throw e;
     } catch (RuntimeException e) {
       tokenizer.close();
-      throw new IllegalArgumentException(
+      throw new UserError(
           "%s is read, but cannot tokenise the letter a: %s"
               .formatted(tokenizerJson, e.getMessage()),
           e);

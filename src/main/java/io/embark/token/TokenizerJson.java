@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import io.embark.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -35,7 +36,7 @@ final class TokenizerJson {
   private TokenizerJson() {}
 
   /**
-   * @throws IllegalArgumentException if the file is not JSON, which the library can be blind to
+   * @throws UserError if the file is not JSON, which the library can be blind to
    */
   static TokenizerJson read(Path tokenizerJson) throws IOException {
     TokenizerJson found = new TokenizerJson();
@@ -44,7 +45,7 @@ final class TokenizerJson {
         found.readObject(parser, "");
       }
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "%s is not JSON that can be read: %s".formatted(tokenizerJson, e.getMessage()), e);
     }
     return found;

@@ -1,5 +1,6 @@
 package io.embark.vector;
 
+import io.embark.UserError;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -16,16 +17,16 @@ public record Int8Ranges(float[] min, float[] max) implements Serializable {
   private static final int STEPS = 255;
 
   /**
-   * @throws IllegalArgumentException if the lengths differ, or a range is reversed or not finite
+   * @throws UserError if the lengths differ, or a range is reversed or not finite
    */
   public Int8Ranges {
     if (min.length != max.length) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "int8 ranges have %d minima and %d maxima.".formatted(min.length, max.length));
     }
     for (int i = 0; i < min.length; i++) {
       if (!(min[i] <= max[i]) || Float.isInfinite(min[i]) || Float.isInfinite(max[i])) {
-        throw new IllegalArgumentException(
+        throw new UserError(
             "int8 range of dimension %d goes from %s to %s.".formatted(i, min[i], max[i]));
       }
     }

@@ -1,5 +1,7 @@
 package io.embark.vector;
 
+import io.embark.UserError;
+
 /**
  * Vectors as one bit per value: 1 for a value above zero. Bits are packed from the most significant
  * of the first byte on, as numpy's {@code packbits} does; the last byte is filled with zeros.
@@ -22,11 +24,11 @@ public final class SignBits {
    * The signs, +1 and -1: their cosine falls with the Hamming distance of the bits.
    *
    * @param dimension values of the vector
-   * @throws IllegalArgumentException if the bytes are not those of so many values
+   * @throws UserError if the bytes are not those of so many values
    */
   public static float[] decode(byte[] bits, int dimension) {
     if (bits.length != (dimension + 7) / 8) {
-      throw new IllegalArgumentException(
+      throw new UserError(
           "%d bytes do not hold the bits of %d values.".formatted(bits.length, dimension));
     }
     float[] vector = new float[dimension];

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.embark.model.FarAway;
+import io.embark.model.store.FarAway;
 import io.embark.onnx.TinyModels;
 import io.embark.spark.LocalSpark;
 import java.io.IOException;

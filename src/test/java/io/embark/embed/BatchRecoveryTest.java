@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.embark.batch.Batch;
-import io.embark.model.ModelStore;
+import io.embark.model.store.ModelStore;
 import io.embark.onnx.Cancellation;
 import io.embark.onnx.EncodingException;
 import io.embark.onnx.FaultyEncoder;

@@ -3,7 +3,7 @@ package io.embark.embed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.embark.model.ModelStore;
+import io.embark.model.store.ModelStore;
 import io.embark.onnx.Cancellation;
 import io.embark.onnx.Encoder;
 import io.embark.onnx.TinyModels;

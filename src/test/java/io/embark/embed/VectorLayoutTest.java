@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.embark.batch.Batch;
 import io.embark.model.ModelDirectory;
-import io.embark.model.ModelStore;
+import io.embark.model.store.ModelStore;
 import io.embark.onnx.DeviceChoice;
 import io.embark.onnx.OnnxEncoder;
-import io.embark.onnx.PoolingMask;
-import io.embark.onnx.TokenStatesOutput;
+import io.embark.onnx.graph.PoolingMask;
+import io.embark.onnx.graph.TokenStatesOutput;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;

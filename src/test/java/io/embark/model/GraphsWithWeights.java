@@ -11,10 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Graphs that say their weights are in other files; never to be run. */
-final class GraphsWithWeights {
+public final class GraphsWithWeights {
   private GraphsWithWeights() {}
 
-  static void write(Path onnxFile, String... locations) throws IOException {
+  public static void write(Path onnxFile, String... locations) throws IOException {
     GraphProto.Builder graph = GraphProto.newBuilder().setName("g");
     graph.addNode(NodeProto.newBuilder().setOpType("Identity").addInput("a").addOutput("b"));
     graph.addInitializer(

@@ -2,6 +2,8 @@ package io.embark.onnx;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtSession;
+import io.embark.onnx.graph.PooledGraph;
+import io.embark.onnx.graph.PooledModel;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -13,13 +15,13 @@ import java.util.Map;
 import java.util.Objects;
 
 /** The models of the test resources and texts for them; see {@code onnx/README.md} there. */
-final class BertModels {
-  static final int LAYERS = 4;
-  static final int HIDDEN = 16;
-  static final String TRUTH = "onnx/bert-hidden-states-opset14.onnx";
+public final class BertModels {
+  public static final int LAYERS = 4;
+  public static final int HIDDEN = 16;
+  public static final String TRUTH = "onnx/bert-hidden-states-opset14.onnx";
 
   /** Texts of different lengths, as token ids of the random models. */
-  static final List<long[]> TEXTS =
+  public static final List<long[]> TEXTS =
       List.of(
           new long[] {2, 7, 9, 11, 13, 15, 3},
           new long[] {2, 3},
@@ -28,7 +30,7 @@ final class BertModels {
 
   private BertModels() {}
 
-  static Path copy(String resource, Path folder) throws IOException {
+  public static Path copy(String resource, Path folder) throws IOException {
     Path file = folder.resolve(Path.of(resource).getFileName());
     try (InputStream in = BertModels.class.getClassLoader().getResourceAsStream(resource)) {
       Files.copy(Objects.requireNonNull(in, resource), file, StandardCopyOption.REPLACE_EXISTING);
@@ -36,12 +38,12 @@ final class BertModels {
     return file;
   }
 
-  static PooledGraph open(String resource, Path folder) throws IOException {
+  public static PooledGraph open(String resource, Path folder) throws IOException {
     return PooledGraph.of(copy(resource, folder));
   }
 
   /** Runs texts padded to {@code length}. */
-  static Map<String, float[]> run(OrtSession session, List<long[]> texts, int length)
+  public static Map<String, float[]> run(OrtSession session, List<long[]> texts, int length)
       throws Exception {
     long[] ids = new long[texts.size() * length];
     long[] mask = new long[ids.length];
@@ -61,7 +63,7 @@ final class BertModels {
     return Sessions.run(session, feeds);
   }
 
-  static Map<String, float[]> run(PooledModel model) throws Exception {
+  public static Map<String, float[]> run(PooledModel model) throws Exception {
     try (OrtSession session = Sessions.open(model)) {
       return run(session, TEXTS, 12);
     }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.batch.Batch;
+import io.embark.onnx.graph.PooledOutput;
+import io.embark.onnx.graph.PoolingMask;
 import io.embark.pooling.Pooling;
 import io.embark.token.Tokens;
 import java.io.IOException;

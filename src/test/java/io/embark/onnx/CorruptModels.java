@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Random;
 
 /** ONNX files that are damaged in their bytes, or whole files of graphs that make no sense. */
-final class CorruptModels {
+public final class CorruptModels {
   private static final List<String> OPERATORS =
       List.of(
           "Identity",
@@ -34,7 +34,7 @@ final class CorruptModels {
 
   private final List<byte[]> whole = new ArrayList<>();
 
-  CorruptModels() throws IOException {
+  public CorruptModels() throws IOException {
     whole.add(StatesModel.of(14, DataType.FLOAT).toByteArray());
     for (String name :
         List.of("bert-opset14.onnx", "bert-opset17.onnx", "bert-opset14-fused.onnx")) {
@@ -44,7 +44,7 @@ final class CorruptModels {
     }
   }
 
-  byte[] of(Random random) throws IOException {
+  public byte[] of(Random random) throws IOException {
     byte[] model = whole.get(random.nextInt(whole.size()));
     return random.nextBoolean()
         ? Corruption.of(model, random)

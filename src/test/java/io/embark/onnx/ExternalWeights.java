@@ -11,10 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Moves a model's weights into a file beside it, as models over 2 GB are saved. */
-final class ExternalWeights {
+public final class ExternalWeights {
   private ExternalWeights() {}
 
-  static Path save(ModelProto model, Path folder, String location) throws IOException {
+  public static Path save(ModelProto model, Path folder, String location) throws IOException {
     ByteArrayOutputStream data = new ByteArrayOutputStream();
     GraphProto.Builder graph = model.getGraph().toBuilder();
     for (int i = 0; i < graph.getInitializerCount(); i++) {

@@ -3,6 +3,7 @@ package io.embark.onnx;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtException.OrtErrorCode;
 import io.embark.batch.Batch;
+import io.embark.onnx.graph.PooledModel;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -2,6 +2,8 @@ package io.embark.onnx;
 
 import io.embark.Corruption;
 import io.embark.batch.Batch;
+import io.embark.onnx.graph.PooledOutput;
+import io.embark.onnx.graph.PoolingMask;
 import io.embark.pooling.Pooling;
 import io.embark.text.TinyTokenizers;
 import io.embark.token.HfTokenizer;

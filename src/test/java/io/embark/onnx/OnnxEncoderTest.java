@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.batch.Batch;
+import io.embark.onnx.graph.GraphOutput;
+import io.embark.onnx.graph.PooledModel;
+import io.embark.onnx.graph.PooledOutput;
+import io.embark.onnx.graph.PoolingMask;
+import io.embark.onnx.graph.TokenStatesOutput;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Pooling;
 import io.embark.pooling.TokenStates;

@@ -2,6 +2,10 @@ package io.embark.onnx;
 
 import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.embark.onnx.graph.PooledGraph;
+import io.embark.onnx.graph.PooledModel;
+import io.embark.onnx.graph.PooledOutput;
+import io.embark.onnx.int8.Int8Model;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;

@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.platform.Fp16Conversions;
+import io.embark.onnx.graph.PooledModel;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
@@ -14,12 +15,12 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Runs models in tests: flat arrays in, flat arrays out. */
-final class Sessions {
-  static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
+public final class Sessions {
+  public static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
 
   private Sessions() {}
 
-  static OrtSession open(PooledModel model) throws OrtException {
+  public static OrtSession open(PooledModel model) throws OrtException {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(1);
       return model.open(ENVIRONMENT, options);
@@ -27,7 +28,7 @@ final class Sessions {
   }
 
   /** Feeds and closes the tensors, returns every float output flat. */
-  static Map<String, float[]> run(OrtSession session, Map<String, OnnxTensor> feeds)
+  public static Map<String, float[]> run(OrtSession session, Map<String, OnnxTensor> feeds)
       throws OrtException {
     try (OrtSession.Result result = session.run(feeds)) {
       Map<String, float[]> outputs = new HashMap<>();
@@ -43,11 +44,11 @@ final class Sessions {
     }
   }
 
-  static OnnxTensor longs(long[] values, long... shape) throws OrtException {
+  public static OnnxTensor longs(long[] values, long... shape) throws OrtException {
     return OnnxTensor.createTensor(ENVIRONMENT, LongBuffer.wrap(values), shape);
   }
 
-  static OnnxTensor floats(float[] values, boolean half, long... shape) throws OrtException {
+  public static OnnxTensor floats(float[] values, boolean half, long... shape) throws OrtException {
     if (!half) {
       return OnnxTensor.createTensor(ENVIRONMENT, FloatBuffer.wrap(values), shape);
     }
@@ -59,7 +60,7 @@ final class Sessions {
   }
 
   /** What float16 keeps of each value. */
-  static float[] roundedToHalf(float[] values) {
+  public static float[] roundedToHalf(float[] values) {
     float[] rounded = new float[values.length];
     for (int i = 0; i < values.length; i++) {
       rounded[i] = Fp16Conversions.fp16ToFloat(Fp16Conversions.floatToFp16(values[i]));

@@ -6,18 +6,19 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import io.embark.onnx.graph.TensorSignature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
 /** A model that returns the token states and the pooler output it is fed, of any opset and type. */
-final class StatesModel {
-  static final int HIDDEN = 5;
+public final class StatesModel {
+  public static final int HIDDEN = 5;
 
   private StatesModel() {}
 
-  static ModelProto of(int opset, DataType type) {
+  public static ModelProto of(int opset, DataType type) {
     GraphProto.Builder graph =
         GraphProto.newBuilder()
             .setName("states")
@@ -31,7 +32,7 @@ final class StatesModel {
     return model(opset, graph);
   }
 
-  static ModelProto model(int opset, GraphProto.Builder graph) {
+  public static ModelProto model(int opset, GraphProto.Builder graph) {
     return ModelProto.newBuilder()
         .setIrVersion(opset < 19 ? 6 : 10)
         .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(opset))
@@ -39,7 +40,7 @@ final class StatesModel {
         .build();
   }
 
-  static NodeProto node(String operator, String output, String... inputs) {
+  public static NodeProto node(String operator, String output, String... inputs) {
     return NodeProto.newBuilder()
         .setOpType(operator)
         .addAllInput(List.of(inputs))
@@ -48,13 +49,13 @@ final class StatesModel {
   }
 
   /** The model of opset 14 in float32 with other inputs and outputs. */
-  static ModelProto withOutputs(ValueInfoProto... outputs) {
+  public static ModelProto withOutputs(ValueInfoProto... outputs) {
     ModelProto.Builder model = of(14, DataType.FLOAT).toBuilder();
     model.getGraphBuilder().clearOutput().addAllOutput(List.of(outputs));
     return model.build();
   }
 
-  static Path save(Path folder, ModelProto model) throws IOException {
+  public static Path save(Path folder, ModelProto model) throws IOException {
     return Files.write(Files.createTempFile(folder, "states", ".onnx"), model.toByteArray());
   }
 }

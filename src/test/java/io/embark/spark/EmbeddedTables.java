@@ -1,5 +1,7 @@
 package io.embark.spark;
 
+import io.embark.spark.column.EmbeddingColumns;
+import io.embark.spark.column.OutputType;
 import io.embark.vector.Int8Ranges;
 import java.util.ArrayList;
 import java.util.List;

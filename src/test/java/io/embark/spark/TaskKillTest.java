@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.onnx.TinyModels;
+import io.embark.spark.sql.SqlSpark;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

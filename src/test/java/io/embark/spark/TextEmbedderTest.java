@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.embark.Goldens;
 import io.embark.pooling.Pooling;
+import io.embark.spark.column.EmbeddingColumns;
+import io.embark.spark.column.OutputType;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;

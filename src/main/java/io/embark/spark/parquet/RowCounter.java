@@ -1,5 +1,6 @@
 package io.embark.spark.parquet;
 
+import io.embark.UserError;
 import io.embark.embed.ChunkMode;
 import io.embark.embed.Status;
 import java.util.EnumMap;
@@ -52,7 +53,7 @@ public final class RowCounter {
 
   /**
    * @param prefix put before the names of the account columns
-   * @throws IllegalArgumentException if a column is missing
+   * @throws UserError if a column is missing
    */
   RowCounter(StructType schema, ChunkMode chunk, String prefix) {
     this.chunk = chunk;

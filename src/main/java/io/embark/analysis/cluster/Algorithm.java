@@ -1,0 +1,121 @@
+package io.embark.analysis.cluster;
+
+import io.embark.UserError;
+import java.util.Locale;
+import org.apache.spark.ml.Model;
+import org.apache.spark.ml.clustering.BisectingKMeans;
+import org.apache.spark.ml.clustering.BisectingKMeansModel;
+import org.apache.spark.ml.clustering.KMeans;
+import org.apache.spark.ml.clustering.KMeansModel;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+
+/** How clusters are found, both as MLlib does it. */
+public enum Algorithm {
+  /** Lloyd's iterations from the starts of k-means|| (Bahmani et al. 2012). */
+  KMEANS {
+    @Override
+    Fitted fitOnce(
+        Dataset<Row> features, int k, DistanceMeasure nearness, long seed, int iterations) {
+      KMeansModel model =
+          new KMeans()
+              .setFeaturesCol(Features.COLUMN)
+              .setDistanceMeasure(nearness.trained())
+              .setK(k)
+              .setSeed(seed)
+              .setMaxIter(iterations)
+              .fit(features);
+      return new Fitted(model, model.summary().trainingCost());
+    }
+
+    @Override
+    int predict(Model<?> model, Vector vector) {
+      return ((KMeansModel) model).predict(vector);
+    }
+
+    @Override
+    Vector[] centres(Model<?> model) {
+      return ((KMeansModel) model).clusterCenters();
+    }
+  },
+  /** Splits the largest cluster in two until there are enough (Steinbach et al. 2000). */
+  BISECTING {
+    @Override
+    Fitted fitOnce(
+        Dataset<Row> features, int k, DistanceMeasure nearness, long seed, int iterations) {
+      BisectingKMeansModel model =
+          new BisectingKMeans()
+              .setFeaturesCol(Features.COLUMN)
+              .setDistanceMeasure(nearness.trained())
+              .setK(k)
+              .setSeed(seed)
+              .setMaxIter(iterations)
+              .fit(features);
+      return new Fitted(model, model.summary().trainingCost());
+    }
+
+    @Override
+    int predict(Model<?> model, Vector vector) {
+      return ((BisectingKMeansModel) model).predict(vector);
+    }
+
+    @Override
+    Vector[] centres(Model<?> model) {
+      return ((BisectingKMeansModel) model).clusterCenters();
+    }
+  };
+
+  /**
+   * MLlib's model, and the sum of the distances (squared for {@link DistanceMeasure#EUCLIDEAN}) of
+   * the rows to their centres.
+   */
+  record Fitted(Model<?> model, double cost) {}
+
+  /**
+   * What both need besides the data.
+   *
+   * @param starts trainings from other random starts, of which the one of least cost is kept: a
+   *     single one may end far from the best clusters
+   */
+  public record Training(long seed, int iterations, int starts) {}
+
+  Fitted fit(Dataset<Row> features, int k, DistanceMeasure nearness, Training training) {
+    Fitted best = null;
+    for (int i = 0; i < training.starts; i++) {
+      Fitted fitted = fitOnce(features, k, nearness, training.seed + i, training.iterations);
+      best = best == null || fitted.cost < best.cost ? fitted : best;
+    }
+    return best;
+  }
+
+  abstract Fitted fitOnce(
+      Dataset<Row> features, int k, DistanceMeasure nearness, long seed, int iterations);
+
+  abstract int predict(Model<?> model, Vector vector);
+
+  abstract Vector[] centres(Model<?> model);
+
+  static Algorithm of(Model<?> model) {
+    return model instanceof KMeansModel ? KMEANS : BISECTING;
+  }
+
+  /** The name on the command line. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Reads an algorithm by its name.
+   *
+   * @throws UserError naming the known ones
+   */
+  public static Algorithm of(String text) {
+    for (Algorithm algorithm : values()) {
+      if (algorithm.label().equalsIgnoreCase(text.strip())) {
+        return algorithm;
+      }
+    }
+    throw new UserError("found '" + text + "', wanted kmeans or bisecting.");
+  }
+}

@@ -1,0 +1,233 @@
+package io.embark.analysis.cluster;
+
+import io.embark.UserError;
+import io.embark.spark.VectorColumn;
+import io.embark.spark.VectorOrigin;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.ml.Model;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.param.IntArrayParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.ml.util.MLWritable;
+import org.apache.spark.ml.util.MLWriter;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Gives each row the cluster of its vector and the distance to that cluster's centre. The vectors
+ * are those of an embedded table, stored as any type; rows whose vector is null or all zeros get
+ * null for both. Clusters are numbered from 0, the one with the most rows at training first.
+ */
+public final class ClusterModel extends Model<ClusterModel> implements MLWritable {
+  private static final long serialVersionUID = 1;
+
+  private static final StructType ASSIGNED =
+      new StructType()
+          .add("cluster", DataTypes.IntegerType)
+          .add("distance", DataTypes.DoubleType)
+          .add("similarity", DataTypes.DoubleType);
+
+  private final String uid;
+  private final Model<?> model;
+  private final Param<String> inputCol;
+  private final Param<String> clusterCol;
+  private final Param<String> distanceCol;
+  private final Param<String> similarityCol;
+  private final Param<String> distanceMeasure;
+  private final Param<String> madeBy;
+  private final IntArrayParam order;
+
+  /**
+   * @param model MLlib's k-means or bisecting k-means model
+   */
+  ClusterModel(String uid, Model<?> model) {
+    this.uid = uid;
+    this.model = model;
+    inputCol = new Param<>(uid, "inputCol", "column of vectors that Embark wrote");
+    clusterCol = new Param<>(uid, "clusterCol", "column for the number of the cluster");
+    distanceCol = new Param<>(uid, "distanceCol", "column for the distance to its centre");
+    similarityCol =
+        new Param<>(uid, "similarityCol", "column for the cosine to the centre; none if not set");
+    distanceMeasure = new Param<>(uid, "distanceMeasure", "cosine or euclidean");
+    madeBy = new Param<>(uid, "madeBy", "what made the vectors that the model was trained on");
+    order = new IntArrayParam(this, "order", "for each of MLlib's numbers the cluster's number");
+    setDefault(inputCol, "embedding");
+    setDefault(clusterCol, "cluster");
+    setDefault(distanceCol, "distance");
+    setDefault(distanceMeasure, DistanceMeasure.COSINE.label());
+  }
+
+  @Override
+  public String uid() {
+    return uid;
+  }
+
+  public Param<String> inputCol() {
+    return inputCol;
+  }
+
+  public ClusterModel setInputCol(String column) {
+    set(inputCol, column);
+    return this;
+  }
+
+  public Param<String> clusterCol() {
+    return clusterCol;
+  }
+
+  public ClusterModel setClusterCol(String column) {
+    set(clusterCol, column);
+    return this;
+  }
+
+  public Param<String> distanceCol() {
+    return distanceCol;
+  }
+
+  public ClusterModel setDistanceCol(String column) {
+    set(distanceCol, column);
+    return this;
+  }
+
+  public Param<String> similarityCol() {
+    return similarityCol;
+  }
+
+  public ClusterModel setSimilarityCol(String column) {
+    set(similarityCol, column);
+    return this;
+  }
+
+  public Param<String> distanceMeasure() {
+    return distanceMeasure;
+  }
+
+  public Param<String> madeBy() {
+    return madeBy;
+  }
+
+  public IntArrayParam order() {
+    return order;
+  }
+
+  ClusterModel settled(DistanceMeasure nearness, String vectorsMadeBy, int[] numbers) {
+    set(distanceMeasure, nearness.label());
+    set(madeBy, vectorsMadeBy);
+    set(order, numbers);
+    return this;
+  }
+
+  Model<?> model() {
+    return model;
+  }
+
+  /** How many clusters there are; fewer than were asked for where vectors are too few. */
+  public int clusters() {
+    return centres().length;
+  }
+
+  /** {@code [clusters][dimension]}, by number. */
+  public Vector[] centres() {
+    Vector[] theirs = Algorithm.of(model).centres(model);
+    int[] numbers = getOrDefault(order);
+    Vector[] centres = new Vector[theirs.length];
+    for (int i = 0; i < theirs.length; i++) {
+      centres[numbers[i]] = theirs[i];
+    }
+    return centres;
+  }
+
+  @Override
+  public StructType transformSchema(StructType schema) {
+    String input = getOrDefault(inputCol);
+    String essence = VectorOrigin.of(schema, input).essence();
+    if (isSet(madeBy) && !essence.equals(getOrDefault(madeBy))) {
+      throw new UserError(
+          ("Column '%s' holds vectors that were made differently from those that the clusters were"
+                  + " found on: found %s, wanted %s.")
+              .formatted(input, essence, getOrDefault(madeBy)));
+    }
+    StructType result = schema;
+    for (Param<String> added : List.of(clusterCol, distanceCol, similarityCol)) {
+      if (added == similarityCol && !isSet(similarityCol)) {
+        continue;
+      }
+      String name = getOrDefault(added);
+      if (Arrays.stream(schema.fieldNames()).anyMatch(name::equalsIgnoreCase)) {
+        throw new UserError(
+            "There is a column '%s' already; choose another name with %s."
+                .formatted(name, added.name()));
+      }
+      result = result.add(name, added == clusterCol ? DataTypes.IntegerType : DataTypes.DoubleType);
+    }
+    return result;
+  }
+
+  @Override
+  public Dataset<Row> transform(Dataset<?> dataset) {
+    transformSchema(dataset.schema());
+    String input = getOrDefault(inputCol);
+    VectorColumn vectors = Features.reader(dataset.schema(), input);
+    Model<?> theirs = model;
+    Algorithm algorithm = Algorithm.of(model);
+    int[] numbers = getOrDefault(order);
+    Vector[] centres = centres();
+    DistanceMeasure nearness = DistanceMeasure.of(getOrDefault(distanceMeasure));
+    UDF1<Row, Row> assign =
+        row -> {
+          float[] values = vectors.read(row);
+          Vector vector = values == null ? null : Features.dense(values);
+          if (vector == null || vector.numNonzeros() == 0) {
+            return null;
+          }
+          int cluster = numbers[algorithm.predict(theirs, vector)];
+          return RowFactory.create(
+              cluster,
+              nearness.distance(vector, centres[cluster]),
+              DistanceMeasure.cosine(vector, centres[cluster]));
+        };
+    String assigned = uid + "_assigned";
+    Column computed =
+        functions.udf(assign, ASSIGNED).asNondeterministic().apply(Features.struct(input));
+    // As nondeterministic it is computed once, not once for each field.
+    Dataset<Row> rows =
+        dataset
+            .toDF()
+            .withColumn(assigned, computed)
+            .withColumn(getOrDefault(clusterCol), functions.col(assigned + ".cluster"))
+            .withColumn(getOrDefault(distanceCol), functions.col(assigned + ".distance"));
+    if (isSet(similarityCol)) {
+      rows = rows.withColumn(getOrDefault(similarityCol), functions.col(assigned + ".similarity"));
+    }
+    return rows.drop(assigned);
+  }
+
+  @Override
+  public ClusterModel copy(ParamMap extra) {
+    return copyValues(new ClusterModel(uid, model), extra).setParent(parent());
+  }
+
+  @Override
+  public MLWriter write() {
+    return new ClusterModelFiles.Writer(this);
+  }
+
+  /** Reads a model that {@code write()} saved. */
+  public static MLReader<ClusterModel> read() {
+    return new ClusterModelFiles.Reader();
+  }
+
+  /** Loads a model from a path. */
+  public static ClusterModel load(String path) {
+    return read().load(path);
+  }
+}

@@ -1,0 +1,70 @@
+package io.embark.analysis.cluster;
+
+import io.embark.spark.VectorColumn;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.linalg.Vectors;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/** Vectors as MLlib takes them, out of a column of any type that Embark writes. */
+public final class Features {
+  /** The column of {@link #of}. */
+  public static final String COLUMN = "features";
+
+  private Features() {}
+
+  /**
+   * The vectors, without those that are null or all zeros: neither has a direction.
+   *
+   * @param beside columns to keep beside them
+   * @return a column {@link #COLUMN} of MLlib's vectors first
+   */
+  public static Dataset<Row> of(Dataset<Row> rows, String vectorCol, Column... beside) {
+    List<Column> columns = new ArrayList<>();
+    columns.add(column(rows, vectorCol).as(COLUMN));
+    columns.addAll(List.of(beside));
+    Dataset<Row> features = rows.select(columns.toArray(Column[]::new));
+    UDF1<Vector, Boolean> some = v -> v != null && v.numNonzeros() > 0;
+    Column taken = functions.udf(some, DataTypes.BooleanType).apply(functions.col(COLUMN));
+    return features.where(taken);
+  }
+
+  /** A column of MLlib's vectors, null where there is none. */
+  public static Column column(Dataset<Row> rows, String vectorCol) {
+    VectorColumn vectors = reader(rows.schema(), vectorCol);
+    UDF1<Row, Vector> decode =
+        row -> {
+          float[] vector = vectors.read(row);
+          return vector == null ? null : dense(vector);
+        };
+    return functions.udf(decode, SQLDataTypes.VectorType()).apply(struct(vectorCol));
+  }
+
+  /** Reads {@link #struct} of the column. */
+  static VectorColumn reader(StructType schema, String vectorCol) {
+    VectorColumn.of(schema, vectorCol);
+    return VectorColumn.of(new StructType(new StructField[] {schema.apply(vectorCol)}), vectorCol);
+  }
+
+  /** The column alone in a row, in which form a reader takes it, whatever its type. */
+  static Column struct(String vectorCol) {
+    return functions.struct(functions.col("`" + vectorCol.replace("`", "``") + "`"));
+  }
+
+  static Vector dense(float[] vector) {
+    double[] values = new double[vector.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = vector[i];
+    }
+    return Vectors.dense(values);
+  }
+}

@@ -1,0 +1,249 @@
+package io.embark.analysis.cluster;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.explode;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.monotonically_increasing_id;
+import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.udf;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.apache.spark.ml.feature.HashingTF;
+import org.apache.spark.ml.feature.MinHashLSH;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.api.java.UDF2;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.storage.StorageLevel;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+
+/**
+ * Groups of texts within a cluster that are nearly the same: shingles of five characters with a
+ * Jaccard similarity of at least a threshold. Candidates are texts that agree in one of 8 bands of
+ * 3 of MLlib's MinHash values (a pair of similarity 0.7 meets with probability 0.96, one of 0.3
+ * with 0.2); in each band all are compared with the first only, so that work grows with the rows
+ * and not with their pairs, and some duplicates may be missed.
+ */
+public final class NearDuplicates {
+  private static final int SHINGLE = 5;
+  private static final int BANDS = 8;
+  private static final int ROWS_PER_BAND = 3;
+  private static final int FEATURES = 1 << 20;
+
+  private NearDuplicates() {}
+
+  /**
+   * Texts that are nearly the same.
+   *
+   * @param texts of some of them
+   */
+  public record Group(int rows, List<String> texts) {}
+
+  /**
+   * The groups by cluster, largest first.
+   *
+   * @param complete whether every pair found was looked at
+   */
+  public record Found(Map<Integer, List<Group>> groups, boolean complete) {}
+
+  /**
+   * Looks for near-duplicates.
+   *
+   * @param rows columns {@code cluster int} and {@code text string}; nulls are left out
+   * @param threshold Jaccard similarity, above 0 and up to 1
+   * @param mostPairs pairs to take to the driver
+   * @param shown texts of a group to return
+   */
+  public static Found of(Dataset<Row> rows, double threshold, long seed, int mostPairs, int shown) {
+    // The optimizer may run it before the nulls are out.
+    UDF1<String, String[]> shingle = text -> text == null ? new String[0] : shingles(text);
+    Dataset<Row> texts =
+        rows.select("cluster", "text")
+            .na()
+            .drop()
+            .withColumn("key", monotonically_increasing_id())
+            .withColumn(
+                "shingles",
+                udf(shingle, DataTypes.createArrayType(DataTypes.StringType)).apply(col("text")))
+            .where(size(col("shingles")).gt(0));
+    Dataset<Row> sets =
+        new HashingTF()
+            .setInputCol("shingles")
+            .setOutputCol("set")
+            .setBinary(true)
+            .setNumFeatures(FEATURES)
+            .transform(texts)
+            .drop("shingles")
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    try {
+      if (sets.isEmpty()) {
+        return new Found(Map.of(), true);
+      }
+      List<Row> pairs = similar(sets, candidates(sets, seed), threshold, mostPairs + 1);
+      boolean complete = pairs.size() <= mostPairs;
+      return new Found(groups(sets, pairs, shown), complete);
+    } finally {
+      sets.unpersist();
+    }
+  }
+
+  static String[] shingles(String text) {
+    String plain = text.toLowerCase(Locale.ROOT).replaceAll("\\s+", " ").strip();
+    TreeSet<String> shingles = new TreeSet<>();
+    if (plain.length() < SHINGLE && !plain.isEmpty()) {
+      shingles.add(plain);
+    }
+    for (int i = 0; i + SHINGLE <= plain.length(); i++) {
+      shingles.add(plain.substring(i, i + SHINGLE));
+    }
+    return shingles.toArray(String[]::new);
+  }
+
+  /** Pairs {@code (first, key)} that agree in a band. */
+  private static Dataset<Row> candidates(Dataset<Row> sets, long seed) {
+    UDF1<Seq<Vector>, String[]> bands =
+        hashes -> {
+          List<Vector> values = JavaConverters.seqAsJavaList(hashes);
+          String[] keys = new String[BANDS];
+          for (int b = 0; b < BANDS; b++) {
+            StringBuilder key = new StringBuilder().append(b);
+            for (int r = 0; r < ROWS_PER_BAND; r++) {
+              key.append(':').append((long) values.get(b * ROWS_PER_BAND + r).apply(0));
+            }
+            keys[b] = key.toString();
+          }
+          return keys;
+        };
+    Dataset<Row> banded =
+        new MinHashLSH()
+            .setInputCol("set")
+            .setOutputCol("hashes")
+            .setNumHashTables(BANDS * ROWS_PER_BAND)
+            .setSeed(seed)
+            .fit(sets)
+            .transform(sets)
+            .select(
+                col("cluster"),
+                col("key"),
+                explode(
+                        udf(bands, DataTypes.createArrayType(DataTypes.StringType))
+                            .apply(col("hashes")))
+                    .as("band"));
+    Dataset<Row> firsts =
+        banded
+            .groupBy("cluster", "band")
+            .agg(min("key").as("first"), count(lit(1)).as("n"))
+            .where(col("n").gt(1))
+            .drop("n");
+    return banded
+        .join(firsts, JavaConverters.asScalaBuffer(List.of("cluster", "band")).toSeq())
+        .where(col("key").notEqual(col("first")))
+        .select("first", "key")
+        .distinct();
+  }
+
+  private static List<Row> similar(
+      Dataset<Row> sets, Dataset<Row> pairs, double threshold, int most) {
+    UDF2<Vector, Vector, Boolean> alike = (a, b) -> jaccard(a, b) >= threshold;
+    return pairs
+        .join(sets.select(col("key").as("first"), col("set").as("a")), "first")
+        .join(sets.select(col("key"), col("set").as("b"), col("cluster")), "key")
+        .where(udf(alike, DataTypes.BooleanType).apply(col("a"), col("b")))
+        .select("first", "key", "cluster")
+        .orderBy("first", "key")
+        .limit(most)
+        .collectAsList();
+  }
+
+  static double jaccard(Vector left, Vector right) {
+    int[] a = left.toSparse().indices();
+    int[] b = right.toSparse().indices();
+    int common = 0;
+    for (int i = 0, j = 0; i < a.length && j < b.length; ) {
+      common += a[i] == b[j] ? 1 : 0;
+      int order = Integer.compare(a[i], b[j]);
+      i += order <= 0 ? 1 : 0;
+      j += order >= 0 ? 1 : 0;
+    }
+    return (double) common / (a.length + b.length - common);
+  }
+
+  private static Map<Integer, List<Group>> groups(Dataset<Row> sets, List<Row> pairs, int shown) {
+    Map<Long, Long> parents = new HashMap<>();
+    Map<Long, Integer> clusters = new HashMap<>();
+    for (Row pair : pairs) {
+      long a = root(parents, pair.getLong(0));
+      long b = root(parents, pair.getLong(1));
+      parents.put(Math.max(a, b), Math.min(a, b));
+      clusters.put(pair.getLong(0), pair.getInt(2));
+      clusters.put(pair.getLong(1), pair.getInt(2));
+    }
+    Map<Long, List<Long>> members = new TreeMap<>();
+    new TreeSet<>(clusters.keySet())
+        .forEach(
+            key -> members.computeIfAbsent(root(parents, key), r -> new ArrayList<>()).add(key));
+    Map<Integer, List<List<Long>>> byCluster = new TreeMap<>();
+    members.forEach(
+        (root, keys) ->
+            byCluster.computeIfAbsent(clusters.get(root), c -> new ArrayList<>()).add(keys));
+    Map<Integer, List<Group>> groups = new TreeMap<>();
+    Map<Long, String> texts = texts(sets, byCluster, shown);
+    byCluster.forEach(
+        (cluster, lists) ->
+            groups.put(
+                cluster,
+                lists.stream()
+                    .sorted(Comparator.comparingInt(keys -> -keys.size()))
+                    .map(
+                        keys ->
+                            new Group(
+                                keys.size(),
+                                keys.stream().map(texts::get).filter(t -> t != null).toList()))
+                    .toList()));
+    return groups;
+  }
+
+  /** Texts of the first members of each cluster's largest groups. */
+  private static Map<Long, String> texts(
+      Dataset<Row> sets, Map<Integer, List<List<Long>>> byCluster, int shown) {
+    List<Long> wanted = new ArrayList<>();
+    for (List<List<Long>> groups : byCluster.values()) {
+      groups.stream()
+          .sorted(Comparator.comparingInt(keys -> -keys.size()))
+          .limit(shown)
+          .forEach(keys -> wanted.addAll(keys.subList(0, Math.min(shown, keys.size()))));
+    }
+    Map<Long, String> texts = new HashMap<>();
+    for (Row row :
+        sets.where(col("key").isin(wanted.toArray())).select("key", "text").collectAsList()) {
+      texts.put(row.getLong(0), row.getString(1));
+    }
+    return texts;
+  }
+
+  private static long root(Map<Long, Long> parents, long key) {
+    long root = key;
+    while (parents.getOrDefault(root, root) != root) {
+      root = parents.get(root);
+    }
+    long at = key;
+    while (at != root) {
+      long next = parents.getOrDefault(at, root);
+      parents.put(at, root);
+      at = next;
+    }
+    return root;
+  }
+}

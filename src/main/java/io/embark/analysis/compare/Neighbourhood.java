@@ -1,0 +1,128 @@
+package io.embark.analysis.compare;
+
+import dev.ludovic.netlib.blas.BLAS;
+import java.util.Arrays;
+
+/**
+ * How vectors lie to each other: the cosine of every pair, and who is nearest to whom.
+ *
+ * <p>Takes n(n-1)/2 products and memory for the vectors and ten neighbours of each.
+ */
+final class Neighbourhood {
+  /** Nearest neighbours that are looked at, as in the literature on hubness. */
+  static final int K = 10;
+
+  /** Bars of the histogram, over cosines from -1 to 1. */
+  static final int BARS = 80;
+
+  private final int k;
+  private final int[][] nearest;
+  private final double[][] cosines;
+  private final long[] histogram = new long[BARS];
+  private final double mean;
+  private final double sd;
+
+  /**
+   * @param vectors {@code [n][dimension]}, scaled to length 1 in place; of at least two, those of
+   *     length 0 stay and have cosine 0 with all
+   */
+  Neighbourhood(double[][] vectors) {
+    int n = vectors.length;
+    k = Math.min(K, n - 1);
+    nearest = new int[n][k];
+    cosines = new double[n][k];
+    for (double[] of : cosines) {
+      Arrays.fill(of, Double.NEGATIVE_INFINITY);
+    }
+    for (double[] vector : vectors) {
+      double length = Math.sqrt(Similarity.DOT.of(vector, vector));
+      for (int h = 0; h < vector.length && length > 0; h++) {
+        vector[h] /= length;
+      }
+    }
+    BLAS blas = BLAS.getInstance();
+    long pairs = 0;
+    double average = 0;
+    double squares = 0;
+    for (int i = 0; i < n; i++) {
+      for (int j = i + 1; j < n; j++) {
+        double cosine = blas.ddot(vectors[i].length, vectors[i], 1, vectors[j], 1);
+        pairs++;
+        double off = cosine - average;
+        average += off / pairs;
+        squares += off * (cosine - average);
+        histogram[Math.max(0, Math.min(BARS - 1, (int) ((cosine + 1) / 2 * BARS)))]++;
+        offer(i, j, cosine);
+        offer(j, i, cosine);
+      }
+    }
+    mean = average;
+    sd = Math.sqrt(squares / pairs);
+  }
+
+  /** Keeps the k nearest, of equally near ones those that come first. */
+  private void offer(int of, int candidate, double cosine) {
+    double[] kept = cosines[of];
+    if (k == 0 || cosine <= kept[k - 1]) {
+      return;
+    }
+    int place = k - 1;
+    while (place > 0 && kept[place - 1] < cosine) {
+      kept[place] = kept[place - 1];
+      nearest[of][place] = nearest[of][place - 1];
+      place--;
+    }
+    kept[place] = cosine;
+    nearest[of][place] = candidate;
+  }
+
+  /** Mean cosine of two different vectors: 0 where they point everywhere, near 1 in a cone. */
+  double mean() {
+    return mean;
+  }
+
+  /** Standard deviation of the cosines. */
+  double sd() {
+    return sd;
+  }
+
+  /** How many cosines lie in each bar. */
+  long[] histogram() {
+    return histogram;
+  }
+
+  /** {@code [n][k]}, nearest first. */
+  int[][] nearest() {
+    return nearest;
+  }
+
+  /**
+   * The skewness of N_k, how often each vector is among the k nearest of others: Radovanovic et al.
+   * (2010), "Hubs in space". About 0 or a little above where all are alike, large where a few are
+   * everybody's neighbours. 0 where N_k does not vary.
+   */
+  double hubness() {
+    double[] occurrences = new double[nearest.length];
+    for (int[] of : nearest) {
+      for (int neighbour : of) {
+        occurrences[neighbour]++;
+      }
+    }
+    double second = 0;
+    double third = 0;
+    for (double occurrence : occurrences) {
+      // The mean is k, each vector having k neighbours.
+      double off = occurrence - k;
+      second += off * off / occurrences.length;
+      third += off * off * off / occurrences.length;
+    }
+    return second == 0 ? 0 : third / Math.pow(second, 1.5);
+  }
+
+  /** The share of neighbours in common of all that either has (Jaccard), 0 to 1. */
+  static double overlap(int[] a, int[] b) {
+    long common = Arrays.stream(a).filter(x -> Arrays.stream(b).anyMatch(y -> x == y)).count();
+    long all = a.length + b.length - common;
+    return all == 0 ? 1 : (double) common / all;
+  }
+}

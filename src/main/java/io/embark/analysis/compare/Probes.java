@@ -1,0 +1,93 @@
+package io.embark.analysis.compare;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How well a linear classifier finds labels in vectors that it has not seen: MLlib's multinomial
+ * logistic regression on values scaled to variance 1, which takes away that candidates differ in
+ * scale, with the penalty that scikit-learn has by default (C = 1: |w|^2 / 2 beside the sum of
+ * losses), at most 100 iterations.
+ */
+final class Probes {
+  private static final Logger LOG = LoggerFactory.getLogger(Probes.class);
+
+  private static final StructType TAKEN =
+      new StructType()
+          .add("probe", DataTypes.IntegerType, false)
+          .add("label", DataTypes.IntegerType, false)
+          .add("found", DataTypes.IntegerType, false);
+
+  private Probes() {}
+
+  /**
+   * @param rows {@link Splits#rows} with the candidate's vectors in {@code vector}, cached
+   * @param labels how many
+   * @param splits how many random splits there are
+   */
+  static List<Figure> measure(Dataset<Row> rows, Candidate candidate, int labels, int splits) {
+    Probe[] probes = new ProbeFits(rows, candidate, labels, splits).fit(ProbeFits.VALUES_OF_A_TASK);
+    Confusion[] found = onOthers(rows, probes, labels, splits);
+    double[] accuracy = Arrays.stream(found).mapToDouble(Confusion::accuracy).toArray();
+    double[] macroF1 = Arrays.stream(found).mapToDouble(Confusion::macroF1).toArray();
+    int all = found.length;
+    List<Figure> figures =
+        List.of(
+            Figure.meanOf(candidate, Measure.PROBE_ACCURACY, Arrays.copyOf(accuracy, splits)),
+            Figure.meanOf(candidate, Measure.PROBE_MACRO_F1, Arrays.copyOf(macroF1, splits)),
+            Figure.meanOf(
+                candidate, Measure.FEW_SHOT_ACCURACY, Arrays.copyOfRange(accuracy, splits, all)),
+            Figure.meanOf(
+                candidate, Measure.FEW_SHOT_MACRO_F1, Arrays.copyOfRange(macroF1, splits, all)));
+    LOG.info(
+        "{}: {} probes, accuracy {}",
+        candidate.name(),
+        all,
+        Measure.PROBE_ACCURACY.print(figures.get(0).value()));
+    return figures;
+  }
+
+  /** What each probe takes the rows for that lie outside its split's train part. */
+  private static Confusion[] onOthers(Dataset<Row> rows, Probe[] probes, int labels, int splits) {
+    Broadcast<Probe[]> sent =
+        JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext()).broadcast(probes);
+    FlatMapFunction<Row, Row> take =
+        row -> {
+          List<Boolean> train = row.getList(0);
+          Vector vector = row.getAs(2);
+          List<Row> taken = new ArrayList<>();
+          for (int probe = 0; probe < sent.value().length; probe++) {
+            // Few shots come from the first split.
+            if (!train.get(probe < splits ? probe : 0)) {
+              int found = sent.value()[probe].label(vector);
+              taken.add(RowFactory.create(probe, (int) row.getDouble(1), found));
+            }
+          }
+          return taken.iterator();
+        };
+    long[][][] counts = new long[probes.length][labels][labels];
+    for (Row row :
+        rows.select("train", "label_index", "vector")
+            .flatMap(take, Encoders.row(TAKEN))
+            .groupBy("probe", "label", "found")
+            .count()
+            .collectAsList()) {
+      counts[row.getInt(0)][row.getInt(1)][row.getInt(2)] = row.getLong(3);
+    }
+    sent.destroy();
+    return Arrays.stream(counts).map(Confusion::new).toArray(Confusion[]::new);
+  }
+}

@@ -1,0 +1,67 @@
+package io.embark.analysis.compare;
+
+import io.embark.analysis.measure.Interval;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The candidates by one measure, best first, each against the best.
+ *
+ * @param places best first
+ */
+public record Ranking(Measure measure, List<Place> places) {
+  private static final double ROUNDING = 5e-5;
+
+  /**
+   * One candidate's place.
+   *
+   * @param difference to the best, 0 or less
+   * @param interval of the difference, if known
+   */
+  public record Place(Figure figure, double difference, Optional<Interval> interval) {
+
+    /** Whether the difference shows in four digits; equal vectors differ in the last bits only. */
+    boolean beyondRounding() {
+      return !(Math.abs(difference) < ROUNDING);
+    }
+
+    /** Whether neither chance nor rounding explains the difference: its interval leaves out 0. */
+    public boolean beyondNoise() {
+      return beyondRounding() && interval.filter(i -> i.isFinite() && !i.contains(0)).isPresent();
+    }
+  }
+
+  /** Ranks the figures of one measure, those that are not numbers last. */
+  static Ranking of(Measure measure, List<Figure> figures) {
+    List<Figure> sorted = new ArrayList<>(figures);
+    // What is equal but for rounding keeps its order.
+    sorted.sort(
+        Comparator.comparingDouble(
+            (Figure f) ->
+                Double.isNaN(f.value())
+                    ? Double.POSITIVE_INFINITY
+                    : -Math.rint(f.value() / (2 * ROUNDING))));
+    Figure best = sorted.get(0);
+    return new Ranking(
+        measure,
+        sorted.stream()
+            .map(
+                f ->
+                    new Place(
+                        f,
+                        f.minus(best),
+                        f == best ? Optional.empty() : f.intervalOfDifference(best)))
+            .toList());
+  }
+
+  public Candidate best() {
+    return places.get(0).figure().candidate();
+  }
+
+  /** The place of a candidate, by name. */
+  Optional<Place> of(String candidate) {
+    return places.stream().filter(p -> p.figure().candidate().name().equals(candidate)).findFirst();
+  }
+}

@@ -1,0 +1,42 @@
+package io.embark.analysis.compare;
+
+import io.embark.spark.parquet.VectorParquetFormat;
+import java.io.IOException;
+import java.util.UUID;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Tables that are kept while a comparison runs, as Parquet where driver and executors can reach it:
+ * what is computed once is not computed again. Closing deletes them.
+ */
+public final class Scratch implements AutoCloseable {
+  private final SparkSession spark;
+  private final FileSystem files;
+  private final Path folder;
+
+  /**
+   * @param directory in which a folder of its own is made
+   */
+  public Scratch(SparkSession spark, Path directory) throws IOException {
+    this.spark = spark;
+    this.files = directory.getFileSystem(spark.sparkContext().hadoopConfiguration());
+    this.folder = new Path(directory, "_compare-" + UUID.randomUUID());
+    files.mkdirs(folder);
+  }
+
+  /** Computes and writes a table. Gives it as it was written, its columns to be read one by one. */
+  public Dataset<Row> keep(String name, Dataset<Row> table) {
+    String path = new Path(folder, name).toString();
+    table.write().format(VectorParquetFormat.NAME).save(path);
+    return spark.read().parquet(path);
+  }
+
+  @Override
+  public void close() throws IOException {
+    files.delete(folder, true);
+  }
+}

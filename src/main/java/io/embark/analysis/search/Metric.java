@@ -1,0 +1,111 @@
+package io.embark.analysis.search;
+
+import io.embark.UserError;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * How near two vectors are. Inside, more is always nearer; {@link #score} gives the number that
+ * people know.
+ */
+public enum Metric {
+  /** The cosine of the angle, -1 to 1; vectors of zeros have none. */
+  COSINE {
+    @Override
+    double nearness(double dot, double squares, double queryNorm, double rowNorm) {
+      return dot / (queryNorm * rowNorm);
+    }
+
+    @Override
+    double slack(int values, double queryNorm, double rowNorm) {
+      return values * ROUNDING;
+    }
+
+    @Override
+    boolean takes(double norm) {
+      return norm > 0;
+    }
+  },
+  /** The scalar product. */
+  DOT {
+    @Override
+    double nearness(double dot, double squares, double queryNorm, double rowNorm) {
+      return dot;
+    }
+
+    @Override
+    double slack(int values, double queryNorm, double rowNorm) {
+      return values * ROUNDING * queryNorm * rowNorm;
+    }
+  },
+  /** The Euclidean distance, 0 or more; less is nearer. */
+  EUCLIDEAN {
+    @Override
+    double nearness(double dot, double squares, double queryNorm, double rowNorm) {
+      return -squares;
+    }
+
+    @Override
+    double slack(int values, double queryNorm, double rowNorm) {
+      double norms = queryNorm + rowNorm;
+      return values * ROUNDING * norms * norms;
+    }
+
+    @Override
+    double score(double nearness) {
+      return Math.sqrt(Math.max(0, -nearness));
+    }
+  };
+
+  /**
+   * Twice the unit roundoff of float. A product of n floats is off by at most n u |q||x| / (1 - n
+   * u), in whatever order it is summed (Higham 2002, "Accuracy and stability of numerical
+   * algorithms", section 3.1); twice that covers the denominator.
+   */
+  private static final double ROUNDING = 0x1p-23;
+
+  /**
+   * The nearness.
+   *
+   * @param squares sum of the squared differences
+   */
+  abstract double nearness(double dot, double squares, double queryNorm, double rowNorm);
+
+  /** How far a nearness from a product in float may lie from the true one. */
+  abstract double slack(int values, double queryNorm, double rowNorm);
+
+  /** Whether a vector of this length can be compared. */
+  boolean takes(double norm) {
+    return true;
+  }
+
+  /** The number to show. */
+  double score(double nearness) {
+    return nearness;
+  }
+
+  /** The name on the command line. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Every label, for messages. */
+  public static String labels() {
+    return Arrays.stream(values()).map(Metric::label).collect(Collectors.joining(", "));
+  }
+
+  /**
+   * Reads a metric by its name.
+   *
+   * @throws UserError naming the known ones
+   */
+  public static Metric of(String text) {
+    for (Metric metric : values()) {
+      if (metric.label().equalsIgnoreCase(text.strip())) {
+        return metric;
+      }
+    }
+    throw new UserError("found '%s', wanted %s.".formatted(text, labels()));
+  }
+}

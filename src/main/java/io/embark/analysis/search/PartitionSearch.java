@@ -1,0 +1,136 @@
+package io.embark.analysis.search;
+
+import dev.ludovic.netlib.blas.BLAS;
+import io.embark.UserError;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import scala.Tuple2;
+
+/**
+ * The best rows of one partition for each query of a block. A product of matrices in float tells
+ * which rows may belong to the best; only these are scored, in double and always in the same order
+ * of summation, so that a score does not depend on where in a partition a row lies.
+ */
+final class PartitionSearch {
+  private static final int ROWS = 256;
+  private static final int QUERIES = 1024;
+
+  private final QueryBlock queries;
+  private final Metric metric;
+  private final TopHits[] best;
+  private final int dimension;
+  private final float[] vectors;
+  private final double[] norms = new double[ROWS];
+  private final Row[] rows = new Row[ROWS];
+  private final float[] products;
+  private int held;
+
+  /**
+   * @param most hits per query
+   */
+  PartitionSearch(QueryBlock queries, Metric metric, int most) {
+    this.queries = queries;
+    this.metric = metric;
+    this.dimension = queries.dimension();
+    this.best = new TopHits[queries.size()];
+    for (int i = 0; i < best.length; i++) {
+      best[i] = new TopHits(most);
+    }
+    this.vectors = new float[ROWS * dimension];
+    this.products = new float[ROWS * Math.min(QUERIES, queries.size())];
+  }
+
+  /**
+   * Takes a row.
+   *
+   * @param vector {@code [dimension]}, copied
+   * @param row what is kept of the row if it is a hit
+   */
+  void add(float[] vector, Row row) {
+    double norm = QueryBlock.norm(vector);
+    if (!Double.isFinite(norm)) {
+      throw new UserError("A vector holds NaN or infinity, in row " + row + ".");
+    }
+    if (!metric.takes(norm)) {
+      return;
+    }
+    System.arraycopy(vector, 0, vectors, held * dimension, dimension);
+    norms[held] = norm;
+    rows[held] = row;
+    if (++held == ROWS) {
+      flush();
+    }
+  }
+
+  /** The hits of the queries that have any, by their place in the block. */
+  List<Tuple2<Integer, Hit[]>> finish() {
+    flush();
+    List<Tuple2<Integer, Hit[]>> found = new ArrayList<>();
+    for (int q = 0; q < best.length; q++) {
+      Hit[] hits = best[q].sorted();
+      if (hits.length > 0) {
+        found.add(new Tuple2<>(q, hits));
+      }
+    }
+    return found;
+  }
+
+  private void flush() {
+    for (int first = 0; held > 0 && first < best.length; first += QUERIES) {
+      int n = Math.min(QUERIES, best.length - first);
+      // products[r, q] in columns of held rows: one column per query.
+      BLAS.getInstance()
+          .sgemm(
+              "T",
+              "N",
+              held,
+              n,
+              dimension,
+              1f,
+              vectors,
+              0,
+              dimension,
+              queries.vectors(),
+              first * dimension,
+              dimension,
+              0f,
+              products,
+              0,
+              held);
+      for (int q = 0; q < n; q++) {
+        select(first + q, q * held);
+      }
+    }
+    held = 0;
+  }
+
+  private void select(int query, int offset) {
+    TopHits hits = best[query];
+    double norm = queries.norms()[query];
+    for (int r = 0; r < held; r++) {
+      double dot = products[offset + r];
+      double squares = norm * norm + norms[r] * norms[r] - 2 * dot;
+      double about = metric.nearness(dot, squares, norm, norms[r]);
+      // Written so that a product that overflowed to NaN is scored.
+      if (!(about + metric.slack(dimension, norm, norms[r]) < hits.floor())) {
+        hits.offer(new Hit(score(query, r), rows[r]));
+      }
+    }
+  }
+
+  private double score(int query, int row) {
+    double dot = 0;
+    double squares = 0;
+    int q = query * dimension;
+    int x = row * dimension;
+    for (int i = 0; i < dimension; i++) {
+      double a = queries.vectors()[q + i];
+      double b = vectors[x + i];
+      dot += a * b;
+      squares += (a - b) * (a - b);
+    }
+    // Adding 0 turns -0 into 0, which would otherwise be ranked below it.
+    return metric.nearness(dot, squares, queries.norms()[query], norms[row]) + 0.0;
+  }
+}

@@ -1,0 +1,209 @@
+package io.embark.analysis.search;
+
+import io.embark.UserError;
+import io.embark.spark.VectorColumn;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.JavaPairRDD;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import scala.Tuple2;
+
+/**
+ * The rows of a table whose vectors are nearest to those of queries: exact, every row is compared.
+ * Each task keeps the best of its partition for every query, and only these are merged. Queries go
+ * through the table in blocks, so that memory does not grow with their number.
+ *
+ * @param table with a vector column that Embark wrote
+ * @param vectorCol its name; rows where it is null are skipped, and under {@link Metric#COSINE}
+ *     those where it is all zeros
+ * @param kept columns of the table that come with a hit; rows equally near stand in the order of
+ *     the first, then the second, and so on
+ * @param metric what near means
+ * @param most hits per query
+ */
+public record VectorSearch(
+    Dataset<Row> table, String vectorCol, List<String> kept, Metric metric, int most) {
+  /** Columns of the result before those kept of the table. */
+  public static final List<String> RESULT = List.of("query_id", "query", "rank", "score");
+
+  /** Columns that queries have, and then their vectors. */
+  private static final List<String> QUERY = List.of("query_id", "query");
+
+  private static final int BLOCK_BYTES = 64 << 20;
+  private static final int BLOCK_HITS = 200_000;
+
+  /** Tasks per slot and block: more only make more lists to merge. */
+  private static final int TASKS_PER_SLOT = 4;
+
+  /**
+   * @throws UserError if a column is missing or is named like one of the result's
+   */
+  public VectorSearch {
+    if (most < 1) {
+      throw new UserError("Found %d hits per query, wanted 1 or more.".formatted(most));
+    }
+    if (kept.contains(vectorCol)) {
+      throw new UserError(
+          "Column '%s' holds the vectors that are searched; it cannot come back with the hits."
+              .formatted(vectorCol));
+    }
+    for (String name : kept) {
+      if (!List.of(table.columns()).contains(name)) {
+        throw new UserError(
+            "No column '%s' in the table; it has %s."
+                .formatted(name, String.join(", ", table.columns())));
+      }
+      if (RESULT.contains(name)) {
+        throw new UserError(
+            "The table's column '%s' is named like one of the result (%s); leave it out or rename it."
+                .formatted(name, String.join(", ", RESULT)));
+      }
+    }
+  }
+
+  /**
+   * The hits, rank 1 the best of a query; queries without a vector have none. Searched when the
+   * result is read, but the queries are read now, a block at a time.
+   *
+   * @param queries with the columns {@code query_id bigint} and {@code query string}, both of which
+   *     come back, and their vectors
+   * @param queryVectorCol vectors of the same size as the table's, of any type Embark writes
+   */
+  public Dataset<Row> of(Dataset<Row> queries, String queryVectorCol) {
+    SparkSession spark = table.sparkSession();
+    List<String> names = new ArrayList<>(kept);
+    names.add(vectorCol);
+    Dataset<Row> read = table.where(column(vectorCol).isNotNull()).select(columns(names));
+    VectorColumn vectors = VectorColumn.of(read.schema(), vectorCol);
+    JavaRDD<Row> all = read.toJavaRDD();
+    int tasks = TASKS_PER_SLOT * spark.sparkContext().defaultParallelism();
+    JavaRDD<Row> rows = all.getNumPartitions() > tasks ? all.coalesce(tasks) : all;
+
+    List<JavaRDD<Row>> found = new ArrayList<>();
+    Iterator<QueryBlock> blocks = blocks(queries, queryVectorCol, vectors.dimension());
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    while (blocks.hasNext()) {
+      found.add(search(rows, vectors, context.broadcast(blocks.next())));
+    }
+    JavaRDD<Row> hits = found.stream().reduce(JavaRDD::union).orElseGet(context::emptyRDD);
+    return spark.createDataFrame(hits, schema(read.schema()));
+  }
+
+  private JavaRDD<Row> search(
+      JavaRDD<Row> rows, VectorColumn vectors, Broadcast<QueryBlock> queries) {
+    int width = kept.size();
+    int best = most;
+    Metric near = metric;
+    JavaPairRDD<Integer, Hit[]> byPartition =
+        rows.mapPartitionsToPair(
+            partition -> {
+              PartitionSearch search = new PartitionSearch(queries.value(), near, best);
+              while (partition.hasNext()) {
+                Row row = partition.next();
+                search.add(vectors.read(row), first(row, width));
+              }
+              return search.finish().iterator();
+            });
+    return byPartition
+        .reduceByKey((left, right) -> TopHits.merge(left, right, best))
+        .flatMap(hits -> rows(hits, queries.value(), near));
+  }
+
+  private static Iterator<Row> rows(Tuple2<Integer, Hit[]> found, QueryBlock queries, Metric near) {
+    int query = found._1();
+    List<Row> rows = new ArrayList<>();
+    for (Hit hit : found._2()) {
+      Object[] values = new Object[RESULT.size() + hit.row().size()];
+      values[0] = queries.ids()[query];
+      values[1] = queries.texts()[query];
+      values[2] = rows.size() + 1;
+      values[3] = near.score(hit.nearness());
+      for (int i = 0; i < hit.row().size(); i++) {
+        values[RESULT.size() + i] = hit.row().get(i);
+      }
+      rows.add(RowFactory.create(values));
+    }
+    return rows.iterator();
+  }
+
+  private static Row first(Row row, int width) {
+    Object[] values = new Object[width];
+    for (int i = 0; i < width; i++) {
+      values[i] = row.get(i);
+    }
+    return RowFactory.create(values);
+  }
+
+  private StructType schema(StructType read) {
+    StructType schema =
+        new StructType()
+            .add(RESULT.get(0), DataTypes.LongType, false)
+            .add(RESULT.get(1), DataTypes.StringType)
+            .add(RESULT.get(2), DataTypes.IntegerType, false)
+            .add(RESULT.get(3), DataTypes.DoubleType, false);
+    for (String name : kept) {
+      schema = schema.add(read.apply(name));
+    }
+    return schema;
+  }
+
+  private Iterator<QueryBlock> blocks(Dataset<Row> queries, String vectorCol, int dimension) {
+    List<String> names = new ArrayList<>(QUERY);
+    names.add(vectorCol);
+    Dataset<Row> read = queries.where(column(vectorCol).isNotNull()).select(columns(names));
+    VectorColumn vectors = VectorColumn.of(read.schema(), vectorCol);
+    if (vectors.dimension() != dimension) {
+      throw new UserError(
+          "The queries' vectors have %d values, those of the table %d."
+              .formatted(vectors.dimension(), dimension));
+    }
+    Iterator<Row> rows = read.toLocalIterator();
+    int size = Math.max(1, Math.min(BLOCK_BYTES / (Float.BYTES * dimension), BLOCK_HITS / most));
+    return new Iterator<>() {
+      private List<QueryBlock.Query> next = fill();
+
+      private List<QueryBlock.Query> fill() {
+        List<QueryBlock.Query> block = new ArrayList<>();
+        while (block.size() < size && rows.hasNext()) {
+          Row row = rows.next();
+          float[] vector = vectors.read(row);
+          if (metric.takes(QueryBlock.norm(vector))) {
+            block.add(new QueryBlock.Query(row.getLong(0), row.getString(1), vector));
+          }
+        }
+        return block;
+      }
+
+      @Override
+      public boolean hasNext() {
+        return !next.isEmpty();
+      }
+
+      @Override
+      public QueryBlock next() {
+        QueryBlock block = QueryBlock.of(next, dimension);
+        next = fill();
+        return block;
+      }
+    };
+  }
+
+  private static Column[] columns(List<String> names) {
+    return names.stream().map(VectorSearch::column).toArray(Column[]::new);
+  }
+
+  private static Column column(String name) {
+    return functions.col("`" + name.replace("`", "``") + "`");
+  }
+}

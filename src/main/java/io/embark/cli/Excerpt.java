@@ -1,0 +1,23 @@
+package io.embark.cli;
+
+/** The beginning of a text, for a person to recognise it by. */
+public final class Excerpt {
+  private static final int WIDTH = 76;
+
+  private Excerpt() {}
+
+  /**
+   * One line of at most 76 characters.
+   *
+   * @return the word {@code null} where there is no text
+   */
+  public static String of(String text) {
+    if (text == null) {
+      return "null";
+    }
+    String line = text.replaceAll("\\s+", " ").strip();
+    return line.codePointCount(0, line.length()) <= WIDTH
+        ? line
+        : line.substring(0, line.offsetByCodePoints(0, WIDTH - 1)) + "…";
+  }
+}

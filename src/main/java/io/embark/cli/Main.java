@@ -1,0 +1,149 @@
+package io.embark.cli;
+
+import io.embark.UserError;
+import io.embark.cli.analysis.ClusterCommand;
+import io.embark.cli.analysis.CompareCommand;
+import io.embark.cli.analysis.InspectCommand;
+import io.embark.cli.analysis.SearchCommand;
+import io.embark.cli.analysis.VectorDiffCommand;
+import io.embark.cli.doctor.DoctorCommand;
+import io.embark.cli.embed.EmbedCommand;
+import io.embark.cli.embed.QualityGate;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.ExecutionException;
+import org.apache.hadoop.fs.FSError;
+import org.apache.spark.SparkException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The entry point of every job: {@code Main embed --input ...}. */
+public final class Main {
+  private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+
+  /** Characters of a message before its reason. */
+  private static final int LONG = 500;
+
+  private Main() {}
+
+  public static void main(String[] args) {
+    int exitCode = run(args);
+    // On success the JVM ends by itself: cluster managers read an early exit as a lost driver.
+    if (exitCode != 0) {
+      System.exit(exitCode);
+    }
+  }
+
+  /** Runs one command and gives its exit code. */
+  static int run(String... args) {
+    CommandSpec spec = CommandSpec.create().name("embark");
+    spec.usageMessage()
+        .description("BERT sentence embeddings as Apache Spark jobs: text in, vectors out.");
+    spec.version("Embark " + Version.of());
+    spec.mixinStandardHelpOptions(true);
+    spec.addSubcommand("embed", EmbedCommand.commandLine());
+    spec.addSubcommand("compare", CompareCommand.commandLine());
+    spec.addSubcommand("search", SearchCommand.commandLine());
+    spec.addSubcommand("cluster", ClusterCommand.commandLine());
+    spec.addSubcommand("doctor", DoctorCommand.commandLine());
+    spec.addSubcommand("inspect", new CommandLine(new InspectCommand()));
+    spec.addSubcommand("kernel", new CommandLine(new KernelCommand()));
+    spec.addSubcommand("vector-diff", new CommandLine(new VectorDiffCommand()));
+    CommandLine commandLine = new CommandLine(spec);
+    commandLine.setExecutionStrategy(
+        parsed -> {
+          if (parsed.subcommand() == null
+              && !parsed.isUsageHelpRequested()
+              && !parsed.isVersionHelpRequested()) {
+            throw new ParameterException(commandLine, "A command is missing.");
+          }
+          try {
+            return new CommandLine.RunLast().execute(parsed);
+          } catch (FSError e) {
+            // An error where an exception would do: Hadoop's way to tell of a full local disk.
+            throw new CommandLine.ExecutionException(
+                commandLine, e.getMessage(), e.getCause() instanceof IOException io ? io : e);
+          }
+        });
+    commandLine.setParameterExceptionHandler((e, arguments) -> badUsage(e));
+    commandLine.setExecutionExceptionHandler((e, command, parsed) -> report(e, command));
+    return commandLine.execute(args);
+  }
+
+  private static int badUsage(ParameterException e) {
+    PrintWriter err = e.getCommandLine().getErr();
+    err.println(e.getCommandLine().getColorScheme().errorText(e.getMessage()));
+    UnmatchedArgumentException.printSuggestions(e, err);
+    err.println("Try '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
+    return ExitCode.BAD_USAGE;
+  }
+
+  private static int report(Exception e, CommandLine command) {
+    String hint = OutOfDisk.in(e).map(" "::concat).orElse("");
+    command.getErr().println(command.getColorScheme().errorText("Error: " + message(e) + hint));
+    if (e instanceof UserError) {
+      LOG.debug("Bad usage", e);
+      return ExitCode.BAD_USAGE;
+    }
+    if (e instanceof QualityGate.Failed) {
+      return ExitCode.QUALITY;
+    }
+    LOG.error("The job failed", e);
+    return isMalformed(e) ? ExitCode.BAD_USAGE : ExitCode.FAILED;
+  }
+
+  /** What Embark or a reader said, out of the layers that Spark wraps around it. */
+  private static String message(Throwable e) {
+    Throwable said = e;
+    while (isWrapper(said) && said.getCause() != null) {
+      said = said.getCause();
+    }
+    String text = said.getMessage() == null ? said.toString() : said.getMessage();
+    Throwable reason = said;
+    while (reason.getCause() != null) {
+      reason = reason.getCause();
+    }
+    // Spark knows the record or file, and the parser or disk below it what is wrong with it.
+    boolean hidden =
+        saysWhere(said)
+            || reason instanceof IOException
+                && reason.getMessage() != null
+                && !text.contains(reason.getMessage());
+    return reason == said || !hidden ? text : shortened(text) + " " + reason.getMessage();
+  }
+
+  /** Parquet says of a full disk what it was about to write, on a page. */
+  private static String shortened(String text) {
+    return text.length() <= LONG ? text : text.substring(0, LONG) + "...:";
+  }
+
+  /** Whether a row of the input is at fault, which it still is when the job is run again. */
+  private static boolean isMalformed(Throwable e) {
+    Throwable said = e;
+    while (said != null && !(said instanceof SparkException && saysMalformed(said))) {
+      said = said.getCause();
+    }
+    return said != null;
+  }
+
+  private static boolean isWrapper(Throwable e) {
+    return e instanceof ExecutionException || e instanceof SparkException && !saysWhere(e);
+  }
+
+  private static boolean saysWhere(Throwable e) {
+    return e instanceof SparkException
+        && e.getMessage() != null
+        && (saysMalformed(e)
+            || e.getMessage().startsWith("[FAILED_READ_FILE")
+            || e.getMessage().startsWith("Encountered error while reading file"));
+  }
+
+  private static boolean saysMalformed(Throwable e) {
+    String message = String.valueOf(e.getMessage());
+    return message.startsWith("[MALFORMED_RECORD") || message.startsWith("Malformed records");
+  }
+}

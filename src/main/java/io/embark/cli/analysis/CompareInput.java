@@ -1,0 +1,198 @@
+package io.embark.cli.analysis;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.monotonically_increasing_id;
+
+import io.embark.UserError;
+import io.embark.analysis.compare.Candidate;
+import io.embark.analysis.compare.EmbeddingPass;
+import io.embark.analysis.compare.Scratch;
+import io.embark.cli.JobSettings;
+import io.embark.cli.Slots;
+import io.embark.cli.embed.EmbedSettings;
+import io.embark.cli.embed.Progress;
+import io.embark.cli.embed.Sample;
+import io.embark.cli.embed.TextInput;
+import io.embark.embed.Setting;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/** The tables of a comparison: read, sampled, embedded in one pass, and kept. */
+final class CompareInput {
+  private static final int SEED = 1;
+
+  private final SparkSession spark;
+  private final JobSettings settings;
+  private final EmbeddingPass pass;
+  private final Scratch scratch;
+  private final List<String> notes;
+
+  /**
+   * @param notes takes what a reader of the comparison should know
+   */
+  CompareInput(
+      SparkSession spark,
+      JobSettings settings,
+      EmbeddingPass pass,
+      Scratch scratch,
+      List<String> notes) {
+    this.spark = spark;
+    this.settings = settings;
+    this.pass = pass;
+    this.scratch = scratch;
+    this.notes = notes;
+  }
+
+  /** Columns {@code pair}, {@code score}, {@code a_text}, {@code b_text} and vectors of both. */
+  Optional<Dataset<Row>> pairs() throws IOException {
+    if (!settings.isSet(CompareSettings.PAIRS)) {
+      return Optional.empty();
+    }
+    Dataset<Row> read = read(settings.get(CompareSettings.PAIRS), "text");
+    Column textA = column(read, CompareSettings.TEXT_A);
+    Column textB = column(read, CompareSettings.TEXT_B);
+    Column score = column(read, CompareSettings.SCORE_COL).cast("double");
+    requireScores(read, score);
+    Dataset<Row> rows =
+        numbered(
+            sampled(
+                read.select(
+                    score.as("score"),
+                    textA.cast("string").as("a_text"),
+                    textB.cast("string").as("b_text")),
+                "pairs"),
+            "pair");
+    Dataset<Row> embedded = pass.embedder("b").transform(pass.embedder("a").transform(rows));
+    List<Column> columns = new ArrayList<>();
+    columns.add(col("pair"));
+    columns.add(col("score"));
+    columns.add(col("a_text"));
+    columns.add(col("b_text"));
+    columns.addAll(pass.vectors("a"));
+    columns.addAll(pass.vectors("b"));
+    Column whole = col("a_status").equalTo("OK").and(col("b_status").equalTo("OK"));
+    columns.add(whole.as("whole"));
+    return Optional.of(
+        complete(embedAndKeep("pairs", embedded.select(columns.toArray(Column[]::new))), "pairs"));
+  }
+
+  private static void requireScores(Dataset<Row> read, Column score) {
+    Row found = read.agg(functions.min(score), functions.max(score), functions.count("*")).head();
+    long bad = read.where(score.isNull().or(functions.isnan(score))).count();
+    if (found.getLong(2) == 0) {
+      throw new UserError("pairs: the table has no rows.");
+    }
+    if (bad > 0) {
+      throw new UserError(
+          "score-col: %d of %d pairs have no score that is a number. Give a column of numbers, or leave those pairs out."
+              .formatted(bad, found.getLong(2)));
+    }
+    if (found.getDouble(0) == found.getDouble(1)) {
+      throw new UserError(
+          "score-col: all scores are %s; nothing correlates with what does not vary."
+              .formatted(found.getDouble(0)));
+    }
+  }
+
+  /**
+   * Columns {@code row}, {@code text}, {@code label} if there are labels, and vectors. Without an
+   * input of their own they are the different texts of the pairs.
+   */
+  Dataset<Row> texts(Optional<Dataset<Row>> pairs) throws IOException {
+    boolean input = settings.isSet(EmbedSettings.INPUT);
+    if (!input && pairs.isPresent()) {
+      if (settings.isSet(CompareSettings.LABEL_COL)) {
+        throw new UserError(
+            "label-col: pairs have no labels. Say with --input which labelled texts to take.");
+      }
+      Dataset<Row> both = side(pairs.get(), "a").union(side(pairs.get(), "b"));
+      return scratch.keep("texts", numbered(both.dropDuplicates("text"), "row"));
+    }
+    String textCol = settings.get(EmbedSettings.TEXT_COL);
+    Dataset<Row> read = read(input ? settings.get(EmbedSettings.INPUT) : Sample.file(), textCol);
+    List<Column> columns = new ArrayList<>();
+    columns.add(column(read, EmbedSettings.TEXT_COL).cast("string").as("v_text"));
+    boolean labels = !input || settings.isSet(CompareSettings.LABEL_COL);
+    if (labels) {
+      String label = settings.get(CompareSettings.LABEL_COL, "label");
+      columns.add(column(read, label, "label-col").cast("string").as("label"));
+    }
+    Dataset<Row> rows =
+        numbered(sampled(read.select(columns.toArray(Column[]::new)), "rows"), "row");
+    return complete(embedAndKeep("texts", pass.over(rows)), "rows");
+  }
+
+  private Dataset<Row> side(Dataset<Row> pairs, String side) {
+    List<Column> columns = new ArrayList<>();
+    columns.add(col(side + "_text").as("text"));
+    for (Candidate candidate : pass.candidates()) {
+      columns.add(col(candidate.column(side)).as(candidate.column()));
+    }
+    return pairs.select(columns.toArray(Column[]::new));
+  }
+
+  private Dataset<Row> read(String input, String textCol) throws IOException {
+    return TextInput.of(
+            input,
+            settings.get(EmbedSettings.FORMAT, null),
+            settings.get(EmbedSettings.READ_OPTION, null),
+            spark.sparkContext().hadoopConfiguration())
+        .read(spark, textCol);
+  }
+
+  private Column column(Dataset<Row> rows, Setting<String> setting) {
+    return column(rows, settings.get(setting), setting.key());
+  }
+
+  private static Column column(Dataset<Row> rows, String name, String setting) {
+    if (!List.of(rows.columns()).contains(name)) {
+      throw new UserError(
+          "%s: no column '%s' in the input; it has %s. Name it with --%s."
+              .formatted(setting, name, String.join(", ", rows.columns()), setting));
+    }
+    return rows.col("`" + name.replace("`", "``") + "`");
+  }
+
+  /** About as many rows as wanted, the same ones each time, spread over all slots. */
+  private Dataset<Row> sampled(Dataset<Row> rows, String what) {
+    int wanted = settings.get(CompareSettings.SAMPLE);
+    int tasks = 2 * Slots.of(spark.sparkContext());
+    if (wanted == 0) {
+      return rows.repartition(Math.max(tasks, rows.rdd().getNumPartitions()));
+    }
+    long count = rows.count();
+    if (count <= wanted) {
+      return rows.repartition(tasks);
+    }
+    notes.add("a sample of about %d of %d %s (--sample)".formatted(wanted, count, what));
+    return rows.sample((double) wanted / count, SEED).repartition(tasks);
+  }
+
+  private static Dataset<Row> numbered(Dataset<Row> rows, String name) {
+    return rows.withColumn(name, monotonically_increasing_id());
+  }
+
+  private Dataset<Row> embedAndKeep(String name, Dataset<Row> embedded) {
+    List<Dataset<Row>> kept = new ArrayList<>();
+    Progress.during(spark.sparkContext(), () -> kept.add(scratch.keep(name, embedded)));
+    return kept.get(0);
+  }
+
+  /** Those that have all their vectors; says how many do not. */
+  private Dataset<Row> complete(Dataset<Row> kept, String what) {
+    long all = kept.count();
+    Dataset<Row> whole = kept.where("whole").drop("whole");
+    long left = all - whole.count();
+    if (left > 0) {
+      notes.add("%d of %d %s left out: a text is null, blank or failed".formatted(left, all, what));
+    }
+    return whole;
+  }
+}

@@ -1,0 +1,140 @@
+package io.embark.cli.analysis;
+
+import io.embark.UserError;
+import io.embark.analysis.search.VectorSearch;
+import io.embark.cli.JobSettings;
+import io.embark.cli.Slots;
+import io.embark.cli.embed.EmbedSettings;
+import io.embark.cli.embed.EmbeddedTable;
+import io.embark.cli.embed.TextInput;
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
+import io.embark.spark.TextEmbedder;
+import io.embark.spark.VectorOrigin;
+import io.embark.spark.column.OutputType;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * What is searched for.
+ *
+ * @param rows with the columns {@code query_id bigint}, {@code query string} and vectors
+ * @param vectorCol the column of vectors
+ * @param said how they came about, in words
+ */
+record SearchQueries(Dataset<Row> rows, String vectorCol, String said) {
+  private static final String ID = VectorSearch.RESULT.get(0);
+  private static final String TEXT = VectorSearch.RESULT.get(1);
+  private static final String VECTOR = "query_vector";
+  private static final StructType TEXTS =
+      new StructType().add(ID, DataTypes.LongType, false).add(TEXT, DataTypes.StringType);
+
+  /** Embeds texts as the table's were. */
+  static SearchQueries ofTexts(
+      SparkSession spark, List<String> texts, JobSettings settings, EmbeddedTable table)
+      throws IOException {
+    List<Row> rows =
+        IntStream.range(0, texts.size())
+            .mapToObj(i -> RowFactory.create((long) i, texts.get(i)))
+            .toList();
+    return embed(spark.createDataFrame(rows, TEXTS), settings, table);
+  }
+
+  /**
+   * Reads queries from files, and embeds them unless they come as vectors.
+   *
+   * @param most how many to take, 0 for all
+   */
+  static SearchQueries ofFiles(
+      SparkSession spark, JobSettings settings, EmbeddedTable table, int most) throws IOException {
+    TextInput input =
+        TextInput.of(
+            settings.get(SearchSettings.QUERIES),
+            settings.get(EmbedSettings.FORMAT, null),
+            settings.get(EmbedSettings.READ_OPTION, null),
+            spark.sparkContext().hadoopConfiguration());
+    String named = settings.get(SearchSettings.QUERY_COL);
+    Dataset<Row> all = input.read(spark, named);
+    Dataset<Row> rows = most > 0 ? all.limit(most) : all;
+    List<String> vectors = VectorOrigin.columns(rows.schema());
+    Column id = functions.monotonically_increasing_id().as(ID);
+    boolean choose = !settings.isSet(SearchSettings.QUERY_COL) && vectors.size() == 1;
+    String column = choose ? vectors.get(0) : named;
+    if (vectors.contains(column)) {
+      VectorOrigin.requireComparable(
+          rows.schema().apply(column), table.rows().schema().apply(table.vectorCol()));
+      boolean texts = List.of(rows.columns()).contains(settings.get(EmbedSettings.TEXT_COL));
+      Column text =
+          texts
+              ? column(settings.get(EmbedSettings.TEXT_COL)).cast(DataTypes.StringType)
+              : functions.lit(null).cast(DataTypes.StringType);
+      return new SearchQueries(
+          rows.select(id, text.as(TEXT), column(column)), column, "vectors of column " + column);
+    }
+    if (!List.of(rows.columns()).contains(column)) {
+      throw new UserError(
+          "query-col: no column '%s' in the queries; they have %s."
+              .formatted(column, String.join(", ", rows.columns())));
+    }
+    if (!DataTypes.StringType.equals(rows.schema().apply(column).dataType())) {
+      throw new UserError(
+          "query-col: column '%s' is %s; wanted texts, or vectors that Embark wrote."
+              .formatted(column, rows.schema().apply(column).dataType().simpleString()));
+    }
+    // One small file would keep one core busy; the numbers are given before rows are dealt out.
+    return embed(
+        rows.select(id, column(column).as(TEXT)).repartition(2 * Slots.of(spark.sparkContext())),
+        settings,
+        table);
+  }
+
+  private static SearchQueries embed(Dataset<Row> texts, JobSettings settings, EmbeddedTable table)
+      throws IOException {
+    EmbedderConfig.Builder overrides = EmbedderConfig.builder();
+    override(overrides, Setting.MODEL, settings, SearchSettings.MODEL);
+    override(overrides, Setting.PROMPT, settings, SearchSettings.QUERY_PROMPT);
+    override(overrides, Setting.MODEL_FILE, settings, Setting.MODEL_FILE);
+    override(overrides, Setting.DEVICE, settings, Setting.DEVICE);
+    override(overrides, Setting.PRECISION, settings, SearchSettings.PRECISION);
+    VectorOrigin origin = table.origin();
+    TextEmbedder embedder =
+        origin
+            .embedder(overrides.build(), table.post())
+            .setInputCol(TEXT)
+            .setOutputCol(VECTOR)
+            .setOutputType(OutputType.FLOAT.label());
+    EmbedderConfig config = embedder.config();
+    String prompt = config.text(Setting.PROMPT);
+    String said =
+        "texts, embedded by %s, pooling %s%s, prompt '%s' (%s)"
+            .formatted(
+                config.text(Setting.MODEL),
+                config.text(Setting.POOLING),
+                origin.post().isEmpty() ? "" : ", then " + origin.post(),
+                prompt,
+                settings.isSet(SearchSettings.QUERY_PROMPT)
+                    ? settings.origin(SearchSettings.QUERY_PROMPT)
+                    : "the table's metadata");
+    return new SearchQueries(embedder.transform(texts), embedder.vectorColumns().get(0), said);
+  }
+
+  private static void override(
+      EmbedderConfig.Builder config, Setting<?> target, JobSettings settings, Setting<?> source) {
+    if (settings.isSet(source)) {
+      config.set(target, settings.text(source), settings.origin(source));
+    }
+  }
+
+  private static Column column(String name) {
+    return functions.col("`" + name.replace("`", "``") + "`");
+  }
+}

@@ -1,0 +1,232 @@
+package io.embark.cli.analysis;
+
+import io.embark.UserError;
+import io.embark.analysis.search.Metric;
+import io.embark.analysis.search.VectorSearch;
+import io.embark.cli.Excerpt;
+import io.embark.cli.JobSettings;
+import io.embark.cli.Version;
+import io.embark.cli.analysis.SearchSettings.Format;
+import io.embark.cli.embed.EmbedSettings;
+import io.embark.cli.embed.EmbeddedTable;
+import io.embark.cli.embed.Progress;
+import io.embark.spark.VectorOrigin;
+import io.embark.spark.column.OutputType;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
+
+/** One run of the {@code search} job in a session. */
+final class SearchRun {
+  private static final int TEXT_READ = 1_000;
+
+  private final SparkSession spark;
+  private final JobSettings settings;
+  private final PrintWriter out;
+  private final Metric metric;
+  private final int shown;
+  private final boolean writes;
+
+  SearchRun(SparkSession spark, JobSettings settings, PrintWriter out) {
+    this.spark = spark;
+    this.settings = settings;
+    this.out = out;
+    this.metric = settings.get(SearchSettings.METRIC);
+    this.shown = settings.get(SearchSettings.SHOW);
+    this.writes = settings.isSet(SearchSettings.OUTPUT);
+  }
+
+  /**
+   * @param texts the queries, or none to read them from the files that the settings name
+   */
+  void call(List<String> texts) throws IOException {
+    EmbeddedTable table =
+        EmbeddedTable.open(
+            spark,
+            settings.get(SearchSettings.INPUT),
+            settings.get(SearchSettings.VECTOR_COL, null));
+    Path output = output();
+    VectorOrigin origin = table.origin();
+    VectorSearch search =
+        new VectorSearch(
+            table.rows(), table.vectorCol(), kept(table), metric, settings.get(SearchSettings.TOP));
+    SearchQueries queries =
+        texts.isEmpty()
+            ? SearchQueries.ofFiles(spark, settings, table, writes ? 0 : shown)
+            : SearchQueries.ofTexts(spark, texts, settings, table);
+    describe(table, origin, queries);
+
+    Dataset<Row> asked = queries.rows().persist(StorageLevel.MEMORY_AND_DISK());
+    try {
+      // Embeds them all at once; reading them a block at a time would embed a partition at a time.
+      long all = asked.count();
+      long empty = asked.where(asked.col(queries.vectorCol()).isNull()).count();
+      Dataset<Row> hits = search.of(asked, queries.vectorCol());
+      if (writes) {
+        write(hits, output);
+        print(asked, read(output, hits.schema()));
+        out.printf(Locale.ROOT, "%nWrote the hits of %,d queries to %s%n", all - empty, output);
+      } else {
+        print(asked, hits);
+      }
+      if (empty > 0) {
+        out.printf(
+            Locale.ROOT, "%,d queries have no vector (null or blank text): no hits.%n", empty);
+      }
+      out.flush();
+    } finally {
+      asked.unpersist();
+    }
+  }
+
+  /** Where to write, checked to be free; null for nowhere. */
+  private Path output() throws IOException {
+    if (!writes) {
+      return null;
+    }
+    Path output = new Path(settings.get(SearchSettings.OUTPUT));
+    var files = output.getFileSystem(spark.sparkContext().hadoopConfiguration());
+    output = files.makeQualified(output);
+    if (settings.get(SearchSettings.MODE) == SaveMode.ErrorIfExists && files.exists(output)) {
+      throw new UserError("output: %s exists. Use another, or --mode overwrite.".formatted(output));
+    }
+    Path input = files.makeQualified(new Path(settings.get(SearchSettings.INPUT)));
+    if ((input + "/").startsWith(output + "/") || (output + "/").startsWith(input + "/")) {
+      throw new UserError(
+          "output: %s and the table %s lie in each other. Write somewhere else."
+              .formatted(output, input));
+    }
+    return output;
+  }
+
+  private List<String> kept(EmbeddedTable table) {
+    if (settings.isSet(SearchSettings.COLUMNS)) {
+      return settings.get(SearchSettings.COLUMNS);
+    }
+    Set<String> kept = new LinkedHashSet<>();
+    kept.add(table.column(settings, EmbedSettings.ID_COL, "id"));
+    kept.add(table.column(settings, EmbedSettings.TEXT_COL, "text"));
+    kept.remove(null);
+    if (kept.isEmpty()) {
+      throw new UserError(
+          ("columns: the table has neither an id nor a text column; it has %s. Name what tells its"
+                  + " rows apart with --id-col, --text-col or --columns.")
+              .formatted(String.join(", ", table.rows().columns())));
+    }
+    return List.copyOf(kept);
+  }
+
+  private void describe(EmbeddedTable table, VectorOrigin origin, SearchQueries queries) {
+    Row counts =
+        table
+            .rows()
+            .agg(
+                functions.count(functions.lit(1)),
+                functions.count(functions.col("`" + table.vectorCol().replace("`", "``") + "`")))
+            .head();
+    OutputType type = origin.type();
+    out.println("Embark " + Version.of() + " searches:");
+    out.printf(
+        Locale.ROOT,
+        "  table    %s: %,d rows, %,d without a vector, which are skipped%n",
+        table.uri(),
+        counts.getLong(0),
+        counts.getLong(0) - counts.getLong(1));
+    out.printf(
+        Locale.ROOT,
+        "  vectors  %s, %d values, stored as %s%s%n",
+        table.vectorCol(),
+        origin.dimension(),
+        type.label(),
+        switch (type) {
+          case VECTOR, FLOAT -> "";
+          case FLOAT16_BITS, INT8 -> ": decoded, so scores carry its rounding";
+          case BINARY -> ": decoded to -1 and 1, so scores are of signs alone";
+        });
+    out.println("  queries  " + queries.said());
+    out.printf("  metric   %s%n", metric.label());
+    out.flush();
+  }
+
+  private void write(Dataset<Row> hits, Path output) {
+    Format format = settings.get(SearchSettings.OUTPUT_FORMAT);
+    spark.sparkContext().setJobDescription("Embark: search");
+    Runnable write =
+        () ->
+            hits.write()
+                .mode(settings.get(SearchSettings.MODE))
+                .format(format.label())
+                .save(output.toString());
+    Progress.during(spark.sparkContext(), write);
+  }
+
+  private Dataset<Row> read(Path output, StructType schema) {
+    return spark
+        .read()
+        .schema(schema)
+        .format(settings.get(SearchSettings.OUTPUT_FORMAT).label())
+        .load(output.toString());
+  }
+
+  private void print(Dataset<Row> asked, Dataset<Row> hits) {
+    String id = VectorSearch.RESULT.get(0);
+    List<Row> queries =
+        asked
+            .select(
+                functions.col(id),
+                functions.substring(functions.col(VectorSearch.RESULT.get(1)), 1, TEXT_READ))
+            .orderBy(id)
+            .limit(shown)
+            .collectAsList();
+    if (queries.isEmpty()) {
+      return;
+    }
+    Object[] ids = queries.stream().map(q -> q.get(0)).toArray();
+    List<Row> found = hits.where(functions.col(id).isin(ids)).orderBy(id, "rank").collectAsList();
+    for (Row query : queries) {
+      out.println();
+      out.printf("%s%n", query.isNullAt(1) ? "query " + query.get(0) : quoted(query.getString(1)));
+      for (Row hit : found) {
+        if (hit.getLong(hit.fieldIndex(id)) == query.getLong(0)) {
+          out.println(line(hit));
+        }
+      }
+    }
+    out.flush();
+  }
+
+  private static String line(Row hit) {
+    List<String> parts = new ArrayList<>();
+    parts.add(
+        String.format(
+            Locale.ROOT,
+            "  %3d  %8.4f",
+            hit.<Number>getAs("rank").intValue(),
+            hit.<Double>getAs("score")));
+    for (String name : hit.schema().fieldNames()) {
+      if (!VectorSearch.RESULT.contains(name)) {
+        Object value = hit.getAs(name);
+        parts.add(value instanceof String text ? quoted(text) : String.valueOf(value));
+      }
+    }
+    return String.join("  ", parts);
+  }
+
+  /** Nothing in a text may steer the terminal. */
+  private static String quoted(String text) {
+    String beginning = text.substring(0, Math.min(TEXT_READ, text.length()));
+    return "\"" + Excerpt.of(beginning.replaceAll("\\p{Cntrl}", " ")) + "\"";
+  }
+}

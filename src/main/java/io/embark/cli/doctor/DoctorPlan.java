@@ -1,0 +1,126 @@
+package io.embark.cli.doctor;
+
+import io.embark.cli.embed.CostModel;
+import io.embark.cli.embed.TaskSize;
+import io.embark.spark.executor.SessionProbe;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What to set for a job on what was measured.
+ *
+ * @param tokenBudget tokens a batch
+ * @param tasksPerGpu 0 where no GPU was found
+ * @param tokensPerSecond of all slots together, at the length of the rows
+ * @param slots tasks at the same time when all executors have come
+ * @param measuredSlots those of the places that were measured
+ * @param partitions tasks for these rows; 0 if their number is not known
+ * @param seconds estimated for these rows; negative if not known
+ * @param flags ready to paste
+ */
+record DoctorPlan(
+    int tokenBudget,
+    int tasksPerGpu,
+    double tokensPerSecond,
+    int slots,
+    int measuredSlots,
+    long rows,
+    double tokensPerRow,
+    int partitions,
+    double seconds,
+    String flags) {
+  /**
+   * @param places those that were measured, at least one
+   * @param tokenized tokens per second that one thread of the driver tokenises
+   * @param threads tasks that shared a place when its speed was measured
+   * @param planned slots there are or will be; places to come are taken to be like those measured
+   * @param rows 0 if not known
+   */
+  static DoctorPlan of(
+      List<PlaceReport> places,
+      double tokenized,
+      int threads,
+      int planned,
+      int coresPerTask,
+      long rows,
+      double tokensPerRow) {
+    int budget =
+        places.stream()
+            .mapToInt(place -> place.speeds.budget())
+            .sorted()
+            .toArray()[places.size() / 2];
+    double each =
+        places.stream()
+            .mapToDouble(place -> speedAt(place.speeds, tokensPerRow))
+            .average()
+            .orElse(0);
+    int measured = places.size() * threads;
+    int slots = Math.max(measured, planned);
+    double all = each * slots / threads;
+    boolean gpu = places.stream().anyMatch(place -> place.gpu);
+    int tasksPerGpu = gpu ? tasksPerGpu(each, tokenized) : 0;
+    int partitions = 0;
+    double seconds = -1;
+    if (rows > 0) {
+      int tasks = gpu ? Math.max(1, tasksPerGpu * slots / threads) : slots;
+      double total = rows * tokensPerRow;
+      partitions = TaskSize.ofSpeed(all / tasks).tasks((long) total, tasks);
+      double slowestLoad = places.stream().mapToLong(p -> p.loadMillis).max().orElse(0) / 1000.0;
+      seconds = CostModel.embedSeconds(total, all, tasks, partitions) + slowestLoad;
+    }
+    List<String> flags = new ArrayList<>();
+    flags.add("--token-budget " + budget);
+    if (partitions > 0) {
+      flags.add("--partitions " + partitions);
+    }
+    if (gpu) {
+      flags.add(
+          String.format(
+              Locale.ROOT,
+              "--spark --conf spark.executor.resource.gpu.amount=1 --conf"
+                  + " spark.task.resource.gpu.amount=%s --conf spark.executor.cores=%d",
+              share(tasksPerGpu),
+              tasksPerGpu * coresPerTask));
+    }
+    return new DoctorPlan(
+        budget,
+        tasksPerGpu,
+        all,
+        slots,
+        measured,
+        rows,
+        tokensPerRow,
+        partitions,
+        seconds,
+        String.join(" ", flags));
+  }
+
+  /** Enough tasks to tokenise as fast as the GPU computes, and one more to overlap the rest. */
+  private static int tasksPerGpu(double computed, double tokenized) {
+    return (int) Math.max(2, Math.min(16, 1 + Math.ceil(computed / Math.max(1, tokenized))));
+  }
+
+  /** Rounded down: the shares of all tasks must not exceed one GPU. */
+  private static String share(int tasks) {
+    return String.format(Locale.ROOT, "%.3f", Math.floor(1000.0 / tasks) / 1000);
+  }
+
+  /** Between two measured lengths, in proportion. */
+  static double speedAt(SessionProbe.Speeds measured, double tokens) {
+    List<SessionProbe.Speed> speeds = measured.speeds();
+    SessionProbe.Speed before = speeds.get(0);
+    for (SessionProbe.Speed speed : speeds) {
+      if (tokens <= speed.length()) {
+        if (speed.length() == before.length() || tokens <= before.length()) {
+          return before.tokensPerSecond();
+        }
+        double share = (tokens - before.length()) / (speed.length() - before.length());
+        return before.tokensPerSecond()
+            + share * (speed.tokensPerSecond() - before.tokensPerSecond());
+      }
+      before = speed;
+    }
+    return before.tokensPerSecond();
+  }
+}

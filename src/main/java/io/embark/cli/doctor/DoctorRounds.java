@@ -1,0 +1,144 @@
+package io.embark.cli.doctor;
+
+import io.embark.cli.Slots;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.storage.BlockManagerId;
+import scala.Tuple2;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+import scala.reflect.ClassTag$;
+
+/**
+ * Runs a task once on every executor and, where Spark hands out GPUs, once for every address. The
+ * first round has a task for each slot, and each keeps its slot until its executor is done; those
+ * not reached by then get tasks that name them.
+ */
+final class DoctorRounds {
+  private static final int ROUNDS = 3;
+
+  private final SparkContext context;
+  private final Map<String, PlaceReport> reports = new LinkedHashMap<>();
+
+  /** Why executors without a report have none, or empty. */
+  private String trouble = "";
+
+  DoctorRounds(SparkContext context) {
+    this.context = context;
+  }
+
+  /** One report for each executor and address reached, by executor. */
+  List<PlaceReport> run(DoctorTask task) {
+    int slots = Slots.of(context);
+    for (int round = 0; round < ROUNDS; round++) {
+      Map<String, String> missing = missing();
+      if (round > 0 && missing.isEmpty()) {
+        break;
+      }
+      try {
+        collect(round == 0 ? anywhere(slots) : on(missing), task);
+      } catch (RuntimeException e) {
+        // Not the end of the report: those that were reached by now have theirs.
+        trouble =
+            e.getMessage() == null ? e.toString() : e.getMessage().lines().findFirst().orElse("");
+      }
+    }
+    missing()
+        .forEach(
+            (executor, host) -> {
+              PlaceReport report = new PlaceReport(executor, host, "");
+              report.findings.add(
+                  Finding.failed(
+                      "reached",
+                      trouble.isEmpty() ? "no task ran there" : trouble,
+                      "See the log of this executor; its slots may be taken by another job."));
+              add(report);
+            });
+    List<PlaceReport> sorted = new ArrayList<>(reports.values());
+    sorted.sort(
+        (a, b) ->
+            a.executor.length() == b.executor.length()
+                ? a.place().compareTo(b.place())
+                : Integer.compare(a.executor.length(), b.executor.length()));
+    return sorted;
+  }
+
+  private void collect(RDD<Integer> slots, DoctorTask task) {
+    long before = System.currentTimeMillis();
+    List<PlaceReport> found =
+        slots.toJavaRDD().map(slot -> task.call()).collect().stream()
+            .filter(Objects::nonNull)
+            .toList();
+    long after = System.currentTimeMillis();
+    for (PlaceReport report : found) {
+      report.check("clock", () -> clock(report.clock, before, after));
+      add(report);
+    }
+  }
+
+  private void add(PlaceReport report) {
+    reports.putIfAbsent(report.place(), report);
+  }
+
+  /** A clock is right if it stands between the driver's times of asking and of being answered. */
+  private static Finding clock(long there, long before, long after) {
+    long off = Math.max(before - there, there - after);
+    return off <= 5_000
+        ? Finding.ok("clock", "as the driver's")
+        : Finding.warning(
+            "clock",
+            "%d s off the driver's".formatted(off / 1000),
+            "Set the time (NTP): object stores refuse requests of another time.");
+  }
+
+  /** Executors that have registered, with their hosts, but have no report. */
+  private Map<String, String> missing() {
+    Map<String, String> executors = executors(context);
+    reports.values().forEach(report -> executors.remove(report.executor));
+    return executors;
+  }
+
+  /** Hosts by executor; the driver counts only where it does the work itself. */
+  static Map<String, String> executors(SparkContext context) {
+    Map<String, String> executors = new TreeMap<>();
+    for (BlockManagerId id :
+        JavaConverters.mapAsJavaMap(context.env().blockManager().master().getMemoryStatus())
+            .keySet()) {
+      if (context.isLocal() || !id.isDriver()) {
+        executors.put(id.executorId(), id.host());
+      }
+    }
+    return executors;
+  }
+
+  private RDD<Integer> anywhere(int slots) {
+    return JavaSparkContext.fromSparkContext(context)
+        .parallelize(IntStream.range(0, slots).boxed().toList(), slots)
+        .rdd();
+  }
+
+  /** As many tasks for each executor as it has slots. */
+  private RDD<Integer> on(Map<String, String> executors) {
+    int each =
+        Slots.ofExecutor(context.getConf(), Slots.present(context), executors(context).size());
+    List<Tuple2<Integer, Seq<String>>> tasks = new ArrayList<>();
+    for (String executor : new TreeSet<>(executors.keySet())) {
+      // How Spark writes a place that is one executor.
+      List<String> at = List.of("executor_" + executors.get(executor) + "_" + executor);
+      for (int i = 0; i < each; i++) {
+        tasks.add(new Tuple2<>(tasks.size(), JavaConverters.asScalaBuffer(at).toList()));
+      }
+    }
+    return context.makeRDD(
+        JavaConverters.asScalaBuffer(tasks).toList(), ClassTag$.MODULE$.apply(Integer.class));
+  }
+}

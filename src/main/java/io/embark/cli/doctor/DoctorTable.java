@@ -1,0 +1,207 @@
+package io.embark.cli.doctor;
+
+import io.embark.cli.Version;
+import io.embark.cli.doctor.Finding.Verdict;
+import io.embark.spark.executor.SessionProbe;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Prints a report for people, at most 100 columns wide. */
+record DoctorTable(DoctorReport report, PrintWriter out) {
+  private static final int WIDTH = 100;
+  private static final int NAMED = 4;
+  private static final String SESSION = "%-18s %-21s %-7s %7s %6s";
+
+  void print() {
+    long executors =
+        Math.max(
+            1,
+            report.places().stream()
+                .map(place -> place.executor)
+                .filter(executor -> !executor.equals("driver"))
+                .distinct()
+                .count());
+    line(
+        "Embark doctor %s, %d %s on %d %s, master %s",
+        Version.of(),
+        executors,
+        executors == 1 ? "executor" : "executors",
+        report.hosts().size(),
+        report.hosts().size() == 1 ? "host" : "hosts",
+        report.master());
+    places();
+    checks();
+    plan();
+    problems();
+    out.flush();
+  }
+
+  private void places() {
+    List<PlaceReport> measured =
+        report.places().stream().filter(place -> !place.device.isEmpty()).toList();
+    if (measured.isEmpty()) {
+      return;
+    }
+    line("");
+    StringBuilder shapes = new StringBuilder();
+    for (SessionProbe.Speed speed : shapes(measured)) {
+      shapes.append(speedCell(words(shapes.isEmpty() ? "tok/s at %d" : "at %d", speed.length())));
+    }
+    line(SESSION + "%s", "Sessions", "host", "device", "load ms", "budget", shapes);
+    for (PlaceReport place : measured) {
+      StringBuilder speeds = new StringBuilder();
+      for (SessionProbe.Speed speed : shapes(List.of(place))) {
+        speeds.append(speedCell(words("%,.0f", speed.tokensPerSecond())));
+      }
+      line(
+          SESSION + "%s",
+          cut(place.place(), 18),
+          cut(place.host, 21),
+          cut(place.device, 7),
+          place.loadMillis,
+          place.speeds == null ? "-" : place.speeds.budget(),
+          speeds);
+    }
+  }
+
+  /** The shapes that were timed, the same in every place; empty where none was. */
+  private static List<SessionProbe.Speed> shapes(List<PlaceReport> places) {
+    return places.stream()
+        .filter(place -> place.speeds != null)
+        .findFirst()
+        .map(place -> place.speeds.speeds())
+        .orElse(List.of());
+  }
+
+  /** Wide enough for 9,999,999 tokens a second: the table must fit its width on a GPU as well. */
+  private static String speedCell(String text) {
+    return words(" %11s", text);
+  }
+
+  private void checks() {
+    line("");
+    line("%-17s %-8s %s", "Checks", "", "found");
+    for (DoctorReport.Check check : report.checks()) {
+      boolean first = true;
+      for (Map.Entry<Finding, List<String>> found : check.found().entrySet()) {
+        String where = check.found().size() == 1 ? "" : " [" + names(found.getValue()) + "]";
+        wrapped(
+            words("%-17s %-8s ", first ? check.name() : "", first ? check.verdict().name() : ""),
+            found.getKey().value() + where);
+        first = false;
+      }
+    }
+  }
+
+  private void plan() {
+    DoctorPlan plan = report.plan();
+    if (plan == null) {
+      return;
+    }
+    line("");
+    line("Plan");
+    line("  token budget      %,d tokens a batch", plan.tokenBudget());
+    if (plan.tasksPerGpu() > 0) {
+      line("  tasks per GPU     %d, so that tokenising keeps up with the GPU", plan.tasksPerGpu());
+    }
+    line(
+        "  speed             %,.0f tokens/s in all, at %.0f tokens a row%s",
+        plan.tokensPerSecond(),
+        plan.tokensPerRow(),
+        plan.slots() > plan.measuredSlots()
+            ? words(", %,d of %,d slots measured", plan.measuredSlots(), plan.slots())
+            : "");
+    if (plan.rows() > 0) {
+      line("  rows              %,d of %.0f tokens", plan.rows(), plan.tokensPerRow());
+      line("  partitions        %,d", plan.partitions());
+      line("  estimated time    %s, reading and writing not counted", time(plan.seconds()));
+    } else {
+      line("  time              say how many rows with --rows N, or name the data with --input");
+    }
+    line("  flags             %s", plan.flags());
+  }
+
+  private void problems() {
+    line("");
+    int number = 0;
+    for (DoctorReport.Check check : report.checks()) {
+      if (check.verdict() == Verdict.OK) {
+        continue;
+      }
+      boolean differ = check.found().keySet().stream().allMatch(f -> f.verdict() == Verdict.OK);
+      if (differ) {
+        wrapped(
+            words("%2d. WARNING ", ++number),
+            check.name()
+                + " differs between places, see above. Make them equal, or expect"
+                + " results and speed to differ.");
+        continue;
+      }
+      for (Map.Entry<Finding, List<String>> found : check.found().entrySet()) {
+        Finding finding = found.getKey();
+        if (finding.verdict() != Verdict.OK) {
+          wrapped(
+              words("%2d. %-7s ", ++number, finding.verdict()),
+              words(
+                  "%s on %s: %s. %s",
+                  finding.check(),
+                  names(found.getValue()),
+                  finding.value().replaceFirst("\\.$", ""),
+                  finding.wayOut()));
+        }
+      }
+    }
+    line(
+        report.failed()
+            ? "A check has FAILED."
+            : number > 0 ? "No check has failed; there are warnings." : "All is well.");
+  }
+
+  private static String names(List<String> places) {
+    return places.size() <= NAMED
+        ? String.join(", ", places)
+        : String.join(", ", places.subList(0, NAMED))
+            + words(" and %d more", places.size() - NAMED);
+  }
+
+  private static String time(double seconds) {
+    if (seconds < 120) {
+      return words("%.0f s", seconds);
+    }
+    return seconds < 7_200 ? words("%.0f min", seconds / 60) : words("%.1f h", seconds / 3_600);
+  }
+
+  private static String cut(String text, int width) {
+    return text.length() <= width ? text : text.substring(0, width - 1) + "~";
+  }
+
+  /** Text in a column of its own behind its heading. */
+  private void wrapped(String heading, String text) {
+    String indent = " ".repeat(heading.length());
+    int width = WIDTH - heading.length();
+    List<String> lines = new ArrayList<>();
+    StringBuilder current = new StringBuilder();
+    for (String word : text.split(" ")) {
+      if (current.length() > 0 && current.length() + 1 + word.length() > width) {
+        lines.add(current.toString());
+        current.setLength(0);
+      }
+      current.append(current.length() > 0 ? " " : "").append(word);
+    }
+    lines.add(current.toString());
+    for (int i = 0; i < lines.size(); i++) {
+      line("%s", (i == 0 ? heading : indent) + lines.get(i));
+    }
+  }
+
+  private void line(String format, Object... values) {
+    out.println(words(format, values).stripTrailing());
+  }
+
+  private static String words(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+}

@@ -1,0 +1,175 @@
+package io.embark.cli.doctor;
+
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
+import io.embark.model.ModelDirectory;
+import io.embark.spark.executor.Canary;
+import io.embark.spark.executor.ReferenceVectors;
+import io.embark.spark.executor.SessionProbe;
+import io.embark.token.HfTokenizer;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.deploy.SparkHadoopUtil;
+import org.apache.spark.resource.ResourceInformation;
+
+/**
+ * The checks of one place, with what the driver found to compare with.
+ *
+ * @param run sets this run apart from others in the same JVMs
+ * @param config resolved by the driver, or as given if the driver could not open the model
+ * @param fingerprint of the driver's model, or null
+ * @param canary of the driver, or null
+ * @param ids of the canary's sentences on the driver, or null
+ * @param output where vectors are to go, or null
+ * @param threads tasks that share a session
+ */
+record DoctorTask(
+    String run,
+    EmbedderConfig config,
+    String fingerprint,
+    Canary canary,
+    List<long[]> ids,
+    String output,
+    int threads)
+    implements Serializable {
+  private static final long MOST_WAITING_MILLIS = 300_000;
+  private static final long LEAST_WAITING_MILLIS = 1_000;
+
+  /** What this JVM has begun to look at, by run: GPU addresses, or one empty address. */
+  private static final Map<String, Set<String>> CLAIMED = new ConcurrentHashMap<>();
+
+  private static final Map<String, AtomicInteger> WORKING = new ConcurrentHashMap<>();
+
+  /**
+   * In a task: the report of this executor, or null if another task of this executor makes it. Such
+   * a task keeps its slot meanwhile, so that the tasks still to come go to other executors.
+   */
+  PlaceReport call() throws InterruptedException {
+    ResourceInformation gpu = TaskContext.get().resourcesJMap().get("gpu");
+    String address = gpu == null || gpu.addresses().length == 0 ? "" : gpu.addresses()[0];
+    AtomicInteger working = WORKING.computeIfAbsent(run, r -> new AtomicInteger());
+    if (!CLAIMED.computeIfAbsent(run, r -> ConcurrentHashMap.newKeySet()).add(address)) {
+      long start = System.currentTimeMillis();
+      long waited = 0;
+      while (waited < LEAST_WAITING_MILLIS || working.get() > 0 && waited < MOST_WAITING_MILLIS) {
+        Thread.sleep(50);
+        waited = System.currentTimeMillis() - start;
+      }
+      return null;
+    }
+    working.incrementAndGet();
+    try {
+      SparkEnv env = SparkEnv.get();
+      PlaceReport report =
+          new PlaceReport(
+              env.executorId(), env.blockManager().blockManagerId().hostPort(), address);
+      report.clock = System.currentTimeMillis();
+      HostChecks.run(report, config, output, SparkHadoopUtil.get().conf());
+      model(report);
+      session(report);
+      return report;
+    } finally {
+      working.decrementAndGet();
+    }
+  }
+
+  private void model(PlaceReport report) {
+    report.check(
+        "model",
+        () -> {
+          ModelDirectory model = open(config);
+          String found = model.fingerprint();
+          String shown = found.substring(0, 16);
+          return fingerprint == null || fingerprint.equals(found)
+              ? Finding.ok("model", shown)
+              : Finding.failed(
+                  "model",
+                  shown + ", on the driver " + fingerprint.substring(0, 16),
+                  "Another model lies there under %s: copy the same files everywhere, or name the model by a URI that all read (hdfs://, s3a://)."
+                      .formatted(config.text(Setting.MODEL)));
+        });
+    if (ids != null) {
+      report.check(
+          "tokenizer",
+          () -> {
+            List<long[]> found = ids(config);
+            for (int i = 0; i < found.size(); i++) {
+              if (!Arrays.equals(found.get(i), ids.get(i))) {
+                return Finding.failed(
+                    "tokenizer",
+                    "other ids for '%s'".formatted(ReferenceVectors.sentences().get(i)),
+                    "tokenizer.json or the tokenizer library differs from the driver's.");
+              }
+            }
+            return Finding.ok("tokenizer", "%d sentences, ids as wanted".formatted(found.size()));
+          });
+    }
+  }
+
+  private void session(PlaceReport report) {
+    SessionProbe[] opened = new SessionProbe[1];
+    report.check(
+        "session",
+        () -> {
+          opened[0] = SessionProbe.open(config, threads);
+          report.device = opened[0].device();
+          report.gpu = opened[0].gpu();
+          report.loadMillis = opened[0].loadMillis();
+          return Finding.ok("session", "opens on " + (report.gpu ? "a GPU" : "the CPU"));
+        });
+    if (opened[0] == null) {
+      return;
+    }
+    if (canary != null) {
+      report.check("canary", () -> canary(opened[0].read(canary)));
+    }
+    report.check(
+        "speed",
+        () -> {
+          report.speeds = opened[0].measure();
+          return Finding.ok("speed", "measured");
+        });
+  }
+
+  private Finding canary(Canary.Reading reading) {
+    if (reading.within()) {
+      return Finding.ok("canary", "as " + canary.origin() + " vectors");
+    }
+    return Finding.failed(
+        "canary",
+        String.format(
+            Locale.ROOT,
+            "cosine %.6f, difference %.1e from %s vectors for '%s' (%s)",
+            reading.cosine(),
+            reading.difference(),
+            canary.origin(),
+            reading.sentence(),
+            reading.vector()),
+        "Wanted is "
+            + reading.limit()
+            + ". If model and tokenizer are the same here: another ONNX Runtime or CUDA version,"
+            + " failing hardware, or a quantised model on other processors (see --canary).");
+  }
+
+  static ModelDirectory open(EmbedderConfig config) throws IOException {
+    return SessionProbe.model(config);
+  }
+
+  /** The ids of the canary's sentences. */
+  static List<long[]> ids(EmbedderConfig config) throws IOException {
+    ModelDirectory model = open(config);
+    try (HfTokenizer tokenizer =
+        HfTokenizer.open(model.tokenizerJson(), config.resolve(model).get(Setting.MAX_LENGTH))) {
+      return ReferenceVectors.sentences().stream().map(s -> tokenizer.encode(s).ids()).toList();
+    }
+  }
+}

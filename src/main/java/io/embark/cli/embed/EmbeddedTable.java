@@ -1,0 +1,119 @@
+package io.embark.cli.embed;
+
+import io.embark.UserError;
+import io.embark.cli.JobSettings;
+import io.embark.embed.Setting;
+import io.embark.spark.VectorOrigin;
+import io.embark.table.Embark;
+import io.embark.table.KeptMaps;
+import io.embark.table.TableDirectory;
+import java.io.IOException;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * What an {@code embed} job wrote.
+ *
+ * @param vectorCol the column of vectors to work on
+ */
+public record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
+
+  /**
+   * Opens a table.
+   *
+   * @param vectorCol null where there is only one
+   * @throws UserError if nothing is there, or it has no such vectors
+   */
+  public static EmbeddedTable open(SparkSession spark, String uri, String vectorCol)
+      throws IOException {
+    Path path = new Path(uri);
+    FileStatus[] found =
+        path.getFileSystem(spark.sparkContext().hadoopConfiguration()).globStatus(path);
+    if (found == null || found.length == 0) {
+      throw new UserError("input: nothing at %s.".formatted(uri));
+    }
+    Dataset<Row> rows = read(spark, uri);
+    return new EmbeddedTable(uri, rows, vectorCol(rows, uri, vectorCol));
+  }
+
+  /**
+   * The current version of a table that keeps versions, or else the Parquet files that are there.
+   */
+  private static Dataset<Row> read(SparkSession spark, String uri) throws IOException {
+    Path records = new Path(uri, TableDirectory.RECORDS);
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    boolean versions =
+        records.getFileSystem(hadoop).exists(records)
+            && TableDirectory.at(new Path(uri), hadoop).current().isPresent();
+    return versions ? Embark.read(spark, uri) : spark.read().parquet(uri);
+  }
+
+  private static String vectorCol(Dataset<Row> rows, String uri, String wanted) {
+    List<String> columns = VectorOrigin.columns(rows.schema());
+    if (columns.isEmpty()) {
+      throw new UserError(
+          ("input: %s has no column of vectors that says how they were made; it has %s. Embed texts"
+                  + " with jobs/embed.sh first.")
+              .formatted(uri, String.join(", ", rows.columns())));
+    }
+    if (wanted == null && columns.size() > 1) {
+      throw new UserError(
+          "vector-col: %s has several columns of vectors, %s; name one with --vector-col."
+              .formatted(uri, String.join(", ", columns)));
+    }
+    if (wanted != null && !columns.contains(wanted)) {
+      throw new UserError(
+          "vector-col: '%s' is no column of vectors in %s; there are %s."
+              .formatted(wanted, uri, String.join(", ", columns)));
+    }
+    return wanted == null ? columns.get(0) : wanted;
+  }
+
+  /** How the vectors were made, by the metadata of their column. */
+  public VectorOrigin origin() {
+    return VectorOrigin.of(rows.schema(), vectorCol);
+  }
+
+  /**
+   * Where the map is that the vectors went through after the model; null if there is none, or it is
+   * not with the table.
+   *
+   * @return a path
+   */
+  public String post() throws IOException {
+    String fingerprint = origin().postFingerprint();
+    if (fingerprint.isEmpty()) {
+      return null;
+    }
+    Configuration hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
+    KeptMaps maps = new KeptMaps(TableDirectory.at(new Path(uri), hadoop));
+    return maps.holds(fingerprint) ? maps.of(fingerprint).toString() : null;
+  }
+
+  boolean has(String column) {
+    return List.of(rows.columns()).contains(column);
+  }
+
+  /**
+   * A column that is there if the user named it, or its usual name if that is there, else null.
+   *
+   * @throws UserError if the user named one that is not there
+   */
+  public String column(JobSettings settings, Setting<String> setting, String usual) {
+    String name = settings.get(setting, usual);
+    if (has(name)) {
+      return name;
+    }
+    if (settings.isSet(setting)) {
+      throw new UserError(
+          "%s: no column '%s' in %s; it has %s."
+              .formatted(setting.key(), name, uri, String.join(", ", rows.columns())));
+    }
+    return null;
+  }
+}

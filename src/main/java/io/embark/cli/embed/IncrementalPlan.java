@@ -1,0 +1,225 @@
+package io.embark.cli.embed;
+
+import io.embark.table.Changes;
+import io.embark.table.Changes.Kind;
+import io.embark.table.DataFile;
+import io.embark.table.Embark;
+import io.embark.table.Snapshot;
+import io.embark.table.TableDirectory;
+import java.net.URI;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * What an incremental run does to a table of files: rows that are new or whose text changed are
+ * embedded; files with rows that changed or go are written anew without them (copy on write), so
+ * that the files at rest are the table, for every reader.
+ */
+final class IncrementalPlan implements AutoCloseable {
+  /** Files with fewer rows than this share of a slice are small. */
+  private static final double SMALL = 0.25;
+
+  /** From so many small files on they are joined. */
+  private static final int MANY = 32;
+
+  private static final String NOW = "embark_now_";
+
+  private final Dataset<Row> input;
+  private final Dataset<Row> table;
+  private final TableDirectory directory;
+  private final Snapshot base;
+  private final Changes changes;
+  private final Kind[] dropped;
+  private final Set<String> affected;
+  private final String idCol;
+  private final int commitRows;
+
+  private IncrementalPlan(
+      Dataset<Row> input,
+      Dataset<Row> table,
+      TableDirectory directory,
+      Snapshot base,
+      Changes changes,
+      Kind[] dropped,
+      Set<String> affected,
+      String idCol,
+      int commitRows) {
+    this.input = input;
+    this.table = table;
+    this.directory = directory;
+    this.base = base;
+    this.changes = changes;
+    this.dropped = dropped;
+    this.affected = affected;
+    this.idCol = idCol;
+    this.commitRows = commitRows;
+  }
+
+  /**
+   * @param failed tells which rows of the table are to be tried again; null for none
+   */
+  static IncrementalPlan of(
+      SparkSession spark,
+      Dataset<Row> input,
+      TableDirectory directory,
+      Snapshot base,
+      String idCol,
+      String textCol,
+      Column failed,
+      boolean syncDeletes,
+      int commitRows) {
+    Dataset<Row> table = Embark.read(spark, directory, base);
+    Column file = base.files().isEmpty() ? null : functions.col("_metadata.file_name");
+    Changes changes = Changes.between(input, table, file, failed, idCol, textCol);
+    Kind[] dropped =
+        syncDeletes
+            ? new Kind[] {Kind.CHANGED, Kind.FAILED, Kind.GONE}
+            : new Kind[] {Kind.CHANGED, Kind.FAILED};
+    Set<String> affected =
+        known(
+            changes.files(
+                Stream.concat(Stream.of(dropped), Stream.of(Kind.UPDATED)).toArray(Kind[]::new)),
+            base);
+    List<String> small =
+        base.files().stream()
+            .filter(f -> f.rows() >= 0 && f.rows() < SMALL * commitRows)
+            .map(DataFile::name)
+            .toList();
+    if (small.size() > MANY) {
+      affected.addAll(small);
+    }
+    return new IncrementalPlan(
+        input, table, directory, base, changes, dropped, affected, idCol, commitRows);
+  }
+
+  /**
+   * Names of files, as they are called on disk.
+   *
+   * @param encoded as Spark gives them with a row: URL-encoded, a space as %20
+   */
+  private static Set<String> known(List<String> encoded, Snapshot base) {
+    Set<String> all = base.files().stream().map(DataFile::name).collect(Collectors.toSet());
+    Set<String> names = new HashSet<>();
+    for (String each : encoded) {
+      // Behind a slash no part of a name is taken for a scheme.
+      String name = URI.create("/" + each).getPath().substring(1);
+      if (!all.contains(name)) {
+        throw new IllegalStateException(
+            ("Rows that differ were read from the file %s (%s), which is none of the %d files of the"
+                    + " table; its old rows would stay. Rename the file, or write the table anew.")
+                .formatted(name, each, all.size()));
+      }
+      names.add(name);
+    }
+    return names;
+  }
+
+  Changes changes() {
+    return changes;
+  }
+
+  /** Whether the table would be the same afterwards. */
+  boolean isEmpty() {
+    return toEmbed() == 0
+        && changes.count(Kind.UPDATED) == 0
+        && Stream.of(dropped).allMatch(kind -> changes.count(kind) == 0);
+  }
+
+  /** How many rows are to be embedded. */
+  long toEmbed() {
+    return changes.toEmbed();
+  }
+
+  /** The rows of the input that are to be embedded. */
+  Dataset<Row> rows() {
+    return changes.rowsToEmbed(input);
+  }
+
+  /** The files that stay as they are. */
+  List<DataFile> kept() {
+    return base.files().stream().filter(f -> !affected.contains(f.name())).toList();
+  }
+
+  /** The files that go. */
+  List<DataFile> superseded() {
+    return base.files().stream().filter(f -> affected.contains(f.name())).toList();
+  }
+
+  /** How many rows {@link #rewritten} has; empty if nobody counted those of the files that go. */
+  OptionalLong rewrittenRows() {
+    if (superseded().stream().anyMatch(f -> f.rows() < 0)) {
+      return OptionalLong.empty();
+    }
+    long before = superseded().stream().mapToLong(DataFile::rows).sum();
+    return OptionalLong.of(before - Stream.of(dropped).mapToLong(changes::count).sum());
+  }
+
+  /**
+   * At most as many as go, and no more than their rows fill: on many cores Spark reads every small
+   * file in a task of its own, and each would come out as small as it was.
+   */
+  private int rewrittenFiles() {
+    OptionalLong rows = rewrittenRows();
+    if (rows.isEmpty()) {
+      return affected.size();
+    }
+    long filled = (rows.getAsLong() + commitRows - 1) / commitRows;
+    return (int) Math.min(affected.size(), Math.max(1, filled));
+  }
+
+  /** What stays of the files that go, with the input's columns where only those changed. */
+  Optional<Dataset<Row>> rewritten() {
+    if (affected.isEmpty()) {
+      return Optional.empty();
+    }
+    Snapshot part =
+        new Snapshot(
+            base.format(),
+            base.id(),
+            base.run(),
+            base.mode(),
+            base.committed(),
+            base.schema(),
+            superseded());
+    Dataset<Row> old = changes.notOf(Embark.read(table.sparkSession(), directory, part), dropped);
+    Dataset<Row> all = old;
+    if (changes.count(Kind.UPDATED) > 0) {
+      all = changes.notOf(old, Kind.UPDATED).union(updated(changes.of(old, Kind.UPDATED)));
+    }
+    return Optional.of(Changes.as(base.structType(), all).coalesce(rewrittenFiles()));
+  }
+
+  /** The columns of the input as they are now, beside the vectors as they were. */
+  private Dataset<Row> updated(Dataset<Row> old) {
+    List<String> ofInput = List.of(input.columns());
+    // Renamed, because both sides come from the same input and Spark could not tell them apart.
+    Dataset<Row> now =
+        changes
+            .of(input, Kind.UPDATED)
+            .toDF(ofInput.stream().map(name -> NOW + name).toArray(String[]::new));
+    Column[] columns =
+        Stream.of(base.structType().fieldNames())
+            .map(name -> column(ofInput.contains(name) ? NOW + name : name).as(name))
+            .toArray(Column[]::new);
+    return old.join(now, column(idCol).equalTo(column(NOW + idCol))).select(columns);
+  }
+
+  private static Column column(String name) {
+    return functions.col("`" + name.replace("`", "``") + "`");
+  }
+
+  @Override
+  public void close() {
+    changes.close();
+  }
+}

@@ -1,0 +1,149 @@
+package io.embark.cli.embed;
+
+import io.embark.UserError;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The data files at some paths. Passed over is what Spark passes over: names that begin with {@code
+ * .} or {@code _}, such as {@code _SUCCESS}.
+ *
+ * @param files at least one
+ * @param partition an example of a directory {@code key=value} with files, below a given one
+ * @param subdirectory an example of a directory with files, below a given one, that is no
+ *     partition; Spark reads those only when told to
+ * @param outside an example of a file in no directory below a given one
+ */
+public record InputFiles(
+    List<FileStatus> files,
+    Optional<Path> partition,
+    Optional<Path> subdirectory,
+    Optional<Path> outside) {
+
+  /**
+   * Lists them.
+   *
+   * @param paths files, directories or globs
+   * @throws UserError naming a path without a data file, or a file at two paths
+   */
+  public static InputFiles at(List<String> paths, Configuration hadoop) throws IOException {
+    Search search = new Search();
+    for (String path : paths) {
+      search.given = path;
+      Path glob = new Path(path);
+      FileSystem system = glob.getFileSystem(hadoop);
+      int before = search.files.size();
+      for (FileStatus match : matches(system, glob)) {
+        if (match.isDirectory()) {
+          search.list(system, match.getPath(), null, null);
+        } else if (!hidden(match.getPath())) {
+          search.add(match, null, null);
+        }
+      }
+      if (search.files.size() == before) {
+        throw new UserError(
+            "input: no data file at %s; names that begin with _ or . do not count."
+                .formatted(system.makeQualified(glob)));
+      }
+    }
+    return new InputFiles(
+        List.copyOf(search.files),
+        Optional.ofNullable(search.partition),
+        Optional.ofNullable(search.subdirectory),
+        Optional.ofNullable(search.outside));
+  }
+
+  /** What was found so far. */
+  private static final class Search {
+    private final List<FileStatus> files = new ArrayList<>();
+    private final Map<Path, String> givenOf = new HashMap<>();
+    private String given;
+    private Path partition;
+    private Path subdirectory;
+    private Path outside;
+
+    /**
+     * Adds the files of a directory.
+     *
+     * @param in the innermost partition that it is or is in, or null
+     * @param below the innermost directory below a given one that it is or is in and that is no
+     *     partition, or null
+     */
+    private void list(FileSystem system, Path directory, Path in, Path below) throws IOException {
+      for (FileStatus child : system.listStatus(directory)) {
+        Path path = child.getPath();
+        if (hidden(path)) {
+          continue;
+        }
+        if (!child.isDirectory()) {
+          add(child, in, below);
+        } else if (path.getName().contains("=")) {
+          list(system, path, path, below);
+        } else {
+          list(system, path, in, path);
+        }
+      }
+    }
+
+    private void add(FileStatus file, Path in, Path below) {
+      String before = givenOf.putIfAbsent(file.getPath(), given);
+      if (before != null) {
+        throw new UserError(
+            ("input: %s is given twice, by %s and %s; its rows would be read twice. Give each file by"
+                    + " one path.")
+                .formatted(file.getPath(), before, given));
+      }
+      files.add(file);
+      partition = partition == null ? in : partition;
+      subdirectory = subdirectory == null ? below : subdirectory;
+      if (in == null && below == null && outside == null) {
+        outside = file.getPath();
+      }
+    }
+  }
+
+  private static FileStatus[] matches(FileSystem system, Path glob) throws IOException {
+    FileStatus[] matches;
+    try {
+      matches = system.globStatus(glob);
+    } catch (FileNotFoundException e) {
+      matches = null;
+    }
+    if (matches == null || matches.length == 0) {
+      throw new UserError("input: nothing found at " + system.makeQualified(glob) + ".");
+    }
+    return matches;
+  }
+
+  /**
+   * Refuses files of which some lie in partitions and some do not. Read recursively they would have
+   * no partition columns; otherwise Spark passes over the others, or fails.
+   *
+   * @throws UserError with one of each and the way out
+   */
+  void requireOneLayout() {
+    Optional<Path> other = subdirectory.or(() -> outside);
+    if (partition.isPresent() && other.isPresent()) {
+      throw new UserError(
+          ("input: found %s, a partition (key=value), and %s, which is none; wanted files in"
+                  + " partitions only, or in none, or their columns or rows would be lost. Read them in"
+                  + " runs of their own, or all of them without the columns of partitions: --read-option"
+                  + " recursiveFileLookup=true.")
+              .formatted(partition.get(), other.get()));
+    }
+  }
+
+  private static boolean hidden(Path path) {
+    String name = path.getName();
+    return name.startsWith(".") || name.startsWith("_") && !name.contains("=");
+  }
+}

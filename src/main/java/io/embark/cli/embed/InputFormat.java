@@ -1,0 +1,117 @@
+package io.embark.cli.embed;
+
+import io.embark.UserError;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * A format of input files. The reader options are chosen so that no row is lost or torn silently:
+ * malformed rows fail the job, and so does a file whose header differs from that of the first; a
+ * quoted CSV field may hold line breaks.
+ */
+public enum InputFormat {
+  PARQUET("parquet", List.of("parquet"), Map.of()),
+  ORC("orc", List.of("orc"), Map.of()),
+  /** Strings of any length: Spark would end at 20 million characters. */
+  JSON(
+      "json",
+      List.of("json", "jsonl", "ndjson"),
+      Map.of("mode", "FAILFAST", "maxStringLen", Integer.toString(Integer.MAX_VALUE))),
+  CSV(
+      "csv",
+      List.of("csv"),
+      Map.of(
+          "mode",
+          "FAILFAST",
+          "header",
+          "true",
+          "enforceSchema",
+          "false",
+          "multiLine",
+          "true",
+          "escape",
+          "\"")),
+  /** Tab-separated without quoting: a quotation mark is a character like any other. */
+  TSV(
+      "csv",
+      List.of("tsv", "tab"),
+      Map.of(
+          "mode",
+          "FAILFAST",
+          "header",
+          "true",
+          "enforceSchema",
+          "false",
+          "sep",
+          "\t",
+          "quote",
+          "")),
+  /** One text per line. */
+  TEXT("text", List.of("txt", "text"), Map.of());
+
+  private static final List<String> COMPRESSIONS =
+      List.of("gz", "bz2", "zst", "snappy", "lz4", "deflate");
+
+  private final String sparkFormat;
+  private final List<String> extensions;
+  private final Map<String, String> options;
+
+  InputFormat(String sparkFormat, List<String> extensions, Map<String, String> options) {
+    this.sparkFormat = sparkFormat;
+    this.extensions = extensions;
+    this.options = options;
+  }
+
+  String sparkFormat() {
+    return sparkFormat;
+  }
+
+  Map<String, String> options() {
+    return options;
+  }
+
+  /** Whether one column can be read without the others. */
+  boolean columnar() {
+    return this == PARQUET || this == ORC;
+  }
+
+  String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  static String labels() {
+    return Arrays.stream(values()).map(InputFormat::label).collect(Collectors.joining(", "));
+  }
+
+  static InputFormat of(String text) {
+    for (InputFormat format : values()) {
+      if (format.label().equalsIgnoreCase(text.strip())
+          || format.extensions.contains(text.strip().toLowerCase(Locale.ROOT))) {
+        return format;
+      }
+    }
+    throw new UserError("found '" + text + "', wanted one of " + labels() + ".");
+  }
+
+  /** The format a file name tells, compression suffixes skipped. */
+  static Optional<InputFormat> ofFileName(String name) {
+    String rest = name.toLowerCase(Locale.ROOT);
+    for (int dot = rest.lastIndexOf('.'); dot >= 0; dot = rest.lastIndexOf('.')) {
+      String extension = rest.substring(dot + 1);
+      for (InputFormat format : values()) {
+        if (format.extensions.contains(extension)) {
+          return Optional.of(format);
+        }
+      }
+      if (!COMPRESSIONS.contains(extension)) {
+        return Optional.empty();
+      }
+      rest = rest.substring(0, dot);
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,210 @@
+package io.embark.cli.embed;
+
+import io.embark.UserError;
+import io.embark.cli.JobSettings;
+import io.embark.embed.Setting;
+import io.embark.post.LinearVectorModel;
+import io.embark.post.PostChoice;
+import io.embark.spark.TextEmbedder;
+import io.embark.spark.VectorOrigin;
+import io.embark.spark.column.OutputType;
+import io.embark.spark.executor.ModelFacts;
+import io.embark.table.KeptMaps;
+import io.embark.table.Snapshot;
+import io.embark.table.StagedRun;
+import io.embark.table.TableDirectory;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.storage.StorageLevel;
+
+/**
+ * The maps that {@code --post} puts behind the model, one for each vector column. They belong to a
+ * table: the table's count, then those that an attempt which is gone on with began with; only else
+ * are they fitted, or taken from where they were fitted.
+ *
+ * @param sample gives about so many rows of the input, 0 for all
+ */
+record PostMaps(
+    SparkSession spark,
+    JobSettings settings,
+    TableDirectory table,
+    TextEmbedder embedder,
+    IntFunction<Dataset<Row>> sample) {
+
+  /**
+   * Refuses what can be seen to be wrong before anything is embedded.
+   *
+   * @throws UserError with the way out
+   */
+  static void require(JobSettings settings, ModelFacts facts) {
+    PostChoice choice = settings.get(EmbedSettings.POST);
+    if (choice.isNone() && settings.isSet(EmbedSettings.POST_ROWS)) {
+      throw new UserError(
+          "post-rows: set, but post is none, so that nothing is fitted; say what with --post.");
+    }
+    if (choice.isNone()) {
+      return;
+    }
+    if (settings.isSet(EmbedSettings.TABLE)) {
+      throw new UserError(
+          "post: the fitted map is kept in an output directory, and --table has none. Write to"
+              + " --output, or leave --post out.");
+    }
+    if (facts.config().get(Setting.TOKEN_STATES)) {
+      throw new UserError(
+          "post: token-states keeps states to be pooled later, and what is pooled of them then"
+              + " would not go through the map. Leave one of them out.");
+    }
+    facts.dimensions().forEach(choice::require);
+  }
+
+  /**
+   * Settles the maps and hands them to the embedder.
+   *
+   * @param begun the attempt that is gone on with
+   * @param base the version of the table that the run builds on
+   * @return their fingerprints, one for each vector column; none if nothing is wanted
+   */
+  List<String> settle(Optional<StagedRun> begun, Optional<Snapshot> base) throws IOException {
+    PostChoice choice = settings.get(EmbedSettings.POST);
+    if (choice.isNone()) {
+      return List.of();
+    }
+    KeptMaps kept = new KeptMaps(table);
+    List<String> fingerprints;
+    if (base.isPresent()) {
+      fingerprints = ofTable(base.get().structType(), choice, table.path());
+    } else if (begun.isPresent() && begun.get().post() != null) {
+      fingerprints = begun.get().post();
+    } else {
+      List<LinearVectorModel> maps =
+          choice.fittedAt().isPresent() ? earlier(choice.fittedAt().get()) : fit(choice);
+      for (LinearVectorModel map : maps) {
+        kept.keep(map);
+      }
+      fingerprints = maps.stream().map(LinearVectorModel::fingerprint).toList();
+    }
+    for (String fingerprint : fingerprints) {
+      if (!kept.holds(fingerprint)) {
+        throw new UserError(
+            "post: the map that the table's vectors went through is not at %s any more. Put it back, or write the table anew with --mode overwrite."
+                .formatted(kept.of(fingerprint)));
+      }
+    }
+    embedder.setPost(
+        fingerprints.stream().map(kept::of).map(Path::toString).toArray(String[]::new));
+    return fingerprints;
+  }
+
+  /** The maps that a table's vectors went through, which must be the wanted ones. */
+  private List<String> ofTable(StructType schema, PostChoice choice, Path path) throws IOException {
+    List<String> wanted =
+        choice.fittedAt().isEmpty()
+            ? List.of()
+            : earlier(choice.fittedAt().get()).stream()
+                .map(LinearVectorModel::fingerprint)
+                .toList();
+    List<String> fingerprints = new ArrayList<>();
+    for (String column : embedder.vectorColumns()) {
+      boolean there = VectorOrigin.columns(schema).contains(column);
+      VectorOrigin made = there ? VectorOrigin.of(schema, column) : null;
+      if (made == null || made.postFingerprint().isEmpty()) {
+        throw new UserError(
+            "post: %s has %s; this run says %s. Leave --post out, or use another output."
+                .formatted(
+                    path,
+                    there
+                        ? "a column '%s' without it".formatted(column)
+                        : "no column '%s'".formatted(column),
+                    choice));
+      }
+      if (wanted.isEmpty() && !made.post().equals(choice.toString())) {
+        throw new UserError(
+            "post: column '%s' of %s went through %s, this run says %s. Use the same, or another output."
+                .formatted(column, path, made.post(), choice));
+      }
+      fingerprints.add(made.postFingerprint());
+    }
+    if (!wanted.isEmpty() && !wanted.equals(fingerprints)) {
+      throw new UserError(
+          "post: the vectors of %s went through other maps (SHA-256 %s) than those at %s (%s). Use the table's own, or another output."
+              .formatted(
+                  path,
+                  String.join(", ", fingerprints),
+                  choice.fittedAt().get(),
+                  String.join(", ", wanted)));
+    }
+    return fingerprints;
+  }
+
+  /** Maps fitted before: one, or those of a table. */
+  private List<LinearVectorModel> earlier(String path) throws IOException {
+    var hadoop = spark.sparkContext().hadoopConfiguration();
+    TableDirectory other = TableDirectory.at(new Path(path), hadoop);
+    if (other.files().exists(new Path(path, "metadata"))) {
+      return List.of(LinearVectorModel.load(path));
+    }
+    if (!other.files().exists(new Path(path))) {
+      throw new UserError("post: nothing at %s.".formatted(path));
+    }
+    boolean table =
+        other.current().isPresent()
+            || other.visible().keySet().stream().anyMatch(name -> name.endsWith(".parquet"));
+    if (!table) {
+      throw new UserError(
+          "post: %s is neither a saved map nor a table that embed wrote.".formatted(path));
+    }
+    KeptMaps kept = new KeptMaps(other);
+    List<LinearVectorModel> maps = new ArrayList<>();
+    for (String column : embedder.vectorColumns()) {
+      EmbeddedTable one = EmbeddedTable.open(spark, path, column);
+      String fingerprint = one.origin().postFingerprint();
+      if (fingerprint.isEmpty() || !kept.holds(fingerprint)) {
+        throw new UserError(
+            "post: column '%s' of the table %s has no fitted map with it.".formatted(column, path));
+      }
+      maps.add(LinearVectorModel.load(kept.of(fingerprint).toString()));
+    }
+    return maps;
+  }
+
+  /** One map for each vector column, all on the same rows, which are embedded once. */
+  private List<LinearVectorModel> fit(PostChoice choice) {
+    // Before scaling: what the maps will be given.
+    TextEmbedder raw =
+        embedder
+            .copy(ParamMap.empty())
+            .setNormalize("none")
+            .setOutputType(OutputType.VECTOR.label());
+    List<String> columns = raw.vectorColumns();
+    Dataset<Row> vectors =
+        raw.transform(sample.apply(settings.get(EmbedSettings.POST_ROWS)))
+            .select(columns.stream().map(PostMaps::column).toArray(Column[]::new))
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    try {
+      Progress.during(spark.sparkContext(), vectors::count);
+      List<LinearVectorModel> maps = new ArrayList<>();
+      for (String column : columns) {
+        maps.add(choice.fit(vectors, column));
+      }
+      return maps;
+    } finally {
+      vectors.unpersist();
+    }
+  }
+
+  private static Column column(String name) {
+    return functions.col("`" + name.replace("`", "``") + "`");
+  }
+}

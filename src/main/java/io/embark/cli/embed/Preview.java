@@ -1,0 +1,164 @@
+package io.embark.cli.embed;
+
+import io.embark.cli.Excerpt;
+import io.embark.embed.Status;
+import io.embark.spark.VectorColumn;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * Shows what was written: the schema, a few rows, and the nearest neighbours of three rows, so that
+ * a person sees that the vectors mean something. Neighbours are looked for among the first rows
+ * only, which fit on the driver.
+ *
+ * @param prefix put before the names of the account columns
+ * @param idCol null if rows have no identifier
+ */
+record Preview(
+    SparkSession spark,
+    PrintWriter out,
+    String textCol,
+    String idCol,
+    String vectorCol,
+    String prefix) {
+  private static final int SEARCHED = 2_000;
+  private static final int QUERIES = 3;
+  private static final int NEIGHBOURS = 3;
+  private static final double UNLIKE = 0.2;
+  private static final int TEXT_READ = 1_000;
+  private static final int VALUES = 3;
+
+  private record Neighbour(double cosine, String text) {}
+
+  private record Item(String id, String text, float[] vector) {
+    double cosine(Item other) {
+      double dot = 0;
+      double a = 0;
+      double b = 0;
+      for (int i = 0; i < vector.length; i++) {
+        dot += vector[i] * other.vector[i];
+        a += vector[i] * vector[i];
+        b += other.vector[i] * other.vector[i];
+      }
+      return a == 0 || b == 0 ? 0 : dot / Math.sqrt(a * b);
+    }
+  }
+
+  /**
+   * @param schema of what was written
+   */
+  void print(Path output, StructType schema, int rows) {
+    Dataset<Row> written = spark.read().schema(schema).parquet(output.toString());
+    Dataset<Row> shown = shown(written);
+    VectorColumn vectors = VectorColumn.of(shown.schema(), vectorCol);
+    out.println();
+    out.println("Schema:");
+    out.print(written.schema().treeString());
+    out.println();
+    out.println("First rows:");
+    // One query for both: on a small table a query of its own costs more than its rows.
+    List<Row> first = shown.limit(Math.max(rows, SEARCHED)).collectAsList();
+    for (Row row : first.subList(0, Math.min(rows, first.size()))) {
+      out.println("  " + describe(row, vectors));
+    }
+    List<Item> items = items(first, vectors);
+    if (items.size() > NEIGHBOURS) {
+      out.println();
+      out.printf(Locale.ROOT, "Nearest neighbours by cosine, among %,d rows:%n", items.size());
+      for (Item query : queries(items)) {
+        printNeighbours(items, query);
+      }
+    }
+  }
+
+  /** What is shown of each row: of a text only its beginning, however many megabytes it has. */
+  private Dataset<Row> shown(Dataset<Row> written) {
+    List<Column> columns = new ArrayList<>();
+    if (idCol != null && !idCol.equals(textCol)) {
+      columns.add(column(written, idCol));
+    }
+    columns.add(functions.substring(column(written, textCol), 1, TEXT_READ).as(textCol));
+    columns.add(column(written, vectorCol));
+    columns.add(column(written, prefix + "status"));
+    columns.add(column(written, prefix + "tokens_used"));
+    return written.select(columns.toArray(Column[]::new));
+  }
+
+  private static Column column(Dataset<Row> rows, String name) {
+    return rows.col("`" + name.replace("`", "``") + "`");
+  }
+
+  private String describe(Row row, VectorColumn vectors) {
+    float[] vector = vectors.read(row);
+    return String.format(
+        Locale.ROOT,
+        "%s%s  %s %s tokens  \"%s\"",
+        idCol == null ? "" : row.getAs(idCol) + "  ",
+        vector == null ? "no vector" : beginning(vector),
+        row.<String>getAs(prefix + "status"),
+        row.<Integer>getAs(prefix + "tokens_used"),
+        Excerpt.of(row.getAs(textCol)));
+  }
+
+  private static String beginning(float[] vector) {
+    StringBuilder text = new StringBuilder("[");
+    for (int i = 0; i < Math.min(VALUES, vector.length); i++) {
+      text.append(String.format(Locale.ROOT, "%.3f ", vector[i]));
+    }
+    return text + (vector.length > VALUES ? "...]" : "]");
+  }
+
+  private List<Item> items(List<Row> rows, VectorColumn vectors) {
+    return rows.stream()
+        .filter(row -> Status.OK.name().equals(row.getAs(prefix + "status")))
+        .limit(SEARCHED)
+        .map(
+            row ->
+                new Item(
+                    idCol == null ? "" : String.valueOf(row.<Object>getAs(idCol)),
+                    row.getAs(textCol),
+                    vectors.read(row)))
+        .toList();
+  }
+
+  /** Rows that differ from each other, so that three rows show more than one would. */
+  private static List<Item> queries(List<Item> items) {
+    Random random = new Random(1);
+    List<Item> queries = new ArrayList<>();
+    for (int trial = 0; trial < 100 && queries.size() < QUERIES; trial++) {
+      Item item = items.get(random.nextInt(items.size()));
+      // Late trials take what there is.
+      if (trial > 50 || queries.stream().allMatch(q -> q.cosine(item) < UNLIKE)) {
+        queries.add(item);
+      }
+    }
+    return queries;
+  }
+
+  private void printNeighbours(List<Item> items, Item query) {
+    out.println("  \"" + Excerpt.of(query.text()) + "\"");
+    items.stream()
+        .filter(item -> !item.text().equals(query.text()))
+        .map(item -> new Neighbour(item.cosine(query), item.text()))
+        .sorted(Comparator.comparingDouble(neighbour -> -neighbour.cosine()))
+        .limit(NEIGHBOURS)
+        .forEach(
+            neighbour ->
+                out.printf(
+                    Locale.ROOT,
+                    "    %.3f  \"%s\"%n",
+                    neighbour.cosine(),
+                    Excerpt.of(neighbour.text())));
+  }
+}

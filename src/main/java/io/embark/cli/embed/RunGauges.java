@@ -1,0 +1,67 @@
+package io.embark.cli.embed;
+
+import com.codahale.metrics.Gauge;
+import com.codahale.metrics.MetricRegistry;
+import io.embark.spark.metrics.EmbeddingMetrics;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.metrics.source.Source;
+
+/**
+ * The run as a whole, as source {@code embark.run} of Spark's metrics system on the driver, where
+ * the Prometheus servlet of the web UI shows it. Rows are as current as the last heartbeat, all
+ * else counts tasks that have ended.
+ */
+final class RunGauges implements Source, AutoCloseable {
+  private final MetricRegistry registry = new MetricRegistry();
+
+  private RunGauges(Progress progress, EmbeddingMetrics metrics) {
+    add("rows", progress::rows);
+    add("rowsToEmbed", progress::total);
+    add("rowsPerSecond", () -> progress.rows() / progress.seconds());
+    add("failedTasks", progress::failedTasks);
+    add("tokens", metrics::tokens);
+    add("tokensPerSecond", () -> metrics.tokens() / progress.seconds());
+    add("padding", metrics::padding);
+    add("batches", metrics::batches);
+    add("batchesHalved", metrics::halvings);
+    add("textsRepeated", metrics::repeated);
+    add("textsFailed", metrics::failed);
+    add("tasksWithoutGpu", metrics::tasksWithoutGpu);
+    add("readSeconds", metrics::readSeconds);
+    add("tokenizeSeconds", metrics::tokenizeSeconds);
+    add("waitSeconds", metrics::waitSeconds);
+    add("modelSeconds", metrics::modelSeconds);
+    add("writeSeconds", metrics::writeSeconds);
+  }
+
+  /** Registers it, until it is closed. */
+  static RunGauges of(Progress progress, EmbeddingMetrics metrics) {
+    RunGauges gauges = new RunGauges(progress, metrics);
+    SparkEnv.get().metricsSystem().registerSource(gauges);
+    return gauges;
+  }
+
+  private <T extends Number> void add(String name, Gauge<T> gauge) {
+    registry.register(name, gauge);
+  }
+
+  @Override
+  public String sourceName() {
+    return "embark.run";
+  }
+
+  @Override
+  public MetricRegistry metricRegistry() {
+    return registry;
+  }
+
+  @Override
+  public void close() {
+    SparkEnv env = SparkEnv.get();
+    if (env != null) {
+      // Reports what was counted last to sinks that ask only now and then.
+      env.metricsSystem().report();
+      env.metricsSystem().removeSource(this);
+    }
+  }
+}

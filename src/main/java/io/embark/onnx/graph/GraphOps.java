@@ -1,0 +1,156 @@
+package io.embark.onnx.graph;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.AttributeProto.AttributeType;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Writes operators as nodes of a graph; every method returns the name of the tensor it makes. The
+ * same operator on the same inputs is written once.
+ *
+ * <p>The one place that knows how operators differ between opsets 11 and 23. All but the reductions
+ * are chosen so that they do not: reshaping stands for Unsqueeze and Squeeze, whose axes became an
+ * input at 13.
+ */
+public final class GraphOps {
+  private static final String PREFIX = "embark/";
+
+  private final long opset;
+  private final Set<String> taken;
+  private final List<NodeProto> nodes = new ArrayList<>();
+  private final Map<NodeProto, String> written = new HashMap<>();
+
+  /**
+   * @param taken tensor names already in the graph
+   */
+  public GraphOps(long opset, Set<String> taken) {
+    this.opset = opset;
+    this.taken = taken;
+  }
+
+  /** A reduction and the opset at which its axes turned from an attribute into an input. */
+  public enum Reduction {
+    SUM("ReduceSum", 13),
+    MAX("ReduceMax", 18),
+    L2("ReduceL2", 18);
+
+    private final String operator;
+    private final int axesAreInputSince;
+
+    Reduction(String operator, int axesAreInputSince) {
+      this.operator = operator;
+      this.axesAreInputSince = axesAreInputSince;
+    }
+  }
+
+  /** The nodes written so far, each after those it needs. */
+  public List<NodeProto> nodes() {
+    return nodes;
+  }
+
+  public String reduce(Reduction reduction, String x, int axis, boolean keepDims) {
+    AttributeProto keep = integer("keepdims", keepDims ? 1 : 0);
+    if (opset >= reduction.axesAreInputSince) {
+      return node(reduction.operator, List.of(x, longs(axis)), keep);
+    }
+    AttributeProto axes =
+        AttributeProto.newBuilder()
+            .setName("axes")
+            .setType(AttributeType.INTS)
+            .addInts(axis)
+            .build();
+    return node(reduction.operator, List.of(x), axes, keep);
+  }
+
+  /** An operator without attributes, e.g. {@code Add}. */
+  public String apply(String operator, String... inputs) {
+    return node(operator, List.of(inputs));
+  }
+
+  public String cast(String x, DataType type) {
+    return node("Cast", List.of(x), integer("to", type.getNumber()));
+  }
+
+  /** The position of the first largest value along an axis, which is dropped. */
+  String argMax(String x, int axis) {
+    return node("ArgMax", List.of(x), integer("axis", axis), integer("keepdims", 0));
+  }
+
+  String gatherElements(String x, String indices, int axis) {
+    return node("GatherElements", List.of(x, indices), integer("axis", axis));
+  }
+
+  /**
+   * @param shape as in ONNX: 0 keeps a dimension, -1 stands for the rest
+   */
+  public String reshape(String x, long... shape) {
+    return apply("Reshape", x, longs(shape));
+  }
+
+  /** The first {@code size} entries along an axis. */
+  String first(String x, int size, int axis) {
+    return apply("Slice", x, longs(0), longs(size), longs(axis));
+  }
+
+  String constant(float value) {
+    return constant(
+        TensorProto.newBuilder().setDataType(DataType.FLOAT.getNumber()).addFloatData(value));
+  }
+
+  String longs(long... values) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder().setDataType(DataType.INT64.getNumber()).addDims(values.length);
+    for (long value : values) {
+      tensor.addInt64Data(value);
+    }
+    return constant(tensor);
+  }
+
+  /** Gives a tensor a name of its own. */
+  public void name(String tensor, String name) {
+    nodes.add(
+        NodeProto.newBuilder().setOpType("Identity").addInput(tensor).addOutput(name).build());
+  }
+
+  private String constant(TensorProto.Builder tensor) {
+    // Constant nodes rather than weights: before IR version 4 a weight had to be an input too.
+    return node(
+        "Constant",
+        List.of(),
+        AttributeProto.newBuilder()
+            .setName("value")
+            .setType(AttributeType.TENSOR)
+            .setT(tensor)
+            .build());
+  }
+
+  private static AttributeProto integer(String name, long value) {
+    return AttributeProto.newBuilder().setName(name).setType(AttributeType.INT).setI(value).build();
+  }
+
+  private String node(String operator, List<String> inputs, AttributeProto... attributes) {
+    NodeProto node =
+        NodeProto.newBuilder()
+            .setOpType(operator)
+            .addAllInput(inputs)
+            .addAllAttribute(List.of(attributes))
+            .build();
+    return written.computeIfAbsent(
+        node,
+        n -> {
+          String output = PREFIX + operator + "_" + nodes.size();
+          while (!taken.add(output)) {
+            output += "_";
+          }
+          nodes.add(n.toBuilder().setName(output).addOutput(output).build());
+          return output;
+        });
+  }
+}

@@ -1,0 +1,68 @@
+package io.embark.onnx.graph;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import io.embark.UserError;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What a BERT-like session wants to be fed.
+ *
+ * @param tokenTypeIds whether it takes token types; some models have none
+ * @param poolingMask whether pooling reads a mask of its own
+ * @param int32 whether its inputs are int32 rather than int64
+ */
+public record ModelInputs(boolean tokenTypeIds, boolean poolingMask, boolean int32) {
+  public static final String INPUT_IDS = "input_ids";
+  public static final String TOKEN_TYPE_IDS = "token_type_ids";
+
+  private static final Set<String> KNOWN =
+      Set.of(INPUT_IDS, GraphRequirements.ATTENTION_MASK, TOKEN_TYPE_IDS, PooledGraph.POOLING_MASK);
+
+  /**
+   * Reads the inputs off an open session.
+   *
+   * @param source the model's name in messages
+   * @throws UserError if one is missing or unknown, listing what was found
+   */
+  public static ModelInputs of(OrtSession session, String source) throws OrtException {
+    Map<String, NodeInfo> inputs = session.getInputInfo();
+    if (!inputs.containsKey(INPUT_IDS)) {
+      throw new UserError(
+          ("Model %s has inputs %s; Embark needs input_ids and attention_mask (token_type_ids is"
+                  + " optional). Export it for feature extraction.")
+              .formatted(source, list(inputs)));
+    }
+    for (String name : inputs.keySet()) {
+      if (!KNOWN.contains(name)) {
+        throw new UserError(
+            ("Model %s wants an input '%s' that Embark does not know; it has inputs %s. Export it"
+                    + " without that input.")
+                .formatted(source, name, list(inputs)));
+      }
+    }
+    TensorInfo ids = (TensorInfo) inputs.get(INPUT_IDS).getInfo();
+    return new ModelInputs(
+        inputs.containsKey(TOKEN_TYPE_IDS),
+        inputs.containsKey(PooledGraph.POOLING_MASK),
+        ids.type == OnnxJavaType.INT32);
+  }
+
+  /** {@code name[-1, -1]}, comma separated; -1 is a dimension that varies. */
+  private static String list(Map<String, NodeInfo> nodes) {
+    return nodes.entrySet().stream()
+        .map(
+            e ->
+                e.getKey()
+                    + (e.getValue().getInfo() instanceof TensorInfo t
+                        ? Arrays.toString(t.getShape())
+                        : "(not a tensor)"))
+        .collect(Collectors.joining(", "));
+  }
+}

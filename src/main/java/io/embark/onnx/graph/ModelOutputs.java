@@ -1,0 +1,99 @@
+package io.embark.onnx.graph;
+
+import io.embark.UserError;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Which outputs of a graph are the token states and the pooler: by rank, then by name, because
+ * exporters name them freely ({@code last_hidden_state}, {@code output_0}; {@code pooler_output},
+ * {@code 882}).
+ *
+ * @param tokenStates the token states of the last layer, {@code [B, L, H]}
+ * @param pooler the model's own pooled output, {@code [B, H]}
+ * @param hiddenStates the states after each layer, {@code [B, L, H]}, where the model exports them;
+ *     0 first
+ */
+record ModelOutputs(
+    TensorSignature tokenStates, Optional<TensorSignature> pooler, List<String> hiddenStates) {
+  private static final Pattern HIDDEN_STATE = Pattern.compile("hidden_states?[._](\\d{1,4})");
+  private static final List<String> STATES_NAMES = List.of("last_hidden_state", "token_embeddings");
+
+  /**
+   * @throws UserError if no output can be the token states, listing what was found
+   */
+  static ModelOutputs of(OnnxGraph graph) {
+    List<String> hiddenStates = hiddenStates(graph);
+    TensorSignature states = tokenStates(graph, hiddenStates);
+    if (states.size(2) < 1) {
+      throw new UserError(
+          "Cannot pool: the hidden size of output %s is not declared; export the model with it fixed. Found: %s."
+              .formatted(states, graph.describe()));
+    }
+    return new ModelOutputs(states, pooler(graph, states.size(2)), hiddenStates);
+  }
+
+  int hiddenSize() {
+    return tokenStates.size(2);
+  }
+
+  private static TensorSignature tokenStates(OnnxGraph graph, List<String> hiddenStates) {
+    List<TensorSignature> found =
+        graph.outputs().stream()
+            .filter(output -> output.isFloat() && output.hasRank(3))
+            // Scores over the vocabulary have the same rank; pooling them means nothing.
+            .filter(output -> !output.name().toLowerCase(Locale.ROOT).contains("logits"))
+            .toList();
+    Optional<TensorSignature> states =
+        found.stream()
+            .filter(output -> !hiddenStates.contains(output.name()))
+            .min(Comparator.comparingInt(ModelOutputs::nameOrder));
+    if (states.isEmpty() && !hiddenStates.isEmpty()) {
+      String last = hiddenStates.get(hiddenStates.size() - 1);
+      states = found.stream().filter(output -> output.name().equals(last)).findFirst();
+    }
+    return states.orElseThrow(
+        () ->
+            new UserError(
+                ("Cannot pool: no output holds token states, wanted is a float output of rank 3 such"
+                        + " as last_hidden_state[batch,sequence,hidden]; export the model for"
+                        + " feature extraction. Found: %s.")
+                    .formatted(graph.describe())));
+  }
+
+  /** Known names first; of the others the first output. */
+  private static int nameOrder(TensorSignature output) {
+    int known = STATES_NAMES.indexOf(output.name());
+    return known < 0 ? STATES_NAMES.size() : known;
+  }
+
+  private static Optional<TensorSignature> pooler(OnnxGraph graph, int hiddenSize) {
+    return graph.outputs().stream()
+        .filter(output -> output.isFloat() && output.hasRank(2))
+        // Scores of a classifier have another width, a finished sentence vector another meaning.
+        .filter(output -> output.size(1) == hiddenSize || output.size(1) < 0)
+        .filter(output -> !output.name().equals("sentence_embedding"))
+        .min(Comparator.comparing(output -> !output.name().equals("pooler_output")));
+  }
+
+  private static List<String> hiddenStates(OnnxGraph graph) {
+    return graph.outputs().stream()
+        .map(TensorSignature::name)
+        .filter(name -> HIDDEN_STATE.matcher(name).matches())
+        .sorted(Comparator.comparingInt(ModelOutputs::layer))
+        .toList();
+  }
+
+  /** The number in the name of an exported hidden state. */
+  static int layer(String hiddenState) {
+    Matcher matcher = HIDDEN_STATE.matcher(hiddenState);
+    if (!matcher.matches()) {
+      throw new UserError(hiddenState);
+    }
+    return Integer.parseInt(matcher.group(1));
+  }
+}

@@ -1,0 +1,108 @@
+package io.embark.onnx.graph;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** A model's main graph, indexed to be walked from a tensor to what made it. A view. */
+public final class OnnxGraph {
+  private final ModelProto model;
+  private final Map<String, NodeProto> makers = new HashMap<>();
+  private final Set<String> weights;
+  private final List<TensorSignature> inputs;
+  private final List<TensorSignature> outputs;
+
+  public OnnxGraph(ModelProto model) {
+    this.model = model;
+    GraphProto graph = model.getGraph();
+    GraphStructure.check(graph);
+    weights =
+        graph.getInitializerList().stream().map(TensorProto::getName).collect(Collectors.toSet());
+    graph.getSparseInitializerList().forEach(sparse -> weights.add(sparse.getValues().getName()));
+    for (NodeProto node : graph.getNodeList()) {
+      for (String output : node.getOutputList()) {
+        makers.put(output, node);
+      }
+    }
+    // Old exports list their weights among the inputs.
+    inputs =
+        graph.getInputList().stream()
+            .map(TensorSignature::of)
+            .filter(input -> !weights.contains(input.name()))
+            .toList();
+    outputs = graph.getOutputList().stream().map(TensorSignature::of).toList();
+  }
+
+  public ModelProto model() {
+    return model;
+  }
+
+  /** What the graph is fed, weights not counted. */
+  List<TensorSignature> inputs() {
+    return inputs;
+  }
+
+  List<TensorSignature> outputs() {
+    return outputs;
+  }
+
+  /** The node that makes a tensor, or null if it is an input, a weight or unknown. */
+  NodeProto maker(String tensor) {
+    return makers.get(tensor);
+  }
+
+  /** The operator that makes a tensor, or an empty string. */
+  String operator(String tensor) {
+    NodeProto maker = makers.get(tensor);
+    return maker == null ? "" : maker.getOpType();
+  }
+
+  boolean isConstant(String tensor) {
+    return weights.contains(tensor) || operator(tensor).equals("Constant");
+  }
+
+  /** The tensor that {@code tensor} is, before any nodes that keep its values. */
+  String origin(String tensor) {
+    String origin = tensor;
+    while (Set.of("Identity", "Cast", "Dropout").contains(operator(origin))) {
+      origin = maker(origin).getInput(0);
+    }
+    return origin;
+  }
+
+  /** Every name that a new tensor cannot have. */
+  public Set<String> tensorNames() {
+    Set<String> names = new HashSet<>(makers.keySet());
+    names.addAll(weights);
+    inputs.forEach(input -> names.add(input.name()));
+    return names;
+  }
+
+  /** Version of the standard operators, or 0 if the model states none. */
+  public long opset() {
+    return model.getOpsetImportList().stream()
+        .filter(opset -> opset.getDomain().isEmpty() || opset.getDomain().equals("ai.onnx"))
+        .mapToLong(OperatorSetIdProto::getVersion)
+        .max()
+        .orElse(0);
+  }
+
+  /** Inputs and outputs, for errors. */
+  String describe() {
+    return "inputs " + list(inputs) + "; outputs " + list(outputs);
+  }
+
+  private static String list(List<TensorSignature> tensors) {
+    return tensors.isEmpty()
+        ? "none"
+        : tensors.stream().map(TensorSignature::toString).collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,127 @@
+package io.embark.onnx.graph;
+
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import io.embark.UserError;
+import io.embark.onnx.graph.GraphOps.Reduction;
+import io.embark.pooling.Norm;
+import io.embark.pooling.Pooling;
+import java.util.List;
+
+/**
+ * The formulas of {@link Pooling} as nodes of a graph, in float32 whatever the model computes in.
+ *
+ * <p>Padding is replaced, not multiplied by zero: whatever a model leaves there, NaN included, does
+ * not reach a vector. Of a row without any token, which the host refuses, sums and maxima are zero.
+ */
+final class PoolingNodes {
+  private final GraphOps ops;
+  private final String attentionMask;
+  private final String poolingMask;
+  private final int hiddenSize;
+
+  /**
+   * @param attentionMask {@code [B, L]}, any number type, not 0 for a token; what {@code CLS} and
+   *     {@code LAST_TOKEN} look for the first and last token in
+   * @param poolingMask the same for sums and maxima
+   */
+  PoolingNodes(GraphOps ops, String attentionMask, String poolingMask, int hiddenSize) {
+    this.ops = ops;
+    this.attentionMask = attentionMask;
+    this.poolingMask = poolingMask;
+    this.hiddenSize = hiddenSize;
+  }
+
+  /** {@code [B, L, H]} float32: the mean of the layers' states. */
+  String states(List<String> layers) {
+    String sum = null;
+    for (String layer : layers) {
+      String state = toFloat(layer);
+      sum = sum == null ? state : ops.apply("Add", sum, state);
+    }
+    return layers.size() == 1 ? sum : ops.apply("Mul", sum, ops.constant(1f / layers.size()));
+  }
+
+  /** {@code [B, H]} float32 from a model's own output of any float type. */
+  String toFloat(String x) {
+    return ops.cast(x, DataType.FLOAT);
+  }
+
+  /**
+   * @param states {@code [B, L, H]} float32
+   * @return {@code [B, H]} float32
+   */
+  String pool(Pooling pooling, String states) {
+    return switch (pooling) {
+      case POOLER -> throw new UserError("POOLER is not made of token states");
+      case CLS -> token(states, ops.argMax(weights(attentionMask), 1));
+      case LAST_TOKEN -> token(states, ops.argMax(positions(attentionMask), 1));
+      case MEAN -> ops.apply("Div", sum(states), count());
+      case MEAN_SQRT_LEN -> ops.apply("Div", sum(states), ops.apply("Sqrt", count()));
+      case WEIGHTED_MEAN -> weightedMean(states);
+      case MAX -> max(states);
+    };
+  }
+
+  /**
+   * @param vector {@code [B, dim]}
+   */
+  String normalise(Norm norm, String vector) {
+    return switch (norm) {
+      case NONE -> vector;
+      case L2 -> {
+        String length = ops.reduce(Reduction.L2, vector, 1, true);
+        yield ops.apply("Div", vector, ops.apply("Max", length, ops.constant(1e-12f)));
+      }
+    };
+  }
+
+  private String sum(String states) {
+    return ops.reduce(Reduction.SUM, masked(states, 0), 1, false);
+  }
+
+  private String weightedMean(String states) {
+    String positions = positions(poolingMask);
+    String weighted = ops.apply("Mul", masked(states, 0), ops.reshape(positions, 0, 0, 1));
+    String total = ops.reduce(Reduction.SUM, positions, 1, true);
+    return ops.apply("Div", ops.reduce(Reduction.SUM, weighted, 1, false), atLeastOne(total));
+  }
+
+  private String max(String states) {
+    String max = ops.reduce(Reduction.MAX, masked(states, Float.NEGATIVE_INFINITY), 1, false);
+    String tokens = ops.reduce(Reduction.MAX, weights(poolingMask), 1, true);
+    return ops.apply("Where", ops.cast(tokens, DataType.BOOL), max, ops.constant(0));
+  }
+
+  /** The state at one position of each row, {@code [B, H]}; {@code position} is {@code [B]}. */
+  private String token(String states, String position) {
+    String everywhere =
+        ops.apply("Expand", ops.reshape(position, -1, 1, 1), ops.longs(1, 1, hiddenSize));
+    return ops.reshape(ops.gatherElements(states, everywhere, 1), -1, hiddenSize);
+  }
+
+  /** The states with {@code fill} at every position that is not pooled. */
+  private String masked(String states, float fill) {
+    String mask = ops.reshape(ops.cast(poolingMask, DataType.BOOL), 0, 0, 1);
+    return ops.apply("Where", mask, states, ops.constant(fill));
+  }
+
+  /** {@code [B, L]}: 1 for a token, 0 for padding; a mask's own values may be others. */
+  private String weights(String mask) {
+    return ops.cast(ops.cast(mask, DataType.BOOL), DataType.FLOAT);
+  }
+
+  /** {@code [B, L]}: 1, 2, 3, .. for the tokens of a row, 0 for padding. */
+  private String positions(String mask) {
+    String weights = weights(mask);
+    return ops.apply("Mul", ops.apply("CumSum", weights, ops.longs(1)), weights);
+  }
+
+  /** Tokens pooled of each row, {@code [B, 1]}. */
+  private String count() {
+    return atLeastOne(ops.reduce(Reduction.SUM, weights(poolingMask), 1, true));
+  }
+
+  private String atLeastOne(String count) {
+    return ops.apply("Max", count, ops.constant(1));
+  }
+}

@@ -1,0 +1,127 @@
+package io.embark.spark.column;
+
+import io.embark.UserError;
+import io.embark.embed.Setting;
+import io.embark.spark.executor.ModelFacts;
+import io.embark.text.Chunk;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.MetadataBuilder;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.unsafe.types.UTF8String;
+
+/**
+ * The columns that chunking adds behind those of an embedding: of chunks {@code chunk_index},
+ * {@code chunk_start} and {@code chunk_end}, of documents {@code chunks}, how many they have.
+ * Positions count code points, as Spark's own {@code substring} does.
+ *
+ * @param prefix put before their names
+ * @param textIndex where the column of texts stands
+ */
+public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
+    implements Serializable {
+  static final String INDEX = "chunk_index";
+  static final String START = "chunk_start";
+  static final String END = "chunk_end";
+  static final String CHUNKS = "chunks";
+
+  /** Key in our metadata of a vector column. */
+  static final String METADATA = "chunk";
+
+  /**
+   * The schema with the columns added.
+   *
+   * @throws UserError if a name is taken
+   */
+  public StructType addTo(StructType schema) {
+    List<StructField> fields = new ArrayList<>(List.of(schema.fields()));
+    if (chunking.mode().chunks()) {
+      StructField text = fields.get(textIndex);
+      fields.set(textIndex, new StructField(text.name(), text.dataType(), true, text.metadata()));
+      add(fields, INDEX, DataTypes.IntegerType);
+      add(fields, START, DataTypes.IntegerType);
+      add(fields, END, DataTypes.IntegerType);
+    }
+    if (chunking.mode().merges()) {
+      add(fields, CHUNKS, DataTypes.IntegerType);
+    }
+    return new StructType(fields.toArray(StructField[]::new));
+  }
+
+  private void add(List<StructField> fields, String name, DataType type) {
+    for (StructField present : fields) {
+      if (present.name().equalsIgnoreCase(prefix + name)) {
+        throw new UserError(
+            ("There is a column '%s' already, which chunking would add. Rename or drop it, or set"
+                    + " accountPrefix.")
+                .formatted(present.name()));
+      }
+    }
+    fields.add(new StructField(prefix + name, type, true, Metadata.empty()));
+  }
+
+  /** Says in the metadata of vector columns how documents were cut. */
+  public StructType describe(StructType schema, ModelFacts facts) {
+    StructField[] fields = schema.fields().clone();
+    for (int i = 0; i < fields.length; i++) {
+      Metadata metadata = fields[i].metadata();
+      if (metadata.contains(EmbeddingColumns.METADATA_KEY)) {
+        Metadata ours =
+            new MetadataBuilder()
+                .withMetadata(metadata.getMetadata(EmbeddingColumns.METADATA_KEY))
+                .putString(METADATA, chunking.describe(facts.config().get(Setting.MAX_LENGTH)))
+                .build();
+        Metadata all =
+            new MetadataBuilder()
+                .withMetadata(metadata)
+                .putMetadata(EmbeddingColumns.METADATA_KEY, ours)
+                .build();
+        fields[i] =
+            new StructField(fields[i].name(), fields[i].dataType(), fields[i].nullable(), all);
+      }
+    }
+    return new StructType(fields);
+  }
+
+  /** The row with the text of a chunk, or none, in place of the document's. */
+  public InternalRow withTextOf(Chunk chunk, InternalRow row, StructType input) {
+    Object[] values = new Object[input.length()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = row.isNullAt(i) ? null : row.get(i, input.apply(i).dataType());
+    }
+    values[textIndex] =
+        chunk == null || !chunking.keepText() ? null : UTF8String.fromString(chunk.text());
+    return new GenericInternalRow(values);
+  }
+
+  /**
+   * The added values of a chunk.
+   *
+   * @param chunk null for a document that is null
+   */
+  public InternalRow ofChunk(Chunk chunk) {
+    Object[] values = new Object[added()];
+    values[0] = chunk == null ? 0 : chunk.index();
+    values[1] = chunk == null ? null : chunk.codePointStart();
+    values[2] = chunk == null ? null : chunk.codePointEnd();
+    return new GenericInternalRow(values);
+  }
+
+  /** The added values of a document. */
+  InternalRow ofDocument(int chunks) {
+    Object[] values = new Object[added()];
+    values[values.length - 1] = chunks;
+    return new GenericInternalRow(values);
+  }
+
+  private int added() {
+    return (chunking.mode().chunks() ? 3 : 0) + (chunking.mode().merges() ? 1 : 0);
+  }
+}

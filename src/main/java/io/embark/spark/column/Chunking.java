@@ -1,0 +1,66 @@
+package io.embark.spark.column;
+
+import io.embark.UserError;
+import io.embark.embed.ChunkMode;
+import io.embark.embed.ChunkSettings;
+import io.embark.embed.Embedder;
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
+import io.embark.spark.executor.ExecutorTokenizers;
+import io.embark.text.Chunker;
+import java.io.Serializable;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.Params;
+
+/**
+ * How a stage cuts documents.
+ *
+ * @param tokens the most per chunk; 0 for the model's maximum length
+ * @param overlap text tokens that a chunk shares with the one before it
+ * @param keepText whether rows of chunks hold their text
+ */
+public record Chunking(ChunkMode mode, int tokens, int overlap, boolean keepText)
+    implements Serializable {
+
+  /** As the params of a stage say. */
+  public static Chunking of(Params stage) {
+    return new Chunking(
+        value(stage, ChunkSettings.CHUNK),
+        value(stage, ChunkSettings.CHUNK_TOKENS),
+        value(stage, ChunkSettings.CHUNK_OVERLAP),
+        value(stage, ChunkSettings.CHUNK_TEXT));
+  }
+
+  private static <V> V value(Params stage, Setting<V> setting) {
+    Param<?> param = stage.getParam(setting.paramName());
+    return setting.parse(
+        stage.isDefined(param) ? stage.getOrDefault(param).toString() : setting.defaultText());
+  }
+
+  public boolean isOff() {
+    return mode == ChunkMode.NONE;
+  }
+
+  /**
+   * Checks the numbers against the model, on the driver.
+   *
+   * @throws UserError if they do not go together
+   */
+  public void require(EmbedderConfig config) {
+    ExecutorTokenizers.chunker(config, this);
+    if (mode.merges() && config.get(Setting.TOKEN_STATES)) {
+      throw new UserError(
+          "token-states: states of tokens are not kept of merged documents; set chunk to rows or none.");
+    }
+  }
+
+  public Chunker of(Embedder embedder) {
+    return embedder.chunker(tokens, overlap);
+  }
+
+  /** What tells vectors made with other chunks apart; for the metadata of vector columns. */
+  String describe(int maxLength) {
+    return "%s, %d tokens, overlap %d"
+        .formatted(mode.label(), tokens == 0 ? maxLength : tokens, overlap);
+  }
+}

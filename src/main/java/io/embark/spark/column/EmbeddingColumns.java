@@ -1,0 +1,203 @@
+package io.embark.spark.column;
+
+import io.embark.UserError;
+import io.embark.embed.Embedding;
+import io.embark.embed.Setting;
+import io.embark.spark.executor.ModelFacts;
+import io.embark.vector.Int8Ranges;
+import io.embark.vector.VectorMetadata;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.ml.attribute.AttributeGroup;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.catalyst.util.GenericArrayData;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.MetadataBuilder;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.unsafe.types.UTF8String;
+
+/**
+ * The columns an embedding adds to a row: the vector and the account of the text.
+ *
+ * @param vector name of the vector column; with several vectors, what their names begin with
+ * @param prefix put before the names of the other columns, so that two embeddings can stand side by
+ *     side
+ * @param ranges of each vector for {@link OutputType#INT8}, else empty
+ */
+public record EmbeddingColumns(
+    String vector, String prefix, OutputType type, List<Int8Ranges> ranges)
+    implements Serializable {
+  /** Key of our own part of the vector column's metadata. */
+  public static final String METADATA_KEY = VectorMetadata.KEY;
+
+  /** A float for each value of the state of each token. */
+  private static final DataType STATES =
+      DataTypes.createArrayType(DataTypes.createArrayType(DataTypes.FloatType, false), false);
+
+  /** Columns added beside the vectors and token states. */
+  private static final int ACCOUNT = 5;
+
+  String tokenStates() {
+    return prefix + "token_states";
+  }
+
+  String tokenCount() {
+    return prefix + "token_count";
+  }
+
+  String tokensUsed() {
+    return prefix + "tokens_used";
+  }
+
+  String truncated() {
+    return prefix + "truncated";
+  }
+
+  String unknownTokenRatio() {
+    return prefix + "unknown_token_ratio";
+  }
+
+  String status() {
+    return prefix + "status";
+  }
+
+  /**
+   * The schema with the added columns at its end.
+   *
+   * @throws UserError if a name is taken
+   */
+  public StructType addTo(StructType schema, ModelFacts facts) {
+    requireRanges(facts);
+    List<StructField> fields = new ArrayList<>(List.of(schema.fields()));
+    for (StructField added : added(facts)) {
+      for (StructField present : fields) {
+        if (present.name().equalsIgnoreCase(added.name())) {
+          throw new UserError(
+              ("There is a column '%s' already, which embedding would add. Rename or drop it, or set"
+                      + " outputCol (for the vector) or accountPrefix (for the others).")
+                  .formatted(present.name()));
+        }
+      }
+      fields.add(added);
+    }
+    return new StructType(fields.toArray(StructField[]::new));
+  }
+
+  private void requireRanges(ModelFacts facts) {
+    if (type != OutputType.INT8) {
+      return;
+    }
+    List<Integer> found = ranges.stream().map(r -> r.min().length).toList();
+    if (!found.equals(facts.dimensions())) {
+      throw new UserError(
+          ("Output type int8 needs int8Ranges for vectors of %s values, found %s. Let"
+                  + " calibrate(sample) find them.")
+              .formatted(facts.dimensions(), ranges.isEmpty() ? "none" : found));
+    }
+  }
+
+  private List<StructField> added(ModelFacts facts) {
+    List<StructField> fields = new ArrayList<>();
+    for (int i = 0; i < facts.vectorNames().size(); i++) {
+      String name = vectorName(facts, i);
+      fields.add(new StructField(name, type.dataType(), true, metadata(name, facts, i)));
+    }
+    if (facts.config().get(Setting.TOKEN_STATES)) {
+      fields.add(new StructField(tokenStates(), STATES, true, Metadata.empty()));
+    }
+    fields.add(field(tokenCount(), DataTypes.IntegerType));
+    fields.add(field(tokensUsed(), DataTypes.IntegerType));
+    fields.add(field(truncated(), DataTypes.BooleanType));
+    fields.add(field(unknownTokenRatio(), DataTypes.FloatType));
+    fields.add(field(status(), DataTypes.StringType));
+    return fields;
+  }
+
+  /** The names of the vector columns: {@code embedding}, or {@code embedding_mean} and so on. */
+  public List<String> vectorNames(ModelFacts facts) {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < facts.vectorNames().size(); i++) {
+      names.add(vectorName(facts, i));
+    }
+    return names;
+  }
+
+  private String vectorName(ModelFacts facts, int index) {
+    return facts.vectorNames().size() == 1 ? vector : vector + "_" + facts.vectorNames().get(index);
+  }
+
+  private static StructField field(String name, DataType type) {
+    return new StructField(name, type, false, Metadata.empty());
+  }
+
+  /** MLlib's own size attribute, and what made the vectors. */
+  private Metadata metadata(String column, ModelFacts facts, int index) {
+    MetadataBuilder made = new MetadataBuilder();
+    made.putString("model", facts.config().text(Setting.MODEL));
+    made.putString("fingerprint", facts.fingerprint());
+    made.putString("vector", facts.vectorNames().get(index));
+    made.putString("pooling", facts.config().text(Setting.POOLING));
+    made.putString("poolingFrom", facts.config().origin(Setting.POOLING));
+    made.putString("layers", facts.config().text(Setting.LAYERS));
+    made.putString("concat", facts.config().text(Setting.CONCAT));
+    made.putString("excludeSpecialTokens", facts.config().text(Setting.EXCLUDE_SPECIAL_TOKENS));
+    made.putString("excludePrompt", facts.config().text(Setting.EXCLUDE_PROMPT));
+    made.putString("precision", facts.config().text(Setting.PRECISION));
+    made.putString("normalize", facts.config().text(Setting.NORMALIZE));
+    made.putString("prompt", facts.config().text(Setting.PROMPT));
+    made.putLong("maxLength", facts.config().get(Setting.MAX_LENGTH));
+    made.putLong("dimension", facts.dimensions().get(index));
+    made.putString("type", type.label());
+    if (type == OutputType.INT8) {
+      made.putDoubleArray("int8Min", ranges.get(index).minAsDoubles());
+      made.putDoubleArray("int8Max", ranges.get(index).maxAsDoubles());
+    }
+    Metadata ours = new MetadataBuilder().putMetadata(METADATA_KEY, made.build()).build();
+    return new AttributeGroup(column, facts.dimensions().get(index)).toMetadata(ours);
+  }
+
+  /**
+   * The values of the added columns for one row, as Spark holds them.
+   *
+   * @param vectors how many vectors there are
+   * @param states whether there are token states
+   */
+  InternalRow values(Embedding embedding, int vectors, boolean states) {
+    Object[] values = new Object[vectors + (states ? 1 : 0) + ACCOUNT];
+    int next = 0;
+    for (int i = 0; i < vectors; i++) {
+      float[] floats = embedding.vector(i);
+      values[next++] =
+          floats == null
+              ? null
+              : type.value(floats, type == OutputType.INT8 ? ranges.get(i) : null);
+    }
+    if (states) {
+      values[next++] = arrays(embedding.tokenStates());
+    }
+    values[next++] = embedding.tokenCount();
+    values[next++] = embedding.tokensUsed();
+    values[next++] = embedding.truncated();
+    values[next++] = (float) embedding.unknownTokenRatio();
+    values[next] = UTF8String.fromString(embedding.statusText());
+    return new GenericInternalRow(values);
+  }
+
+  private static ArrayData arrays(float[][] rows) {
+    if (rows == null) {
+      return null;
+    }
+    Object[] arrays = new Object[rows.length];
+    for (int i = 0; i < arrays.length; i++) {
+      arrays[i] = UnsafeArrayData.fromPrimitiveArray(rows[i]);
+    }
+    return new GenericArrayData(arrays);
+  }
+}

@@ -1,0 +1,71 @@
+package io.embark.spark.column;
+
+import io.embark.UserError;
+import io.embark.vector.Int8Ranges;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+
+/** Finds the ranges of int8 vectors in a table of float vectors, in one distributed pass. */
+public final class Int8Calibration {
+  private Int8Calibration() {}
+
+  /**
+   * @param vectorColumns columns of {@code array<float>}; rows without vectors are passed over
+   * @return one per column
+   * @throws UserError if no row has vectors
+   */
+  public static List<Int8Ranges> ranges(Dataset<Row> rows, List<String> vectorColumns) {
+    Column[] columns =
+        vectorColumns.stream().map(c -> functions.col("`" + c + "`")).toArray(Column[]::new);
+    int count = columns.length;
+    return rows
+        .select(columns)
+        .toJavaRDD()
+        .mapPartitions(partition -> ofPartition(partition, count))
+        .collect()
+        .stream()
+        .reduce(Int8Calibration::union)
+        .map(Arrays::asList)
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "No text to calibrate int8 vectors on: every text of the sample is null or"
+                        + " blank."));
+  }
+
+  /** Nothing, or the ranges of the partition's vectors. */
+  private static Iterator<Int8Ranges[]> ofPartition(Iterator<Row> rows, int columns) {
+    Int8Ranges[] ranges = null;
+    while (rows.hasNext()) {
+      Row row = rows.next();
+      if (!row.isNullAt(0)) {
+        Int8Ranges[] ofRow = new Int8Ranges[columns];
+        for (int c = 0; c < columns; c++) {
+          ofRow[c] = Int8Ranges.ofFirst(floats(row.getList(c)));
+        }
+        ranges = ranges == null ? ofRow : union(ranges, ofRow);
+      }
+    }
+    return Optional.ofNullable(ranges).stream().iterator();
+  }
+
+  private static Int8Ranges[] union(Int8Ranges[] a, Int8Ranges[] b) {
+    Int8Ranges[] both = new Int8Ranges[a.length];
+    Arrays.setAll(both, c -> a[c].union(b[c]));
+    return both;
+  }
+
+  private static float[] floats(List<Float> values) {
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i);
+    }
+    return floats;
+  }
+}

@@ -1,0 +1,158 @@
+package io.embark.spark.column;
+
+import io.embark.spark.catalyst.ScalaSeq;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Dataset$;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Alias;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.AttributeReference;
+import org.apache.spark.sql.catalyst.expressions.CreateNamedStruct;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.GetStructField;
+import org.apache.spark.sql.catalyst.expressions.Literal$;
+import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.MapPartitions;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import scala.Option;
+import scala.collection.JavaConverters;
+import scala.runtime.AbstractFunction1;
+
+/**
+ * {@code Dataset.mapPartitions} on rows as Spark holds them. The object that Spark would make of a
+ * row is here the row itself, as one struct, so that no column is converted to Java and back.
+ *
+ * <p>Made of Spark's own plan nodes, which every session knows how to plan.
+ */
+public final class InternalRows {
+  private static final String ROW = "row";
+
+  private InternalRows() {}
+
+  /**
+   * The rows that {@code work} makes of each partition.
+   *
+   * @param result their schema; metadata of its fields is kept
+   * @param work gets rows that hold all columns of {@code rows}; not called for an empty partition,
+   *     which must not load a model
+   */
+  public static Dataset<Row> mapPartitions(Dataset<Row> rows, StructType result, RowWork work) {
+    LogicalPlan child = rows.logicalPlan();
+    Alias whole = alias(struct(ScalaSeq.toJava(child.output())), ROW, Metadata.empty());
+    Attribute made =
+        new AttributeReference(
+            ROW,
+            result,
+            false,
+            Metadata.empty(),
+            NamedExpression.newExprId(),
+            ScalaSeq.<String>of(List.of()));
+    MapPartitions mapped =
+        new MapPartitions(
+            new OnPartition(work), made, new Project(ScalaSeq.of(List.of(whole)), child));
+    // Not SerializeFromObject: what Spark prunes inside of that, it takes to be made field by
+    // field.
+    return Dataset$.MODULE$.ofRows(
+        rows.sparkSession(), new Project(ScalaSeq.of(fields(made, result.fields())), mapped));
+  }
+
+  /**
+   * The rows that a plan made by {@link #mapPartitions} works on, of which every work so far hands
+   * up the columns before its own; null for another plan.
+   */
+  public static LogicalPlan before(LogicalPlan plan) {
+    return plan instanceof Project project
+            && project.child() instanceof MapPartitions mapped
+            && mapped.func() instanceof OnPartition
+        ? mapped.child().children().head()
+        : null;
+  }
+
+  /** The work as Spark's plan node takes it: on objects. */
+  private static final class OnPartition
+      extends AbstractFunction1<
+          scala.collection.Iterator<Object>, scala.collection.Iterator<Object>>
+      implements Serializable {
+    private static final long serialVersionUID = 1;
+
+    private final RowWork work;
+
+    OnPartition(RowWork work) {
+      this.work = work;
+    }
+
+    @Override
+    public scala.collection.Iterator<Object> apply(scala.collection.Iterator<Object> partition) {
+      if (!partition.hasNext()) {
+        return partition;
+      }
+      Iterator<Object> rows = JavaConverters.asJavaIterator(partition);
+      Iterator<InternalRow> copies =
+          new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+              return rows.hasNext();
+            }
+
+            @Override
+            public InternalRow next() {
+              // Work reads ahead, and Spark's iterators hand out one row object again and again.
+              return ((InternalRow) rows.next()).copy();
+            }
+          };
+      Iterator<InternalRow> results = work.over(copies);
+      return JavaConverters.asScalaIterator(
+          new Iterator<Object>() {
+            @Override
+            public boolean hasNext() {
+              return results.hasNext();
+            }
+
+            @Override
+            public Object next() {
+              return results.next();
+            }
+          });
+    }
+  }
+
+  private static Expression struct(List<Attribute> columns) {
+    List<Expression> namesAndValues = new ArrayList<>();
+    for (Attribute column : columns) {
+      namesAndValues.add(Literal$.MODULE$.apply(column.name()));
+      namesAndValues.add(column);
+    }
+    return new CreateNamedStruct(ScalaSeq.of(namesAndValues));
+  }
+
+  private static List<NamedExpression> fields(Attribute row, StructField[] fields) {
+    List<NamedExpression> columns = new ArrayList<>();
+    for (int i = 0; i < fields.length; i++) {
+      columns.add(
+          alias(
+              new GetStructField(row, i, Option.apply(fields[i].name())),
+              fields[i].name(),
+              fields[i].metadata()));
+    }
+    return columns;
+  }
+
+  private static Alias alias(Expression value, String name, Metadata metadata) {
+    return new Alias(
+        value,
+        name,
+        NamedExpression.newExprId(),
+        ScalaSeq.<String>of(List.of()),
+        Option.apply(metadata),
+        ScalaSeq.<String>of(List.of()));
+  }
+}

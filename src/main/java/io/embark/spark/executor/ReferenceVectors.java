@@ -1,0 +1,121 @@
+package io.embark.spark.executor;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
+import io.embark.onnx.Precision;
+import io.embark.pooling.Layers;
+import io.embark.pooling.Pooling;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * Sentences written for checking, with their token ids and vectors of the built-in default model.
+ * Not made by Embark: sentence-transformers' poolings in plain Python over the same model files,
+ * ids by Hugging Face {@code tokenizers}; not normalised.
+ */
+public final class ReferenceVectors {
+  private static final String FILE = "canary-all-minilm-l6-v2.jsonl.gz";
+  private static final List<JsonNode> RECORDS = load();
+
+  /** The most tokens of a sentence. */
+  private static final int LONGEST = 24;
+
+  private ReferenceVectors() {}
+
+  /** The sentences, some tokens each, for any model. */
+  public static List<String> sentences() {
+    return RECORDS.stream().map(record -> record.get("text").asText()).toList();
+  }
+
+  /** The ids of each sentence, special tokens included, if the model is the built-in default. */
+  public static Optional<List<long[]>> ids(EmbedderConfig config) {
+    if (!isDefaultModel(config) || !wholeAndPlain(config)) {
+      return Optional.empty();
+    }
+    return Optional.of(RECORDS.stream().map(record -> longs(record.get("input_ids"))).toList());
+  }
+
+  /**
+   * The vectors {@code [sentence][pooling][dimension]} that a config must give, or empty where it
+   * asks for something that the file does not hold.
+   *
+   * @param config resolved
+   */
+  static Optional<float[][][]> of(EmbedderConfig config) {
+    boolean usual =
+        isDefaultModel(config)
+            && wholeAndPlain(config)
+            && config.get(Setting.PRECISION) == Precision.FLOAT
+            && config.get(Setting.LAYERS).equals(List.of(Layers.of("-1")))
+            && !config.get(Setting.CONCAT)
+            && !config.get(Setting.EXCLUDE_SPECIAL_TOKENS)
+            && config.get(Setting.TRUNCATE_DIM) == 0;
+    if (!usual) {
+      return Optional.empty();
+    }
+    List<Pooling> poolings = config.get(Setting.POOLING);
+    float[][][] vectors = new float[RECORDS.size()][poolings.size()][];
+    for (int s = 0; s < vectors.length; s++) {
+      for (int p = 0; p < vectors[s].length; p++) {
+        JsonNode values = RECORDS.get(s).get("vectors").get(poolings.get(p).label());
+        if (values == null) {
+          return Optional.empty();
+        }
+        vectors[s][p] = floats(values);
+        config.get(Setting.NORMALIZE).apply(vectors[s][p]);
+      }
+    }
+    return Optional.of(vectors);
+  }
+
+  private static boolean isDefaultModel(EmbedderConfig config) {
+    return config.text(Setting.MODEL).equalsIgnoreCase(Setting.MODEL.defaultText())
+        && config.text(Setting.MODEL_FILE) == null;
+  }
+
+  private static boolean wholeAndPlain(EmbedderConfig config) {
+    return config.get(Setting.PROMPT).isEmpty() && config.get(Setting.MAX_LENGTH) >= LONGEST;
+  }
+
+  private static float[] floats(JsonNode array) {
+    float[] values = new float[array.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = array.get(i).floatValue();
+    }
+    return values;
+  }
+
+  private static long[] longs(JsonNode array) {
+    long[] values = new long[array.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = array.get(i).asLong();
+    }
+    return values;
+  }
+
+  private static List<JsonNode> load() {
+    ObjectMapper json = new ObjectMapper();
+    List<JsonNode> records = new ArrayList<>();
+    try (InputStream file = ReferenceVectors.class.getResourceAsStream(FILE);
+        BufferedReader lines =
+            new BufferedReader(
+                new InputStreamReader(new GZIPInputStream(file), StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        records.add(json.readTree(line));
+      }
+      return List.copyOf(records);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + FILE + " in Embark's own jar", e);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.embark.spark.sql;
+
+import io.embark.spark.catalyst.ScalaSeq;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.apache.spark.sql.catalyst.expressions.And;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.AttributeSet;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+
+/** Finds and replaces calls of {@code embed_text} in expressions and plans. */
+final class EmbedCalls {
+  private EmbedCalls() {}
+
+  static boolean in(Expression expression) {
+    return expression.exists(e -> e instanceof EmbedText);
+  }
+
+  static boolean in(List<? extends Expression> expressions) {
+    return expressions.stream().anyMatch(EmbedCalls::in);
+  }
+
+  /** Whether a call stands in the expressions of this very node and has yet to be moved out. */
+  static boolean in(LogicalPlan node) {
+    return !(node instanceof EmbedTextPlan) && in(ScalaSeq.toJava(node.expressions()));
+  }
+
+  /** Whether a call is left anywhere in the plan. */
+  static boolean leftIn(LogicalPlan plan) {
+    return plan.exists(EmbedCalls::in);
+  }
+
+  /**
+   * The calls without another call in their text, each once.
+   *
+   * @param available calls that need other columns belong to a plan further out and are left out
+   */
+  static List<EmbedText> innermost(List<Expression> expressions, AttributeSet available) {
+    List<EmbedText> calls = new ArrayList<>();
+    expressions.forEach(expression -> collect(expression, available, calls));
+    return calls;
+  }
+
+  private static void collect(
+      Expression expression, AttributeSet available, List<EmbedText> calls) {
+    if (expression instanceof EmbedText call && !in(call.text())) {
+      if (call.references().subsetOf(available) && calls.stream().noneMatch(call::sameAs)) {
+        calls.add(call);
+      }
+      return;
+    }
+    ScalaSeq.toJava(expression.children()).forEach(child -> collect(child, available, calls));
+  }
+
+  /** The expression with each call replaced by its column. */
+  static Expression replace(Expression expression, List<EmbedText> calls, List<Attribute> columns) {
+    return replace(
+        expression,
+        e -> {
+          if (e instanceof EmbedText found) {
+            for (int i = 0; i < calls.size(); i++) {
+              if (calls.get(i).sameAs(found)) {
+                return columns.get(i);
+              }
+            }
+          }
+          return null;
+        });
+  }
+
+  /** The expression with every part replaced for which {@code by} gives something. */
+  static Expression replace(Expression expression, UnaryOperator<Expression> by) {
+    Expression replacement = by.apply(expression);
+    return replacement != null ? replacement : expression.mapChildren(child -> replace(child, by));
+  }
+
+  /** The parts of a condition that all must hold. */
+  static List<Expression> conjuncts(Expression condition) {
+    if (condition instanceof And and) {
+      List<Expression> parts = new ArrayList<>(conjuncts(and.left()));
+      parts.addAll(conjuncts(and.right()));
+      return parts;
+    }
+    return List.of(condition);
+  }
+
+  /** One condition of several; null of none. */
+  static Expression all(List<Expression> conjuncts) {
+    return conjuncts.stream().reduce(And::new).orElse(null);
+  }
+}

@@ -1,0 +1,166 @@
+package io.embark.spark.sql;
+
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
+import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.spark.executor.ModelFacts;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.Unevaluable;
+import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
+import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.NullType;
+import org.apache.spark.sql.types.StringType;
+import scala.collection.IndexedSeq;
+import scala.collection.Seq;
+
+/**
+ * One call of {@code embed_text}. It stands in a query's expressions until {@link ExtractEmbedText}
+ * moves it into an operator of its own; it is never computed for a single row.
+ *
+ * <p>Two calls are the same if text and settings are, however the settings were given.
+ */
+public final class EmbedText extends Expression implements Unevaluable, Serializable {
+  private static final long serialVersionUID = 1;
+  static final DataType TYPE = DataTypes.createArrayType(DataTypes.FloatType, false);
+
+  private final Expression text;
+  private final EmbedderConfig config;
+  private final transient ModelFacts facts;
+  private final List<String> given;
+
+  /**
+   * @param facts the opened model and the settings in force
+   * @param given the model and pooling as written in the call, for display only
+   */
+  public EmbedText(Expression text, ModelFacts facts, List<String> given) {
+    this.text = text;
+    this.config = facts.config();
+    this.facts = facts;
+    this.given = given;
+  }
+
+  Expression text() {
+    return text;
+  }
+
+  @Override
+  public Seq<Expression> children() {
+    return ScalaSeq.of(List.of(text));
+  }
+
+  /** Known on the driver only; the settings travel with the plan. */
+  ModelFacts facts() {
+    return facts;
+  }
+
+  EmbedderConfig config() {
+    return config;
+  }
+
+  /** Whether the other call gives the same vector for the same row. */
+  boolean sameAs(EmbedText other) {
+    return this == other || semanticEquals(other);
+  }
+
+  /** Whether the text does not depend on the row. */
+  boolean isConstant() {
+    return text.foldable();
+  }
+
+  @Override
+  public TypeCheckResult checkInputDataTypes() {
+    DataType type = text.dataType();
+    if (type instanceof StringType || type instanceof NullType) {
+      return TypeCheckResult.TypeCheckSuccess$.MODULE$;
+    }
+    return new TypeCheckResult.TypeCheckFailure(
+        "embed_text embeds text (string), found %s; cast it first".formatted(type.simpleString()));
+  }
+
+  @Override
+  public DataType dataType() {
+    return TYPE;
+  }
+
+  @Override
+  public boolean nullable() {
+    return true;
+  }
+
+  @Override
+  public boolean foldable() {
+    return false;
+  }
+
+  @Override
+  public Object eval(InternalRow input) {
+    return Unevaluable.super.eval(input);
+  }
+
+  @Override
+  public ExprCode doGenCode(CodegenContext ctx, ExprCode ev) {
+    return Unevaluable.super.doGenCode(ctx, ev);
+  }
+
+  @Override
+  public EmbedText withNewChildrenInternal(IndexedSeq<Expression> children) {
+    return new EmbedText(children.apply(0), facts, given);
+  }
+
+  @Override
+  public String prettyName() {
+    return "embed_text";
+  }
+
+  @Override
+  public String sql() {
+    return Stream.concat(Stream.of(text.sql()), given.stream())
+        .collect(Collectors.joining(", ", "embed_text(", ")"));
+  }
+
+  /** With what is in force rather than what was written, for plans. */
+  @Override
+  public String toString() {
+    return "embed_text(%s, %s, %s)"
+        .formatted(text, config.text(Setting.MODEL), config.text(Setting.POOLING));
+  }
+
+  @Override
+  public int productArity() {
+    return 3;
+  }
+
+  @Override
+  public Object productElement(int index) {
+    return switch (index) {
+      case 0 -> text;
+      case 1 -> facts;
+      case 2 -> given;
+      default -> throw new IndexOutOfBoundsException(index);
+    };
+  }
+
+  @Override
+  public boolean canEqual(Object other) {
+    return other instanceof EmbedText;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof EmbedText that && text.equals(that.text) && config.equals(that.config);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(text, config);
+  }
+}

@@ -1,0 +1,199 @@
+package io.embark.spark.sql;
+
+import io.embark.spark.catalyst.ScalaSeq;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.AttributeReference;
+import org.apache.spark.sql.catalyst.expressions.AttributeSet;
+import org.apache.spark.sql.catalyst.expressions.AttributeSet$;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.ExpressionSet;
+import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.expressions.SortOrder;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Statistics;
+import org.apache.spark.sql.catalyst.plans.logical.UnaryNode;
+import org.apache.spark.sql.catalyst.plans.logical.statsEstimation.EstimationUtils;
+import org.apache.spark.sql.types.Metadata;
+import scala.Option;
+import scala.collection.IndexedSeq;
+import scala.collection.Seq;
+import scala.math.BigInt;
+
+/** Computes calls of {@code embed_text} for every row: the child's columns, then one per call. */
+public final class EmbedTextPlan extends LogicalPlan implements UnaryNode {
+  private static final long serialVersionUID = 1;
+
+  private final Seq<EmbedText> calls;
+  private final Seq<Attribute> results;
+  private final LogicalPlan child;
+  private final Seq<LogicalPlan> children;
+
+  /**
+   * @param calls what to compute, no two the same
+   * @param results the column of each call
+   */
+  public EmbedTextPlan(Seq<EmbedText> calls, Seq<Attribute> results, LogicalPlan child) {
+    this.calls = calls;
+    this.results = results;
+    this.child = child;
+    this.children = ScalaSeq.of(List.of(child));
+  }
+
+  /** A plan that computes {@code calls} into new columns. */
+  static EmbedTextPlan of(List<EmbedText> calls, LogicalPlan child) {
+    List<Attribute> results = new ArrayList<>();
+    for (EmbedText call : calls) {
+      results.add(
+          new AttributeReference(
+              "embedding" + results.size(),
+              call.dataType(),
+              true,
+              Metadata.empty(),
+              NamedExpression.newExprId(),
+              ScalaSeq.of(List.of())));
+    }
+    return new EmbedTextPlan(ScalaSeq.of(calls), ScalaSeq.of(results), child);
+  }
+
+  Seq<EmbedText> calls() {
+    return calls;
+  }
+
+  Seq<Attribute> results() {
+    return results;
+  }
+
+  /** The column of a call, if it is computed here. */
+  Optional<Attribute> resultOf(EmbedText call) {
+    for (int i = 0; i < calls.size(); i++) {
+      if (calls.apply(i).sameAs(call)) {
+        return Optional.of(results.apply(i));
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public LogicalPlan child() {
+    return child;
+  }
+
+  @Override
+  public Seq<LogicalPlan> children() {
+    return children;
+  }
+
+  @Override
+  public Seq<Attribute> output() {
+    List<Attribute> output = new ArrayList<>(ScalaSeq.toJava(child.output()));
+    output.addAll(ScalaSeq.toJava(results));
+    return ScalaSeq.of(output);
+  }
+
+  @Override
+  public AttributeSet producedAttributes() {
+    return AttributeSet$.MODULE$.apply(ScalaSeq.<Expression>of(ScalaSeq.toJava(results)));
+  }
+
+  @Override
+  public ExpressionSet validConstraints() {
+    return child.constraints();
+  }
+
+  @Override
+  public Option<Object> maxRows() {
+    return child.maxRows();
+  }
+
+  @Override
+  public Option<Object> maxRowsPerPartition() {
+    return child.maxRowsPerPartition();
+  }
+
+  @Override
+  public Seq<SortOrder> outputOrdering() {
+    return child.outputOrdering();
+  }
+
+  /**
+   * Spark takes an array for one element long; a table of vectors must not be broadcast by that.
+   */
+  @Override
+  public Statistics stats() {
+    long values = 0;
+    for (EmbedText call : ScalaSeq.toJava(calls)) {
+      values += call.facts().dimensions().get(0);
+    }
+    Statistics below = child.stats();
+    BigInt rowSize =
+        EstimationUtils.getSizePerRow(child.output(), EstimationUtils.getSizePerRow$default$2());
+    BigInt rows = below.sizeInBytes().$div(rowSize).$plus(BigInt.apply(1));
+    BigInt added = rows.$times(BigInt.apply(Float.BYTES * values));
+    return new Statistics(
+        below.sizeInBytes().$plus(added),
+        below.rowCount(),
+        below.attributeStats(),
+        below.isRuntime());
+  }
+
+  EmbedTextPlan withChild(LogicalPlan newChild) {
+    return new EmbedTextPlan(calls, results, newChild);
+  }
+
+  @Override
+  public LogicalPlan withNewChildInternal(LogicalPlan newChild) {
+    return withChild(newChild);
+  }
+
+  @Override
+  public LogicalPlan withNewChildrenInternal(IndexedSeq<LogicalPlan> newChildren) {
+    return withChild(newChildren.apply(0));
+  }
+
+  @Override
+  public String nodeName() {
+    return "EmbedText";
+  }
+
+  @Override
+  public String argString(int maxFields) {
+    return EmbedTextExec.describe(calls, results);
+  }
+
+  @Override
+  public int productArity() {
+    return 3;
+  }
+
+  @Override
+  public Object productElement(int index) {
+    return switch (index) {
+      case 0 -> calls;
+      case 1 -> results;
+      case 2 -> child;
+      default -> throw new IndexOutOfBoundsException(index);
+    };
+  }
+
+  @Override
+  public boolean canEqual(Object other) {
+    return other instanceof EmbedTextPlan;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof EmbedTextPlan that
+        && calls.equals(that.calls)
+        && results.equals(that.results)
+        && child.equals(that.child);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(calls, results, child);
+  }
+}

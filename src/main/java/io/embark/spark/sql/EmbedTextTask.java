@@ -1,0 +1,144 @@
+package io.embark.spark.sql;
+
+import io.embark.embed.Embedder;
+import io.embark.embed.Embedding;
+import io.embark.embed.EmbeddingStream;
+import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.spark.executor.Canary;
+import io.embark.spark.executor.ExecutorEmbedders;
+import io.embark.spark.executor.TaskStreams;
+import io.embark.spark.metrics.JvmMetrics;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.TaskContext;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
+import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+import scala.runtime.AbstractFunction1;
+
+/** The work of {@link EmbedTextExec} on one partition; all of it that goes to executors. */
+public final class EmbedTextTask
+    extends AbstractFunction1<
+        scala.collection.Iterator<InternalRow>, scala.collection.Iterator<InternalRow>>
+    implements Serializable {
+  private static final long serialVersionUID = 1;
+
+  private final EmbedPasses passes;
+  private final List<Canary> canaries;
+  private final Seq<Attribute> input;
+  private final Seq<Attribute> output;
+  private final SqlEmbeddingMetrics metrics;
+
+  /**
+   * @param canaries what each pass's session must give
+   */
+  public EmbedTextTask(
+      EmbedPasses passes,
+      List<Canary> canaries,
+      Seq<Attribute> input,
+      Seq<Attribute> output,
+      SqlEmbeddingMetrics metrics) {
+    this.passes = passes;
+    this.canaries = canaries;
+    this.input = input;
+    this.output = output;
+    this.metrics = metrics;
+  }
+
+  /** A row and what is known of it so far, by pass. */
+  record Embedded(InternalRow row, List<Embedding>[] byPass) {}
+
+  @Override
+  public scala.collection.Iterator<InternalRow> apply(
+      scala.collection.Iterator<InternalRow> partition) {
+    if (!partition.hasNext()) {
+      // An empty partition must not load a model.
+      return partition;
+    }
+    // Rows are read ahead, and Spark's iterators hand out one row object again and again.
+    boolean readsAhead = passes.passes().stream().anyMatch(pass -> !pass.constant());
+    List<List<Embedding>> constants = new ArrayList<>();
+    for (int i = 0; i < passes.passes().size(); i++) {
+      constants.add(passes.passes().get(i).constant() ? constants(i) : null);
+    }
+    Iterator<InternalRow> rows = JavaConverters.asJavaIterator(partition);
+    Iterator<Embedded> items =
+        new Iterator<>() {
+          @Override
+          public boolean hasNext() {
+            return rows.hasNext();
+          }
+
+          @Override
+          public Embedded next() {
+            InternalRow row = rows.next();
+            return new Embedded(readsAhead ? row.copy() : row, byPass(constants));
+          }
+        };
+    for (int i = 0; i < passes.passes().size(); i++) {
+      if (!passes.passes().get(i).constant()) {
+        items = embed(i, items);
+      }
+    }
+    return new EmbeddedRows(items, passes.sources(), output, metrics);
+  }
+
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static List<Embedding>[] byPass(List<List<Embedding>> known) {
+    return known.toArray(new List[0]);
+  }
+
+  private Iterator<Embedded> embed(int pass, Iterator<Embedded> items) {
+    ArrayList<Expression> texts = passes.passes().get(pass).texts();
+    UnsafeProjection projection = projection(texts);
+    return TaskStreams.endWithTask(
+        EmbeddingStream.ofSeveralTexts(
+            embedder(pass),
+            items,
+            item -> texts(projection.apply(item.row()), texts.size()),
+            (item, embeddings) -> {
+              item.byPass()[pass] = embeddings;
+              return item;
+            },
+            JvmMetrics.and(metrics)));
+  }
+
+  private Embedder embedder(int pass) {
+    return canaries.get(pass).require(ExecutorEmbedders.get(passes.passes().get(pass).config()));
+  }
+
+  private List<Embedding> constants(int index) {
+    EmbedPasses.Pass pass = passes.passes().get(index);
+    UnsafeRow texts = projection(pass.texts()).apply(InternalRow.empty());
+    try (EmbeddingStream<UnsafeRow, List<Embedding>> stream =
+        TaskStreams.endWithTask(
+            EmbeddingStream.ofSeveralTexts(
+                embedder(index),
+                List.of(texts).iterator(),
+                row -> texts(row, pass.texts().size()),
+                (row, embeddings) -> embeddings,
+                JvmMetrics.and(metrics)))) {
+      return stream.next();
+    }
+  }
+
+  private UnsafeProjection projection(List<Expression> texts) {
+    UnsafeProjection projection = UnsafeProjection.create(ScalaSeq.of(texts), input);
+    projection.initialize(TaskContext.getPartitionId());
+    return projection;
+  }
+
+  private static List<String> texts(UnsafeRow row, int count) {
+    List<String> texts = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      texts.add(row.isNullAt(i) ? null : row.getUTF8String(i).toString());
+    }
+    return texts;
+  }
+}

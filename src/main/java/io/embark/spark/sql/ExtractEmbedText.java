@@ -1,0 +1,143 @@
+package io.embark.spark.sql;
+
+import io.embark.spark.catalyst.ScalaSeq;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.optimizer.CollapseProject$;
+import org.apache.spark.sql.catalyst.optimizer.ColumnPruning$;
+import org.apache.spark.sql.catalyst.plans.logical.Aggregate;
+import org.apache.spark.sql.catalyst.plans.logical.Filter;
+import org.apache.spark.sql.catalyst.plans.logical.Join;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Project;
+import org.apache.spark.sql.catalyst.plans.logical.Subquery;
+import org.apache.spark.sql.catalyst.rules.Rule;
+
+/**
+ * Moves the calls of {@code embed_text} out of the expressions of each node into one {@link
+ * EmbedTextPlan} right below it. What does not need the vectors (filters, limits) goes further
+ * below, and a vector computed below already is handed up instead of computed again.
+ *
+ * <p>Runs after Spark's own rules have pushed filters down and folded projections, so that calls
+ * stand where they are to be computed.
+ */
+public final class ExtractEmbedText extends Rule<LogicalPlan> {
+
+  @Override
+  public LogicalPlan apply(LogicalPlan plan) {
+    if (plan instanceof Subquery subquery && subquery.correlated()) {
+      // It becomes a join of the query around it; its calls are extracted with that.
+      return plan;
+    }
+    return EmbedCalls.leftIn(plan) ? extractFrom(plan) : plan;
+  }
+
+  /** Extracts every call, the last chance before the plan is executed. */
+  LogicalPlan allOf(LogicalPlan plan) {
+    LogicalPlan extracted = extractFrom(plan);
+    extracted.foreach(
+        node -> {
+          if (EmbedCalls.in(node)) {
+            throw SqlRefusal.refuse(
+                "embed_text cannot be computed here: %s. Compute it in a subquery first."
+                    .formatted(node.simpleString(100)));
+          }
+          return scala.runtime.BoxedUnit.UNIT;
+        });
+    return extracted;
+  }
+
+  private LogicalPlan extractFrom(LogicalPlan plan) {
+    LogicalPlan extracted = extract(LimitsFirst.sortBeforeEmbedding(plan));
+    // Projections that came between are merged, and columns that nobody reads any more dropped.
+    return LimitsFirst.limitBeforeEmbedding(
+        CollapseProject$.MODULE$.apply(ColumnPruning$.MODULE$.apply(extracted)));
+  }
+
+  private LogicalPlan extract(LogicalPlan plan) {
+    LogicalPlan node = plan.mapChildren(this::extract);
+    if (!EmbedCalls.in(node)) {
+      return node;
+    }
+    if (node instanceof Aggregate aggregate) {
+      LogicalPlan split = AggregateCalls.split(aggregate);
+      // The new nodes hold the calls where they can be computed from one row.
+      return split == node ? embedBelow(node) : extract(split);
+    }
+    if (node instanceof Join join) {
+      LogicalPlan parted = JoinCalls.pullUp(join);
+      return parted == node ? embedBelow(node) : extract(parted);
+    }
+    if (node instanceof Filter filter) {
+      LogicalPlan pushed = JoinCalls.pushDown(filter);
+      return pushed == node ? embedBelow(cheapFirst(filter)) : extract(pushed);
+    }
+    return embedBelow(node);
+  }
+
+  /** Conditions that need no vector are checked before anything is embedded. */
+  private static Filter cheapFirst(Filter filter) {
+    List<Expression> cheap = new ArrayList<>();
+    List<Expression> rest = new ArrayList<>();
+    for (Expression part : EmbedCalls.conjuncts(filter.condition())) {
+      (part.deterministic() && !EmbedCalls.in(part) ? cheap : rest).add(part);
+    }
+    return cheap.isEmpty()
+        ? filter
+        : new Filter(EmbedCalls.all(rest), new Filter(EmbedCalls.all(cheap), filter.child()));
+  }
+
+  /** The node reading its vectors from columns of its children. */
+  private static LogicalPlan embedBelow(LogicalPlan node) {
+    List<EmbedText> calls =
+        EmbedCalls.innermost(ScalaSeq.toJava(node.expressions()), node.inputSet());
+    if (calls.isEmpty()) {
+      return node;
+    }
+    List<EmbedText> done = new ArrayList<>();
+    List<Attribute> columns = new ArrayList<>();
+    List<LogicalPlan> children = new ArrayList<>();
+    for (LogicalPlan child : ScalaSeq.toJava(node.children())) {
+      List<EmbedText> own = new ArrayList<>();
+      for (EmbedText call : calls) {
+        if (done.stream().noneMatch(call::sameAs)
+            && call.references().subsetOf(child.outputSet())) {
+          own.add(call);
+        }
+      }
+      LogicalPlan below = child;
+      List<EmbedText> missing = new ArrayList<>();
+      for (EmbedText call : own) {
+        LogicalPlan exposed = KnownVectors.expose(below, call);
+        if (exposed == null) {
+          missing.add(call);
+        } else {
+          below = exposed;
+          done.add(call);
+          columns.add(KnownVectors.column(below, call));
+        }
+      }
+      if (!missing.isEmpty()) {
+        EmbedTextPlan embed = EmbedTextPlan.of(missing, below);
+        below = embed;
+        done.addAll(missing);
+        columns.addAll(ScalaSeq.toJava(embed.results()));
+      }
+      children.add(below);
+    }
+    if (done.size() < calls.size()) {
+      throw JoinCalls.refuseTwoSides(
+          calls.stream().filter(call -> done.stream().noneMatch(call::sameAs)).findFirst().get());
+    }
+    LogicalPlan rewritten =
+        node.withNewChildren(ScalaSeq.of(children))
+            .mapExpressions(expression -> EmbedCalls.replace(expression, done, columns));
+    // Calls around calls are left for the next round.
+    LogicalPlan result = EmbedCalls.in(rewritten) ? embedBelow(rewritten) : rewritten;
+    return result.output().equals(node.output())
+        ? result
+        : new Project(ScalaSeq.of(ScalaSeq.toJava(node.output())), result);
+  }
+}

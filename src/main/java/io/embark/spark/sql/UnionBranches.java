@@ -1,0 +1,164 @@
+package io.embark.spark.sql;
+
+import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.spark.column.EmbeddingColumns;
+import io.embark.spark.column.InternalRows;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.sql.catalyst.expressions.Alias;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Cast;
+import org.apache.spark.sql.catalyst.expressions.ExprId;
+import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.GetStructField;
+import org.apache.spark.sql.catalyst.expressions.Literal;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.plans.logical.Union;
+import org.apache.spark.sql.types.Metadata;
+
+/**
+ * What the branches of a UNION say of a column. Spark gives the column the metadata of the first
+ * branch, whatever the others say.
+ */
+final class UnionBranches {
+  private UnionBranches() {}
+
+  /**
+   * One branch's part of a column.
+   *
+   * @param number of the branch in its UNION, from 1
+   * @param said the column's metadata there, if they are Embark's
+   * @param nothing whether the branch has only nulls there, which are no vectors of any kind
+   */
+  record Branch(int number, Optional<Metadata> said, boolean nothing) {}
+
+  /** A column of a plan, and the expression it is made of there, if it is not handed up. */
+  private record Column(LogicalPlan plan, Attribute attribute, Expression made) {}
+
+  /**
+   * Every UNION that a column comes from, the nearest first.
+   *
+   * @param column of one of {@code node}'s children
+   */
+  static List<List<Branch>> of(Attribute column, LogicalPlan node) {
+    List<List<Branch>> unions = new ArrayList<>();
+    collect(input(column.exprId(), node), unions);
+    return unions;
+  }
+
+  /**
+   * The same for a column that a plan gives itself.
+   *
+   * @param column of {@code plan}'s output
+   */
+  static List<List<Branch>> ofOutput(Attribute column, LogicalPlan plan) {
+    List<List<Branch>> unions = new ArrayList<>();
+    collect(column(plan, column), unions);
+    return unions;
+  }
+
+  private static void collect(Column column, List<List<Branch>> unions) {
+    if (column == null) {
+      return;
+    }
+    if (!(column.plan() instanceof Union union)) {
+      collect(below(column), unions);
+      return;
+    }
+    List<Column> parts = parts(union, column.attribute());
+    List<Branch> branches = new ArrayList<>();
+    for (Column part : parts) {
+      branches.add(new Branch(branches.size() + 1, said(part), isNull(part)));
+    }
+    unions.add(branches);
+    parts.forEach(part -> collect(part, unions));
+  }
+
+  /** Columns of a UNION are matched by their places. */
+  private static List<Column> parts(Union union, Attribute attribute) {
+    List<Column> parts = new ArrayList<>();
+    List<Attribute> output = ScalaSeq.toJava(union.output());
+    for (int i = 0; i < output.size(); i++) {
+      if (output.get(i).exprId().equals(attribute.exprId())) {
+        for (LogicalPlan branch : ScalaSeq.toJava(union.children())) {
+          parts.add(column(branch, branch.output().apply(i)));
+        }
+        return parts;
+      }
+    }
+    return parts;
+  }
+
+  /** A cast drops the metadata, but not what the values are. */
+  private static Optional<Metadata> said(Column column) {
+    for (Column at = column; at != null; at = below(at)) {
+      Metadata metadata = at.attribute().metadata();
+      if (metadata.contains(EmbeddingColumns.METADATA_KEY)) {
+        return Optional.of(metadata);
+      }
+      if (at.plan() instanceof Union) {
+        return Optional.empty();
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isNull(Column column) {
+    for (Column at = column; at != null; at = below(at)) {
+      if (at.made() instanceof Literal literal) {
+        return literal.value() == null;
+      }
+      if (at.plan() instanceof Union) {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /** Where the values of a column come from unchanged; null if they are made here. */
+  private static Column below(Column column) {
+    if (column.made() == null) {
+      return input(column.attribute().exprId(), column.plan());
+    }
+    if (column.made() instanceof GetStructField field) {
+      LogicalPlan before = InternalRows.before(column.plan());
+      return before != null && field.ordinal() < before.output().size()
+          ? column(before, before.output().apply(field.ordinal()))
+          : null;
+    }
+    return column.made() instanceof Attribute source ? input(source.exprId(), column.plan()) : null;
+  }
+
+  private static Column input(ExprId id, LogicalPlan node) {
+    List<LogicalPlan> inputs = new ArrayList<>(ScalaSeq.toJava(node.children()));
+    // Of a lateral join the right side.
+    inputs.addAll(ScalaSeq.toJava(node.subqueries()));
+    for (LogicalPlan input : inputs) {
+      for (Attribute attribute : ScalaSeq.toJava(input.output())) {
+        if (attribute.exprId().equals(id)) {
+          return column(input, attribute);
+        }
+      }
+    }
+    return null;
+  }
+
+  private static Column column(LogicalPlan plan, Attribute attribute) {
+    for (Expression expression : ScalaSeq.toJava(plan.expressions())) {
+      if (expression instanceof Alias alias && alias.exprId().equals(attribute.exprId())) {
+        return new Column(plan, attribute, bare(alias));
+      }
+    }
+    return new Column(plan, attribute, null);
+  }
+
+  /** Without what changes no value, or only its type. */
+  static Expression bare(Expression expression) {
+    return expression instanceof Alias
+            || expression instanceof Cast
+            || expression instanceof DecodeVector
+        ? bare(expression.children().head())
+        : expression;
+  }
+}
