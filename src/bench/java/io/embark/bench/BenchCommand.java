@@ -4,10 +4,13 @@ import io.embark.cli.Version;
 import io.embark.onnx.OnnxRuntime;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine;
@@ -65,8 +68,9 @@ public final class BenchCommand implements Callable<Integer> {
           "What to measure: throughput (the job against ONNX Runtime alone without padding),"
               + " poolings (one against four), start (from nothing to the first vector), growth"
               + " (time a row and token from few to many) and memory (live heap), both with a model"
-              + " that computes next to nothing, ceiling, costs, encodings (bytes a vector); or scaling: large runs by"
-              + " calculation, see docs/scaling.md. Default: ${DEFAULT-VALUE}.")
+              + " that computes next to nothing, ceiling, costs, encodings (bytes a vector); or"
+              + " scaling: large runs by calculation, see docs/scaling.md. Default:"
+              + " ${DEFAULT-VALUE}.")
   private List<Part> parts;
 
   @Option(
@@ -145,18 +149,42 @@ public final class BenchCommand implements Callable<Integer> {
           "For scaling: price of an hour of a GPU and its cores. Default: ${DEFAULT-VALUE}.")
   private double price;
 
+  @Option(
+      names = "--spark-conf",
+      paramLabel = "KEY=VALUE",
+      description =
+          "A setting of Spark's; otherwise those of conf/spark-defaults.conf, on all cores.")
+  private Map<String, String> sparkConf = Map.of();
+
   @Spec private CommandSpec spec;
 
   private BenchCommand() {}
 
-  /** The command, to be added to those of {@code Main}. */
-  public static CommandLine commandLine() {
-    return new CommandLine(new BenchCommand()).setCaseInsensitiveEnumValuesAllowed(true);
+  /** Measures, and ends the JVM with the command's exit code. */
+  public static void main(String[] args) {
+    System.exit(
+        new CommandLine(new BenchCommand())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .execute(args));
+  }
+
+  /** A session with the settings that {@code spark-submit} would read. */
+  private SparkSession session() throws IOException {
+    String folder = System.getenv().getOrDefault("SPARK_CONF_DIR", "conf");
+    Properties defaults = new Properties();
+    try (Reader file = Files.newBufferedReader(Path.of(folder, "spark-defaults.conf"))) {
+      defaults.load(file);
+    }
+    SparkSession.Builder builder =
+        SparkSession.builder().appName("embark bench").master("local[*]");
+    defaults.stringPropertyNames().forEach(key -> builder.config(key, defaults.getProperty(key)));
+    sparkConf.forEach(builder::config);
+    return builder.getOrCreate();
   }
 
   @Override
   public Integer call() throws Exception {
-    SparkSession spark = SparkSession.builder().appName("embark bench").getOrCreate();
+    SparkSession spark = session();
     try {
       PrintWriter out = spec.commandLine().getOut();
       int threads = spark.sparkContext().defaultParallelism();
@@ -169,8 +197,8 @@ public final class BenchCommand implements Callable<Integer> {
           System.getProperty("java.version"),
           cpu());
       out.printf(
-          "Data: texts made of the sentences of the shipped sample, none twice; model %s, %d threads, %d turns;"
-              + " command: jobs/bench.sh %s%n",
+          "Data: texts made of the sentences of the shipped sample, none twice; model %s, %d"
+              + " threads, %d turns; command: jobs/bench.sh %s%n",
           model, threads, repeats, arguments());
       for (Part part : ceiling ? List.of(Part.CEILING) : costs ? List.of(Part.COSTS) : parts) {
         measure(part, spark, out, threads);
@@ -222,10 +250,8 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  /** The arguments after the name of the command. */
   private String arguments() {
-    List<String> all = spec.commandLine().getParseResult().originalArgs();
-    return String.join(" ", all.subList(all.indexOf("bench") + 1, all.size()));
+    return String.join(" ", spec.commandLine().getParseResult().originalArgs());
   }
 
   /** Processors of this machine. */
