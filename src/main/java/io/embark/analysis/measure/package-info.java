@@ -1,0 +1,5 @@
+/**
+ * Statistics of a comparison: correlations, agreement of clusterings, intervals by resampling. It
+ * sees the JDK only.
+ */
+package io.embark.analysis.measure;

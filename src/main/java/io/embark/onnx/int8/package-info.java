@@ -1,0 +1,5 @@
+/**
+ * A model's dense layers rewritten to 8-bit integers, with ranges found on calibration texts. It
+ * sees {@code onnx.graph}.
+ */
+package io.embark.onnx.int8;

@@ -1,0 +1,5 @@
+/**
+ * Tables of Parquet files with versions: staging in slices, publication, lock, and the differences
+ * between an input and a table. It sees {@code spark} and Hadoop's {@code FileSystem}.
+ */
+package io.embark.table;
