@@ -224,16 +224,6 @@ fi
 
 # --- 4. refusals --------------------------------------------------------------------------------------------------
 
-if needs --gpu-cuda-graphs "CUDA graphs"; then
-  code=0
-  embed graphs 1 --device "$device" --gpu-cuda-graphs true || code=$?
-  if [ "$code" -eq 2 ]; then
-    row ok "CUDA graphs are refused" "exit code 2" "$(last_words graphs)"
-  else
-    row FAILED "CUDA graphs are refused" "exit code 2" "$code; see graphs.log"
-  fi
-fi
-
 # With no GPU visible, CUDA must fail at once and say so. On a cluster the executors have an environment of their own.
 if [ ${#spark_flags[@]} -eq 0 ]; then
   started=$(date +%s)

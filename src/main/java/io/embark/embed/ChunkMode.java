@@ -1,12 +1,10 @@
 package io.embark.embed;
 
+import io.embark.Choice;
 import io.embark.UserError;
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** What is made of a text longer than one window of tokens. */
-public enum ChunkMode {
+public enum ChunkMode implements Choice {
   /** One vector of its beginning; the rest is cut off and flagged. */
   NONE(false, true),
   /** One vector per chunk, each in a row of its own. */
@@ -39,23 +37,15 @@ public enum ChunkMode {
     return this == DOCUMENT || this == BOTH;
   }
 
-  public String label() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
   /**
    * @throws UserError naming the known modes
    */
   public static ChunkMode of(String text) {
-    for (ChunkMode mode : values()) {
-      if (mode.name().equalsIgnoreCase(text.strip())) {
-        return mode;
-      }
-    }
-    throw new UserError(
-        "found '%s', wanted one of %s."
-            .formatted(
-                text,
-                Arrays.stream(values()).map(ChunkMode::label).collect(Collectors.joining(", "))));
+    return Choice.find(ChunkMode.class, text)
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "found '%s', wanted one of %s."
+                        .formatted(text, Choice.labels(ChunkMode.class, ", "))));
   }
 }

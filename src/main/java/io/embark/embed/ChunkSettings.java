@@ -1,6 +1,5 @@
 package io.embark.embed;
 
-import io.embark.UserError;
 import java.util.List;
 
 /**
@@ -9,6 +8,7 @@ import java.util.List;
 public final class ChunkSettings {
   public static final Setting<ChunkMode> CHUNK =
       new Setting<>(
+          Setting.Effect.VECTORS,
           "chunk",
           "none|rows|document|both",
           "none",
@@ -18,6 +18,7 @@ public final class ChunkSettings {
 
   public static final Setting<Integer> CHUNK_TOKENS =
       new Setting<>(
+          Setting.Effect.VECTORS,
           "chunk-tokens",
           "TOKENS",
           Setting.AUTO,
@@ -26,6 +27,7 @@ public final class ChunkSettings {
 
   public static final Setting<Integer> CHUNK_OVERLAP =
       new Setting<>(
+          Setting.Effect.VECTORS,
           "chunk-overlap",
           "TOKENS",
           "0",
@@ -34,16 +36,12 @@ public final class ChunkSettings {
 
   public static final Setting<Boolean> CHUNK_TEXT =
       new Setting<>(
+          Setting.Effect.STORAGE,
           "chunk-text",
           Setting.SWITCH,
           "true",
           "Whether rows of chunks hold the chunk's text in the text column; otherwise null",
-          text -> {
-            if (text.strip().equalsIgnoreCase("true") || text.strip().equalsIgnoreCase("false")) {
-              return Boolean.parseBoolean(text.strip());
-            }
-            throw new UserError("found '" + text + "', wanted true or false.");
-          });
+          Setting::yesOrNo);
 
   /** All of them, in the order of help and documentation. */
   public static final List<Setting<?>> ALL =

@@ -1,5 +1,6 @@
 package io.embark.embed;
 
+import io.embark.Choice;
 import io.embark.UserError;
 import io.embark.onnx.Device;
 import io.embark.onnx.GpuOptions;
@@ -7,6 +8,7 @@ import io.embark.onnx.Precision;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +20,8 @@ import java.util.function.Function;
  * One thing about embedding that a user can set, declared once: the command line, configuration
  * files, the Spark ML params, their checks and their documentation all come from here.
  *
+ * @param effect what it changes about a run, from which keys of runs, checks of appended rows,
+ *     checks of comparisons and the metadata of vector columns follow
  * @param key name in files and, with two dashes before it, on the command line
  * @param argument what stands for the value in help texts; names the unit
  * @param defaultText the default as text, or null when the model decides
@@ -25,11 +29,31 @@ import java.util.function.Function;
  * @param parser text to value; throws IllegalArgumentException with the reason
  */
 public record Setting<T>(
+    Effect effect,
     String key,
     String argument,
     String defaultText,
     String description,
     Function<String, T> parser) {
+
+  /** What a setting changes. */
+  public enum Effect {
+    /** The vectors that a text gets. */
+    VECTORS,
+    /** Rows and columns that are written, or how exact their numbers are; vectors compare. */
+    STORAGE,
+    /** How fast a run is, when it stops and what it shows; nothing that it writes. */
+    SPEED,
+    /** Where a run reads, works and puts what it makes; nothing that it makes. */
+    PLACE;
+
+    /** Whether what a run writes depends on it. */
+    public boolean isWritten() {
+      return this == VECTORS || this == STORAGE;
+    }
+  }
+
+  private static final List<Setting<?>> DECLARED = new ArrayList<>();
 
   /** The value that leaves a number to Embark. */
   public static final String AUTO = "auto";
@@ -38,7 +62,8 @@ public record Setting<T>(
   public static final String SWITCH = "true|false";
 
   public static final Setting<String> MODEL =
-      new Setting<>(
+      declare(
+          Effect.PLACE,
           "model",
           "builtin:NAME|DIR|URI",
           "builtin:all-MiniLM-L6-v2",
@@ -48,7 +73,8 @@ public record Setting<T>(
           Setting::nonBlank);
 
   public static final Setting<String> MODEL_FILE =
-      new Setting<>(
+      declare(
+          Effect.PLACE,
           "model-file",
           "FILE",
           null,
@@ -56,7 +82,8 @@ public record Setting<T>(
           Setting::nonBlank);
 
   public static final Setting<List<Pooling>> POOLING =
-      new Setting<>(
+      declare(
+          Effect.VECTORS,
           "pooling",
           "NAME[,NAME...]",
           null,
@@ -66,7 +93,8 @@ public record Setting<T>(
           text -> list(text, Pooling::of));
 
   public static final Setting<List<Layers>> LAYERS =
-      new Setting<>(
+      declare(
+          Effect.VECTORS,
           "layers",
           "LAYERS[,LAYERS...]",
           "-1",
@@ -75,7 +103,8 @@ public record Setting<T>(
           text -> list(text, Layers::of));
 
   public static final Setting<Boolean> CONCAT =
-      new Setting<>(
+      declare(
+          Effect.VECTORS,
           "concat",
           SWITCH,
           "false",
@@ -83,7 +112,8 @@ public record Setting<T>(
           Setting::yesOrNo);
 
   public static final Setting<Boolean> TOKEN_STATES =
-      new Setting<>(
+      declare(
+          Effect.STORAGE,
           "token-states",
           SWITCH,
           "false",
@@ -92,7 +122,8 @@ public record Setting<T>(
           Setting::yesOrNo);
 
   public static final Setting<Boolean> EXCLUDE_SPECIAL_TOKENS =
-      new Setting<>(
+      declare(
+          Effect.VECTORS,
           "exclude-special-tokens",
           SWITCH,
           "false",
@@ -100,7 +131,8 @@ public record Setting<T>(
           Setting::yesOrNo);
 
   public static final Setting<Boolean> EXCLUDE_PROMPT =
-      new Setting<>(
+      declare(
+          Effect.VECTORS,
           "exclude-prompt",
           SWITCH,
           "false",
@@ -108,15 +140,18 @@ public record Setting<T>(
           Setting::yesOrNo);
 
   public static final Setting<Integer> TRUNCATE_DIM =
-      new Setting<>(
+      declare(
+          Effect.VECTORS,
           "truncate-dim",
           "N",
           "0",
-          "Keep only the first N values of each vector (Matryoshka), before normalising; 0 keeps all",
+          "Keep only the first N values of each vector (Matryoshka), before normalising; 0 keeps"
+              + " all",
           text -> number(text, 0, 1_000_000));
 
   public static final Setting<Norm> NORMALIZE =
-      new Setting<>(
+      declare(
+          Effect.VECTORS,
           "normalize",
           "none|l2",
           null,
@@ -124,7 +159,8 @@ public record Setting<T>(
           Norm::of);
 
   public static final Setting<Integer> MAX_LENGTH =
-      new Setting<>(
+      declare(
+          Effect.VECTORS,
           "max-length",
           "TOKENS",
           null,
@@ -133,7 +169,8 @@ public record Setting<T>(
           text -> number(text, 2, 1_000_000));
 
   public static final Setting<String> PROMPT =
-      new Setting<>(
+      declare(
+          Effect.VECTORS,
           "prompt",
           "NAME|TEXT",
           null,
@@ -142,25 +179,28 @@ public record Setting<T>(
           text -> text);
 
   public static final Setting<Device> DEVICE =
-      new Setting<>(
+      declare(
+          Effect.PLACE,
           "device",
-          Device.labels("|"),
+          Choice.labels(Device.class, "|"),
           "auto",
           "Where inference runs; auto takes the task's GPU or falls back to the CPU;"
               + " cuda and tensorrt fail where they cannot be had",
           Device::of);
 
   public static final Setting<Precision> PRECISION =
-      new Setting<>(
+      declare(
+          Effect.VECTORS,
           "precision",
           "float|int8",
           Precision.FLOAT.label(),
-          "Numbers that the model multiplies on a CPU: float, as its file has them, or int8, which is"
-              + " made and measured when the model is loaded, faster and close to float",
-          Precision::of);
+          "Numbers that the model multiplies on a CPU: float, as its file has them, or int8, which"
+              + " is made and measured when the model is loaded, faster and close to float",
+          text -> Choice.of(Precision.class, text));
 
   public static final Setting<Integer> TOKEN_BUDGET =
-      new Setting<>(
+      declare(
+          Effect.SPEED,
           "token-budget",
           "TOKENS",
           AUTO,
@@ -168,16 +208,18 @@ public record Setting<T>(
           text -> automatic(text, 1, 100_000_000));
 
   public static final Setting<Integer> INTRA_OP_THREADS =
-      new Setting<>(
+      declare(
+          Effect.SPEED,
           "intra-op-threads",
           "N",
           AUTO,
-          "Threads that share the work of one batch on a CPU; auto is one where a task has one CPU, and"
-              + " lends the cores of idle task slots to the batches of the others",
+          "Threads that share the work of one batch on a CPU; auto is one where a task has one CPU,"
+              + " and lends the cores of idle task slots to the batches of the others",
           text -> automatic(text, 1, 1024));
 
   public static final Setting<Integer> BUFFER_ROWS =
-      new Setting<>(
+      declare(
+          Effect.SPEED,
           "buffer-rows",
           "ROWS",
           "2048",
@@ -185,7 +227,8 @@ public record Setting<T>(
           text -> number(text, 1, 10_000_000));
 
   public static final Setting<Integer> BUFFER_CHARS =
-      new Setting<>(
+      declare(
+          Effect.SPEED,
           "buffer-chars",
           "CHARS",
           "4000000",
@@ -194,47 +237,54 @@ public record Setting<T>(
 
   /** Empty is {@link #AUTO}. */
   public static final Setting<OptionalInt> PREFETCH =
-      new Setting<>(
+      declare(
+          Effect.SPEED,
           "prefetch",
           "auto|N",
           AUTO,
-          "Buffers that a task reads and tokenises ahead while the model works on another, so that it"
-              + " holds N + 1 of them; auto is 2 on a GPU and 0 on a CPU, whose cores the model fills",
+          "Buffers that a task reads and tokenises ahead while the model works on another, so that"
+              + " it holds N + 1 of them; auto is 2 on a GPU and 0 on a CPU, whose cores the model"
+              + " fills",
           text ->
               text.strip().equalsIgnoreCase(AUTO)
                   ? OptionalInt.empty()
                   : OptionalInt.of(number(text, 0, 64)));
 
   public static final Setting<Padding> PADDING =
-      new Setting<>(
+      declare(
+          Effect.SPEED,
           "padding",
           "auto|always",
           AUTO,
           "Whether a batch holds texts of different lengths; auto batches texts of one length on a"
-              + " CPU if the model's attention is recognised, which then needs no mask and is faster on"
-              + " long texts",
-          Padding::of);
+              + " CPU if the model's attention is recognised, which then needs no mask and is"
+              + " faster on long texts",
+          text -> Choice.of(Padding.class, text));
 
   public static final Setting<ShapeBuckets> SHAPE_BUCKETS =
-      new Setting<>(
+      declare(
+          Effect.SPEED,
           "shape-buckets",
           "auto|on|off",
           AUTO,
           "Round the shapes of batches up so that few different ones occur and a GPU's memory stops"
               + " growing; auto is on on a GPU and off on a CPU",
-          ShapeBuckets::of);
+          text -> Choice.of(ShapeBuckets.class, text));
 
   public static final Setting<OnRowError> ON_ROW_ERROR =
-      new Setting<>(
+      declare(
+          Effect.STORAGE,
           "on-row-error",
           "fail|null",
           "fail",
           "When the model fails on a text: fail the task, or give the text a null vector and the"
-              + " status FAILED; a text that alone does not fit into memory always gets that status",
-          OnRowError::of);
+              + " status FAILED; a text that alone does not fit into memory always gets that"
+              + " status",
+          text -> Choice.of(OnRowError.class, text));
 
   public static final Setting<Long> GPU_MEMORY_LIMIT =
-      new Setting<>(
+      declare(
+          Effect.SPEED,
           "gpu-memory-limit",
           "SIZE",
           "none",
@@ -243,16 +293,18 @@ public record Setting<T>(
           Setting::bytes);
 
   public static final Setting<GpuOptions.Arena> GPU_ARENA =
-      new Setting<>(
+      declare(
+          Effect.SPEED,
           "gpu-arena",
           "same-as-requested|next-power-of-two",
           GpuOptions.Arena.SAME_AS_REQUESTED.label(),
           "How much memory a session takes from a GPU when it must grow: what the batch needs, or"
               + " twice as much each time",
-          GpuOptions.Arena::of);
+          text -> Choice.of(GpuOptions.Arena.class, text));
 
   public static final Setting<Boolean> GPU_TF32 =
-      new Setting<>(
+      declare(
+          Effect.STORAGE,
           "gpu-tf32",
           SWITCH,
           "false",
@@ -261,34 +313,28 @@ public record Setting<T>(
           Setting::yesOrNo);
 
   public static final Setting<GpuOptions.ConvSearch> GPU_CONV_SEARCH =
-      new Setting<>(
+      declare(
+          Effect.SPEED,
           "gpu-conv-search",
           "heuristic|exhaustive|default",
           GpuOptions.ConvSearch.HEURISTIC.label(),
           "How cuDNN finds an algorithm for convolutions, which most encoders have none of;"
               + " exhaustive tries all anew for every shape",
-          GpuOptions.ConvSearch::of);
-
-  public static final Setting<Boolean> GPU_CUDA_GRAPHS =
-      new Setting<>(
-          "gpu-cuda-graphs",
-          SWITCH,
-          "false",
-          "CUDA graphs stay off: they replay one shape at fixed addresses of device memory, which"
-              + " ONNX Runtime's Java API cannot bind; true is refused",
-          Setting::noCudaGraphs);
+          text -> Choice.of(GpuOptions.ConvSearch.class, text));
 
   public static final Setting<String> GPU_TENSORRT_CACHE =
-      new Setting<>(
+      declare(
+          Effect.PLACE,
           "gpu-tensorrt-cache",
           "DIR",
           AUTO,
-          "Directory on each executor's host where device tensorrt keeps compiled engines, in a folder"
-              + " per model; auto is embark-tensorrt in the system's temporary directory",
+          "Directory on each executor's host where device tensorrt keeps compiled engines, in a"
+              + " folder per model; auto is embark-tensorrt in the system's temporary directory",
           Setting::nonBlank);
 
   public static final Setting<Boolean> GPU_TENSORRT_FP16 =
-      new Setting<>(
+      declare(
+          Effect.STORAGE,
           "gpu-tensorrt-fp16",
           SWITCH,
           "false",
@@ -297,48 +343,40 @@ public record Setting<T>(
 
   /** 0 stands for {@link #AUTO}, infinity for off. */
   public static final Setting<Double> CANARY =
-      new Setting<>(
+      declare(
+          Effect.SPEED,
           "canary",
           "auto|off|DISTANCE",
           AUTO,
-          "How far, in cosine distance, the vectors that an executor gives for a few known sentences"
-              + " may be from the expected ones before the job stops; auto allows what the"
-              + " executor's device explains",
+          "How far, in cosine distance, the vectors that an executor gives for a few known"
+              + " sentences may be from the expected ones before the job stops; auto allows what"
+              + " the executor's device explains",
           Setting::distance);
 
-  /** Every setting, in the order of help and documentation. */
-  public static final List<Setting<?>> ALL =
-      List.of(
-          MODEL,
-          MODEL_FILE,
-          POOLING,
-          LAYERS,
-          CONCAT,
-          TOKEN_STATES,
-          EXCLUDE_SPECIAL_TOKENS,
-          EXCLUDE_PROMPT,
-          TRUNCATE_DIM,
-          NORMALIZE,
-          MAX_LENGTH,
-          PROMPT,
-          DEVICE,
-          PRECISION,
-          TOKEN_BUDGET,
-          INTRA_OP_THREADS,
-          BUFFER_ROWS,
-          BUFFER_CHARS,
-          PREFETCH,
-          PADDING,
-          SHAPE_BUCKETS,
-          ON_ROW_ERROR,
-          GPU_MEMORY_LIMIT,
-          GPU_ARENA,
-          GPU_TF32,
-          GPU_CONV_SEARCH,
-          GPU_CUDA_GRAPHS,
-          GPU_TENSORRT_CACHE,
-          GPU_TENSORRT_FP16,
-          CANARY);
+  /** Every setting, in the order of help and documentation: as declared above. */
+  public static final List<Setting<?>> ALL = List.copyOf(DECLARED);
+
+  /** A setting of a job that makes no vectors of its own; where it does, taken to change them. */
+  public Setting(
+      String key,
+      String argument,
+      String defaultText,
+      String description,
+      Function<String, T> parser) {
+    this(Effect.VECTORS, key, argument, defaultText, description, parser);
+  }
+
+  private static <T> Setting<T> declare(
+      Effect effect,
+      String key,
+      String argument,
+      String defaultText,
+      String description,
+      Function<String, T> parser) {
+    Setting<T> setting = new Setting<>(effect, key, argument, defaultText, description, parser);
+    DECLARED.add(setting);
+    return setting;
+  }
 
   /**
    * Reads a value.
@@ -449,16 +487,6 @@ public record Setting<T>(
     }
     throw new UserError(
         "found '" + text + "', wanted a size such as 8g or 6000m (1024-based), or none.");
-  }
-
-  private static boolean noCudaGraphs(String text) {
-    if (yesOrNo(text)) {
-      throw new UserError(
-          "found 'true'; a CUDA graph replays one shape at fixed addresses of device memory (IO"
-              + " binding), while batches here have many shapes and ONNX Runtime's Java API binds no"
-              + " device memory, so that it would replay stale inputs. Leave it false.");
-    }
-    return false;
   }
 
   /** {@link #number}, or 0 for {@link #AUTO}. */

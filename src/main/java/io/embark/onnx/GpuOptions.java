@@ -1,8 +1,7 @@
 package io.embark.onnx;
 
-import io.embark.UserError;
+import io.embark.Choice;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -24,7 +23,7 @@ public record GpuOptions(
           0, Arena.SAME_AS_REQUESTED, false, ConvSearch.HEURISTIC, TensorRtOptions.DEFAULT);
 
   /** How much memory the arena takes from the device when it must grow. */
-  public enum Arena {
+  public enum Arena implements Choice {
     /** What the batch needs, and no more. */
     SAME_AS_REQUESTED("kSameAsRequested"),
     /** A power of two, twice as much each time: fewer calls, up to half of it never used. */
@@ -35,49 +34,16 @@ public record GpuOptions(
     Arena(String nativeName) {
       this.nativeName = nativeName;
     }
-
-    /** E.g. {@code same-as-requested}. */
-    public String label() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
-    /**
-     * @throws UserError naming the known ones
-     */
-    public static Arena of(String text) {
-      for (Arena arena : values()) {
-        if (arena.label().equalsIgnoreCase(text.strip())) {
-          return arena;
-        }
-      }
-      throw new UserError("found '" + text + "', wanted same-as-requested or next-power-of-two.");
-    }
   }
 
   /** How cuDNN finds an algorithm for a convolution. */
-  public enum ConvSearch {
+  public enum ConvSearch implements Choice {
     /** By rules. */
     HEURISTIC,
     /** By trying all, anew for every shape. */
     EXHAUSTIVE,
     /** One for all shapes. */
     DEFAULT;
-
-    public String label() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-
-    /**
-     * @throws UserError naming the known ones
-     */
-    public static ConvSearch of(String text) {
-      for (ConvSearch search : values()) {
-        if (search.name().equalsIgnoreCase(text.strip())) {
-          return search;
-        }
-      }
-      throw new UserError("found '" + text + "', wanted heuristic, exhaustive or default.");
-    }
   }
 
   /** As ONNX Runtime's CUDA provider names them; {@code device_id} is not among them. */

@@ -1,14 +1,14 @@
 package io.embark.onnx;
 
+import io.embark.Choice;
 import io.embark.UserError;
 import io.embark.onnx.graph.PooledModel;
 import io.embark.onnx.int8.Int8Model;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Supplier;
 
 /** What a session multiplies with on a CPU. */
-public enum Precision {
+public enum Precision implements Choice {
   /** What the model's file holds: 32-bit floats, or what somebody has quantised beforehand. */
   FLOAT {
     @Override
@@ -43,21 +43,5 @@ public enum Precision {
                   + " (with gpu-tf32, or device tensorrt and gpu-tensorrt-fp16, for speed).")
               .formatted(device.label()));
     }
-  }
-
-  public String label() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
-  /**
-   * @throws UserError naming the known ones
-   */
-  public static Precision of(String text) {
-    for (Precision precision : values()) {
-      if (precision.label().equalsIgnoreCase(text.strip())) {
-        return precision;
-      }
-    }
-    throw new UserError("found '" + text + "', wanted float or int8.");
   }
 }

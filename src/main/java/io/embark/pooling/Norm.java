@@ -1,10 +1,10 @@
 package io.embark.pooling;
 
+import io.embark.Choice;
 import io.embark.UserError;
-import java.util.Locale;
 
 /** What is done to a pooled vector's length. */
-public enum Norm {
+public enum Norm implements Choice {
   /** Left as it is. */
   NONE {
     @Override
@@ -31,22 +31,12 @@ public enum Norm {
   /** Changes {@code vector} in place. */
   public abstract void apply(float[] vector);
 
-  /** The name used on the command line, in files and in column metadata, e.g. {@code l2}. */
-  public String label() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
   /**
    * Reads a norm by its name in any case.
    *
    * @throws UserError naming the known norms
    */
   public static Norm of(String text) {
-    for (Norm norm : values()) {
-      if (norm.name().equalsIgnoreCase(text.strip())) {
-        return norm;
-      }
-    }
-    throw new UserError("unknown norm '" + text + "'; known are none, l2.");
+    return Choice.of(Norm.class, "norm", text);
   }
 }

@@ -1,9 +1,9 @@
 package io.embark.pooling;
 
+import io.embark.Choice;
 import io.embark.UserError;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * How the token states of a text become one vector. Every formula runs over the attended positions
@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
  * href="https://sbert.net/docs/package_reference/sentence_transformer/models.html">sentence-transformers'
  * Pooling module</a>. In the formulas {@code x_1 .. x_n} are the {@code n} attended states.
  */
-public enum Pooling {
+public enum Pooling implements Choice {
   /** The model's own pooler output: for BERT, {@code tanh(W x_1 + b)} (Devlin et al. 2019). */
   POOLER {
     @Override
@@ -83,6 +83,7 @@ public enum Pooling {
   }
 
   /** The name used on the command line, in files and in column metadata, e.g. {@code mean}. */
+  @Override
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
@@ -93,18 +94,12 @@ public enum Pooling {
    * @throws UserError naming the known poolings
    */
   public static Pooling of(String text) {
-    String name = text.strip().toUpperCase(Locale.ROOT).replace('-', '_');
-    for (Pooling pooling : values()) {
-      if (pooling.name().equals(name)) {
-        return pooling;
-      }
-    }
-    throw new UserError("unknown pooling '" + text + "'; known are " + labels() + ".");
+    return Choice.of(Pooling.class, "pooling", text);
   }
 
   /** Every label, as a list for help and error texts. */
   public static String labels() {
-    return Arrays.stream(values()).map(Pooling::label).collect(Collectors.joining(", "));
+    return Choice.labels(Pooling.class, ", ");
   }
 
   /** The weight of the token at the 1-based {@code position} among {@code n} attended tokens. */

@@ -1,8 +1,8 @@
 package io.embark.post;
 
+import io.embark.Choice;
 import io.embark.UserError;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.spark.ml.feature.PCA;
 import org.apache.spark.ml.feature.PCAModel;
@@ -11,7 +11,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 
 /** What can be done to all vectors of a table once they are known, to make them better ones. */
-public enum PostMethod {
+public enum PostMethod implements Choice {
   /**
    * Uncorrelated directions of variance 1, of which the number keeps the first: {@link Whitening}.
    */
@@ -93,11 +93,6 @@ public enum PostMethod {
 
   Number number() {
     return number;
-  }
-
-  /** The name in settings, e.g. {@code all-but-the-top}. */
-  String label() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** Every name, with {@code :N} where a number goes with it. */

@@ -23,7 +23,6 @@ public abstract class GpuParams<T extends GpuParams<T>> extends Transformer {
   private final Param<String> gpuArena;
   private final BooleanParam gpuTf32;
   private final Param<String> gpuConvSearch;
-  private final BooleanParam gpuCudaGraphs;
   private final Param<String> gpuTensorrtCache;
   private final BooleanParam gpuTensorrtFp16;
 
@@ -36,7 +35,6 @@ public abstract class GpuParams<T extends GpuParams<T>> extends Transformer {
     gpuArena = text(Setting.GPU_ARENA);
     gpuTf32 = toggle(Setting.GPU_TF32);
     gpuConvSearch = text(Setting.GPU_CONV_SEARCH);
-    gpuCudaGraphs = toggle(Setting.GPU_CUDA_GRAPHS);
     gpuTensorrtCache = text(Setting.GPU_TENSORRT_CACHE);
     gpuTensorrtFp16 = toggle(Setting.GPU_TENSORRT_FP16);
   }
@@ -147,17 +145,6 @@ public abstract class GpuParams<T extends GpuParams<T>> extends Transformer {
   public T setGpuConvSearch(String value) {
     Setting.GPU_CONV_SEARCH.parse(value);
     set(gpuConvSearch, value);
-    return self();
-  }
-
-  public BooleanParam gpuCudaGraphs() {
-    return gpuCudaGraphs;
-  }
-
-  /** CUDA graphs; {@code true} is refused. */
-  public T setGpuCudaGraphs(boolean value) {
-    Setting.GPU_CUDA_GRAPHS.parse(Boolean.toString(value));
-    set(gpuCudaGraphs, (Object) value);
     return self();
   }
 

@@ -1,7 +1,7 @@
 package io.embark.analysis.cluster;
 
+import io.embark.Choice;
 import io.embark.UserError;
-import java.util.Locale;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.clustering.BisectingKMeans;
 import org.apache.spark.ml.clustering.BisectingKMeansModel;
@@ -12,7 +12,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /** How clusters are found, both as MLlib does it. */
-public enum Algorithm {
+public enum Algorithm implements Choice {
   /** Lloyd's iterations from the starts of k-means|| (Bahmani et al. 2012). */
   KMEANS {
     @Override
@@ -100,22 +100,12 @@ public enum Algorithm {
     return model instanceof KMeansModel ? KMEANS : BISECTING;
   }
 
-  /** The name on the command line. */
-  public String label() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
   /**
    * Reads an algorithm by its name.
    *
    * @throws UserError naming the known ones
    */
   public static Algorithm of(String text) {
-    for (Algorithm algorithm : values()) {
-      if (algorithm.label().equalsIgnoreCase(text.strip())) {
-        return algorithm;
-      }
-    }
-    throw new UserError("found '" + text + "', wanted kmeans or bisecting.");
+    return Choice.of(Algorithm.class, text);
   }
 }

@@ -1,12 +1,12 @@
 package io.embark.analysis.cluster;
 
+import io.embark.Choice;
 import io.embark.UserError;
-import java.util.Locale;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
 
 /** The distance that clusters are made and judged by. */
-public enum DistanceMeasure {
+public enum DistanceMeasure implements Choice {
   /** 1 - cosine: the direction counts, the length does not. */
   COSINE("cosine") {
     @Override
@@ -46,22 +46,12 @@ public enum DistanceMeasure {
     return evaluated;
   }
 
-  /** The name on the command line. */
-  public String label() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
   /**
    * Reads a distance by its name.
    *
    * @throws UserError naming the known ones
    */
   public static DistanceMeasure of(String text) {
-    for (DistanceMeasure nearness : values()) {
-      if (nearness.label().equalsIgnoreCase(text.strip())) {
-        return nearness;
-      }
-    }
-    throw new UserError("found '" + text + "', wanted cosine or euclidean.");
+    return Choice.of(DistanceMeasure.class, text);
   }
 }

@@ -1,15 +1,13 @@
 package io.embark.analysis.search;
 
+import io.embark.Choice;
 import io.embark.UserError;
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * How near two vectors are. Inside, more is always nearer; {@link #score} gives the number that
  * people know.
  */
-public enum Metric {
+public enum Metric implements Choice {
   /** The cosine of the angle, -1 to 1; vectors of zeros have none. */
   COSINE {
     @Override
@@ -85,14 +83,9 @@ public enum Metric {
     return nearness;
   }
 
-  /** The name on the command line. */
-  public String label() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
   /** Every label, for messages. */
   public static String labels() {
-    return Arrays.stream(values()).map(Metric::label).collect(Collectors.joining(", "));
+    return Choice.labels(Metric.class, ", ");
   }
 
   /**
@@ -101,11 +94,7 @@ public enum Metric {
    * @throws UserError naming the known ones
    */
   public static Metric of(String text) {
-    for (Metric metric : values()) {
-      if (metric.label().equalsIgnoreCase(text.strip())) {
-        return metric;
-      }
-    }
-    throw new UserError("found '%s', wanted %s.".formatted(text, labels()));
+    return Choice.find(Metric.class, text)
+        .orElseThrow(() -> new UserError("found '%s', wanted %s.".formatted(text, labels())));
   }
 }

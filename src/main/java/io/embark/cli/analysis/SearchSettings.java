@@ -1,5 +1,6 @@
 package io.embark.cli.analysis;
 
+import io.embark.Choice;
 import io.embark.UserError;
 import io.embark.analysis.search.Metric;
 import io.embark.cli.embed.EmbedSettings;
@@ -67,7 +68,12 @@ public final class SearchSettings {
       text("output", "URI", "the console only", "Directory to write every hit to, one a row");
 
   static final Setting<Format> OUTPUT_FORMAT =
-      new Setting<>("output-format", "parquet|json", "parquet", "Format of the output", Format::of);
+      new Setting<>(
+          "output-format",
+          "parquet|json",
+          "parquet",
+          "Format of the output",
+          text -> Choice.of(Format.class, text));
 
   static final Setting<SaveMode> MODE =
       new Setting<>(
@@ -125,22 +131,9 @@ public final class SearchSettings {
   private SearchSettings() {}
 
   /** What results are written as. */
-  enum Format {
+  enum Format implements Choice {
     PARQUET,
     JSON;
-
-    static Format of(String text) {
-      for (Format format : values()) {
-        if (format.name().equalsIgnoreCase(text.strip())) {
-          return format;
-        }
-      }
-      throw new UserError("found '" + text + "', wanted parquet or json.");
-    }
-
-    String label() {
-      return name().toLowerCase(Locale.ROOT);
-    }
   }
 
   private static SaveMode mode(String text) {

@@ -1,15 +1,15 @@
 package io.embark.cli.embed;
 
-import io.embark.UserError;
+import io.embark.Choice;
 import io.embark.cli.Fraction;
 import io.embark.cli.JobSettings;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
+import io.embark.embed.Setting.Effect;
 import io.embark.embed.Status;
 import io.embark.post.PostChoice;
 import io.embark.spark.column.OutputType;
 import java.util.List;
-import java.util.Locale;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.functions;
 
@@ -17,6 +17,7 @@ import org.apache.spark.sql.functions;
 public final class EmbedSettings {
   public static final Setting<String> INPUT =
       text(
+          Effect.PLACE,
           "input",
           "URI[,URI...]",
           "the shipped sample",
@@ -24,6 +25,7 @@ public final class EmbedSettings {
 
   public static final Setting<InputFormat> FORMAT =
       new Setting<>(
+          Effect.STORAGE,
           "format",
           "NAME",
           "by extension",
@@ -32,42 +34,53 @@ public final class EmbedSettings {
 
   public static final Setting<String> READ_OPTION =
       text(
+          Effect.STORAGE,
           "read-option",
           "KEY=VALUE[,...]",
           "none",
           "Options for Spark's reader of the format, for example sep=; or multiLine=false");
 
   public static final Setting<String> TEXT_COL =
-      text("text-col", "NAME", "text", "Column of texts");
+      text(Effect.STORAGE, "text-col", "NAME", "text", "Column of texts");
 
   public static final Setting<String> ID_COL =
       text(
+          Effect.STORAGE,
           "id-col",
           "NAME",
           "id, if there is one",
           "Column that identifies a row; incremental runs need it, a different one in every row");
 
   public static final Setting<String> OUTPUT =
-      text("output", "URI", "embark-output/sample for the sample", "Directory to write Parquet to");
+      text(
+          Effect.PLACE,
+          "output",
+          "URI",
+          "embark-output/sample for the sample",
+          "Directory to write Parquet to");
 
   static final Setting<String> TABLE =
       text(
+          Effect.STORAGE,
           "table",
           "CATALOG.DB.NAME",
           "none",
-          "An Apache Iceberg table to write, instead of an output directory; incremental mode only");
+          "An Apache Iceberg table to write, instead of an output directory; incremental mode"
+              + " only");
 
   static final Setting<SaveMode> MODE =
       new Setting<>(
+          Effect.STORAGE,
           "mode",
           "error|overwrite|append|incremental",
           "error",
-          "What to do when the output exists: refuse, replace it, add rows, or embed only what is new"
-              + " or changed by id and text; overwrite is the default for the sample",
-          SaveMode::of);
+          "What to do when the output exists: refuse, replace it, add rows, or embed only what is"
+              + " new or changed by id and text; overwrite is the default for the sample",
+          text -> Choice.of(SaveMode.class, text));
 
   static final Setting<Boolean> SYNC_DELETES =
       new Setting<>(
+          Effect.PLACE,
           "sync-deletes",
           Setting.SWITCH,
           "false",
@@ -76,14 +89,17 @@ public final class EmbedSettings {
 
   static final Setting<Boolean> RETRY_FAILED =
       new Setting<>(
+          Effect.STORAGE,
           "retry-failed",
           Setting.SWITCH,
           "true",
-          "In incremental mode, embed rows again whose status is FAILED, though their text is the same",
+          "In incremental mode, embed rows again whose status is FAILED, though their text is the"
+              + " same",
           Setting::yesOrNo);
 
   static final Setting<Integer> COMMIT_ROWS =
       new Setting<>(
+          Effect.SPEED,
           "commit-rows",
           "ROWS",
           "20000",
@@ -93,15 +109,17 @@ public final class EmbedSettings {
 
   static final Setting<Dedupe> DEDUPE =
       new Setting<>(
+          Effect.STORAGE,
           "dedupe",
           "none|global",
           "none",
           "Whether texts that are the same anywhere in the input are embedded once and share a"
               + " vector",
-          Dedupe::of);
+          text -> Choice.of(Dedupe.class, text));
 
   static final Setting<Double> MAX_LOST_TOKENS =
       new Setting<>(
+          Effect.SPEED,
           "max-lost-tokens",
           "SHARE",
           "100%",
@@ -111,24 +129,27 @@ public final class EmbedSettings {
 
   static final Setting<RowLimit> MAX_FAILED_ROWS =
       new Setting<>(
+          Effect.SPEED,
           "max-failed-rows",
           "ROWS|SHARE",
           "100%",
-          "The most rows that may have the status FAILED, such as 10 or 0.1% of all; with more, nothing"
-              + " is published",
+          "The most rows that may have the status FAILED, such as 10 or 0.1% of all; with more,"
+              + " nothing is published",
           RowLimit::of);
 
   static final Setting<ProgressReport> PROGRESS =
       new Setting<>(
+          Effect.SPEED,
           "progress",
           "auto|line|log|none",
           Setting.AUTO,
-          "How far the run is: one line on the terminal, or lines in the log, or neither; auto takes"
-              + " the line where there is a terminal",
-          ProgressReport::of);
+          "How far the run is: one line on the terminal, or lines in the log, or neither; auto"
+              + " takes the line where there is a terminal",
+          text -> Choice.of(ProgressReport.class, text));
 
   static final Setting<Integer> WAIT_FOR_LOCK =
       new Setting<>(
+          Effect.SPEED,
           "wait-for-lock",
           "SECONDS",
           "0",
@@ -137,6 +158,7 @@ public final class EmbedSettings {
 
   static final Setting<OutputType> OUTPUT_TYPE =
       new Setting<>(
+          Effect.STORAGE,
           "output-type",
           "NAME",
           "vector",
@@ -146,6 +168,7 @@ public final class EmbedSettings {
 
   static final Setting<Integer> CALIBRATION_ROWS =
       new Setting<>(
+          Effect.SPEED,
           "calibration-rows",
           "ROWS",
           "2000",
@@ -154,6 +177,7 @@ public final class EmbedSettings {
 
   static final Setting<PostChoice> POST =
       new Setting<>(
+          Effect.VECTORS,
           "post",
           "METHOD[:N]|PATH",
           "none",
@@ -166,18 +190,20 @@ public final class EmbedSettings {
   /** 0 stands for all. */
   static final Setting<Integer> POST_ROWS =
       new Setting<>(
+          Effect.SPEED,
           "post-rows",
           "ROWS|all",
           "20000",
-          "Rows, taken at random, that post is fitted on before the run; they are embedded once more"
-              + " for it",
+          "Rows, taken at random, that post is fitted on before the run; they are embedded once"
+              + " more for it",
           text -> text.strip().equalsIgnoreCase("all") ? 0 : Setting.number(text, 2, 100_000_000));
 
   static final Setting<String> OUTPUT_COL =
-      text("output-col", "NAME", "embedding", "Column for the vectors");
+      text(Effect.STORAGE, "output-col", "NAME", "embedding", "Column for the vectors");
 
   static final Setting<String> ACCOUNT_PREFIX =
       text(
+          Effect.STORAGE,
           "account-prefix",
           "TEXT",
           "",
@@ -186,15 +212,17 @@ public final class EmbedSettings {
 
   static final Setting<Integer> PARTITIONS =
       new Setting<>(
+          Effect.SPEED,
           "partitions",
           "N|auto",
           Setting.AUTO,
-          "Slices to split the work into, a task and a file each; auto measures the texts and goes by"
-              + " tokens, and by commit-rows",
+          "Slices to split the work into, a task and a file each; auto measures the texts and goes"
+              + " by tokens, and by commit-rows",
           EmbedSettings::partitions);
 
   static final Setting<Integer> GPU_STAGE =
       new Setting<>(
+          Effect.SPEED,
           "gpu-stage",
           "TASKS",
           "0",
@@ -204,6 +232,7 @@ public final class EmbedSettings {
 
   static final Setting<String> GPU_SCRIPT =
       text(
+          Effect.PLACE,
           "gpu-script",
           "PATH",
           "",
@@ -212,6 +241,7 @@ public final class EmbedSettings {
 
   static final Setting<Integer> PREVIEW =
       new Setting<>(
+          Effect.SPEED,
           "preview",
           "ROWS",
           "5",
@@ -264,44 +294,22 @@ public final class EmbedSettings {
   }
 
   /** What to do with an output that exists. */
-  enum SaveMode {
+  enum SaveMode implements Choice {
     ERROR,
     OVERWRITE,
     APPEND,
     INCREMENTAL;
-
-    static SaveMode of(String text) {
-      for (SaveMode mode : values()) {
-        if (mode.name().equalsIgnoreCase(text.strip())) {
-          return mode;
-        }
-      }
-      throw new UserError("found '" + text + "', wanted error, overwrite, append or incremental.");
-    }
-
-    String label() {
-      return name().toLowerCase(Locale.ROOT);
-    }
   }
 
   /** Which equal texts are embedded once. */
-  enum Dedupe {
+  enum Dedupe implements Choice {
     NONE,
     GLOBAL;
-
-    static Dedupe of(String text) {
-      for (Dedupe dedupe : values()) {
-        if (dedupe.name().equalsIgnoreCase(text.strip())) {
-          return dedupe;
-        }
-      }
-      throw new UserError("found '" + text + "', wanted none or global.");
-    }
   }
 
   private static Setting<String> text(
-      String key, String argument, String defaultText, String description) {
-    return new Setting<>(key, argument, defaultText, description, value -> value);
+      Effect effect, String key, String argument, String defaultText, String description) {
+    return new Setting<>(effect, key, argument, defaultText, description, value -> value);
   }
 
   /** 0 stands for auto. */

@@ -1,19 +1,18 @@
 package io.embark.cli.embed;
 
+import io.embark.Choice;
 import io.embark.UserError;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * A format of input files. The reader options are chosen so that no row is lost or torn silently:
  * malformed rows fail the job, and so does a file whose header differs from that of the first; a
  * quoted CSV field may hold line breaks.
  */
-public enum InputFormat {
+public enum InputFormat implements Choice {
   PARQUET("parquet", List.of("parquet"), Map.of()),
   ORC("orc", List.of("orc"), Map.of()),
   /** Strings of any length: Spark would end at 20 million characters. */
@@ -79,12 +78,8 @@ public enum InputFormat {
     return this == PARQUET || this == ORC;
   }
 
-  String label() {
-    return name().toLowerCase(Locale.ROOT);
-  }
-
   static String labels() {
-    return Arrays.stream(values()).map(InputFormat::label).collect(Collectors.joining(", "));
+    return Choice.labels(InputFormat.class, ", ");
   }
 
   static InputFormat of(String text) {

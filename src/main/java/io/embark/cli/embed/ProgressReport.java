@@ -1,13 +1,13 @@
 package io.embark.cli.embed;
 
-import io.embark.UserError;
+import io.embark.Choice;
 import java.io.Console;
 import java.io.PrintWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** How a run tells a person how far it is. Called once a second. */
-enum ProgressReport {
+enum ProgressReport implements Choice {
   /** As a line on a terminal if there is one, else in the log. */
   AUTO {
     @Override
@@ -44,15 +44,6 @@ enum ProgressReport {
 
   private static final String TO_START_AND_CLEAR = "\r\u001b[K";
   private static final int COLUMNS = 79;
-
-  static ProgressReport of(String text) {
-    for (ProgressReport report : values()) {
-      if (report.name().equalsIgnoreCase(text.strip())) {
-        return report;
-      }
-    }
-    throw new UserError("found '" + text + "', wanted auto, line, log or none.");
-  }
 
   /** What {@link #AUTO} stands for here; any other itself. */
   ProgressReport settle() {

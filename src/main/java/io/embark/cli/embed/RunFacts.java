@@ -7,47 +7,13 @@ import io.embark.spark.executor.ModelFacts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.sql.types.StructType;
 
 /** All that decides which rows a run writes, and what is in them. */
 final class RunFacts {
-  /** What changes how fast or where a run works, or when it stops, but not what it writes. */
-  private static final Set<Setting<?>> NO_MATTER =
-      Set.of(
-          Setting.MODEL,
-          Setting.MODEL_FILE,
-          Setting.DEVICE,
-          Setting.TOKEN_BUDGET,
-          Setting.INTRA_OP_THREADS,
-          Setting.PREFETCH,
-          Setting.PADDING,
-          Setting.SHAPE_BUCKETS,
-          Setting.GPU_MEMORY_LIMIT,
-          Setting.GPU_ARENA,
-          Setting.GPU_CONV_SEARCH,
-          Setting.GPU_TENSORRT_CACHE,
-          Setting.CANARY,
-          Setting.BUFFER_ROWS,
-          Setting.BUFFER_CHARS,
-          EmbedSettings.INPUT,
-          EmbedSettings.OUTPUT,
-          EmbedSettings.MODE,
-          EmbedSettings.CALIBRATION_ROWS,
-          EmbedSettings.POST_ROWS,
-          EmbedSettings.PARTITIONS,
-          EmbedSettings.GPU_STAGE,
-          EmbedSettings.GPU_SCRIPT,
-          EmbedSettings.PREVIEW,
-          EmbedSettings.SYNC_DELETES,
-          EmbedSettings.COMMIT_ROWS,
-          EmbedSettings.MAX_LOST_TOKENS,
-          EmbedSettings.MAX_FAILED_ROWS,
-          EmbedSettings.PROGRESS,
-          EmbedSettings.WAIT_FOR_LOCK);
-
   private RunFacts() {}
 
   /**
@@ -61,17 +27,10 @@ final class RunFacts {
       StructType schema,
       String mode,
       long base) {
-    Map<String, String> all = new TreeMap<>();
-    for (Setting<?> setting : Setting.ALL) {
-      if (!NO_MATTER.contains(setting)) {
-        all.put(setting.key(), String.valueOf(facts.config().text(setting)));
-      }
-    }
-    for (Setting<?> setting : EmbedSettings.ALL) {
-      if (!NO_MATTER.contains(setting) && settings.isSet(setting)) {
-        all.put(setting.key(), settings.text(setting));
-      }
-    }
+    Map<String, String> all = new TreeMap<>(settings(Setting.ALL, facts.config()::text));
+    all.putAll(settings(EmbedSettings.ALL, settings::text));
+    // Of a setting that is no more: what was staged while there was it is gone on with.
+    all.put("gpu-cuda-graphs", "false");
     // What staged files are like: slices of an Embark that wrote no totals cannot be gone on with.
     all.put("staged files", "with totals");
     all.put("model fingerprint", facts.fingerprint());
@@ -80,6 +39,19 @@ final class RunFacts {
     all.put("table's snapshot", Long.toString(base));
     all.put("input files", files(input));
     return all;
+  }
+
+  /** Those that what is written depends on, and that have a value. */
+  static Map<String, String> settings(
+      List<Setting<?>> settings, Function<Setting<?>, String> values) {
+    Map<String, String> written = new TreeMap<>();
+    for (Setting<?> setting : settings) {
+      String value = values.apply(setting);
+      if (setting.effect().isWritten() && value != null) {
+        written.put(setting.key(), value);
+      }
+    }
+    return written;
   }
 
   /** Paths, lengths and times, in brief. */

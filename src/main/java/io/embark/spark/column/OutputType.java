@@ -1,12 +1,10 @@
 package io.embark.spark.column;
 
+import io.embark.Choice;
 import io.embark.UserError;
 import io.embark.vector.Half;
 import io.embark.vector.Int8Ranges;
 import io.embark.vector.SignBits;
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
@@ -14,7 +12,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
 /** How a vector stands in its column. Bytes per value are before Parquet's own encoding. */
-public enum OutputType {
+public enum OutputType implements Choice {
   /** MLlib's vector type, 8 bytes per value: what {@code KMeans} and other MLlib stages take. */
   VECTOR(SQLDataTypes.VectorType()) {
     @Override
@@ -75,16 +73,6 @@ public enum OutputType {
    */
   public abstract Object value(float[] vector, Int8Ranges ranges);
 
-  /** The name used on the command line, in files and as a param, e.g. {@code float16-bits}. */
-  public String label() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
-  }
-
-  /** Every label, as a list for help and error texts. */
-  public static String labels() {
-    return Arrays.stream(values()).map(OutputType::label).collect(Collectors.joining(", "));
-  }
-
   /**
    * Reads a type by its name in any case; {@code -} and {@code _} are the same, and {@code
    * float_array} is another name for {@code float}.
@@ -92,12 +80,8 @@ public enum OutputType {
    * @throws UserError naming the known types
    */
   public static OutputType of(String text) {
-    String name = text.strip().toUpperCase(Locale.ROOT).replace('-', '_');
-    for (OutputType type : values()) {
-      if (type.name().equals(name) || type == FLOAT && name.equals("FLOAT_ARRAY")) {
-        return type;
-      }
-    }
-    throw new UserError("unknown output type '%s'; known are %s.".formatted(text, labels()));
+    return text.strip().equalsIgnoreCase("float_array")
+        ? FLOAT
+        : Choice.of(OutputType.class, "output type", text);
   }
 }
