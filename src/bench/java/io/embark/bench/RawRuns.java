@@ -7,10 +7,9 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.embark.UserError;
 import io.embark.batch.Batch;
-import io.embark.onnx.OnnxRuntimeLibrary;
+import io.embark.onnx.ModelInputs;
+import io.embark.onnx.OnnxRuntime;
 import io.embark.onnx.graph.GraphOutput;
-import io.embark.onnx.graph.GraphRequirements;
-import io.embark.onnx.graph.ModelInputs;
 import io.embark.onnx.graph.PooledGraph;
 import io.embark.onnx.graph.PooledModel;
 import java.nio.ByteBuffer;
@@ -31,7 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * as native memory beforehand, runs whose results nobody reads.
  */
 public final class RawRuns implements AutoCloseable {
-  private final OrtEnvironment environment = OnnxRuntimeLibrary.environment();
+  private final OrtEnvironment environment = OnnxRuntime.environment();
   private final OrtSession session;
   private final ModelInputs inputs;
   private final List<Map<String, OnnxTensor>> feeds = new ArrayList<>();
@@ -51,7 +50,7 @@ public final class RawRuns implements AutoCloseable {
   /** A model's graph with outputs of ours in place of its own. */
   public static RawRuns pooled(Path onnxFile, List<? extends GraphOutput> outputs) {
     PooledModel model = PooledGraph.of(onnxFile).add(outputs);
-    return open(onnxFile, options -> model.open(OrtEnvironment.getEnvironment(), options));
+    return open(onnxFile, options -> OnnxRuntime.open(model, options));
   }
 
   private interface Opening {
@@ -59,7 +58,7 @@ public final class RawRuns implements AutoCloseable {
   }
 
   private static RawRuns open(Path source, Opening opening) {
-    OnnxRuntimeLibrary.environment();
+    OnnxRuntime.environment();
     try (SessionOptions options = new SessionOptions()) {
       options.setIntraOpNumThreads(1);
       options.setInterOpNumThreads(1);
@@ -78,7 +77,7 @@ public final class RawRuns implements AutoCloseable {
         Map<String, OnnxTensor> feed = new LinkedHashMap<>();
         feeds.add(feed);
         feed.put(ModelInputs.INPUT_IDS, tensor(batch.inputIds(), shape));
-        feed.put(GraphRequirements.ATTENTION_MASK, tensor(batch.attentionMask(), shape));
+        feed.put(PooledGraph.ATTENTION_MASK, tensor(batch.attentionMask(), shape));
         if (inputs.tokenTypeIds()) {
           feed.put(ModelInputs.TOKEN_TYPE_IDS, tensor(new long[batch.paddedTokens()], shape));
         }

@@ -6,12 +6,16 @@ import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
 import io.embark.model.store.ModelStore;
+import io.embark.onnx.Cancellation;
 import io.embark.onnx.DeviceChoice;
+import io.embark.onnx.Execution;
+import io.embark.onnx.GpuOptions;
 import io.embark.onnx.OnnxEncoder;
+import io.embark.onnx.Precision;
 import io.embark.onnx.graph.GraphOutput;
-import io.embark.onnx.graph.PooledOutput;
-import io.embark.onnx.graph.PoolingMask;
-import io.embark.onnx.graph.TokenStatesOutput;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
@@ -19,6 +23,7 @@ import io.embark.pooling.TokenStates;
 import io.embark.token.HfTokenizer;
 import io.embark.token.Tokens;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -84,6 +89,7 @@ final class StagedLoop implements AutoCloseable {
   private final OnnxEncoder encoder;
   private final BatchPlanner planner;
   private final int bufferRows;
+  private final Cancellation cancellation = new Cancellation();
 
   StagedLoop(EmbedderConfig config, int tokenBudget, PooledIn pooledIn) throws IOException {
     this.pooledIn = pooledIn;
@@ -95,10 +101,11 @@ final class StagedLoop implements AutoCloseable {
     encoder =
         OnnxEncoder.open(
             model.onnxFile(),
-            DeviceChoice.CPU,
-            1,
+            new Execution(DeviceChoice.CPU, 1, GpuOptions.DEFAULT, true),
             List.of(pooledIn.output()),
-            PoolingMask.ATTENTION);
+            PoolingMask.ATTENTION,
+            Precision.FLOAT,
+            List::of);
     planner = new BatchPlanner(tokenBudget, model.padTokenId());
     bufferRows = config.get(Setting.BUFFER_ROWS);
   }
@@ -133,6 +140,12 @@ final class StagedLoop implements AutoCloseable {
     return found;
   }
 
+  private static float[] copyOfFirst(List<FloatBuffer> outputs) {
+    float[] copy = new float[outputs.get(0).remaining()];
+    outputs.get(0).get(copy);
+    return copy;
+  }
+
   /** Embeds texts buffer by buffer, as the embedder does. */
   void embed(List<String> texts) {
     int dim = encoder.outputs().get(0).dim();
@@ -146,7 +159,7 @@ final class StagedLoop implements AutoCloseable {
       plan.add(last - tokenized);
       float[][] vectors = new float[buffer.size()][];
       for (Batch batch : batches) {
-        float[] values = encoder.encode(batch, null).get(0);
+        float[] values = encoder.encode(batch, null, cancellation, StagedLoop::copyOfFirst);
         long encoded = System.nanoTime();
         bytes.add(4L * values.length);
         for (int row = 0; row < batch.size(); row++) {

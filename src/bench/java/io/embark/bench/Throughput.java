@@ -16,7 +16,7 @@ import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
 import io.embark.model.store.ModelStore;
 import io.embark.onnx.Device;
-import io.embark.onnx.graph.PooledOutput;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;

@@ -3,8 +3,7 @@ package io.embark.onnx;
 import ai.onnxruntime.OrtException;
 import io.embark.batch.Batch;
 import io.embark.bench.SampleTexts;
-import io.embark.onnx.graph.GraphRequirements;
-import io.embark.onnx.graph.ModelInputs;
+import io.embark.onnx.graph.PooledGraph;
 import java.nio.FloatBuffer;
 import java.util.concurrent.atomic.LongAdder;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -38,8 +37,9 @@ public class BufferFillBenchmark {
     RunBuffers buffers = state.buffers;
     for (Batch batch : sample.batches) {
       long[] shape = {batch.paddedRows(), batch.length()};
-      try (var ids = buffers.longs(ModelInputs.INPUT_IDS, batch.inputIds(), shape);
-          var mask = buffers.longs(GraphRequirements.ATTENTION_MASK, batch.attentionMask(), shape);
+      try (var ids = buffers.integers(ModelInputs.INPUT_IDS, batch.inputIds(), false, shape);
+          var mask =
+              buffers.integers(PooledGraph.ATTENTION_MASK, batch.attentionMask(), false, shape);
           var types = buffers.zeros(ModelInputs.TOKEN_TYPE_IDS, false, shape)) {
         hole.consume(ids);
         hole.consume(mask);

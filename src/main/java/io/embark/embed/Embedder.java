@@ -11,7 +11,7 @@ import io.embark.onnx.Cancellation;
 import io.embark.onnx.DeviceChoice;
 import io.embark.onnx.Encoder;
 import io.embark.onnx.OnnxEncoder;
-import io.embark.onnx.graph.PoolingMask;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.text.Chunker;
 import io.embark.text.Spaces;
 import io.embark.token.HfTokenizer;
@@ -79,8 +79,8 @@ public final class Embedder implements AutoCloseable {
     this.emptyTokens = tokenize("").total();
     if (emptyTokens >= tokenizer.maxLength() && !prompt.isEmpty()) {
       throw new UserError(
-          ("prompt: takes %d tokens, special tokens included, and max-length is %d: no token of any text would be left."
-                  + " Use a shorter prompt or a larger max-length.")
+          ("prompt: takes %d tokens, special tokens included, and max-length is %d: no token of any"
+                  + " text would be left. Use a shorter prompt or a larger max-length.")
               .formatted(emptyTokens, tokenizer.maxLength()));
     }
     boolean withoutSpecial = config.get(Setting.EXCLUDE_SPECIAL_TOKENS);
@@ -164,8 +164,9 @@ public final class Embedder implements AutoCloseable {
   private static void requireCase(ModelDirectory model, HfTokenizer tokenizer) {
     if (model.lowersCase() && !tokenizer.lowersCase()) {
       throw new UserError(
-          ("model: %s has do_lower_case in sentence_bert_config.json, but its tokenizer.json tells small from capital"
-                  + " letters. Embark changes no texts: give it texts in small letters and set do_lower_case to false.")
+          ("model: %s has do_lower_case in sentence_bert_config.json, but its tokenizer.json tells"
+                  + " small from capital letters. Embark changes no texts: give it texts in small"
+                  + " letters and set do_lower_case to false.")
               .formatted(model.name()));
     }
   }

@@ -6,7 +6,6 @@ import io.embark.onnx.Device;
 import io.embark.onnx.DeviceChoice;
 import io.embark.onnx.Execution;
 import io.embark.onnx.GpuOptions;
-import io.embark.onnx.TensorRtOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -37,18 +36,18 @@ final class Executions {
     return new Execution(device, Math.max(1, config.get(Setting.INTRA_OP_THREADS)), gpu, padded);
   }
 
-  private static TensorRtOptions tensorRt(
+  private static GpuOptions.TensorRt tensorRt(
       EmbedderConfig config, DeviceChoice device, ModelDirectory model) throws IOException {
     BatchShapes shapes = shapes(config, device);
     if (device.device() != Device.TENSORRT) {
-      return TensorRtOptions.DEFAULT;
+      return GpuOptions.TensorRt.DEFAULT;
     }
     String chosen = config.get(Setting.GPU_TENSORRT_CACHE);
     Path cache =
         chosen.equals(Setting.AUTO)
             ? Path.of(System.getProperty("java.io.tmpdir"), "embark-tensorrt")
             : Path.of(chosen);
-    return new TensorRtOptions(
+    return new GpuOptions.TensorRt(
         cache.resolve(model.fingerprint()),
         config.get(Setting.GPU_TENSORRT_FP16),
         shapes.maxRows(),

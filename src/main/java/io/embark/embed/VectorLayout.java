@@ -2,9 +2,9 @@ package io.embark.embed;
 
 import io.embark.UserError;
 import io.embark.onnx.graph.GraphOutput;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
 import io.embark.onnx.graph.PooledModel;
-import io.embark.onnx.graph.PooledOutput;
-import io.embark.onnx.graph.TokenStatesOutput;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;

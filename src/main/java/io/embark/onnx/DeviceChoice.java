@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 public record DeviceChoice(Device device, int gpu) {
   private static final Logger LOG = LoggerFactory.getLogger(DeviceChoice.class);
 
-  /** What came of each question; asking takes seconds and the answer does not change. */
+  /** The answers so far; finding one takes seconds, and it does not change. */
   private static final Map<Question, Answer> ANSWERS = new ConcurrentHashMap<>();
 
   private static final AtomicBoolean WARNED = new AtomicBoolean();
@@ -65,7 +65,7 @@ public record DeviceChoice(Device device, int gpu) {
 
   private static Answer lookInto(Question question) {
     // Before any CUDA call: without an environment ONNX Runtime hides the cause behind "no logger".
-    OnnxRuntimeLibrary.environment();
+    OnnxRuntime.environment();
     Device device = question.wanted() == Device.AUTO ? Device.CUDA : question.wanted();
     DeviceChoice choice = new DeviceChoice(device, question.gpuIndex());
     String problem = GpuProbe.problem(choice, question.wanted().needsGpu());

@@ -1,9 +1,8 @@
 package io.embark.onnx;
 
-import io.embark.UserError;
 import io.embark.batch.Batch;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.onnx.graph.PooledModel;
-import io.embark.onnx.graph.PoolingMask;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.function.Function;
@@ -23,7 +22,7 @@ public interface Encoder extends AutoCloseable {
    * @return what the reader returns
    * @throws EncodingException if the batch did not go through or was stopped; no row is dropped
    *     silently
-   * @throws UserError if the batch has padding and must not
+   * @throws IllegalArgumentException if the batch has padding and must not
    * @throws IllegalStateException after {@link #close()}
    */
   <T> T encode(
@@ -42,7 +41,7 @@ public interface Encoder extends AutoCloseable {
   /** Whether batches may hold texts of different lengths, the shorter ones filled up. */
   boolean takesPadding();
 
-  /** What {@link #encode} gives its reader, in this order. */
+  /** The outputs that {@link #encode} gives its reader, in this order. */
   List<PooledModel.Output> outputs();
 
   DeviceChoice device();

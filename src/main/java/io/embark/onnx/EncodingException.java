@@ -1,10 +1,41 @@
 package io.embark.onnx;
 
+import ai.onnxruntime.OrtException;
+import io.embark.batch.Batch;
+import java.util.List;
+import java.util.Locale;
+
 /** A batch did not go through the model. */
 public final class EncodingException extends IllegalStateException {
   private static final long serialVersionUID = 1;
 
-  /** What a caller can do about it. */
+  /**
+   * Parts of ONNX Runtime's messages, in lower case, that tell that memory did not suffice. There
+   * is no error code for it: the arena reports RUNTIME_EXCEPTION or FAIL, a CUDA call FAIL or
+   * EP_FAIL, as other errors do. The first four stand in the libraries of ONNX Runtime 1.23.2.
+   */
+  private static final List<String> OUT_OF_MEMORY =
+      List.of(
+          // bfc_arena.cc, when the device or malloc gives nothing
+          "failed to allocate memory for requested buffer",
+          // bfc_arena.cc, when gpu_mem_limit is reached
+          "is smaller than requested bytes of",
+          // bfc_arena.cc, when a freed block was taken by another thread
+          "failed to find a free memory block",
+          // cuBLAS, of its workspace, as ONNX Runtime prints it
+          "cublas_status_alloc_failed",
+          // cudaGetErrorString(cudaErrorMemoryAllocation): "CUDA failure 2: out of memory"
+          "out of memory",
+          "cudaerrormemoryallocation",
+          // cuDNN 8 and cuDNN 9
+          "cudnn_status_alloc_failed",
+          "cudnn_status_internal_error_device_allocation_failed",
+          "cudnn_status_internal_error_host_allocation_failed",
+          // what() of the exceptions of the C++ library, of GCC and of MSVC
+          "bad_alloc",
+          "bad allocation");
+
+  /** The cause, by what a caller can do about it. */
   public enum Reason {
     /** Memory did not suffice: a smaller batch may fit. */
     MEMORY,
@@ -19,6 +50,32 @@ public final class EncodingException extends IllegalStateException {
   EncodingException(Reason reason, String message, Throwable cause) {
     super(message, cause);
     this.reason = reason;
+  }
+
+  /** For a batch on which ONNX Runtime failed. */
+  EncodingException(Reason reason, Batch batch, DeviceChoice device, Throwable cause) {
+    this(
+        reason,
+        "ONNX Runtime failed on a batch of %d rows x %d tokens on %s: %s"
+            .formatted(batch.size(), batch.length(), device.label(), cause.getMessage()),
+        cause);
+  }
+
+  /** For a failure of ONNX Runtime, which may be that the batch was stopped. */
+  EncodingException(
+      Batch batch, DeviceChoice device, Cancellation cancellation, OrtException cause) {
+    this(
+        cancellation.isCancelled()
+            ? Reason.CANCELLED
+            : isOutOfMemory(cause) ? Reason.MEMORY : Reason.GRAPH,
+        batch,
+        device,
+        cause);
+  }
+
+  static boolean isOutOfMemory(OrtException e) {
+    String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
+    return OUT_OF_MEMORY.stream().anyMatch(message::contains);
   }
 
   public Reason reason() {

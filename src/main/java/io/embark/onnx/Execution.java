@@ -20,15 +20,8 @@ import java.util.Map;
  */
 public record Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu, boolean padded) {
 
-  /** For batches of every kind. */
-  public Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu) {
-    this(device, intraOpThreads, gpu, true);
-  }
-
   /**
-   * Sets all of it.
-   *
-   * @param model what will run
+   * @param model the model that will run
    */
   void addTo(SessionOptions options, PooledModel model) throws OrtException {
     options.setIntraOpNumThreads(intraOpThreads);
@@ -39,14 +32,14 @@ public record Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu,
   /**
    * Adds the device's execution providers, the preferred one first.
    *
-   * @param model what will run; null if that is too small for TensorRT
+   * @param model the model that will run; null if that is too small for TensorRT
    */
   void addProviders(SessionOptions options, PooledModel model) throws OrtException {
     if (device.device() == Device.TENSORRT) {
       try (OrtTensorRTProviderOptions tensorRt = new OrtTensorRTProviderOptions(device.gpu())) {
         if (model != null) {
           createCache(gpu.tensorRt().cache());
-          Map<String, String> chosen = gpu.tensorRt().tensorRt(model.inputs(), gpu.memoryLimit());
+          Map<String, String> chosen = gpu.tensorRt().options(model.inputs(), gpu.memoryLimit());
           for (Map.Entry<String, String> option : chosen.entrySet()) {
             tensorRt.add(option.getKey(), option.getValue());
           }

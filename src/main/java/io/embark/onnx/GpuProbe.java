@@ -37,9 +37,9 @@ final class GpuProbe {
     if (!insists && !driverPresent()) {
       return "No NVIDIA driver on this machine (no /dev/nvidiactl).";
     }
-    OrtEnvironment environment = OnnxRuntimeLibrary.environment();
+    OrtEnvironment environment = OnnxRuntime.environment();
     try (SessionOptions options = new SessionOptions()) {
-      new Execution(choice, 1, GpuOptions.DEFAULT).addProviders(options, null);
+      new Execution(choice, 1, GpuOptions.DEFAULT, true).addProviders(options, null);
       try (OrtSession session = environment.createSession(oneOperator(), options)) {
         return session.getNumOutputs() == 1 ? null : "the session has no output.";
       }

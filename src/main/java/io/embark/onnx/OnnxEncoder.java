@@ -1,18 +1,16 @@
 package io.embark.onnx;
 
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.embark.UserError;
 import io.embark.batch.Batch;
 import io.embark.onnx.graph.GraphOutput;
-import io.embark.onnx.graph.GraphRequirements;
-import io.embark.onnx.graph.ModelInputs;
 import io.embark.onnx.graph.PooledGraph;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.onnx.graph.PooledModel;
-import io.embark.onnx.graph.PoolingMask;
+import io.embark.onnx.int8.Int8Model;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,8 +25,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * One ONNX Runtime session: a batch in, its pooled vectors out. Owns the session and closes it.
- * Safe for use by several threads at once; they share the weights.
+ * An encoder on one session of ONNX Runtime, which it owns. Threads that use it share the weights.
  */
 public final class OnnxEncoder implements Encoder {
   /** The smallest that has a mean and a last token. */
@@ -40,7 +37,7 @@ public final class OnnxEncoder implements Encoder {
   private final List<PooledModel.Output> outputs;
   private final DeviceChoice device;
   private final boolean takesPadding;
-  private final BufferPool pool = new BufferPool();
+  private final RunBuffers.Pool pool = new RunBuffers.Pool();
 
   /** Read: a batch is running. Write: closing, which must wait, as the native side does not. */
   private final ReadWriteLock inUse = new ReentrantReadWriteLock();
@@ -62,38 +59,18 @@ public final class OnnxEncoder implements Encoder {
     check(new Cancellation());
   }
 
-  /** {@link #open(Path, Execution, List, PoolingMask)} with the defaults of a GPU. */
-  public static OnnxEncoder open(
-      Path onnxFile,
-      DeviceChoice device,
-      int intraOpThreads,
-      List<? extends GraphOutput> wanted,
-      PoolingMask mask) {
-    return open(onnxFile, new Execution(device, intraOpThreads, GpuOptions.DEFAULT), wanted, mask);
-  }
-
   /**
    * Opens a model with poolings added to its graph and runs one tiny batch through it.
    *
    * @param onnxFile the graph; external data files are looked for beside it
    * @param execution where and how it runs
-   * @param wanted what to return of each batch, in this order
+   * @param wanted the outputs of each batch, in this order
    * @param mask which tokens are pooled
-   * @throws UserError if the file is not a model Embark can run, or cannot give one of the outputs,
-   *     with what was found
-   */
-  public static OnnxEncoder open(
-      Path onnxFile, Execution execution, List<? extends GraphOutput> wanted, PoolingMask mask) {
-    return open(onnxFile, execution, wanted, mask, Precision.FLOAT, List::of);
-  }
-
-  /**
-   * {@link #open(Path, Execution, List, PoolingMask)} in another precision.
-   *
    * @param texts token ids to measure a reduced precision with, special tokens included; asked for
    *     only if they are needed
-   * @throws UserError also if the model does not suit the precision, or the device is a GPU and the
-   *     precision is for CPUs
+   * @throws UserError if the file is not a model Embark can run, or cannot give one of the outputs,
+   *     with what was found; if the model does not suit the precision, or the device is a GPU and
+   *     the precision is for CPUs
    */
   public static OnnxEncoder open(
       Path onnxFile,
@@ -104,16 +81,19 @@ public final class OnnxEncoder implements Encoder {
       Supplier<List<long[]>> texts) {
     OnnxRuntimeJars.requireOne();
     precision.requireFor(execution.device());
-    PooledModel masked =
-        prepared(PooledGraph.of(onnxFile).add(wanted, mask), precision, texts, onnxFile);
+    PooledModel masked = PooledGraph.of(onnxFile).add(wanted, mask);
+    if (precision == Precision.INT8) {
+      masked = int8(masked, texts.get(), onnxFile);
+    }
     Optional<PooledModel> unmasked =
         execution.padded() ? Optional.empty() : UnmaskedAttention.of(masked);
     PooledModel model = unmasked.orElse(masked);
-    OrtEnvironment environment = OnnxRuntimeLibrary.environment();
     OrtSession session = null;
+    // Before any other class of ONNX Runtime.
+    OnnxRuntime.environment();
     try (SessionOptions options = new SessionOptions()) {
       execution.addTo(options, model);
-      session = model.open(environment, options);
+      session = OnnxRuntime.open(model, options);
       ModelInputs inputs = ModelInputs.of(session, onnxFile.toString());
       return new OnnxEncoder(
           session, inputs, model.outputs(), execution.device(), unmasked.isEmpty());
@@ -129,11 +109,10 @@ public final class OnnxEncoder implements Encoder {
     }
   }
 
-  private static PooledModel prepared(
-      PooledModel model, Precision precision, Supplier<List<long[]>> texts, Path onnxFile) {
+  private static PooledModel int8(PooledModel model, List<long[]> texts, Path onnxFile) {
     try {
-      return precision.prepare(model, texts);
-    } catch (IllegalArgumentException e) {
+      return Int8Model.of(model, texts, TextSession::run);
+    } catch (UserError e) {
       throw new UserError("Model `" + onnxFile + "`: " + e.getMessage(), e);
     }
   }
@@ -148,25 +127,6 @@ public final class OnnxEncoder implements Encoder {
     }
   }
 
-  /**
-   * {@link #encode(Batch, long[], Cancellation, Function)} that nobody stops.
-   *
-   * @return copies of the values
-   */
-  public List<float[]> encode(Batch batch, long[] poolingMask) {
-    return encode(batch, poolingMask, new Cancellation(), OnnxEncoder::copies);
-  }
-
-  private static List<float[]> copies(List<FloatBuffer> views) {
-    List<float[]> copies = new ArrayList<>(views.size());
-    for (FloatBuffer view : views) {
-      float[] copy = new float[view.remaining()];
-      view.get(copy);
-      copies.add(copy);
-    }
-    return copies;
-  }
-
   @Override
   public void check(Cancellation cancellation) {
     encode(SMALLEST, SMALLEST.attentionMask(), cancellation, values -> null);
@@ -179,7 +139,7 @@ public final class OnnxEncoder implements Encoder {
       Cancellation cancellation,
       Function<List<FloatBuffer>, T> reader) {
     if (!takesPadding && batch.tokens() < batch.paddedTokens()) {
-      throw new UserError(
+      throw new IllegalArgumentException(
           "This encoder takes batches without padding; found %d tokens in %d rows x %d."
               .formatted(batch.tokens(), batch.paddedRows(), batch.length()));
     }
@@ -199,7 +159,7 @@ public final class OnnxEncoder implements Encoder {
       }
       return reader.apply(values);
     } catch (OrtException e) {
-      throw failure(batch, device, cancellation, e);
+      throw new EncodingException(batch, device, cancellation, e);
     } finally {
       if (buffers != null) {
         pool.giveBack(buffers);
@@ -208,34 +168,15 @@ public final class OnnxEncoder implements Encoder {
     }
   }
 
-  /** What a failure of ONNX Runtime means for a batch. */
-  static EncodingException failure(
-      Batch batch, DeviceChoice device, Cancellation cancellation, OrtException e) {
-    EncodingException.Reason reason =
-        cancellation.isCancelled()
-            ? EncodingException.Reason.CANCELLED
-            : MemoryFailure.is(e)
-                ? EncodingException.Reason.MEMORY
-                : EncodingException.Reason.GRAPH;
-    return failure(batch, device, reason, e);
-  }
-
-  private static EncodingException failure(
-      Batch batch, DeviceChoice device, EncodingException.Reason reason, Throwable e) {
-    return new EncodingException(
-        reason,
-        "ONNX Runtime failed on a batch of %d rows x %d tokens on %s: %s"
-            .formatted(batch.size(), batch.length(), device.label(), e.getMessage()),
-        e);
-  }
-
   private List<FloatBuffer> run(Batch batch, long[] poolingMask, RunBuffers buffers)
       throws OrtException {
     Map<String, OnnxTensor> feeds = new LinkedHashMap<>();
     Map<String, OnnxTensor> results = new LinkedHashMap<>();
     List<FloatBuffer> values = new ArrayList<>(outputs.size());
     try {
-      feed(batch, poolingMask, buffers, feeds);
+      long[] ids = batch.inputIds();
+      long[] fed = {batch.paddedRows(), batch.length()};
+      inputs.feed(ids, batch.attentionMask(), poolingMask, fed, buffers, feeds);
       for (PooledModel.Output output : outputs) {
         long[] shape =
             output.rank() == 2
@@ -249,35 +190,11 @@ public final class OnnxEncoder implements Encoder {
       session.run(feeds, Set.of(), results, buffers.options()).close();
       return values;
     } catch (RunBuffers.NoRoom e) {
-      throw failure(batch, device, EncodingException.Reason.MEMORY, e);
+      throw new EncodingException(EncodingException.Reason.MEMORY, batch, device, e);
     } finally {
       feeds.values().forEach(OnnxTensor::close);
       results.values().forEach(OnnxTensor::close);
     }
-  }
-
-  private void feed(
-      Batch batch, long[] poolingMask, RunBuffers buffers, Map<String, OnnxTensor> feeds)
-      throws OrtException {
-    long[] shape = {batch.paddedRows(), batch.length()};
-    feeds.put(
-        ModelInputs.INPUT_IDS, tensor(ModelInputs.INPUT_IDS, batch.inputIds(), shape, buffers));
-    String mask = GraphRequirements.ATTENTION_MASK;
-    feeds.put(mask, tensor(mask, batch.attentionMask(), shape, buffers));
-    if (inputs.tokenTypeIds()) {
-      String types = ModelInputs.TOKEN_TYPE_IDS;
-      feeds.put(types, buffers.zeros(types, inputs.int32(), shape));
-    }
-    if (inputs.poolingMask()) {
-      // Added by us, and always int64.
-      feeds.put(
-          PooledGraph.POOLING_MASK, buffers.longs(PooledGraph.POOLING_MASK, poolingMask, shape));
-    }
-  }
-
-  private OnnxTensor tensor(String name, long[] values, long[] shape, RunBuffers buffers)
-      throws OrtException {
-    return inputs.int32() ? buffers.ints(name, values, shape) : buffers.longs(name, values, shape);
   }
 
   /** Native buffers allocated so far. */

@@ -54,6 +54,11 @@ public final class OnnxRuntimeJars {
     }
   }
 
+  /** The jars, one wanted, that hold ONNX Runtime's classes. */
+  public static List<String> jars() {
+    return found(OrtEnvironment.class.getClassLoader()).stream().map(Found::jar).toList();
+  }
+
   /** Why these cannot go together, or null if they can. */
   static String problem(List<Found> found) {
     if (found.size() < 2) {

@@ -12,6 +12,7 @@ import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -25,20 +26,19 @@ final class RunBuffers implements AutoCloseable {
   /** More than this is let go of after the batch. */
   private static final long MAX_KEPT_BYTES = 512L << 20;
 
-  /** What a Java buffer can hold, with the margin that ONNX Runtime leaves. */
+  /** A Java buffer's limit, with the margin that ONNX Runtime leaves. */
   private static final long MAX_BYTES = Integer.MAX_VALUE - 64L;
 
-  private final OrtEnvironment environment = OnnxRuntimeLibrary.environment();
+  private final OrtEnvironment environment = OnnxRuntime.environment();
   private final Map<String, ByteBuffer> buffers = new HashMap<>();
   private final LongAdder allocations;
-  private final RunOptions options;
+  private final RunOptions options = new RunOptions();
 
   /**
    * @param allocations counts the native buffers that are allocated
    */
   RunBuffers(LongAdder allocations) throws OrtException {
     this.allocations = allocations;
-    this.options = new RunOptions();
   }
 
   /** Memory for a batch cannot be had. */
@@ -50,29 +50,60 @@ final class RunBuffers implements AutoCloseable {
     }
   }
 
+  /** The buffers of a session: as many as batches ever ran at once, the last used first. */
+  static final class Pool implements AutoCloseable {
+    private final ConcurrentLinkedDeque<RunBuffers> idle = new ConcurrentLinkedDeque<>();
+    private final LongAdder allocations = new LongAdder();
+
+    RunBuffers take() throws OrtException {
+      RunBuffers buffers = idle.pollFirst();
+      return buffers == null ? new RunBuffers(allocations) : buffers;
+    }
+
+    void giveBack(RunBuffers buffers) {
+      try {
+        buffers.reset();
+        idle.addFirst(buffers);
+      } catch (OrtException e) {
+        buffers.close();
+      }
+    }
+
+    /** Native buffers allocated so far. */
+    long allocations() {
+      return allocations.sum();
+    }
+
+    /** To be called when no batch runs. */
+    @Override
+    public void close() {
+      for (RunBuffers buffers = idle.poll(); buffers != null; buffers = idle.poll()) {
+        buffers.close();
+      }
+    }
+  }
+
   RunOptions options() {
     return options;
   }
 
-  /** A tensor of these values. */
-  OnnxTensor longs(String name, long[] values, long[] shape) throws OrtException {
-    LongBuffer longs = bytes(name, 8L * values.length).asLongBuffer();
-    return OnnxTensor.createTensor(environment, longs.put(values).flip(), shape);
-  }
-
-  /** A tensor of these values as int32. */
-  OnnxTensor ints(String name, long[] values, long[] shape) throws OrtException {
-    IntBuffer ints = bytes(name, 4L * values.length).asIntBuffer();
-    for (long value : values) {
-      ints.put(Math.toIntExact(value));
+  /** A tensor of these values, int32 or int64. */
+  OnnxTensor integers(String name, long[] values, boolean int32, long[] shape) throws OrtException {
+    ByteBuffer bytes = bytes(name, (int32 ? 4L : 8L) * values.length);
+    if (int32) {
+      IntBuffer ints = bytes.asIntBuffer();
+      for (long value : values) {
+        ints.put(Math.toIntExact(value));
+      }
+      return OnnxTensor.createTensor(environment, ints.flip(), shape);
     }
-    return OnnxTensor.createTensor(environment, ints.flip(), shape);
+    LongBuffer longs = bytes.asLongBuffer();
+    return OnnxTensor.createTensor(environment, longs.put(values).flip(), shape);
   }
 
   /** A tensor of zeros. Its memory is never written to, and comes zeroed. */
   OnnxTensor zeros(String name, boolean int32, long[] shape) throws OrtException {
-    long size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
-    ByteBuffer bytes = bytes(name, (int32 ? 4 : 8) * size);
+    ByteBuffer bytes = bytes(name, (int32 ? 4 : 8) * size(shape));
     return int32
         ? OnnxTensor.createTensor(environment, bytes.asIntBuffer(), shape)
         : OnnxTensor.createTensor(environment, bytes.asLongBuffer(), shape);
@@ -80,8 +111,11 @@ final class RunBuffers implements AutoCloseable {
 
   /** Room for an output; its values, from the buffer's position 0 on, after the run. */
   FloatBuffer floats(String name, long[] shape) {
-    long size = Arrays.stream(shape).reduce(1, Math::multiplyExact);
-    return bytes(name, 4 * size).asFloatBuffer();
+    return bytes(name, 4 * size(shape)).asFloatBuffer();
+  }
+
+  private static long size(long[] shape) {
+    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
   }
 
   OnnxTensor tensor(FloatBuffer floats, long[] shape) throws OrtException {
@@ -115,8 +149,7 @@ final class RunBuffers implements AutoCloseable {
     return buffer.duplicate().limit((int) size).order(ByteOrder.nativeOrder());
   }
 
-  /** Makes ready for the next batch. */
-  void reset() throws OrtException {
+  private void reset() throws OrtException {
     options.setTerminate(false);
     if (buffers.values().stream().mapToLong(ByteBuffer::capacity).sum() > MAX_KEPT_BYTES) {
       buffers.clear();

@@ -3,11 +3,11 @@ package io.embark.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.batch.Batch;
-import io.embark.onnx.DeviceChoice;
+import io.embark.onnx.Encoders;
 import io.embark.onnx.OnnxEncoder;
-import io.embark.onnx.graph.PooledOutput;
-import io.embark.onnx.graph.PoolingMask;
-import io.embark.onnx.graph.TokenStatesOutput;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Pooling;
 import io.embark.token.Tokens;
@@ -31,15 +31,13 @@ class ShapesOnlyModelTest {
             new int[] {0, 1},
             0);
     try (OnnxEncoder encoder =
-        OnnxEncoder.open(
+        Encoders.open(
             file,
-            DeviceChoice.CPU,
-            1,
             List.of(
                 new TokenStatesOutput("states", Layers.LAST),
                 PooledOutput.of("vector", Pooling.POOLER)),
             PoolingMask.ATTENTION)) {
-      List<float[]> values = encoder.encode(batch, null);
+      List<float[]> values = Encoders.encode(encoder, batch, null);
       assertThat(values.get(0)).hasSize(2 * 4 * 384);
       assertThat(values.get(1)).hasSize(2 * 384);
       float[] first = Arrays.copyOfRange(values.get(1), 0, 384);
@@ -50,7 +48,7 @@ class ShapesOnlyModelTest {
       }
       // Alone, without padding, a text has the same vector.
       Batch alone = Batch.of(List.of(new Tokens(new long[] {5, 102}, 2)), new int[] {0}, 0);
-      assertThat(encoder.encode(alone, null).get(1))
+      assertThat(Encoders.encode(encoder, alone, null).get(1))
           .containsExactly(Arrays.copyOfRange(values.get(1), 384, 768));
     }
   }

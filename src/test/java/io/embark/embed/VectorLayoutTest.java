@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.within;
 import io.embark.batch.Batch;
 import io.embark.model.ModelDirectory;
 import io.embark.model.store.ModelStore;
-import io.embark.onnx.DeviceChoice;
+import io.embark.onnx.Encoders;
 import io.embark.onnx.OnnxEncoder;
-import io.embark.onnx.graph.PoolingMask;
-import io.embark.onnx.graph.TokenStatesOutput;
+import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
@@ -131,13 +131,12 @@ class VectorLayoutTest {
     TokenStatesOutput states = new TokenStatesOutput("states", Layers.LAST);
     try (HfTokenizer tokenizer = HfTokenizer.open(model.tokenizerJson(), 32);
         OnnxEncoder encoder =
-            OnnxEncoder.open(
-                model.onnxFile(), DeviceChoice.CPU, 1, List.of(states), PoolingMask.ATTENTION)) {
+            Encoders.open(model.onnxFile(), List.of(states), PoolingMask.ATTENTION)) {
       for (int i = 0; i < TEXTS.size() - 1; i++) {
         Tokens tokens = tokenizer.encode(prompt + TEXTS.get(i));
         int n = tokens.used();
         Batch batch = Batch.of(List.of(tokens), new int[] {0}, 0);
-        float[] hidden = encoder.encode(batch, null).get(0);
+        float[] hidden = Encoders.encode(encoder, batch, null).get(0);
         long[] mask = new long[n];
         Arrays.fill(mask, 1, n - 1, 1);
         assertThat(noSpecial[i][0])

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.batch.Batch;
 import io.embark.onnx.graph.GraphOutput;
-import io.embark.onnx.graph.PooledOutput;
-import io.embark.onnx.graph.PoolingMask;
-import io.embark.onnx.graph.TokenStatesOutput;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Pooling;
 import io.embark.token.Tokens;
@@ -41,7 +41,7 @@ class BuffersTest {
 
   private OnnxEncoder open() throws IOException {
     Path model = BertModels.copy("onnx/bert-opset14.onnx", directory);
-    return OnnxEncoder.open(model, DeviceChoice.CPU, 1, OUTPUTS, PoolingMask.SEPARATE);
+    return Encoders.open(model, OUTPUTS, PoolingMask.SEPARATE);
   }
 
   /** Batches of 1 to 20 rows of 1 to 30 tokens, large and small ones mixed. */
@@ -60,7 +60,7 @@ class BuffersTest {
   }
 
   private static List<float[]> encode(OnnxEncoder encoder, Batch batch) {
-    return encoder.encode(batch, batch.poolingMask(1, 1));
+    return Encoders.encode(encoder, batch, batch.poolingMask(1, 1));
   }
 
   private static void assertSame(List<float[]> found, List<float[]> wanted) {

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.batch.Batch;
-import io.embark.onnx.graph.PooledOutput;
-import io.embark.onnx.graph.PoolingMask;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.pooling.Pooling;
 import io.embark.token.Tokens;
 import java.io.IOException;
@@ -33,12 +33,8 @@ class CancellationTest {
 
   private OnnxEncoder open() throws IOException {
     Path model = BertModels.copy("onnx/bert-opset14.onnx", directory);
-    return OnnxEncoder.open(
-        model,
-        DeviceChoice.CPU,
-        1,
-        List.of(PooledOutput.of("mean_vector", Pooling.MEAN)),
-        PoolingMask.ATTENTION);
+    return Encoders.open(
+        model, List.of(PooledOutput.of("mean_vector", Pooling.MEAN)), PoolingMask.ATTENTION);
   }
 
   @Test
@@ -49,7 +45,7 @@ class CancellationTest {
     Cancellation cancellation = new Cancellation();
     ExecutorService thread = Executors.newSingleThreadExecutor();
     try (OnnxEncoder encoder = open()) {
-      List<float[]> before = encoder.encode(batch(2, 5), null);
+      List<float[]> before = Encoders.encode(encoder, batch(2, 5), null);
       Future<?> running =
           thread.submit(() -> encoder.encode(endless, null, cancellation, values -> null));
       Thread.sleep(200);
@@ -60,7 +56,7 @@ class CancellationTest {
           .isInstanceOfSatisfying(
               EncodingException.class,
               e -> assertThat(e.reason()).isEqualTo(EncodingException.Reason.CANCELLED));
-      assertThat(encoder.encode(batch(2, 5), null).get(0)).containsExactly(before.get(0));
+      assertThat(Encoders.encode(encoder, batch(2, 5), null).get(0)).containsExactly(before.get(0));
     } finally {
       thread.shutdownNow();
     }

@@ -16,8 +16,8 @@ public final class FaultyEncoder implements Encoder {
       "Non-zero status code returned while running FusedMatMul node."
           + " Name:'MatMul_92_FusedMatMulAndScale' Status Message:"
           + " /onnxruntime_src/onnxruntime/core/framework/bfc_arena.cc:331 void*"
-          + " onnxruntime::BFCArena::AllocateRawInternal(size_t, bool) Failed to allocate memory for"
-          + " requested buffer of size 8388608000";
+          + " onnxruntime::BFCArena::AllocateRawInternal(size_t, bool) Failed to allocate memory"
+          + " for requested buffer of size 8388608000";
 
   private final Encoder session;
   private final Function<Batch, String> fault;
@@ -48,7 +48,7 @@ public final class FaultyEncoder implements Encoder {
     String message = broken ? "CUDA failure 700: an illegal memory access" : fault.apply(batch);
     if (message != null) {
       failed.add(batch.paddedRows() + "x" + batch.length());
-      throw OnnxEncoder.failure(
+      throw new EncodingException(
           batch,
           device(),
           cancellation,

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
  */
 class GpuOptionsTest {
   private static final String NATIVE = "/ai/onnxruntime/native/linux-x64/libonnxruntime_providers_";
-  private static final TensorRtOptions TENSORRT =
-      new TensorRtOptions(Path.of("/cache/model"), true, 128, 512, 16_384);
+  private static final GpuOptions.TensorRt TENSORRT =
+      new GpuOptions.TensorRt(Path.of("/cache/model"), true, 128, 512, 16_384);
 
   @Test
   void theDefaultsAreSaidInFull() {
@@ -52,7 +52,7 @@ class GpuOptionsTest {
 
   @Test
   void tensorRtGetsOneProfileForAllShapesOfAllInputs() {
-    Map<String, String> options = TENSORRT.tensorRt(List.of("input_ids", "attention_mask"), 0);
+    Map<String, String> options = TENSORRT.options(List.of("input_ids", "attention_mask"), 0);
     assertThat(options)
         .containsEntry("trt_profile_min_shapes", "input_ids:1x1,attention_mask:1x1")
         .containsEntry("trt_profile_opt_shapes", "input_ids:64x256,attention_mask:64x256")
@@ -60,7 +60,7 @@ class GpuOptionsTest {
         .containsEntry("trt_engine_cache_path", "/cache/model")
         .containsEntry("trt_fp16_enable", "1")
         .doesNotContainKey("trt_max_workspace_size");
-    assertThat(TENSORRT.tensorRt(List.of(), 1 << 20))
+    assertThat(TENSORRT.options(List.of(), 1 << 20))
         .containsEntry("trt_max_workspace_size", "1048576");
   }
 
@@ -71,7 +71,7 @@ class GpuOptionsTest {
     cuda.addAll(
         Set.of("kSameAsRequested", "kNextPowerOfTwo", "HEURISTIC", "EXHAUSTIVE", "DEFAULT"));
     assertThat(missing(NATIVE + "cuda.so", cuda)).isEmpty();
-    Set<String> tensorRt = new TreeSet<>(TENSORRT.tensorRt(List.of("x"), 1).keySet());
+    Set<String> tensorRt = new TreeSet<>(TENSORRT.options(List.of("x"), 1).keySet());
     tensorRt.addAll(Set.of("libnvinfer.so.10", "libnvonnxparser.so.10"));
     assertThat(missing(NATIVE + "tensorrt.so", tensorRt)).isEmpty();
     assertThat(missing(NATIVE + "tensorrt.so", Set.of("trt_no_such_option"))).hasSize(1);

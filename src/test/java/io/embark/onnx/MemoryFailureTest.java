@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtException.OrtErrorCode;
 import io.embark.batch.Batch;
-import io.embark.onnx.graph.PooledOutput;
-import io.embark.onnx.graph.PoolingMask;
-import io.embark.onnx.graph.TokenStatesOutput;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.pooling.Pooling;
 import io.embark.token.Tokens;
 import java.nio.file.Path;
@@ -24,7 +24,7 @@ class MemoryFailureTest {
   @TempDir Path directory;
 
   private static boolean is(String message) {
-    return MemoryFailure.is(new OrtException(OrtErrorCode.ORT_FAIL, message));
+    return EncodingException.isOutOfMemory(new OrtException(OrtErrorCode.ORT_FAIL, message));
   }
 
   /** As people have met them; issues of microsoft/onnxruntime, unless said otherwise. */
@@ -39,7 +39,8 @@ class MemoryFailureTest {
         // hacksider/Deep-Live-Cam 584
         "cuda_call.cc:114 onnxruntime::CudaCall CUDA failure 2: out of memory ; GPU=0 ;"
             + " expr=cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking);",
-        "CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED ; GPU=0 ; expr=cublasCreate(&cublas_handle_);",
+        "CUBLAS failure 3: CUBLAS_STATUS_ALLOC_FAILED ; GPU=0 ;"
+            + " expr=cublasCreate(&cublas_handle_);",
         "CUDNN failure 4: CUDNN_STATUS_ALLOC_FAILED ; GPU=0",
         // 10770, TensorRT
         "../rtSafe/safeRuntime.cpp (25) - Cuda Error in allocate: 2 (out of memory)",
@@ -68,16 +69,17 @@ class MemoryFailureTest {
     Path model =
         TinyModels.graph().hiddenSize(4).outOfMemoryAbove(20).write(directory.resolve("m.onnx"));
     List<PooledOutput> mean = List.of(PooledOutput.of("mean_vector", Pooling.MEAN));
-    try (OnnxEncoder encoder =
-        OnnxEncoder.open(model, DeviceChoice.CPU, 1, mean, PoolingMask.ATTENTION)) {
-      assertThat(encoder.encode(batch(4, 5), null).get(0)).hasSize(16).doesNotContain(Float.NaN);
-      assertThatThrownBy(() -> encoder.encode(batch(5, 5), null))
+    try (OnnxEncoder encoder = Encoders.open(model, mean, PoolingMask.ATTENTION)) {
+      assertThat(Encoders.encode(encoder, batch(4, 5), null).get(0))
+          .hasSize(16)
+          .doesNotContain(Float.NaN);
+      assertThatThrownBy(() -> Encoders.encode(encoder, batch(5, 5), null))
           .isInstanceOfSatisfying(
               EncodingException.class,
               e -> assertThat(e.reason()).isEqualTo(EncodingException.Reason.MEMORY))
           .hasMessageContaining("Failed to allocate memory for requested buffer")
           .hasMessageContaining("5 rows x 5 tokens on cpu");
-      assertThat(encoder.encode(batch(4, 5), null).get(0)).hasSize(16);
+      assertThat(Encoders.encode(encoder, batch(4, 5), null).get(0)).hasSize(16);
     }
   }
 
@@ -86,10 +88,9 @@ class MemoryFailureTest {
     Path model = TinyModels.graph().hiddenSize(4096).write(directory.resolve("m.onnx"));
     List<TokenStatesOutput> states =
         List.of(new TokenStatesOutput("states", io.embark.pooling.Layers.LAST));
-    try (OnnxEncoder encoder =
-        OnnxEncoder.open(model, DeviceChoice.CPU, 1, states, PoolingMask.ATTENTION)) {
+    try (OnnxEncoder encoder = Encoders.open(model, states, PoolingMask.ATTENTION)) {
       // 400 x 400 x 4096 floats are more than 2 GiB.
-      assertThatThrownBy(() -> encoder.encode(batch(400, 400), null))
+      assertThatThrownBy(() -> Encoders.encode(encoder, batch(400, 400), null))
           .isInstanceOfSatisfying(
               EncodingException.class,
               e -> assertThat(e.reason()).isEqualTo(EncodingException.Reason.MEMORY))

@@ -2,8 +2,8 @@ package io.embark.onnx;
 
 import io.embark.Corruption;
 import io.embark.batch.Batch;
-import io.embark.onnx.graph.PooledOutput;
-import io.embark.onnx.graph.PoolingMask;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.pooling.Pooling;
 import io.embark.text.TinyTokenizers;
 import io.embark.token.HfTokenizer;
@@ -53,10 +53,8 @@ final class NativeFuzz {
       Batch batch =
           new Batch(
               new int[] {0, 1}, 3, new long[] {1, 2, 3, 4, 5, 0}, new long[] {1, 1, 1, 1, 1, 0}, 5);
-      try (OnnxEncoder encoder =
-          OnnxEncoder.open(
-              file, DeviceChoice.of(Device.CPU, 0), 1, wanted, PoolingMask.ATTENTION)) {
-        encoder.encode(batch, null);
+      try (OnnxEncoder encoder = Encoders.open(file, wanted, PoolingMask.ATTENTION)) {
+        Encoders.encode(encoder, batch, null);
       }
     };
   }

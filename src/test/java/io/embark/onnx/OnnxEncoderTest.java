@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.batch.Batch;
 import io.embark.onnx.graph.GraphOutput;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.onnx.graph.PooledModel;
-import io.embark.onnx.graph.PooledOutput;
-import io.embark.onnx.graph.PoolingMask;
-import io.embark.onnx.graph.TokenStatesOutput;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Pooling;
 import io.embark.pooling.TokenStates;
@@ -47,17 +47,13 @@ class OnnxEncoderTest {
   }
 
   private OnnxEncoder open(TinyModels graph, List<? extends GraphOutput> outputs) {
-    return OnnxEncoder.open(
-        graph.write(directory.resolve("model.onnx")),
-        DeviceChoice.CPU,
-        1,
-        outputs,
-        PoolingMask.ATTENTION);
+    return Encoders.open(
+        graph.write(directory.resolve("model.onnx")), outputs, PoolingMask.ATTENTION);
   }
 
   private static TokenStates states(OnnxEncoder encoder, Batch batch) {
     return new TokenStates(
-        encoder.encode(batch, null).get(0),
+        Encoders.encode(encoder, batch, null).get(0),
         batch.attentionMask(),
         null,
         batch.size(),
@@ -101,7 +97,7 @@ class OnnxEncoderTest {
     for (String name : List.of("pooler_output", "882")) {
       TinyModels graph = TinyModels.graph().hiddenSize(5).hiddenName("1234").poolerName(name);
       try (OnnxEncoder encoder = open(graph, POOLER)) {
-        float[] both = encoder.encode(BATCH, null).get(0);
+        float[] both = Encoders.encode(encoder, BATCH, null).get(0);
         assertThat(Arrays.copyOfRange(both, 0, 5)).containsExactly(graph.pooled(101));
         assertThat(Arrays.copyOfRange(both, 5, 10)).containsExactly(graph.pooled(5));
       }
@@ -134,8 +130,7 @@ class OnnxEncoderTest {
     Path file = Files.writeString(directory.resolve("model.onnx"), "no graph at all");
     Path missing = directory.resolve("nowhere.onnx");
     for (Path path : List.of(file, missing)) {
-      assertThatThrownBy(
-              () -> OnnxEncoder.open(path, DeviceChoice.CPU, 1, STATES, PoolingMask.ATTENTION))
+      assertThatThrownBy(() -> Encoders.open(path, STATES, PoolingMask.ATTENTION))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining(path.toString());
     }
@@ -146,7 +141,7 @@ class OnnxEncoderTest {
     TinyModels graph = TinyModels.graph().hiddenSize(4).failingFromId(1000);
     Batch good = Batch.of(List.of(new Tokens(new long[] {5, 6}, 2)), new int[] {0}, 0);
     try (OnnxEncoder encoder = open(graph)) {
-      assertThatThrownBy(() -> encoder.encode(BATCH, null))
+      assertThatThrownBy(() -> Encoders.encode(encoder, BATCH, null))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("2 rows x 4 tokens")
           .hasMessageContaining("30521");
@@ -159,7 +154,7 @@ class OnnxEncoderTest {
     OnnxEncoder encoder = open(TinyModels.graph().hiddenSize(4));
     encoder.close();
     encoder.close();
-    assertThatThrownBy(() -> encoder.encode(BATCH, null))
+    assertThatThrownBy(() -> Encoders.encode(encoder, BATCH, null))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("closed");
   }
@@ -196,7 +191,7 @@ class OnnxEncoderTest {
   private static int encodeUntilClosed(OnnxEncoder encoder, Batch batch, CountDownLatch running) {
     for (int batches = 0; ; batches++) {
       try {
-        assertThat(encoder.encode(batch, null).get(0)).hasSize(batch.paddedTokens() * 64);
+        assertThat(Encoders.encode(encoder, batch, null).get(0)).hasSize(batch.paddedTokens() * 64);
         if (batches == 0) {
           running.countDown();
         }

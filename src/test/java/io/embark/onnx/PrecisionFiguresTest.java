@@ -2,9 +2,9 @@ package io.embark.onnx;
 
 import ai.onnxruntime.OrtSession;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
 import io.embark.onnx.graph.PooledGraph;
 import io.embark.onnx.graph.PooledModel;
-import io.embark.onnx.graph.PooledOutput;
 import io.embark.onnx.int8.Int8Model;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
@@ -64,7 +64,7 @@ class PrecisionFiguresTest {
         texts.add(tokenizer.encode(new ObjectMapper().readTree(line).get("text").asText()).ids());
       }
     }
-    Int8Model int8 = Int8Model.measured(exact, calibration);
+    Int8Model int8 = Int8Model.measured(exact, calibration, TextSession::run);
     float[][] wanted = vectors(exact, texts);
     System.out.printf("%n%s, %s%n  layers in int8   cosine to float", name, pooling);
     System.out.printf(
@@ -89,13 +89,9 @@ class PrecisionFiguresTest {
   }
 
   private static float[][] vectors(PooledModel model, List<long[]> texts) throws Exception {
-    float[][] vectors = new float[texts.size()][];
-    try (TextRunner runner = TextRunner.open(model)) {
-      for (int t = 0; t < vectors.length; t++) {
-        vectors[t] = runner.run(texts.get(t)).get("v");
-      }
-    }
-    return vectors;
+    List<float[]> vectors = new ArrayList<>();
+    TextSession.run(model, texts, found -> vectors.add(found.get("v")));
+    return vectors.toArray(float[][]::new);
   }
 
   private static double[] cosines(float[][] a, float[][] b) {

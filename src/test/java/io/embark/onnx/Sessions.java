@@ -12,7 +12,9 @@ import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** Runs models in tests: flat arrays in, flat arrays out. */
 public final class Sessions {
@@ -23,7 +25,7 @@ public final class Sessions {
   public static OrtSession open(PooledModel model) throws OrtException {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(1);
-      return model.open(ENVIRONMENT, options);
+      return OnnxRuntime.open(model, options);
     }
   }
 
@@ -42,6 +44,12 @@ public final class Sessions {
     } finally {
       feeds.values().forEach(OnnxTensor::close);
     }
+  }
+
+  /** Runs a model over texts one by one, as int8 is measured. */
+  public static void runTexts(
+      PooledModel model, List<long[]> texts, Consumer<Map<String, float[]>> each) {
+    TextSession.run(model, texts, each);
   }
 
   public static OnnxTensor longs(long[] values, long... shape) throws OrtException {

@@ -12,9 +12,9 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnxruntime.OrtSession;
 import io.embark.batch.Batch;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.onnx.graph.PooledModel;
-import io.embark.onnx.graph.PooledOutput;
-import io.embark.onnx.graph.PoolingMask;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
@@ -143,12 +143,13 @@ class UnmaskedAttentionTest {
   void anEncoderWithoutMasksRefusesPadding() throws Exception {
     Path file = BertModels.copy("onnx/bert-opset14.onnx", folder);
     Execution unpadded = new Execution(DeviceChoice.CPU, 1, GpuOptions.DEFAULT, false);
-    try (OnnxEncoder encoder = OnnxEncoder.open(file, unpadded, MEAN, PoolingMask.ATTENTION)) {
+    try (OnnxEncoder encoder =
+        OnnxEncoder.open(file, unpadded, MEAN, PoolingMask.ATTENTION, Precision.FLOAT, List::of)) {
       assertThat(encoder.takesPadding()).isFalse();
       List<Tokens> texts =
           List.of(new Tokens(new long[] {2, 7, 3}, 3), new Tokens(new long[] {2, 3}, 2));
-      assertThat(encoder.encode(Batch.of(texts, new int[] {0}, 0), null)).hasSize(1);
-      assertThatThrownBy(() -> encoder.encode(Batch.of(texts, new int[] {0, 1}, 0), null))
+      assertThat(Encoders.encode(encoder, Batch.of(texts, new int[] {0}, 0), null)).hasSize(1);
+      assertThatThrownBy(() -> Encoders.encode(encoder, Batch.of(texts, new int[] {0, 1}, 0), null))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("without padding")
           .hasMessageContaining("5 tokens in 2 rows x 3");

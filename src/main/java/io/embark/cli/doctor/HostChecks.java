@@ -2,7 +2,10 @@ package io.embark.cli.doctor;
 
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
-import io.embark.onnx.RuntimeFacts;
+import io.embark.onnx.CudaLibraries;
+import io.embark.onnx.Device;
+import io.embark.onnx.OnnxRuntime;
+import io.embark.onnx.OnnxRuntimeJars;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
@@ -91,11 +95,11 @@ final class HostChecks {
   private static Finding onnxRuntime() {
     return Finding.ok(
         "onnxruntime",
-        RuntimeFacts.version() + ", providers " + String.join(", ", RuntimeFacts.providers()));
+        OnnxRuntime.version() + ", providers " + String.join(", ", OnnxRuntime.providers()));
   }
 
-  private static Finding jars() throws IOException {
-    List<String> jars = RuntimeFacts.jars();
+  private static Finding jars() {
+    List<String> jars = OnnxRuntimeJars.jars();
     return jars.size() == 1
         ? Finding.ok("onnxruntime jars", "one")
         : Finding.failed(
@@ -140,10 +144,10 @@ final class HostChecks {
   }
 
   private static Finding cudaLibraries(boolean wanted) {
-    Map<String, String> places = RuntimeFacts.cudaLibraries();
+    Map<String, Optional<String>> places = CudaLibraries.places(Device.CUDA);
     List<String> missing = new ArrayList<>();
     List<String> found = new ArrayList<>();
-    places.forEach((library, at) -> (at == null ? missing : found).add(at == null ? library : at));
+    places.forEach((library, at) -> (at.isEmpty() ? missing : found).add(at.orElse(library)));
     if (missing.isEmpty()) {
       return Finding.ok("cuda libraries", String.join(", ", found));
     }
@@ -153,7 +157,7 @@ final class HostChecks {
             "cuda libraries",
             value,
             "ONNX Runtime %s needs CUDA 12 and cuDNN 9: install them, or add their folder to"
-                    .formatted(RuntimeFacts.version())
+                    .formatted(OnnxRuntime.version())
                 + " LD_LIBRARY_PATH (spark.executorEnv.LD_LIBRARY_PATH).")
         : Finding.ok("cuda libraries", missing.size() == places.size() ? "none" : value);
   }

@@ -1,6 +1,5 @@
 package io.embark.onnx.graph;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
@@ -9,13 +8,10 @@ import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -37,7 +33,6 @@ public final class AttentionBlocks {
 
   private final OnnxGraph graph;
   private final WeightValues values;
-  private final Map<String, TensorProto> weights = new HashMap<>();
 
   /**
    * One attention, without the layers before and behind it.
@@ -60,7 +55,6 @@ public final class AttentionBlocks {
   private AttentionBlocks(OnnxGraph graph, WeightValues values) {
     this.graph = graph;
     this.values = values;
-    graph.model().getGraph().getInitializerList().forEach(w -> weights.put(w.getName(), w));
   }
 
   /** All of a graph, in the order of its nodes. */
@@ -75,25 +69,21 @@ public final class AttentionBlocks {
     return found;
   }
 
-  /** A tensor and what the values of the one it was found behind are multiplied by. */
+  /** A tensor, and what the values of the one it was found behind are multiplied by. */
   private record Scaled(String tensor, double factor) {}
 
   /** What was reshaped to {@code [B, L, heads, H / heads]} and then transposed. */
   private record Split(String tensor, long heads, double factor) {}
 
   private Optional<Block> endingIn(NodeProto reshape) {
-    String merged = transposed(reshape.getInput(0), HEADS_FIRST);
-    NodeProto product = maker(merged, "MatMul");
-    NodeProto softmax = product == null ? null : maker(product.getInput(0), "Softmax");
-    if (softmax == null || !alongLast(softmax)) {
-      return Optional.empty();
-    }
-    Masked masked = masked(softmax.getInput(0));
+    NodeProto product = graph.maker(transposed(reshape.getInput(0), HEADS_FIRST), "MatMul");
+    NodeProto softmax = product == null ? null : graph.maker(product.getInput(0), "Softmax");
+    Masked masked = softmax != null && alongLast(softmax) ? masked(softmax.getInput(0)) : null;
     if (masked == null) {
       return Optional.empty();
     }
     Scaled scores = scaled(masked.scores());
-    NodeProto similarities = maker(scores.tensor(), "MatMul");
+    NodeProto similarities = graph.maker(scores.tensor(), "MatMul");
     if (similarities == null) {
       return Optional.empty();
     }
@@ -124,14 +114,14 @@ public final class AttentionBlocks {
 
   /** Parts {@code scores + mask}, or {@code Where(mask, constant, scores)}. */
   private Masked masked(String tensor) {
-    NodeProto add = maker(tensor, "Add");
+    NodeProto add = graph.maker(tensor, "Add");
     if (add != null) {
       String a = add.getInput(0);
       String b = add.getInput(1);
       return isOfMask(b) ? new Masked(a, b) : isOfMask(a) ? new Masked(b, a) : null;
     }
-    NodeProto where = maker(tensor, "Where");
-    return where != null && isOfMask(where.getInput(0)) && isConstant(where.getInput(1))
+    NodeProto where = graph.maker(tensor, "Where");
+    return where != null && isOfMask(where.getInput(0)) && graph.constant(where.getInput(1)) != null
         ? new Masked(where.getInput(2), where.getInput(0))
         : null;
   }
@@ -144,7 +134,7 @@ public final class AttentionBlocks {
     while (!open.isEmpty()) {
       String next = open.pop();
       NodeProto maker = graph.maker(next);
-      if (next.equals(GraphRequirements.ATTENTION_MASK)) {
+      if (next.equals(PooledGraph.ATTENTION_MASK)) {
         mask = true;
       } else if (maker == null) {
         if (!graph.isConstant(next)) {
@@ -172,23 +162,20 @@ public final class AttentionBlocks {
   }
 
   private Split split(String tensor, List<Long> permutation) {
-    if (tensor == null) {
-      return null;
-    }
-    Scaled outer = scaled(tensor);
-    String transposed = transposed(outer.tensor(), permutation);
+    Scaled outer = tensor == null ? null : scaled(tensor);
+    String transposed = outer == null ? null : transposed(outer.tensor(), permutation);
     if (transposed == null) {
       return null;
     }
     Scaled inner = scaled(transposed);
-    NodeProto reshape = maker(inner.tensor(), "Reshape");
-    OptionalLong heads = reshape == null ? OptionalLong.empty() : heads(reshape);
-    return heads.isEmpty()
+    NodeProto reshape = graph.maker(inner.tensor(), "Reshape");
+    long heads = reshape == null ? 0 : heads(reshape);
+    return heads == 0
         ? null
-        : new Split(reshape.getInput(0), heads.getAsLong(), outer.factor() * inner.factor());
+        : new Split(reshape.getInput(0), heads, outer.factor() * inner.factor());
   }
 
-  /** What is behind multiplications with and divisions by one number. */
+  /** The tensor behind multiplications with and divisions by one number. */
   private Scaled scaled(String tensor) {
     String at = graph.origin(tensor);
     double factor = 1;
@@ -200,21 +187,18 @@ public final class AttentionBlocks {
       boolean division = node.getOpType().equals("Div");
       OptionalDouble right = number(node.getInput(1));
       OptionalDouble left = division ? OptionalDouble.empty() : number(node.getInput(0));
-      if (right.isPresent()) {
-        factor = division ? factor / right.getAsDouble() : factor * right.getAsDouble();
-        at = graph.origin(node.getInput(0));
-      } else if (left.isPresent()) {
-        factor *= left.getAsDouble();
-        at = graph.origin(node.getInput(1));
-      } else {
+      if (right.isEmpty() && left.isEmpty()) {
         return new Scaled(at, factor);
       }
+      double number = right.orElseGet(left::getAsDouble);
+      factor = division ? factor / number : factor * number;
+      at = graph.origin(node.getInput(right.isPresent() ? 0 : 1));
     }
   }
 
   /** The input of a transposition with this permutation, or null if none makes the tensor. */
   private String transposed(String tensor, List<Long> permutation) {
-    NodeProto transpose = tensor == null ? null : maker(tensor, "Transpose");
+    NodeProto transpose = graph.maker(tensor, "Transpose");
     boolean same =
         transpose != null
             && transpose.getAttributeList().stream()
@@ -227,33 +211,29 @@ public final class AttentionBlocks {
         .anyMatch(a -> a.getName().equals("axis") && (a.getI() == -1 || a.getI() == 3));
   }
 
-  /** Of {@code [B, L, heads, width]}, of which one of the last two may be left to ONNX as -1. */
-  private OptionalLong heads(NodeProto reshape) {
+  /**
+   * Of a shape {@code [B, L, heads, width]}, of which one of the last two may be left to ONNX as
+   * -1; 0 if it is no constant.
+   */
+  private long heads(NodeProto reshape) {
     String shape = reshape.getInput(1);
-    NodeProto concat = maker(shape, "Concat");
+    NodeProto concat = graph.maker(shape, "Concat");
     boolean parts = concat != null && concat.getInputCount() == 4;
-    OptionalLong heads = parts ? whole(concat.getInput(2), 0, 1) : whole(shape, 2, 4);
-    OptionalLong width = parts ? whole(concat.getInput(3), 0, 1) : whole(shape, 3, 4);
-    if (heads.isPresent() && heads.getAsLong() == -1 && width.orElse(0) > 0) {
+    long heads = parts ? whole(concat.getInput(2), 0, 1) : whole(shape, 2, 4);
+    long width = parts ? whole(concat.getInput(3), 0, 1) : whole(shape, 3, 4);
+    if (heads == -1 && width > 0) {
       long all = width(graph.origin(reshape.getInput(0)));
-      return all > 0 && all % width.getAsLong() == 0
-          ? OptionalLong.of(all / width.getAsLong())
-          : OptionalLong.empty();
+      return all % width == 0 ? all / width : 0;
     }
-    return heads.orElse(0) > 0 ? heads : OptionalLong.empty();
+    return Math.max(0, heads);
   }
 
   /** H of a dense layer's output {@code [B, L, H]}, by its weights; 0 if it is something else. */
   private long width(String tensor) {
-    NodeProto node = graph.maker(tensor);
-    if (node == null) {
-      return 0;
-    }
     // The last dimension is that of the weights, and of a bias that has one value for each.
-    boolean dense = Set.of("Add", "MatMul", "MatMulIntegerToFloat").contains(node.getOpType());
-    return dense
-        ? node.getInputList().stream()
-            .map(weights::get)
+    return Set.of("Add", "MatMul", "MatMulIntegerToFloat").contains(graph.operator(tensor))
+        ? graph.maker(tensor).getInputList().stream()
+            .map(graph::weight)
             .filter(weight -> weight != null && weight.getDimsCount() > 0)
             .mapToLong(weight -> weight.getDims(weight.getDimsCount() - 1))
             .max()
@@ -261,57 +241,30 @@ public final class AttentionBlocks {
         : 0;
   }
 
-  /** An entry of a constant int64 tensor that has {@code size} of them. */
-  private OptionalLong whole(String tensor, int entry, int size) {
-    String at = graph.origin(tensor);
+  /** An entry of a constant int64 tensor that has {@code size} of them; 0 if it is none. */
+  private long whole(String tensor, int entry, int size) {
     // An axis added to a constant changes nothing here.
-    boolean added = graph.operator(at).equals("Unsqueeze");
-    TensorProto found = constant(added ? graph.origin(graph.maker(at).getInput(0)) : at);
+    NodeProto added = graph.maker(tensor, "Unsqueeze");
+    TensorProto found = graph.constant(added == null ? tensor : added.getInput(0));
     if (found == null || found.getDataType() != DataType.INT64.getNumber()) {
-      return OptionalLong.empty();
+      return 0;
     }
     if (found.getInt64DataCount() == size) {
-      return OptionalLong.of(found.getInt64Data(entry));
+      return found.getInt64Data(entry);
     }
     ByteBuffer raw = found.getRawData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     return raw.remaining() == Long.BYTES * size
-        ? OptionalLong.of(raw.getLong(raw.position() + Long.BYTES * entry))
-        : OptionalLong.empty();
+        ? raw.getLong(raw.position() + Long.BYTES * entry)
+        : 0;
   }
 
   /** The one value of a constant float32 tensor. */
   private OptionalDouble number(String tensor) {
-    TensorProto found = constant(graph.origin(tensor));
+    TensorProto found = graph.constant(tensor);
     boolean one =
         found != null
             && found.getDataType() == DataType.FLOAT.getNumber()
             && found.getDimsList().stream().allMatch(dim -> dim == 1);
     return one ? OptionalDouble.of(values.of(found)[0]) : OptionalDouble.empty();
-  }
-
-  private boolean isConstant(String tensor) {
-    return constant(graph.origin(tensor)) != null;
-  }
-
-  private TensorProto constant(String tensor) {
-    if (weights.containsKey(tensor)) {
-      return weights.get(tensor);
-    }
-    return graph.operator(tensor).equals("Constant")
-        ? graph.maker(tensor).getAttributeList().stream()
-            .filter(attribute -> attribute.getName().equals("value"))
-            .map(AttributeProto::getT)
-            .findFirst()
-            .orElse(null)
-        : null;
-  }
-
-  /** The node behind a tensor if it is this operator, or null. */
-  private NodeProto maker(String tensor, String operator) {
-    if (tensor == null) {
-      return null;
-    }
-    NodeProto maker = graph.maker(graph.origin(tensor));
-    return maker != null && maker.getOpType().equals(operator) ? maker : null;
   }
 }

@@ -2,7 +2,9 @@ package io.embark.onnx.graph;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.AttributeProto.AttributeType;
+import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.ArrayList;
@@ -20,6 +22,9 @@ import java.util.Set;
  * input at 13.
  */
 public final class GraphOps {
+  /** The domain of ONNX Runtime's own operators, beside those of the ONNX standard. */
+  public static final String RUNTIME_DOMAIN = "com.microsoft";
+
   private static final String PREFIX = "embark/";
 
   private final long opset;
@@ -48,6 +53,14 @@ public final class GraphOps {
       this.operator = operator;
       this.axesAreInputSince = axesAreInputSince;
     }
+  }
+
+  /** Declares that the model uses ONNX Runtime's own operators. */
+  public static ModelProto.Builder withRuntimeOps(ModelProto.Builder model) {
+    if (model.getOpsetImportList().stream().noneMatch(o -> o.getDomain().equals(RUNTIME_DOMAIN))) {
+      model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(RUNTIME_DOMAIN).setVersion(1));
+    }
+    return model;
   }
 
   /** The nodes written so far, each after those it needs. */

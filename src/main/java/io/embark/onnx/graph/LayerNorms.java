@@ -3,7 +3,6 @@ package io.embark.onnx.graph;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Recognises a layer normalisation in a graph, as one operator ({@code LayerNormalization}, ONNX
@@ -29,60 +28,44 @@ final class LayerNorms {
     return switch (graph.operator(origin)) {
       case "SkipLayerNormalization" -> graph.maker(origin).getInputList().subList(0, 2);
       case "LayerNormalization" -> sum(graph.maker(origin).getInput(0));
-      case "Add" -> decomposed(origin).map(this::sum).orElse(List.of());
+      case "Add" -> sum(decomposed(origin));
       default -> List.of();
     };
   }
 
   /** The two summands behind a tensor; a bias added last is passed over. */
   private List<String> sum(String tensor) {
-    String origin = graph.origin(tensor);
-    while (graph.operator(origin).equals("Add")) {
-      List<String> variable = variableInputs(graph.maker(origin));
+    NodeProto add = graph.maker(tensor, "Add");
+    while (add != null) {
+      List<String> variable = variableInputs(add);
       if (variable.size() == 2) {
         return variable;
       }
-      if (variable.isEmpty()) {
-        break;
-      }
-      origin = graph.origin(variable.get(0));
+      add = variable.isEmpty() ? null : graph.maker(variable.get(0), "Add");
     }
     return List.of();
   }
 
   /** {@code x} of the decomposed form ending in the {@code Add} that makes {@code tensor}. */
-  private Optional<String> decomposed(String tensor) {
-    return onlyVariable(tensor, "Add")
-        .flatMap(scaled -> onlyVariable(scaled, "Mul"))
-        .map(graph::origin)
-        .filter(normalised -> graph.operator(normalised).equals("Div"))
-        .flatMap(normalised -> centred(graph.maker(normalised)));
+  private String decomposed(String tensor) {
+    NodeProto division = graph.maker(onlyVariable(onlyVariable(tensor, "Add"), "Mul"), "Div");
+    if (division == null || graph.maker(division.getInput(1), "Sqrt") == null) {
+      return null;
+    }
+    NodeProto difference = graph.maker(division.getInput(0), "Sub");
+    NodeProto mean = difference == null ? null : graph.maker(difference.getInput(1), "ReduceMean");
+    if (mean == null) {
+      return null;
+    }
+    String x = graph.origin(difference.getInput(0));
+    return graph.origin(mean.getInput(0)).equals(x) ? x : null;
   }
 
-  /** {@code x} of {@code (x - mean(x)) / Sqrt(..)}. */
-  private Optional<String> centred(NodeProto division) {
-    String difference = graph.origin(division.getInput(0));
-    String deviation = graph.origin(division.getInput(1));
-    if (!graph.operator(difference).equals("Sub") || !graph.operator(deviation).equals("Sqrt")) {
-      return Optional.empty();
-    }
-    NodeProto sub = graph.maker(difference);
-    String mean = graph.origin(sub.getInput(1));
-    String x = graph.origin(sub.getInput(0));
-    boolean ofItself =
-        graph.operator(mean).equals("ReduceMean")
-            && graph.origin(graph.maker(mean).getInput(0)).equals(x);
-    return ofItself ? Optional.of(x) : Optional.empty();
-  }
-
-  /** The input of {@code tensor}'s operator that is not a weight, if just one is. */
-  private Optional<String> onlyVariable(String tensor, String operator) {
-    String origin = graph.origin(tensor);
-    if (!graph.operator(origin).equals(operator)) {
-      return Optional.empty();
-    }
-    List<String> variable = variableInputs(graph.maker(origin));
-    return variable.size() == 1 ? Optional.of(variable.get(0)) : Optional.empty();
+  /** The input of {@code tensor}'s operator that is not a weight, or null if not just one is. */
+  private String onlyVariable(String tensor, String operator) {
+    NodeProto node = graph.maker(tensor, operator);
+    List<String> variable = node == null ? List.of() : variableInputs(node);
+    return variable.size() == 1 ? variable.get(0) : null;
   }
 
   private List<String> variableInputs(NodeProto node) {

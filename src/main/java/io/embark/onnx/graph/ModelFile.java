@@ -1,7 +1,6 @@
 package io.embark.onnx.graph;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -12,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -48,17 +48,10 @@ final class ModelFile {
     }
   }
 
-  /**
-   * A model read by {@link #read}, with pointers into the file instead of its large weights.
-   *
-   * @return the model itself if it has none of its own
-   */
+  /** A model read by {@link #read}, with pointers into the file instead of its large weights. */
   static ModelProto pointingInto(Path path, ModelProto model) {
     try {
-      WeightsInPlace weights = WeightsInPlace.of(path.getFileName().toString(), map(path));
-      return weights.isEmpty()
-          ? model
-          : model.toBuilder().setGraph(weights.pointedTo(model.getGraph())).build();
+      return WeightsInPlace.pointedTo(model, path.getFileName().toString(), map(path));
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read ONNX model `" + path + "`", e);
     }
@@ -102,10 +95,7 @@ final class ModelFile {
     Map<String, Long> ends = new HashMap<>();
     for (TensorProto tensor : model.getGraph().getInitializerList()) {
       if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
-        Map<String, String> entries = new HashMap<>();
-        for (StringStringEntryProto entry : tensor.getExternalDataList()) {
-          entries.put(entry.getKey(), entry.getValue());
-        }
+        Map<String, String> entries = WeightValues.externalData(tensor);
         long end = number(entries, "offset", tensor) + number(entries, "length", tensor);
         ends.merge(entries.getOrDefault("location", ""), end, Math::max);
       }
@@ -125,7 +115,7 @@ final class ModelFile {
   }
 
   private static void check(Path folder, String location, long end) {
-    Path relative = Path.of(location).normalize();
+    Path relative = relative(location);
     if (location.isEmpty() || relative.isAbsolute() || relative.startsWith("..")) {
       throw new UserError(
           "the model keeps weights in '%s', outside its own folder `%s`; wanted is a file beside it."
@@ -139,6 +129,15 @@ final class ModelFile {
           ("the model keeps weights in `%s`, which %s, wanted are %d bytes; copy every file of the"
                   + " model into one folder.")
               .formatted(file, size < 0 ? "is missing" : "has " + size + " bytes", end));
+    }
+  }
+
+  private static Path relative(String location) {
+    try {
+      return Path.of(location).normalize();
+    } catch (InvalidPathException e) {
+      throw new UserError(
+          "the model keeps weights in '%s': %s".formatted(location, e.getMessage()), e);
     }
   }
 }

@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which outputs of a graph are the token states and the pooler: by rank, then by name, because
+ * The token states and the pooler among the outputs of a graph: told by rank, then by name, because
  * exporters name them freely ({@code last_hidden_state}, {@code output_0}; {@code pooler_output},
  * {@code 882}).
  *
@@ -59,8 +59,8 @@ record ModelOutputs(
     return states.orElseThrow(
         () ->
             new UserError(
-                ("Cannot pool: no output holds token states, wanted is a float output of rank 3 such"
-                        + " as last_hidden_state[batch,sequence,hidden]; export the model for"
+                ("Cannot pool: no output holds token states, wanted is a float output of rank 3"
+                        + " such as last_hidden_state[batch,sequence,hidden]; export the model for"
                         + " feature extraction. Found: %s.")
                     .formatted(graph.describe())));
   }
@@ -92,7 +92,7 @@ record ModelOutputs(
   static int layer(String hiddenState) {
     Matcher matcher = HIDDEN_STATE.matcher(hiddenState);
     if (!matcher.matches()) {
-      throw new UserError(hiddenState);
+      throw new IllegalArgumentException(hiddenState);
     }
     return Integer.parseInt(matcher.group(1));
   }

@@ -1,5 +1,6 @@
 package io.embark.onnx.graph;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -16,17 +17,18 @@ import java.util.stream.Collectors;
 public final class OnnxGraph {
   private final ModelProto model;
   private final Map<String, NodeProto> makers = new HashMap<>();
-  private final Set<String> weights;
+  private final Map<String, TensorProto> weights = new HashMap<>();
   private final List<TensorSignature> inputs;
   private final List<TensorSignature> outputs;
 
   public OnnxGraph(ModelProto model) {
     this.model = model;
     GraphProto graph = model.getGraph();
-    GraphStructure.check(graph);
-    weights =
-        graph.getInitializerList().stream().map(TensorProto::getName).collect(Collectors.toSet());
-    graph.getSparseInitializerList().forEach(sparse -> weights.add(sparse.getValues().getName()));
+    GraphChecks.requireWhole(graph);
+    graph.getInitializerList().forEach(weight -> weights.put(weight.getName(), weight));
+    graph
+        .getSparseInitializerList()
+        .forEach(sparse -> weights.put(sparse.getValues().getName(), null));
     for (NodeProto node : graph.getNodeList()) {
       for (String output : node.getOutputList()) {
         makers.put(output, node);
@@ -36,7 +38,7 @@ public final class OnnxGraph {
     inputs =
         graph.getInputList().stream()
             .map(TensorSignature::of)
-            .filter(input -> !weights.contains(input.name()))
+            .filter(input -> !weights.containsKey(input.name()))
             .toList();
     outputs = graph.getOutputList().stream().map(TensorSignature::of).toList();
   }
@@ -59,6 +61,17 @@ public final class OnnxGraph {
     return makers.get(tensor);
   }
 
+  /**
+   * The node that makes a tensor, nodes that keep its values passed over, if it is this operator.
+   *
+   * @param tensor null for none
+   * @return null if something else makes the tensor
+   */
+  NodeProto maker(String tensor, String operator) {
+    NodeProto maker = tensor == null ? null : maker(origin(tensor));
+    return maker != null && maker.getOpType().equals(operator) ? maker : null;
+  }
+
   /** The operator that makes a tensor, or an empty string. */
   String operator(String tensor) {
     NodeProto maker = makers.get(tensor);
@@ -66,7 +79,24 @@ public final class OnnxGraph {
   }
 
   boolean isConstant(String tensor) {
-    return weights.contains(tensor) || operator(tensor).equals("Constant");
+    return weights.containsKey(tensor) || operator(tensor).equals("Constant");
+  }
+
+  /** A weight stored in the graph under this name, or null. */
+  TensorProto weight(String tensor) {
+    return weights.get(tensor);
+  }
+
+  /** A weight, or the value of a Constant node; null if the tensor is neither. */
+  TensorProto constant(String tensor) {
+    String origin = origin(tensor);
+    return operator(origin).equals("Constant")
+        ? maker(origin).getAttributeList().stream()
+            .filter(attribute -> attribute.getName().equals("value"))
+            .map(AttributeProto::getT)
+            .findFirst()
+            .orElse(null)
+        : weights.get(origin);
   }
 
   /** The tensor that {@code tensor} is, before any nodes that keep its values. */
@@ -81,7 +111,7 @@ public final class OnnxGraph {
   /** Every name that a new tensor cannot have. */
   public Set<String> tensorNames() {
     Set<String> names = new HashSet<>(makers.keySet());
-    names.addAll(weights);
+    names.addAll(weights.keySet());
     inputs.forEach(input -> names.add(input.name()));
     return names;
   }

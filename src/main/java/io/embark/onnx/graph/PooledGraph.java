@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import io.embark.UserError;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Pooling;
 import java.nio.file.Path;
@@ -20,6 +21,9 @@ import java.util.stream.Collectors;
  * <p>Reading checks everything that pooling needs of a graph. Weights are neither changed nor read.
  */
 public final class PooledGraph {
+  /** The input that tells tokens from padding, {@code [B, L]}. */
+  public static final String ATTENTION_MASK = "attention_mask";
+
   /** The input added for {@link PoolingMask#SEPARATE}, int64 {@code [B, L]}, not 0 for a token. */
   public static final String POOLING_MASK = "pooling_mask";
 
@@ -27,9 +31,21 @@ public final class PooledGraph {
   private final ModelOutputs modelOutputs;
   private final Path externalDataFolder;
 
+  /** Which tokens of a text are summed, averaged or searched for a maximum. */
+  public enum PoolingMask {
+    /** Every token the model attends to, {@code [CLS]}, {@code [SEP]} and a prompt included. */
+    ATTENTION,
+    /**
+     * Those that the caller marks in the input {@link #POOLING_MASK}: without special tokens,
+     * without a prompt. {@code CLS} and {@code LAST_TOKEN} are not affected, they name a position
+     * of the text as the model sees it.
+     */
+    SEPARATE
+  }
+
   private PooledGraph(ModelProto model, Path folder) {
     graph = new OnnxGraph(model);
-    GraphRequirements.check(graph);
+    GraphChecks.requirePoolable(graph);
     modelOutputs = ModelOutputs.of(graph);
     externalDataFolder = ModelFile.checkExternalData(model, folder) ? folder : null;
   }
@@ -46,7 +62,7 @@ public final class PooledGraph {
     ModelProto model = ModelFile.pointingInto(absolute, ModelFile.read(absolute));
     try {
       return new PooledGraph(model, absolute.getParent());
-    } catch (IllegalArgumentException e) {
+    } catch (UserError e) {
       throw new UserError("Model `" + file + "`: " + e.getMessage(), e);
     }
   }
@@ -84,43 +100,41 @@ public final class PooledGraph {
    */
   public PooledModel add(List<? extends GraphOutput> outputs, PoolingMask mask) {
     requireNames(outputs, mask);
+    boolean separate = mask == PoolingMask.SEPARATE;
     GraphOps ops = new GraphOps(graph.opset(), graph.tensorNames());
-    String poolingMask =
-        mask == PoolingMask.SEPARATE ? POOLING_MASK : GraphRequirements.ATTENTION_MASK;
     PoolingNodes nodes =
-        new PoolingNodes(ops, GraphRequirements.ATTENTION_MASK, poolingMask, hiddenSize());
+        new PoolingNodes(
+            ops, ATTENTION_MASK, separate ? POOLING_MASK : ATTENTION_MASK, hiddenSize());
     List<PooledModel.Output> made = new ArrayList<>();
-    for (GraphOutput output : outputs) {
-      if (output instanceof PooledOutput pooled) {
-        int dim = dim(pooled);
-        String vector = vector(pooled, nodes);
-        String cut = dim < hiddenSize() ? ops.first(vector, dim, 1) : vector;
-        ops.name(nodes.normalise(pooled.norm(), cut), pooled.name());
-        made.add(new PooledModel.Output(pooled.name(), 2, dim));
-      } else {
-        ops.name(nodes.states(layers(output.layers())), output.name());
-        made.add(new PooledModel.Output(output.name(), 3, hiddenSize()));
-      }
-    }
+    outputs.forEach(output -> made.add(addTo(ops, nodes, output)));
     GraphProto.Builder edited = graph.model().getGraph().toBuilder();
     edited.addAllNode(ops.nodes()).clearOutput();
     made.forEach(output -> edited.addOutput(declare(output)));
-    if (mask == PoolingMask.SEPARATE) {
-      edited.addInput(TensorSignature.declare(POOLING_MASK, DataType.INT64, "batch", "length"));
-    }
-    ModelProto model = graph.model().toBuilder().setGraph(LiveGraph.of(edited.build())).build();
     List<String> inputs =
         new ArrayList<>(graph.inputs().stream().map(TensorSignature::name).toList());
-    if (mask == PoolingMask.SEPARATE) {
+    if (separate) {
+      edited.addInput(TensorSignature.declare(POOLING_MASK, DataType.INT64, "batch", "length"));
       inputs.add(POOLING_MASK);
     }
-    return new PooledModel(
-        model.toByteArray(), externalDataFolder, made, inputs, mask == PoolingMask.SEPARATE);
+    ModelProto model = graph.model().toBuilder().setGraph(LiveGraph.of(edited.build())).build();
+    return new PooledModel(model.toByteArray(), externalDataFolder, made, inputs);
+  }
+
+  private PooledModel.Output addTo(GraphOps ops, PoolingNodes nodes, GraphOutput output) {
+    if (output instanceof PooledOutput pooled) {
+      int dim = dim(pooled);
+      String vector = vector(pooled, nodes);
+      String cut = dim < hiddenSize() ? ops.first(vector, dim, 1) : vector;
+      ops.name(nodes.normalise(pooled.norm(), cut), pooled.name());
+      return new PooledModel.Output(pooled.name(), 2, dim);
+    }
+    ops.name(nodes.states(layers(output.layers())), output.name());
+    return new PooledModel.Output(output.name(), 3, hiddenSize());
   }
 
   private void requireNames(List<? extends GraphOutput> outputs, PoolingMask mask) {
     if (outputs.isEmpty()) {
-      throw new UserError("no output is asked of the graph; ask for at least one.");
+      throw new IllegalArgumentException("no output is asked of the graph; ask for at least one.");
     }
     Set<String> taken = graph.tensorNames();
     if (mask == PoolingMask.SEPARATE && !taken.add(POOLING_MASK)) {

@@ -1,54 +1,18 @@
 package io.embark.onnx.graph;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
 /** A model whose outputs are those asked of {@link PooledGraph#add}, ready to be loaded. */
 public final class PooledModel {
-  /** Where ONNX Runtime (1.20 or newer) looks for weights of a model that comes as bytes. */
-  private static final String FOLDER_KEY = "session.model_external_initializers_file_folder_path";
-
-  /**
-   * Lets ONNX Runtime compute GELU by a tanh (Hendrycks and Gimpel 2016), which differs from the
-   * exact one by 5e-4 at most and is faster on a CPU.
-   */
-  private static final String GELU_KEY = "optimization.enable_gelu_approximation";
-
   private final byte[] bytes;
   private final Path externalDataFolder;
   private final List<Output> outputs;
   private final List<String> inputs;
-  private final boolean needsPoolingMask;
   private final boolean approximateGelu;
-
-  PooledModel(
-      byte[] bytes,
-      Path externalDataFolder,
-      List<Output> outputs,
-      List<String> inputs,
-      boolean needsPoolingMask) {
-    this(bytes, externalDataFolder, outputs, inputs, needsPoolingMask, false);
-  }
-
-  private PooledModel(
-      byte[] bytes,
-      Path externalDataFolder,
-      List<Output> outputs,
-      List<String> inputs,
-      boolean needsPoolingMask,
-      boolean approximateGelu) {
-    this.inputs = List.copyOf(inputs);
-    this.bytes = bytes;
-    this.externalDataFolder = externalDataFolder;
-    this.outputs = List.copyOf(outputs);
-    this.needsPoolingMask = needsPoolingMask;
-    this.approximateGelu = approximateGelu;
-  }
 
   /**
    * One output, float32.
@@ -57,28 +21,51 @@ public final class PooledModel {
    */
   public record Output(String name, int rank, int dim) {}
 
-  /** The model as an ONNX file has it, without weights that it keeps in other files. Not a copy. */
+  /**
+   * @param externalDataFolder where weights lie that the model keeps in other files; null if it
+   *     keeps none there
+   */
+  PooledModel(byte[] bytes, Path externalDataFolder, List<Output> outputs, List<String> inputs) {
+    this(bytes, externalDataFolder, outputs, inputs, false);
+  }
+
+  private PooledModel(
+      byte[] bytes,
+      Path externalDataFolder,
+      List<Output> outputs,
+      List<String> inputs,
+      boolean approximateGelu) {
+    this.bytes = bytes;
+    this.externalDataFolder = externalDataFolder;
+    this.outputs = List.copyOf(outputs);
+    this.inputs = List.copyOf(inputs);
+    this.approximateGelu = approximateGelu;
+  }
+
+  /** The content of the {@code .onnx} file, without weights kept in other files. Not a copy. */
   public byte[] bytes() {
     return bytes;
+  }
+
+  public ModelProto proto() {
+    try {
+      return ModelProto.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("Embark made a model that it cannot read", e);
+    }
   }
 
   /** The same model in another form: same inputs, outputs and place of external weights. */
   public PooledModel with(ModelProto other) {
     return new PooledModel(
-        other.toByteArray(),
-        externalDataFolder,
-        outputs,
-        inputs,
-        needsPoolingMask,
-        approximateGelu);
+        other.toByteArray(), externalDataFolder, outputs, inputs, approximateGelu);
   }
 
   /** For a model that is rounded more coarsely anyway. */
   public PooledModel withApproximateGelu() {
-    return new PooledModel(bytes, externalDataFolder, outputs, inputs, needsPoolingMask, true);
+    return new PooledModel(bytes, externalDataFolder, outputs, inputs, true);
   }
 
-  /** Where the other files with weights lie, if there are any. */
   public Optional<Path> externalDataFolder() {
     return Optional.ofNullable(externalDataFolder);
   }
@@ -93,24 +80,13 @@ public final class PooledModel {
     return inputs;
   }
 
-  /** Whether the model has the input {@link PooledGraph#POOLING_MASK}. */
-  public boolean needsPoolingMask() {
-    return needsPoolingMask;
+  /** Whether the session may compute GELU by a tanh. */
+  public boolean approximateGelu() {
+    return approximateGelu;
   }
 
-  /**
-   * Loads the model. The caller closes the session.
-   *
-   * @param options gains one entry if weights lie in other files
-   */
-  public OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options)
-      throws OrtException {
-    if (externalDataFolder != null) {
-      options.addConfigEntry(FOLDER_KEY, externalDataFolder.toString());
-    }
-    if (approximateGelu) {
-      options.addConfigEntry(GELU_KEY, "1");
-    }
-    return environment.createSession(bytes, options);
+  /** Whether the model has the input {@link PooledGraph#POOLING_MASK}. */
+  public boolean needsPoolingMask() {
+    return inputs.contains(PooledGraph.POOLING_MASK);
   }
 }

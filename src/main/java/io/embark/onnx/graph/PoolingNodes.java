@@ -1,7 +1,6 @@
 package io.embark.onnx.graph;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import io.embark.UserError;
 import io.embark.onnx.graph.GraphOps.Reduction;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
@@ -52,7 +51,7 @@ final class PoolingNodes {
    */
   String pool(Pooling pooling, String states) {
     return switch (pooling) {
-      case POOLER -> throw new UserError("POOLER is not made of token states");
+      case POOLER -> throw new IllegalArgumentException("POOLER is not made of token states");
       case CLS -> token(states, ops.argMax(weights(attentionMask), 1));
       case LAST_TOKEN -> token(states, ops.argMax(positions(attentionMask), 1));
       case MEAN -> ops.apply("Div", sum(states), count());

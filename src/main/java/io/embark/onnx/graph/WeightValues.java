@@ -9,18 +9,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Reads the values of float32 weights, wherever a model keeps them. */
 public final class WeightValues {
   private final Path folder;
 
-  /**
-   * @param folder where the files of external weights lie, or null if there are none
-   */
-  public WeightValues(Path folder) {
-    this.folder = folder;
+  public WeightValues(PooledModel model) {
+    folder = model.externalDataFolder().orElse(null);
   }
 
   /**
@@ -44,10 +41,7 @@ public final class WeightValues {
   }
 
   private void read(TensorProto tensor, float[] values) {
-    Map<String, String> at = new HashMap<>();
-    for (StringStringEntryProto entry : tensor.getExternalDataList()) {
-      at.put(entry.getKey(), entry.getValue());
-    }
+    Map<String, String> at = externalData(tensor);
     Path file = folder.resolve(at.get("location"));
     try (FileChannel channel = FileChannel.open(file)) {
       long offset = Long.parseLong(at.getOrDefault("offset", "0"));
@@ -57,6 +51,16 @@ public final class WeightValues {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read the model's weights in `" + file + "`", e);
     }
+  }
+
+  /** Where a weight lies that the model keeps in another file: location, offset, length. */
+  static Map<String, String> externalData(TensorProto tensor) {
+    return tensor.getExternalDataList().stream()
+        .collect(
+            Collectors.toMap(
+                StringStringEntryProto::getKey,
+                StringStringEntryProto::getValue,
+                (first, last) -> last));
   }
 
   private static void copy(TensorProto tensor, ByteBuffer bytes, float[] values) {

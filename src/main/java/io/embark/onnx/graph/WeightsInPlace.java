@@ -12,8 +12,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Where the weights of an {@code .onnx} file lie in that file. An edited model points there, as
- * ONNX's external data does, instead of carrying them: a model of any size is edited in little
+ * Finds where the weights of an {@code .onnx} file lie in that file. An edited model points there,
+ * as ONNX's external data does, instead of carrying them: a model of any size is edited in little
  * memory, and ONNX Runtime reads the weights from the file the user gave.
  */
 final class WeightsInPlace {
@@ -22,54 +22,72 @@ final class WeightsInPlace {
 
   private record Span(long offset, int length) {}
 
-  private final String fileName;
+  private final CodedInputStream in;
   private final Map<String, Span> spans = new HashMap<>();
 
-  private WeightsInPlace(String fileName) {
-    this.fileName = fileName;
+  private WeightsInPlace(ByteBuffer file) {
+    in = CodedInputStream.newInstance(file);
+    in.setSizeLimit(Integer.MAX_VALUE);
   }
 
   /**
-   * Finds the weights without reading them.
+   * A model with pointers into its own file instead of its large weights.
    *
    * @param fileName the file's name without its folder
-   * @param bytes the file
+   * @return the model itself if it has no such weights
    */
-  static WeightsInPlace of(String fileName, ByteBuffer bytes) throws IOException {
-    WeightsInPlace weights = new WeightsInPlace(fileName);
-    CodedInputStream in = CodedInputStream.newInstance(bytes);
-    in.setSizeLimit(Integer.MAX_VALUE);
+  static ModelProto pointedTo(ModelProto model, String fileName, ByteBuffer file)
+      throws IOException {
+    WeightsInPlace weights = new WeightsInPlace(file);
+    weights.forEach(
+        ModelProto.GRAPH_FIELD_NUMBER,
+        () -> weights.forEach(GraphProto.INITIALIZER_FIELD_NUMBER, weights::findInTensor));
+    if (weights.spans.isEmpty()) {
+      return model;
+    }
+    ModelProto.Builder edited = model.toBuilder();
+    for (TensorProto.Builder weight : edited.getGraphBuilder().getInitializerBuilderList()) {
+      Span span = weights.spans.get(weight.getName());
+      if (span != null) {
+        weight
+            .clearRawData()
+            .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+            .addExternalData(entry("location", fileName))
+            .addExternalData(entry("offset", Long.toString(span.offset)))
+            .addExternalData(entry("length", Integer.toString(span.length)));
+      }
+    }
+    return edited.build();
+  }
+
+  private static StringStringEntryProto.Builder entry(String key, String value) {
+    return StringStringEntryProto.newBuilder().setKey(key).setValue(value);
+  }
+
+  private interface Reader {
+    void read() throws IOException;
+  }
+
+  /** Reads every message that stands in a field, and skips the other fields. */
+  private void forEach(int field, Reader message) throws IOException {
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      if (isMessage(tag, ModelProto.GRAPH_FIELD_NUMBER)) {
+      if (isField(tag, field)) {
         int outer = in.pushLimit(in.readRawVarint32());
-        weights.findInGraph(in);
+        message.read();
         in.popLimit(outer);
       } else {
         in.skipField(tag);
       }
     }
-    return weights;
   }
 
-  private void findInGraph(CodedInputStream in) throws IOException {
-    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      if (isMessage(tag, GraphProto.INITIALIZER_FIELD_NUMBER)) {
-        int outer = in.pushLimit(in.readRawVarint32());
-        findInTensor(in);
-        in.popLimit(outer);
-      } else {
-        in.skipField(tag);
-      }
-    }
-  }
-
-  private void findInTensor(CodedInputStream in) throws IOException {
+  private void findInTensor() throws IOException {
     String name = "";
     Span span = null;
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      if (isMessage(tag, TensorProto.NAME_FIELD_NUMBER)) {
+      if (isField(tag, TensorProto.NAME_FIELD_NUMBER)) {
         name = in.readString();
-      } else if (isMessage(tag, TensorProto.RAW_DATA_FIELD_NUMBER)) {
+      } else if (isField(tag, TensorProto.RAW_DATA_FIELD_NUMBER)) {
         int length = in.readRawVarint32();
         span = new Span(in.getTotalBytesRead(), length);
         in.skipRawBytes(length);
@@ -82,35 +100,8 @@ final class WeightsInPlace {
     }
   }
 
-  private static boolean isMessage(int tag, int field) {
+  private static boolean isField(int tag, int field) {
     return WireFormat.getTagFieldNumber(tag) == field
         && WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED;
-  }
-
-  /** The graph with pointers into the file instead of large weights. */
-  GraphProto pointedTo(GraphProto graph) {
-    GraphProto.Builder edited = graph.toBuilder();
-    for (int i = 0; i < graph.getInitializerCount(); i++) {
-      Span span = spans.get(graph.getInitializer(i).getName());
-      if (span != null) {
-        edited
-            .getInitializerBuilder(i)
-            .clearRawData()
-            .setDataLocation(TensorProto.DataLocation.EXTERNAL)
-            .addExternalData(entry("location", fileName))
-            .addExternalData(entry("offset", Long.toString(span.offset)))
-            .addExternalData(entry("length", Integer.toString(span.length)));
-      }
-    }
-    return edited.build();
-  }
-
-  /** Whether nothing is pointed to. */
-  boolean isEmpty() {
-    return spans.isEmpty();
-  }
-
-  private static StringStringEntryProto entry(String key, String value) {
-    return StringStringEntryProto.newBuilder().setKey(key).setValue(value).build();
   }
 }

@@ -3,26 +3,62 @@ package io.embark.onnx.int8;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import ai.onnxruntime.OrtException;
-import io.embark.onnx.TextRunner;
 import io.embark.onnx.graph.GraphOps;
 import io.embark.onnx.graph.OnnxGraph;
 import io.embark.onnx.graph.PooledModel;
 import io.embark.onnx.graph.TensorSignature;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Runs a model over a few texts, one by one, and sees how wide the inputs of its dense layers get.
+ * Ranges of the inputs of a model's dense layers, found by running it over a few texts, one by one.
  *
  * @param ranges by the name of the tensor
- * @param vectors the model's own vectors, {@code [output][text][dimension]}
+ * @param vectors the model's own vectors, one array per text, {@code [output][dimension]}
  */
-record Calibration(Map<String, InputRange> ranges, float[][][] vectors) {
+record Calibration(Map<String, Range> ranges, List<float[][]> vectors) {
   private static final String LEAST = "embark_least_";
   private static final String MOST = "embark_most_";
   private static final String NORM = "embark_norm_";
+
+  /**
+   * The values seen in a tensor {@code [.., channels]} while texts were embedded.
+   *
+   * @param least the least value of each channel, {@code [channels]}
+   * @param most the largest
+   * @param squares the sum of squares
+   * @param rows over how many tokens
+   */
+  record Range(float[] least, float[] most, double[] squares, long rows) {
+
+    /** The largest absolute value of a channel. */
+    float largest(int channel) {
+      return Math.max(Math.abs(least[channel]), Math.abs(most[channel]));
+    }
+
+    boolean isFinite() {
+      for (int c = 0; c < least.length; c++) {
+        if (!Float.isFinite(least[c]) || !Float.isFinite(most[c])) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    Range and(Range other) {
+      float[] below = least.clone();
+      float[] above = most.clone();
+      double[] sum = squares.clone();
+      for (int c = 0; c < below.length; c++) {
+        below[c] = Math.min(below[c], other.least[c]);
+        above[c] = Math.max(above[c], other.most[c]);
+        sum[c] += other.squares[c];
+      }
+      return new Range(below, above, sum, rows + other.rows);
+    }
+  }
 
   /**
    * @param proto the graph of {@code model}
@@ -30,34 +66,44 @@ record Calibration(Map<String, InputRange> ranges, float[][][] vectors) {
    * @param texts token ids, special tokens included
    */
   static Calibration of(
-      PooledModel model, ModelProto proto, Map<String, Integer> inputs, List<long[]> texts)
-      throws OrtException {
-    List<String> tensors = List.copyOf(inputs.keySet());
-    PooledModel watched = model.with(watched(proto, inputs));
-    Map<String, InputRange> ranges = new LinkedHashMap<>();
-    float[][][] vectors = new float[model.outputs().size()][texts.size()][];
-    try (TextRunner runner = TextRunner.open(watched)) {
-      for (int t = 0; t < texts.size(); t++) {
-        Map<String, float[]> found = runner.run(texts.get(t));
-        for (int v = 0; v < vectors.length; v++) {
-          vectors[v][t] = found.get(model.outputs().get(v).name());
-        }
-        for (int i = 0; i < tensors.size(); i++) {
-          float[] least = found.get(LEAST + i);
-          double[] squares = new double[least.length];
-          for (int c = 0; c < squares.length; c++) {
-            least[c] = -least[c];
-            squares[c] = Math.pow(found.get(NORM + i)[c], 2);
+      PooledModel model,
+      ModelProto proto,
+      Map<String, Integer> inputs,
+      List<long[]> texts,
+      Int8Model.TextRunner runner) {
+    Map<String, Range> ranges = new LinkedHashMap<>();
+    List<float[][]> vectors = new ArrayList<>();
+    runner.run(
+        model.with(watched(proto, inputs)),
+        texts,
+        found -> {
+          int rows = texts.get(vectors.size()).length;
+          vectors.add(vectors(model, found));
+          int i = 0;
+          for (String tensor : inputs.keySet()) {
+            ranges.merge(tensor, range(found, i++, rows), Range::and);
           }
-          int rows = texts.get(t).length;
-          InputRange seen = new InputRange(least, found.get(MOST + i), squares, rows);
-          ranges.merge(tensors.get(i), seen, InputRange::and);
-        }
-      }
-    }
+        });
     return new Calibration(ranges, vectors);
   }
 
+  /** The outputs that {@code model} was asked for. */
+  static float[][] vectors(PooledModel model, Map<String, float[]> found) {
+    return model.outputs().stream().map(output -> found.get(output.name())).toArray(float[][]::new);
+  }
+
+  private static Range range(Map<String, float[]> found, int input, int rows) {
+    float[] least = found.get(LEAST + input);
+    float[] norms = found.get(NORM + input);
+    double[] squares = new double[least.length];
+    for (int c = 0; c < squares.length; c++) {
+      least[c] = -least[c];
+      squares[c] = Math.pow(norms[c], 2);
+    }
+    return new Range(least, found.get(MOST + input), squares, rows);
+  }
+
+  /** The model with outputs for the range of each input. */
   private static ModelProto watched(ModelProto proto, Map<String, Integer> inputs) {
     OnnxGraph graph = new OnnxGraph(proto);
     GraphOps ops = new GraphOps(graph.opset(), graph.tensorNames());

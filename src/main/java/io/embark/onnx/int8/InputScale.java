@@ -3,8 +3,9 @@ package io.embark.onnx.int8;
 import java.util.Arrays;
 
 /**
- * How the input of dense layers becomes 8-bit integers: {@code q = round(x / smoothing / scale) +
- * zero}, the same for every text, so that no vector depends on what else is in the batch.
+ * The steps by which an input of dense layers becomes 8-bit integers, {@code q = round(x /
+ * smoothing / scale) + zero}. They are the same for every text, so that no vector depends on what
+ * else is in the batch.
  *
  * <p>A few channels of a transformer are far wider than the rest and would take all the steps.
  * Dividing each channel by a constant, by which its weights are multiplied, shares the width
@@ -29,10 +30,10 @@ record InputScale(float[] smoothing, float scale, int zero) {
   private static final float LEAST = 1e-5f;
 
   /** The exponent {@code a}. */
-  private static final double SHARE = 0.5;
+  private static final double EXPONENT = 0.5;
 
   /** Every channel as it is. */
-  static InputScale plain(InputRange range) {
+  static InputScale plain(Calibration.Range range) {
     float[] ones = new float[range.least().length];
     Arrays.fill(ones, 1);
     return of(range, ones);
@@ -43,16 +44,16 @@ record InputScale(float[] smoothing, float scale, int zero) {
    *
    * @param widest the largest absolute weight that each input channel meets, {@code [in]}
    */
-  static InputScale smooth(InputRange range, float[] widest) {
+  static InputScale smooth(Calibration.Range range, float[] widest) {
     float[] smoothing = new float[widest.length];
     for (int c = 0; c < smoothing.length; c++) {
-      double input = Math.pow(Math.max(range.largest(c), LEAST), SHARE);
-      smoothing[c] = coarse((float) (input / Math.pow(Math.max(widest[c], LEAST), 1 - SHARE)));
+      double input = Math.pow(Math.max(range.largest(c), LEAST), EXPONENT);
+      smoothing[c] = coarse((float) (input / Math.pow(Math.max(widest[c], LEAST), 1 - EXPONENT)));
     }
     return of(range, smoothing);
   }
 
-  private static InputScale of(InputRange range, float[] smoothing) {
+  private static InputScale of(Calibration.Range range, float[] smoothing) {
     float least = 0;
     float most = 0;
     for (int c = 0; c < smoothing.length; c++) {
@@ -91,16 +92,11 @@ record InputScale(float[] smoothing, float scale, int zero) {
   }
 
   /** Power of the rounding error, a step's width squared through 12, against that of the input. */
-  double noise(InputRange range) {
+  double noise(Calibration.Range range) {
     double power = 0;
     for (int c = 0; c < smoothing.length; c++) {
       power += range.squares()[c] / range.rows() / smoothing[c] / smoothing[c];
     }
     return power == 0 ? 0 : (double) scale * scale / 12 * smoothing.length / power;
-  }
-
-  @Override
-  public String toString() {
-    return "InputScale[%s, %s, %s]".formatted(Arrays.toString(smoothing), scale, zero);
   }
 }

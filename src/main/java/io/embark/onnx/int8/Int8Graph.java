@@ -7,9 +7,9 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.UnsafeByteOperations;
 import io.embark.onnx.graph.DenseLayer;
+import io.embark.onnx.graph.GraphOps;
 import io.embark.onnx.graph.LiveGraph;
 import io.embark.onnx.graph.OnnxGraph;
-import io.embark.onnx.graph.RuntimeOps;
 import io.embark.onnx.graph.WeightValues;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -73,7 +73,7 @@ final class Int8Graph {
     String steps = floats(name + "/int8_scale", int8.scales(), layer.out());
     String zero = weight(name + "/int8_zero", DataType.UINT8, new byte[] {(byte) Int8Layer.ZERO});
     node.setOpType("MatMulIntegerToFloat")
-        .setDomain(RuntimeOps.DOMAIN)
+        .setDomain(GraphOps.RUNTIME_DOMAIN)
         .setName(layer.output() + "/int8");
     node.addAllInput(List.of(x.tensor, values, x.scale, steps, x.zero, zero));
     if (layer.bias() != null) {
@@ -140,7 +140,7 @@ final class Int8Graph {
       edited.addAllNode(replaced.getOrDefault(i, List.of(model.getGraph().getNode(i))));
     }
     ModelProto.Builder built = model.toBuilder().setGraph(LiveGraph.of(edited.build()));
-    return RuntimeOps.declare(built)
+    return GraphOps.withRuntimeOps(built)
         .setIrVersion(Math.max(LEAST_IR_VERSION, model.getIrVersion()))
         .build();
   }

@@ -1,20 +1,19 @@
 package io.embark.onnx.int8;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnxruntime.OrtException;
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.embark.UserError;
-import io.embark.onnx.TextRunner;
 import io.embark.onnx.graph.DenseLayer;
 import io.embark.onnx.graph.PooledModel;
 import io.embark.onnx.graph.WeightValues;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,8 +32,8 @@ public final class Int8Model {
 
   static final double LEAST_COSINE = 0.99;
 
-  /** Shares of the layers that are tried, those with the least noise first. */
-  private static final double[] SHARES = {1, 0.9, 0.75, 0.5};
+  /** Fractions of the layers that are tried, those with the least noise first. */
+  private static final double[] FRACTIONS = {1, 0.9, 0.75, 0.5};
 
   /** Weights are kept in the model's bytes, which end at 2 GiB. */
   private static final long MOST_BYTES = Integer.MAX_VALUE - (64L << 20);
@@ -43,29 +42,59 @@ public final class Int8Model {
   private final ModelProto proto;
   private final WeightValues weights;
   private final List<long[]> texts;
-
-  /** The largest absolute weight that each channel of an input meets, {@code [in]}. */
-  private final Map<String, float[]> widest = new LinkedHashMap<>();
-
-  /**
-   * How many outputs are made of an input. Smoothing takes a pass over the input, and pays where
-   * more outputs than inputs share it: behind a norm, whose wide channels are the same in every
-   * text. Behind an activation they are not, and narrowing those that a few texts show cuts off
-   * what others have.
-   */
-  private final Map<String, Integer> outs = new HashMap<>();
-
+  private final TextRunner runner;
   private final Map<String, InputScale> scales = new HashMap<>();
-  private Calibration calibration;
+  private final Calibration calibration;
 
   /** Those whose input was finite, the least noise first. */
-  private List<DenseLayer> layers;
+  private final List<DenseLayer> layers;
 
-  private Int8Model(PooledModel model, List<long[]> texts) throws InvalidProtocolBufferException {
+  /** Runs a model over single texts. */
+  public interface TextRunner {
+    /**
+     * @param texts token ids, special tokens included
+     * @param each given every output of the model by name, for one text after the other
+     * @throws UserError if the model cannot be run
+     */
+    void run(PooledModel model, List<long[]> texts, Consumer<Map<String, float[]>> each);
+  }
+
+  /**
+   * The weights that an input is multiplied by.
+   *
+   * @param widest the largest absolute weight that each channel meets, {@code [in]}
+   * @param outputs the number of outputs made of the input
+   */
+  private record Readers(float[] widest, int outputs) {}
+
+  private Int8Model(PooledModel model, List<long[]> texts, TextRunner runner) {
     this.model = model;
-    this.proto = ModelProto.parseFrom(model.bytes());
-    this.weights = new WeightValues(model.externalDataFolder().orElse(null));
+    this.proto = model.proto();
+    this.weights = new WeightValues(model);
     this.texts = texts;
+    this.runner = runner;
+    List<DenseLayer> found = DenseLayer.of(proto.getGraph());
+    requireSize(found);
+    Map<String, Readers> readers = new LinkedHashMap<>();
+    found.forEach(layer -> readers.put(layer.input(), with(readers.get(layer.input()), layer)));
+    Map<String, Integer> inputs = new LinkedHashMap<>();
+    readers.forEach((input, read) -> inputs.put(input, read.widest().length));
+    calibration = Calibration.of(model, proto, inputs, texts, runner);
+    Map<String, Double> noise = new HashMap<>();
+    calibration
+        .ranges()
+        .forEach(
+            (input, range) -> {
+              if (range.isFinite()) {
+                scales.put(input, scale(range, readers.get(input)));
+                noise.put(input, scales.get(input).noise(range));
+              }
+            });
+    layers =
+        found.stream()
+            .filter(layer -> noise.containsKey(layer.input()))
+            .sorted(Comparator.comparingDouble(layer -> noise.get(layer.input())))
+            .toList();
   }
 
   /**
@@ -73,40 +102,29 @@ public final class Int8Model {
    * @throws UserError if the model has no dense layers in float32, or int8 costs too much even
    *     where only half of them use it
    */
-  public static PooledModel of(PooledModel model, List<long[]> texts) {
-    return of(model, texts, LEAST_COSINE);
+  public static PooledModel of(PooledModel model, List<long[]> texts, TextRunner runner) {
+    return of(model, texts, runner, LEAST_COSINE);
   }
 
-  /** {@link #of(PooledModel, List)} with another least cosine. */
-  public static PooledModel of(PooledModel model, List<long[]> texts, double leastCosine) {
-    try {
-      return measured(model, texts).quantized(leastCosine);
-    } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("Embark made a model that it cannot read", e);
-    } catch (OrtException e) {
-      throw new UserError("ONNX Runtime cannot measure it: " + e.getMessage(), e);
-    }
+  static PooledModel of(
+      PooledModel model, List<long[]> texts, TextRunner runner, double leastCosine) {
+    return measured(model, texts, runner).quantized(leastCosine);
   }
 
   /** Measures a model, without making another of it yet. */
-  public static Int8Model measured(PooledModel model, List<long[]> texts)
-      throws InvalidProtocolBufferException, OrtException {
-    Int8Model int8 = new Int8Model(model, texts);
-    List<DenseLayer> found = DenseLayer.of(int8.proto.getGraph());
-    requireSize(found);
-    int8.measure(found);
-    return int8;
+  public static Int8Model measured(PooledModel model, List<long[]> texts, TextRunner runner) {
+    return new Int8Model(model, texts, runner);
   }
 
-  private PooledModel quantized(double leastCosine) throws OrtException {
+  private PooledModel quantized(double leastCosine) {
     long start = System.nanoTime();
     double best = -1;
-    for (double share : SHARES) {
-      PooledModel made = with(share);
+    for (double fraction : FRACTIONS) {
+      PooledModel made = with(fraction);
       double cosine = medianCosine(made);
       LOG.info(
           "int8: {} % of {} dense layers, median cosine to float {}, {} ms",
-          Math.round(100 * share),
+          Math.round(100 * fraction),
           layers.size(),
           String.format(Locale.ROOT, "%.4f", cosine),
           (System.nanoTime() - start) / 1_000_000);
@@ -119,7 +137,8 @@ public final class Int8Model {
         String.format(
             Locale.ROOT,
             "precision int8 costs this model too much: with half of its %d dense layers in 8 bits"
-                + " the median cosine to its own vectors is %.4f, wanted is %s. Use precision float.",
+                + " the median cosine to its own vectors is %.4f, wanted is %s. Use precision"
+                + " float.",
             layers.size(),
             best,
             leastCosine));
@@ -128,36 +147,11 @@ public final class Int8Model {
   /**
    * The model with some of its layers in 8 bits.
    *
-   * @param share of the layers, 0 to 1; those in which rounding adds least noise come first
+   * @param fraction of the layers; those in which rounding adds least noise come first
    */
-  public PooledModel with(double share) {
-    List<DenseLayer> chosen = layers.subList(0, (int) Math.ceil(share * layers.size()));
+  public PooledModel with(double fraction) {
+    List<DenseLayer> chosen = layers.subList(0, (int) Math.ceil(fraction * layers.size()));
     return model.with(Int8Graph.of(proto, chosen, scales, weights)).withApproximateGelu();
-  }
-
-  private void measure(List<DenseLayer> found) throws OrtException {
-    found.forEach(this::addWidest);
-    Map<String, Integer> inputs = new LinkedHashMap<>();
-    widest.forEach((input, channels) -> inputs.put(input, channels.length));
-    calibration = Calibration.of(model, proto, inputs, texts);
-    Map<String, Double> noise = new HashMap<>();
-    for (Map.Entry<String, InputRange> seen : calibration.ranges().entrySet()) {
-      String input = seen.getKey();
-      InputRange range = seen.getValue();
-      if (range.isFinite()) {
-        InputScale scale =
-            outs.get(input) > range.least().length
-                ? InputScale.smooth(range, widest.get(input))
-                : InputScale.plain(range);
-        scales.put(input, scale);
-        noise.put(input, scale.noise(range));
-      }
-    }
-    layers =
-        found.stream()
-            .filter(layer -> noise.containsKey(layer.input()))
-            .sorted(Comparator.comparingDouble(layer -> noise.get(layer.input())))
-            .toList();
   }
 
   private static void requireSize(List<DenseLayer> layers) {
@@ -176,34 +170,44 @@ public final class Int8Model {
     }
   }
 
-  private void addWidest(DenseLayer layer) {
-    outs.merge(layer.input(), layer.out(), Integer::sum);
-    float[] channels = widest.computeIfAbsent(layer.input(), input -> new float[layer.in()]);
+  /** Adds a layer to those that read an input; null if it is the first. */
+  private Readers with(Readers before, DenseLayer layer) {
+    float[] widest = before == null ? new float[layer.in()] : before.widest();
     float[] values = weights.of(layer.weights());
     for (int at = 0; at < values.length; at++) {
       int channel = at / layer.out();
-      channels[channel] = Math.max(channels[channel], Math.abs(values[at]));
+      widest[channel] = Math.max(widest[channel], Math.abs(values[at]));
     }
+    return new Readers(widest, layer.out() + (before == null ? 0 : before.outputs()));
   }
 
-  private double medianCosine(PooledModel made) throws OrtException {
-    double[][] cosines = new double[model.outputs().size()][texts.size()];
-    try (TextRunner runner = TextRunner.open(made)) {
-      for (int t = 0; t < texts.size(); t++) {
-        Map<String, float[]> found = runner.run(texts.get(t));
-        for (int v = 0; v < cosines.length; v++) {
-          float[] exact = calibration.vectors()[v][t];
-          cosines[v][t] = cosine(exact, found.get(model.outputs().get(v).name()));
-        }
-      }
-    }
-    return Arrays.stream(cosines).mapToDouble(Int8Model::median).min().orElse(0);
+  /**
+   * Smoothing takes a pass over the input, and pays where more outputs than inputs share it: behind
+   * a norm, whose wide channels are the same in every text. Behind an activation they are not, and
+   * narrowing those that a few texts show cuts off what others have.
+   */
+  private static InputScale scale(Calibration.Range range, Readers readers) {
+    return readers.outputs() > range.least().length
+        ? InputScale.smooth(range, readers.widest())
+        : InputScale.plain(range);
   }
 
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[sorted.length / 2];
+  /** Of the vector for which it is least. */
+  private double medianCosine(PooledModel made) {
+    List<float[][]> exact = calibration.vectors();
+    List<float[][]> vectors = new ArrayList<>();
+    runner.run(made, texts, found -> vectors.add(Calibration.vectors(model, found)));
+    return IntStream.range(0, model.outputs().size())
+        .mapToDouble(
+            output ->
+                IntStream.range(0, texts.size())
+                    .mapToDouble(t -> cosine(exact.get(t)[output], vectors.get(t)[output]))
+                    .sorted()
+                    .skip(texts.size() / 2)
+                    .findFirst()
+                    .orElseThrow())
+        .min()
+        .orElseThrow();
   }
 
   private static double cosine(float[] a, float[] b) {

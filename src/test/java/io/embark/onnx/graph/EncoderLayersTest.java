@@ -10,6 +10,7 @@ import ai.onnxruntime.OrtSession;
 import io.embark.onnx.BertModels;
 import io.embark.onnx.Sessions;
 import io.embark.onnx.StatesModel;
+import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
 import io.embark.pooling.Layers;
 import java.nio.file.Files;
 import java.nio.file.Path;

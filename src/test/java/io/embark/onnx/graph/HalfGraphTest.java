@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.embark.batch.Batch;
 import io.embark.onnx.BertModels;
-import io.embark.onnx.DeviceChoice;
+import io.embark.onnx.Encoders;
 import io.embark.onnx.OnnxEncoder;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Pooling;
 import io.embark.pooling.TokenStates;
@@ -34,9 +37,8 @@ class HalfGraphTest {
             PooledOutput.of("mean_vector", Pooling.MEAN),
             PooledOutput.of("pooler_vector", Pooling.POOLER),
             new TokenStatesOutput("states", Layers.LAST));
-    try (OnnxEncoder encoder =
-        OnnxEncoder.open(file, DeviceChoice.CPU, 1, outputs, PoolingMask.ATTENTION)) {
-      return encoder.encode(BATCH, null);
+    try (OnnxEncoder encoder = Encoders.open(file, outputs, PoolingMask.ATTENTION)) {
+      return Encoders.encode(encoder, BATCH, null);
     }
   }
 

@@ -3,6 +3,9 @@ package io.embark.onnx.graph;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.embark.onnx.CorruptModels;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Pooling;
 import java.io.IOException;

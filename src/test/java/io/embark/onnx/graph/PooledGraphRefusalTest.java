@@ -6,6 +6,8 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import io.embark.onnx.BertModels;
 import io.embark.onnx.StatesModel;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;

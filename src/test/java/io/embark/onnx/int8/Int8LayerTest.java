@@ -21,7 +21,7 @@ class Int8LayerTest {
   }
 
   /** Channel 5 is a hundred times as wide as the others. */
-  private static InputRange oneWideChannel() {
+  private static Calibration.Range oneWideChannel() {
     float[] least = new float[IN];
     float[] most = new float[IN];
     double[] squares = new double[IN];
@@ -31,7 +31,7 @@ class Int8LayerTest {
       most[c] = width / 2;
       squares[c] = width * width / 4.0;
     }
-    return new InputRange(least, most, squares, 1);
+    return new Calibration.Range(least, most, squares, 1);
   }
 
   @Test
@@ -58,7 +58,7 @@ class Int8LayerTest {
 
   @Test
   void everyValueThatWasSeenFitsIntoTheSteps() {
-    InputRange range = oneWideChannel();
+    Calibration.Range range = oneWideChannel();
     float[] widest = new float[IN];
     Arrays.fill(widest, 0.1f);
     for (InputScale scale :
@@ -74,7 +74,7 @@ class Int8LayerTest {
 
   @Test
   void smoothingSharesTheWidthWithTheWeights() {
-    InputRange range = oneWideChannel();
+    Calibration.Range range = oneWideChannel();
     float[] widest = new float[IN];
     Arrays.fill(widest, 0.1f);
     InputScale plain = InputScale.plain(range);
@@ -88,9 +88,11 @@ class Int8LayerTest {
 
   @Test
   void rangesOfSeveralTextsAreJoined() {
-    InputRange a = new InputRange(new float[] {-1}, new float[] {2}, new double[] {3}, 2);
-    InputRange b = new InputRange(new float[] {-4}, new float[] {1}, new double[] {5}, 3);
-    InputRange both = a.and(b);
+    Calibration.Range a =
+        new Calibration.Range(new float[] {-1}, new float[] {2}, new double[] {3}, 2);
+    Calibration.Range b =
+        new Calibration.Range(new float[] {-4}, new float[] {1}, new double[] {5}, 3);
+    Calibration.Range both = a.and(b);
     assertThat(both.least()).containsExactly(-4);
     assertThat(both.most()).containsExactly(2);
     assertThat(both.squares()).containsExactly(8);

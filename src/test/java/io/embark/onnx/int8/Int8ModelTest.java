@@ -10,17 +10,19 @@ import io.embark.batch.Batch;
 import io.embark.onnx.BertModels;
 import io.embark.onnx.Device;
 import io.embark.onnx.DeviceChoice;
+import io.embark.onnx.Encoders;
 import io.embark.onnx.Execution;
 import io.embark.onnx.ExternalWeights;
 import io.embark.onnx.GpuOptions;
 import io.embark.onnx.OnnxEncoder;
 import io.embark.onnx.Precision;
+import io.embark.onnx.Sessions;
 import io.embark.onnx.TinyModels;
 import io.embark.onnx.graph.DenseLayer;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
 import io.embark.onnx.graph.PooledGraph;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.onnx.graph.PooledModel;
-import io.embark.onnx.graph.PooledOutput;
-import io.embark.onnx.graph.PoolingMask;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
@@ -70,7 +72,7 @@ class Int8ModelTest {
       })
   void everyDenseLayerMultipliesIntegersAndVectorsStayClose(String resource) throws Exception {
     PooledModel exact = BertModels.open(resource, folder).add(MEAN);
-    PooledModel int8 = Int8Model.of(exact, BertModels.TEXTS);
+    PooledModel int8 = Int8Model.of(exact, BertModels.TEXTS, Sessions::runTexts);
     assertThat(count(int8, "MatMulIntegerToFloat")).isEqualTo(DENSE_LAYERS);
     // Query, key and value share their input; so do not the three others of a block.
     assertThat(count(int8, "QuantizeLinear")).isEqualTo(16);
@@ -90,7 +92,7 @@ class Int8ModelTest {
             PooledOutput.of("pooler", Pooling.POOLER));
     PooledModel exact =
         BertModels.open("onnx/bert-opset14.onnx", folder).add(outputs, PoolingMask.SEPARATE);
-    PooledModel int8 = Int8Model.of(exact, BertModels.TEXTS);
+    PooledModel int8 = Int8Model.of(exact, BertModels.TEXTS, Sessions::runTexts);
     assertThat(int8.outputs()).isEqualTo(exact.outputs());
     assertThat(int8.inputs()).isEqualTo(exact.inputs());
     assertThat(int8.needsPoolingMask()).isTrue();
@@ -102,8 +104,10 @@ class Int8ModelTest {
     ModelProto proto = ModelProto.parseFrom(Files.readAllBytes(inside));
     Path apart = Files.createDirectory(folder.resolve("apart"));
     Path file = ExternalWeights.save(proto, apart, "weights.bin");
-    PooledModel ofOne = Int8Model.of(PooledGraph.of(inside).add(MEAN), BertModels.TEXTS);
-    PooledModel ofTwo = Int8Model.of(PooledGraph.of(file).add(MEAN), BertModels.TEXTS);
+    PooledModel ofOne =
+        Int8Model.of(PooledGraph.of(inside).add(MEAN), BertModels.TEXTS, Sessions::runTexts);
+    PooledModel ofTwo =
+        Int8Model.of(PooledGraph.of(file).add(MEAN), BertModels.TEXTS, Sessions::runTexts);
     assertThat(BertModels.run(ofTwo).get("mean")).isEqualTo(BertModels.run(ofOne).get("mean"));
   }
 
@@ -111,14 +115,15 @@ class Int8ModelTest {
   void aTextAloneIsTheTextInABatch() throws Exception {
     Path file = BertModels.copy("onnx/bert-opset14.onnx", folder);
     List<Tokens> texts = BertModels.TEXTS.stream().map(ids -> new Tokens(ids, ids.length)).toList();
-    Execution execution = new Execution(DeviceChoice.CPU, 1, GpuOptions.DEFAULT);
+    Execution execution = Encoders.CPU;
     try (OnnxEncoder encoder =
         OnnxEncoder.open(
             file, execution, MEAN, PoolingMask.ATTENTION, Precision.INT8, () -> BertModels.TEXTS)) {
-      float[] together = encoder.encode(Batch.of(texts, new int[] {3, 1, 0, 2}, 0), null).get(0);
+      float[] together =
+          Encoders.encode(encoder, Batch.of(texts, new int[] {3, 1, 0, 2}, 0), null).get(0);
       int row = 0;
       for (int text : new int[] {3, 1, 0, 2}) {
-        float[] alone = encoder.encode(Batch.of(texts, new int[] {text}, 0), null).get(0);
+        float[] alone = Encoders.encode(encoder, Batch.of(texts, new int[] {text}, 0), null).get(0);
         for (int h = 0; h < BertModels.HIDDEN; h++) {
           assertThat(together[row * BertModels.HIDDEN + h]).isCloseTo(alone[h], within(1e-3f));
         }
@@ -130,20 +135,20 @@ class Int8ModelTest {
   @Test
   void whatHasNoFloatWeightsIsRefused() throws Exception {
     PooledModel half = BertModels.open("onnx/bert-opset14-float16.onnx", folder).add(MEAN);
-    assertThatThrownBy(() -> Int8Model.of(half, BertModels.TEXTS))
+    assertThatThrownBy(() -> Int8Model.of(half, BertModels.TEXTS, Sessions::runTexts))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("precision int8", "float16", "precision float");
     PooledModel table =
         PooledGraph.of(TinyModels.graph().hiddenSize(6).write(folder.resolve("tiny.onnx")))
             .add(MEAN);
-    assertThatThrownBy(() -> Int8Model.of(table, BertModels.TEXTS))
+    assertThatThrownBy(() -> Int8Model.of(table, BertModels.TEXTS, Sessions::runTexts))
         .hasMessageContaining("no MatMul");
   }
 
   @Test
   void aModelThatMissesTheCosineIsRefused() throws Exception {
     PooledModel exact = BertModels.open("onnx/bert-opset14.onnx", folder).add(MEAN);
-    assertThatThrownBy(() -> Int8Model.of(exact, BertModels.TEXTS, 1.01))
+    assertThatThrownBy(() -> Int8Model.of(exact, BertModels.TEXTS, Sessions::runTexts, 1.01))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("costs this model too much", "24", "1.01", "precision float");
   }
@@ -151,14 +156,14 @@ class Int8ModelTest {
   @Test
   void aShareOfTheLayersMayStayInFloat() throws Exception {
     PooledModel exact = BertModels.open("onnx/bert-opset14.onnx", folder).add(MEAN);
-    PooledModel half = Int8Model.measured(exact, BertModels.TEXTS).with(0.5);
+    PooledModel half = Int8Model.measured(exact, BertModels.TEXTS, Sessions::runTexts).with(0.5);
     assertThat(count(half, "MatMulIntegerToFloat")).isEqualTo(DENSE_LAYERS / 2);
     assertThat(BertModels.run(half).get("mean")).hasSameSizeAs(BertModels.run(exact).get("mean"));
   }
 
   @Test
   void aGpuIsRefusedBeforeTheModelIsRead() {
-    Execution gpu = new Execution(new DeviceChoice(Device.CUDA, 0), 1, GpuOptions.DEFAULT);
+    Execution gpu = new Execution(new DeviceChoice(Device.CUDA, 0), 1, GpuOptions.DEFAULT, true);
     assertThatThrownBy(
             () ->
                 OnnxEncoder.open(

@@ -1,18 +1,20 @@
-package io.embark.onnx.graph;
+package io.embark.onnx;
 
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import io.embark.UserError;
+import io.embark.onnx.graph.PooledGraph;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What a BERT-like session wants to be fed.
+ * The inputs of a BERT-like session.
  *
  * @param tokenTypeIds whether it takes token types; some models have none
  * @param poolingMask whether pooling reads a mask of its own
@@ -23,7 +25,7 @@ public record ModelInputs(boolean tokenTypeIds, boolean poolingMask, boolean int
   public static final String TOKEN_TYPE_IDS = "token_type_ids";
 
   private static final Set<String> KNOWN =
-      Set.of(INPUT_IDS, GraphRequirements.ATTENTION_MASK, TOKEN_TYPE_IDS, PooledGraph.POOLING_MASK);
+      Set.of(INPUT_IDS, PooledGraph.ATTENTION_MASK, TOKEN_TYPE_IDS, PooledGraph.POOLING_MASK);
 
   /**
    * Reads the inputs off an open session.
@@ -64,5 +66,34 @@ public record ModelInputs(boolean tokenTypeIds, boolean poolingMask, boolean int
                         ? Arrays.toString(t.getShape())
                         : "(not a tensor)"))
         .collect(Collectors.joining(", "));
+  }
+
+  /**
+   * Puts a batch into native memory.
+   *
+   * @param inputIds row-major {@code shape}, likewise both masks
+   * @param poolingMask read only if the model has that input
+   * @param feeds receives the tensors by the names of the inputs; the caller closes them, also if
+   *     this fails
+   */
+  void feed(
+      long[] inputIds,
+      long[] attentionMask,
+      long[] poolingMask,
+      long[] shape,
+      RunBuffers buffers,
+      Map<String, OnnxTensor> feeds)
+      throws OrtException {
+    feeds.put(INPUT_IDS, buffers.integers(INPUT_IDS, inputIds, int32, shape));
+    String mask = PooledGraph.ATTENTION_MASK;
+    feeds.put(mask, buffers.integers(mask, attentionMask, int32, shape));
+    if (tokenTypeIds) {
+      feeds.put(TOKEN_TYPE_IDS, buffers.zeros(TOKEN_TYPE_IDS, int32, shape));
+    }
+    if (poolingMask()) {
+      // Added by us, and always int64.
+      String pooling = PooledGraph.POOLING_MASK;
+      feeds.put(pooling, buffers.integers(pooling, poolingMask, false, shape));
+    }
   }
 }

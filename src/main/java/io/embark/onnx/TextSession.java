@@ -2,45 +2,43 @@ package io.embark.onnx;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
-import io.embark.onnx.graph.GraphRequirements;
-import io.embark.onnx.graph.ModelInputs;
-import io.embark.onnx.graph.PooledGraph;
+import io.embark.UserError;
 import io.embark.onnx.graph.PooledModel;
 import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 
 /** A session on the CPU for single texts, to measure a model with before it is used. */
-public final class TextRunner implements AutoCloseable {
-  private final OrtEnvironment environment;
+final class TextSession implements AutoCloseable {
   private final OrtSession session;
   private final ModelInputs inputs;
+  private final RunBuffers buffers;
 
-  private TextRunner(OrtEnvironment environment, OrtSession session, ModelInputs inputs) {
-    this.environment = environment;
+  private TextSession(OrtSession session) throws OrtException {
     this.session = session;
-    this.inputs = inputs;
+    this.inputs = ModelInputs.of(session, "to be measured");
+    this.buffers = new RunBuffers(new LongAdder());
   }
 
-  public static TextRunner open(PooledModel model) throws OrtException {
-    OrtEnvironment environment = OnnxRuntimeLibrary.environment();
+  static TextSession open(PooledModel model) throws OrtException {
+    OnnxRuntime.environment();
     try (SessionOptions options = new SessionOptions()) {
       options.setIntraOpNumThreads(1);
       options.setInterOpNumThreads(1);
       // What fails is thrown; it may fail in an attempt.
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-      OrtSession session = model.open(environment, options);
+      OrtSession session = OnnxRuntime.open(model, options);
       try {
-        return new TextRunner(environment, session, ModelInputs.of(session, "to be measured"));
+        return new TextSession(session);
       } catch (OrtException | RuntimeException e) {
         session.close();
         throw e;
@@ -49,23 +47,29 @@ public final class TextRunner implements AutoCloseable {
   }
 
   /**
-   * Every output of the model for one text, row-major.
+   * Runs a model over texts one by one.
    *
-   * @param ids special tokens included
+   * @param texts token ids, special tokens included
+   * @param each given every output of the model for each text, row-major
+   * @throws UserError if ONNX Runtime cannot run the model
    */
-  public Map<String, float[]> run(long[] ids) throws OrtException {
+  static void run(PooledModel model, List<long[]> texts, Consumer<Map<String, float[]>> each) {
+    try (TextSession session = open(model)) {
+      for (long[] text : texts) {
+        each.accept(session.run(text));
+      }
+    } catch (OrtException e) {
+      throw new UserError("ONNX Runtime cannot measure it: " + e.getMessage(), e);
+    }
+  }
+
+  /** Every output of the model for one text, row-major. */
+  Map<String, float[]> run(long[] ids) throws OrtException {
     long[] ones = new long[ids.length];
     Arrays.fill(ones, 1);
     Map<String, OnnxTensor> feeds = new HashMap<>();
     try {
-      feeds.put(ModelInputs.INPUT_IDS, tensor(ids, inputs.int32()));
-      feeds.put(GraphRequirements.ATTENTION_MASK, tensor(ones, inputs.int32()));
-      if (inputs.tokenTypeIds()) {
-        feeds.put(ModelInputs.TOKEN_TYPE_IDS, tensor(new long[ids.length], inputs.int32()));
-      }
-      if (inputs.poolingMask()) {
-        feeds.put(PooledGraph.POOLING_MASK, tensor(ones, false));
-      }
+      inputs.feed(ids, ones, ones, new long[] {1, ids.length}, buffers, feeds);
       Map<String, float[]> found = new LinkedHashMap<>();
       try (OrtSession.Result result = session.run(feeds)) {
         for (Map.Entry<String, OnnxValue> output : result) {
@@ -81,17 +85,9 @@ public final class TextRunner implements AutoCloseable {
     }
   }
 
-  private OnnxTensor tensor(long[] values, boolean int32) throws OrtException {
-    long[] shape = {1, values.length};
-    if (int32) {
-      int[] ints = Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
-      return OnnxTensor.createTensor(environment, IntBuffer.wrap(ints), shape);
-    }
-    return OnnxTensor.createTensor(environment, LongBuffer.wrap(values), shape);
-  }
-
   @Override
   public void close() throws OrtException {
+    buffers.close();
     session.close();
   }
 }

@@ -1,0 +1,105 @@
+package io.embark.onnx.graph;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import io.embark.UserError;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** Refuses graphs that are broken, or to which no pooling can be added. */
+final class GraphChecks {
+  /** The opsets whose operators {@link GraphOps} knows. */
+  private static final int MIN_OPSET = 11;
+
+  private static final int MAX_OPSET = 23;
+
+  /** The operators whose inputs are looked at by their place, and how many places that takes. */
+  private static final Map<String, Integer> INPUTS =
+      Map.of(
+          "Identity", 1,
+          "Cast", 1,
+          "Dropout", 1,
+          "ReduceMean", 1,
+          "LayerNormalization", 1,
+          "SkipLayerNormalization", 2,
+          "Div", 2,
+          "Sub", 2);
+
+  private GraphChecks() {}
+
+  /**
+   * Checks what any pooling needs of a graph.
+   *
+   * @throws UserError naming what is missing and listing what was found
+   */
+  static void requirePoolable(OnnxGraph graph) {
+    long opset = graph.opset();
+    if (opset < MIN_OPSET || opset > MAX_OPSET) {
+      throw new UserError(
+          ("Cannot add pooling to a graph of opset %s; known are %d to %d. Export the model with"
+                  + " one of them. Found: %s.")
+              .formatted(opset == 0 ? "none" : opset, MIN_OPSET, MAX_OPSET, graph.describe()));
+    }
+    boolean mask =
+        graph.inputs().stream()
+            .filter(input -> input.name().equals(PooledGraph.ATTENTION_MASK))
+            .anyMatch(input -> input.hasRank(2) || input.dims() == null);
+    if (!mask) {
+      throw new UserError(
+          ("Cannot pool: no input %s[batch,sequence] tells tokens from padding; export the model"
+                  + " with it. Found: %s.")
+              .formatted(PooledGraph.ATTENTION_MASK, graph.describe()));
+    }
+  }
+
+  /**
+   * Checks what holds of every graph that is whole. A graph is walked from its outputs towards its
+   * inputs, and one that is broken must not lead around in circles.
+   *
+   * @throws UserError if an operator lacks an input, or a tensor is made of itself
+   */
+  static void requireWhole(GraphProto graph) {
+    Map<String, Integer> makers = new HashMap<>();
+    for (int i = 0; i < graph.getNodeCount(); i++) {
+      NodeProto node = graph.getNode(i);
+      int wanted = INPUTS.getOrDefault(node.getOpType(), 0);
+      if (node.getInputCount() < wanted) {
+        throw new UserError(
+            "the graph is broken: node `%s` (%s) has %d inputs, wanted is %d."
+                .formatted(node.getName(), node.getOpType(), node.getInputCount(), wanted));
+      }
+      for (String output : node.getOutputList()) {
+        if (!output.isEmpty()) {
+          makers.put(output, i);
+        }
+      }
+    }
+    requireNoCircle(graph, makers);
+  }
+
+  /** Removes, over and over, the nodes whose inputs are there; one pass does if they are sorted. */
+  private static void requireNoCircle(GraphProto graph, Map<String, Integer> makers) {
+    boolean[] made = new boolean[graph.getNodeCount()];
+    List<Integer> open = new ArrayList<>(IntStream.range(0, made.length).boxed().toList());
+    int before;
+    do {
+      before = open.size();
+      for (int i : open) {
+        made[i] =
+            graph.getNode(i).getInputList().stream()
+                .map(makers::get)
+                .allMatch(maker -> maker == null || made[maker]);
+      }
+      open.removeIf(i -> made[i]);
+    } while (open.size() < before);
+    if (!open.isEmpty()) {
+      NodeProto node = graph.getNode(open.get(0));
+      throw new UserError(
+          "the graph is broken: what node `%s` (%s) makes is also what it is made of."
+              .formatted(node.getName(), node.getOpType()));
+    }
+  }
+}

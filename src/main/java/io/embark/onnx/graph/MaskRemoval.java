@@ -1,0 +1,118 @@
+package io.embark.onnx.graph;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.AttributeProto.AttributeType;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Replaces attention by ONNX Runtime's {@code MultiHeadAttention} without a mask, for batches
+ * without any padding. A CPU has a kernel for that which never writes the matrix of all pairs of
+ * tokens to memory (Dao et al. 2022); with a mask there is none.
+ */
+public final class MaskRemoval {
+  private final PooledModel model;
+  private final ModelProto proto;
+  private final List<AttentionBlocks.Block> blocks;
+
+  /** Tensors of the graph, by the name of the output that {@link #masks} returns them in. */
+  private final Map<String, String> masks = new LinkedHashMap<>();
+
+  private MaskRemoval(PooledModel model, ModelProto proto, List<AttentionBlocks.Block> blocks) {
+    this.model = model;
+    this.proto = proto;
+    this.blocks = blocks;
+    blocks.stream()
+        .map(AttentionBlocks.Block::mask)
+        .distinct()
+        .forEach(mask -> masks.put("embark_mask_" + masks.size(), mask));
+  }
+
+  /**
+   * @return empty if no attention is recognised, or weights are of half precision, for which there
+   *     is no such kernel
+   */
+  public static Optional<MaskRemoval> of(PooledModel model) {
+    ModelProto proto = model.proto();
+    if (proto.getGraph().getInitializerList().stream().anyMatch(MaskRemoval::isHalf)) {
+      return Optional.empty();
+    }
+    WeightValues weights = new WeightValues(model);
+    List<AttentionBlocks.Block> blocks = AttentionBlocks.of(new OnnxGraph(proto), weights);
+    return blocks.isEmpty() ? Optional.empty() : Optional.of(new MaskRemoval(model, proto, blocks));
+  }
+
+  private static boolean isHalf(TensorProto weight) {
+    return weight.getDataType() == DataType.FLOAT16.getNumber()
+        || weight.getDataType() == DataType.BFLOAT16.getNumber();
+  }
+
+  /** A model whose outputs are the masks, float32 of any shape. */
+  public PooledModel masks() {
+    OnnxGraph graph = new OnnxGraph(proto);
+    GraphOps ops = new GraphOps(graph.opset(), graph.tensorNames());
+    GraphProto.Builder edited = proto.getGraph().toBuilder().clearOutput();
+    masks.forEach(
+        (output, mask) -> {
+          ops.name(ops.cast(mask, DataType.FLOAT), output);
+          edited.addOutput(TensorSignature.ofAnyShape(output, DataType.FLOAT));
+        });
+    edited.addAllNode(ops.nodes());
+    return model.with(proto.toBuilder().setGraph(LiveGraph.of(edited.build())).build());
+  }
+
+  /**
+   * Drops masks that do nothing where every token is attended.
+   *
+   * @param idle names of outputs of {@link #masks}
+   * @return a model that gives the same for batches without padding and wrong vectors for others;
+   *     empty if nothing is dropped
+   */
+  public Optional<PooledModel> without(Set<String> idle) {
+    Map<String, NodeProto> attentions = new HashMap<>();
+    for (AttentionBlocks.Block block : blocks) {
+      if (idle.stream().map(masks::get).anyMatch(block.mask()::equals)) {
+        attentions.put(block.output(), attention(block));
+      }
+    }
+    if (attentions.isEmpty()) {
+      return Optional.empty();
+    }
+    GraphProto.Builder edited = proto.getGraph().toBuilder().clearNode();
+    for (NodeProto node : proto.getGraph().getNodeList()) {
+      boolean alone = node.getOutputCount() == 1;
+      edited.addNode(alone ? attentions.getOrDefault(node.getOutput(0), node) : node);
+    }
+    ModelProto.Builder built = proto.toBuilder().setGraph(LiveGraph.of(edited.build()));
+    return Optional.of(model.with(GraphOps.withRuntimeOps(built).build()));
+  }
+
+  private static NodeProto attention(AttentionBlocks.Block block) {
+    return NodeProto.newBuilder()
+        .setOpType("MultiHeadAttention")
+        .setDomain(GraphOps.RUNTIME_DOMAIN)
+        .setName(block.output() + "/unmasked")
+        .addAllInput(List.of(block.query(), block.key(), block.value()))
+        .addOutput(block.output())
+        .addAttribute(
+            AttributeProto.newBuilder()
+                .setName("num_heads")
+                .setType(AttributeType.INT)
+                .setI(block.heads()))
+        .addAttribute(
+            AttributeProto.newBuilder()
+                .setName("scale")
+                .setType(AttributeType.FLOAT)
+                .setF(block.scale()))
+        .build();
+  }
+}
