@@ -9,6 +9,7 @@ import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.catalyst.util.QuotingUtils;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 
@@ -83,7 +84,7 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
     String column = getOrDefault(inputCol);
     JavaRDD<double[]> vectors =
         dataset
-            .select(functions.col("`" + column.replace("`", "``") + "`"))
+            .select(functions.col(QuotingUtils.quoteIdentifier(column)))
             .toDF()
             .toJavaRDD()
             .map(row -> row.isNullAt(0) ? null : row.<Vector>getAs(0).toArray())

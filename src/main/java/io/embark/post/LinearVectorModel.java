@@ -23,6 +23,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.catalyst.util.QuotingUtils;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.MetadataBuilder;
@@ -231,7 +232,7 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
     StructType schema = transformSchema(dataset.schema());
     StructField output = schema.fields()[schema.length() - 1];
     UDF1<Vector, Vector> map = v -> v == null ? null : Vectors.dense(apply(v.toArray()));
-    Column input = dataset.col("`" + getOrDefault(inputCol).replace("`", "``") + "`");
+    Column input = dataset.col(QuotingUtils.quoteIdentifier(getOrDefault(inputCol)));
     return dataset.withColumn(
         output.name(),
         functions

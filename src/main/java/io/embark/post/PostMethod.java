@@ -8,6 +8,7 @@ import org.apache.spark.ml.feature.PCA;
 import org.apache.spark.ml.feature.PCAModel;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.util.QuotingUtils;
 import org.apache.spark.sql.functions;
 
 /** What can be done to all vectors of a table once they are known, to make them better ones. */
@@ -48,7 +49,7 @@ public enum PostMethod implements Choice {
     @Override
     LinearVectorModel fit(Dataset<Row> rows, String column, int number) {
       Dataset<Row> vectors =
-          rows.select(functions.col("`" + column.replace("`", "``") + "`").as("vector"))
+          rows.select(functions.col(QuotingUtils.quoteIdentifier(column)).as("vector"))
               .where("vector IS NOT NULL");
       long count = vectors.count();
       if (count < 2) {

@@ -1,6 +1,7 @@
 package io.embark.table;
 
 import io.embark.UserError;
+import io.embark.spark.column.Columns;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -181,7 +182,7 @@ public final class Changes implements AutoCloseable {
 
   private static void requireUniqueIds(Dataset<Row> rows, String where, String idCol) {
     List<Row> bad =
-        rows.groupBy(functions.col(Slices.quoted(idCol)).as(ID))
+        rows.groupBy(Columns.of(idCol).as(ID))
             .count()
             .where("count > 1 or id is null")
             .orderBy(functions.col(ID).isNotNull(), functions.col("count").desc())
@@ -218,9 +219,9 @@ public final class Changes implements AutoCloseable {
         Stream.of(columns.fields())
             .filter(f -> !f.name().equals(idCol) && !f.name().equals(textCol))
             .flatMap(Changes::told);
-    Column text = functions.col(Slices.quoted(textCol));
+    Column text = Columns.of(textCol);
     return rows.select(
-        functions.col(Slices.quoted(idCol)).as(ID),
+        Columns.of(idCol).as(ID),
         functions
             .coalesce(functions.unhex(functions.sha2(text, 256)), functions.lit(new byte[0]))
             .as(TEXT),
@@ -238,7 +239,7 @@ public final class Changes implements AutoCloseable {
    * changes nothing.
    */
   private static Stream<Column> told(StructField field) {
-    Column column = functions.col(Slices.quoted(field.name()));
+    Column column = Columns.of(field.name());
     DataType type = field.dataType();
     boolean nested =
         type instanceof ArrayType
@@ -291,8 +292,7 @@ public final class Changes implements AutoCloseable {
         diff.where(functions.col(KIND).isin(names(kinds)))
             .select(functions.col(ID).as("embark_id"));
     // By name, and not by Dataset: both sides come from the same input.
-    return rows.join(
-        ids, functions.col(Slices.quoted(idCol)).equalTo(functions.col("embark_id")), how);
+    return rows.join(ids, Columns.of(idCol).equalTo(functions.col("embark_id")), how);
   }
 
   private static Object[] names(Kind... kinds) {
@@ -328,7 +328,7 @@ public final class Changes implements AutoCloseable {
   public static Dataset<Row> as(StructType schema, Dataset<Row> rows) {
     Column[] columns =
         Stream.of(schema.fields())
-            .map((StructField f) -> rows.col(Slices.quoted(f.name())).as(f.name(), f.metadata()))
+            .map((StructField f) -> Columns.of(rows, f.name()).as(f.name(), f.metadata()))
             .toArray(Column[]::new);
     return rows.select(columns);
   }

@@ -1,5 +1,6 @@
 package io.embark.table;
 
+import io.embark.spark.column.Columns;
 import io.embark.spark.parquet.VectorParquetFormat;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +42,7 @@ public record Slices(int count, List<Column> key) {
 
   /** A column as Spark can hash it, which it cannot where maps are in it. */
   static Column hashable(StructField field) {
-    Column column = functions.col(quoted(field.name()));
+    Column column = Columns.of(field.name());
     return holdsMap(field.dataType()) ? functions.to_json(functions.struct(column)) : column;
   }
 
@@ -50,10 +51,6 @@ public record Slices(int count, List<Column> key) {
         || type instanceof ArrayType array && holdsMap(array.elementType())
         || type instanceof StructType struct
             && List.of(struct.fields()).stream().anyMatch(f -> holdsMap(f.dataType()));
-  }
-
-  static String quoted(String column) {
-    return "`" + column.replace("`", "``") + "`";
   }
 
   /** The rows of slices that are still to do, one partition a slice. */

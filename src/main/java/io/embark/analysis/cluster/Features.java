@@ -1,6 +1,7 @@
 package io.embark.analysis.cluster;
 
 import io.embark.spark.VectorColumn;
+import io.embark.spark.column.Columns;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.ml.linalg.SQLDataTypes;
@@ -57,7 +58,7 @@ public final class Features {
 
   /** The column alone in a row, in which form a reader takes it, whatever its type. */
   static Column struct(String vectorCol) {
-    return functions.struct(functions.col("`" + vectorCol.replace("`", "``") + "`"));
+    return functions.struct(Columns.of(vectorCol));
   }
 
   static Vector dense(float[] vector) {

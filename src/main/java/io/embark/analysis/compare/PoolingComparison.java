@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.monotonically_increasing_id;
 
 import io.embark.UserError;
 import io.embark.embed.EmbedderConfig;
+import io.embark.spark.column.Columns;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -90,6 +91,6 @@ public record PoolingComparison(
           "No column '%s' in the table; it has %s."
               .formatted(name, String.join(", ", rows.columns())));
     }
-    return rows.col("`" + name.replace("`", "``") + "`");
+    return Columns.of(rows, name);
   }
 }

@@ -2,6 +2,7 @@ package io.embark.analysis.search;
 
 import io.embark.UserError;
 import io.embark.spark.VectorColumn;
+import io.embark.spark.column.Columns;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -14,7 +15,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import scala.Tuple2;
@@ -84,7 +84,7 @@ public record VectorSearch(
     SparkSession spark = table.sparkSession();
     List<String> names = new ArrayList<>(kept);
     names.add(vectorCol);
-    Dataset<Row> read = table.where(column(vectorCol).isNotNull()).select(columns(names));
+    Dataset<Row> read = table.where(Columns.of(vectorCol).isNotNull()).select(columns(names));
     VectorColumn vectors = VectorColumn.of(read.schema(), vectorCol);
     JavaRDD<Row> all = read.toJavaRDD();
     int tasks = TASKS_PER_SLOT * spark.sparkContext().defaultParallelism();
@@ -161,7 +161,7 @@ public record VectorSearch(
   private Iterator<QueryBlock> blocks(Dataset<Row> queries, String vectorCol, int dimension) {
     List<String> names = new ArrayList<>(QUERY);
     names.add(vectorCol);
-    Dataset<Row> read = queries.where(column(vectorCol).isNotNull()).select(columns(names));
+    Dataset<Row> read = queries.where(Columns.of(vectorCol).isNotNull()).select(columns(names));
     VectorColumn vectors = VectorColumn.of(read.schema(), vectorCol);
     if (vectors.dimension() != dimension) {
       throw new UserError(
@@ -200,10 +200,6 @@ public record VectorSearch(
   }
 
   private static Column[] columns(List<String> names) {
-    return names.stream().map(VectorSearch::column).toArray(Column[]::new);
-  }
-
-  private static Column column(String name) {
-    return functions.col("`" + name.replace("`", "``") + "`");
+    return names.stream().map(Columns::of).toArray(Column[]::new);
   }
 }

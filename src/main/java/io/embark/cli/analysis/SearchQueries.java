@@ -11,6 +11,7 @@ import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.VectorOrigin;
+import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
 import java.io.IOException;
 import java.util.List;
@@ -75,10 +76,12 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String said) {
       boolean texts = List.of(rows.columns()).contains(settings.get(EmbedSettings.TEXT_COL));
       Column text =
           texts
-              ? column(settings.get(EmbedSettings.TEXT_COL)).cast(DataTypes.StringType)
+              ? Columns.of(settings.get(EmbedSettings.TEXT_COL)).cast(DataTypes.StringType)
               : functions.lit(null).cast(DataTypes.StringType);
       return new SearchQueries(
-          rows.select(id, text.as(TEXT), column(column)), column, "vectors of column " + column);
+          rows.select(id, text.as(TEXT), Columns.of(column)),
+          column,
+          "vectors of column " + column);
     }
     if (!List.of(rows.columns()).contains(column)) {
       throw new UserError(
@@ -92,7 +95,8 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String said) {
     }
     // One small file would keep one core busy; the numbers are given before rows are dealt out.
     return embed(
-        rows.select(id, column(column).as(TEXT)).repartition(2 * Slots.of(spark.sparkContext())),
+        rows.select(id, Columns.of(column).as(TEXT))
+            .repartition(2 * Slots.of(spark.sparkContext())),
         settings,
         table);
   }
@@ -132,9 +136,5 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String said) {
     if (settings.isSet(source)) {
       config.set(target, settings.text(source), settings.origin(source));
     }
-  }
-
-  private static Column column(String name) {
-    return functions.col("`" + name.replace("`", "``") + "`");
   }
 }

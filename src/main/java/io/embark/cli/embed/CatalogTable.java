@@ -1,6 +1,7 @@
 package io.embark.cli.embed;
 
 import io.embark.UserError;
+import io.embark.spark.column.Columns;
 import io.embark.table.TableDirectory;
 import java.io.IOException;
 import java.util.List;
@@ -68,7 +69,7 @@ record CatalogTable(SparkSession spark, String name) {
   void create(StructType schema) {
     List<String> types =
         Stream.of(schema.fields())
-            .map(field -> "%s %s".formatted(quoted(field.name()), field.dataType().sql()))
+            .map(field -> "%s %s".formatted(Columns.quoted(field.name()), field.dataType().sql()))
             .toList();
     spark.sql(
         "CREATE TABLE %s (%s) USING iceberg TBLPROPERTIES ('%s' = '%s')"
@@ -160,8 +161,8 @@ record CatalogTable(SparkSession spark, String name) {
               .formatted(
                   name,
                   view,
-                  quoted(idCol),
-                  quoted(idCol),
+                  Columns.quoted(idCol),
+                  Columns.quoted(idCol),
                   CHANGE,
                   CHANGE,
                   join(inputColumns, "t.%1$s = s.%1$s"),
@@ -174,10 +175,8 @@ record CatalogTable(SparkSession spark, String name) {
   }
 
   private static String join(List<String> columns, String form) {
-    return columns.stream().map(c -> form.formatted(quoted(c))).collect(Collectors.joining(", "));
-  }
-
-  private static String quoted(String column) {
-    return "`" + column.replace("`", "``") + "`";
+    return columns.stream()
+        .map(c -> form.formatted(Columns.quoted(c)))
+        .collect(Collectors.joining(", "));
   }
 }

@@ -3,6 +3,7 @@ package io.embark.cli.embed;
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
 import io.embark.spark.TextEmbedder;
+import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
 import io.embark.spark.executor.ModelFacts;
 import io.embark.table.Changes;
@@ -136,7 +137,7 @@ record CatalogUpdate(
     return sync
         ? all.union(
             marked(
-                changes.of(table.rows().select("`" + idCol + "`"), Kind.GONE),
+                changes.of(table.rows().select(Columns.quoted(idCol)), Kind.GONE),
                 schema,
                 CatalogTable.Change.DELETE))
         : all;
@@ -150,7 +151,7 @@ record CatalogUpdate(
     for (StructField field : schema.fields()) {
       Column column =
           present.contains(field.name())
-              ? functions.col("`" + field.name().replace("`", "``") + "`")
+              ? Columns.of(field.name())
               : functions.lit(null).cast(field.dataType()).as(field.name());
       columns.add(column);
     }

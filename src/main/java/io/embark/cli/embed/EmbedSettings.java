@@ -8,10 +8,10 @@ import io.embark.embed.Setting;
 import io.embark.embed.Setting.Effect;
 import io.embark.embed.Status;
 import io.embark.post.PostChoice;
+import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
 import java.util.List;
 import org.apache.spark.sql.Column;
-import org.apache.spark.sql.functions;
 
 /** The settings of the {@code embed} job beside those of the embedder itself. */
 public final class EmbedSettings {
@@ -287,9 +287,7 @@ public final class EmbedSettings {
   /** Tells which rows of a table an incremental run tries again; null for none. */
   static Column retried(JobSettings settings) {
     return settings.get(RETRY_FAILED)
-        ? functions
-            .col("`" + settings.get(ACCOUNT_PREFIX) + "status`")
-            .startsWith(Status.FAILED.name())
+        ? Columns.of(settings.get(ACCOUNT_PREFIX) + "status").startsWith(Status.FAILED.name())
         : null;
   }
 

@@ -1,7 +1,7 @@
 package io.embark.cli.embed;
 
+import io.embark.spark.column.Columns;
 import io.embark.table.Changes;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
@@ -12,7 +12,7 @@ record GlobalDedupe(String textCol) {
 
   /** The texts of some rows, each once, null too if there is one. */
   Dataset<Row> texts(Dataset<Row> rows) {
-    return rows.select(column(rows)).distinct();
+    return rows.select(Columns.of(rows, textCol)).distinct();
   }
 
   /**
@@ -21,10 +21,7 @@ record GlobalDedupe(String textCol) {
    */
   Dataset<Row> join(Dataset<Row> rows, Dataset<Row> embedded, StructType schema) {
     Dataset<Row> byText = embedded.withColumnRenamed(textCol, KEY);
-    return Changes.as(schema, rows.join(byText, column(rows).eqNullSafe(byText.col(KEY))));
-  }
-
-  private Column column(Dataset<Row> rows) {
-    return rows.col("`" + textCol.replace("`", "``") + "`");
+    return Changes.as(
+        schema, rows.join(byText, Columns.of(rows, textCol).eqNullSafe(byText.col(KEY))));
   }
 }

@@ -1,5 +1,6 @@
 package io.embark.cli.embed;
 
+import io.embark.spark.column.Columns;
 import io.embark.table.Changes;
 import io.embark.table.Changes.Kind;
 import io.embark.table.DataFile;
@@ -209,13 +210,9 @@ final class IncrementalPlan implements AutoCloseable {
             .toDF(ofInput.stream().map(name -> NOW + name).toArray(String[]::new));
     Column[] columns =
         Stream.of(base.structType().fieldNames())
-            .map(name -> column(ofInput.contains(name) ? NOW + name : name).as(name))
+            .map(name -> Columns.of(ofInput.contains(name) ? NOW + name : name).as(name))
             .toArray(Column[]::new);
-    return old.join(now, column(idCol).equalTo(column(NOW + idCol))).select(columns);
-  }
-
-  private static Column column(String name) {
-    return functions.col("`" + name.replace("`", "``") + "`");
+    return old.join(now, Columns.of(idCol).equalTo(Columns.of(NOW + idCol))).select(columns);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.embark.cli.embed;
 import io.embark.cli.Excerpt;
 import io.embark.embed.Status;
 import io.embark.spark.VectorColumn;
+import io.embark.spark.column.Columns;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -86,17 +87,13 @@ record Preview(
   private Dataset<Row> shown(Dataset<Row> written) {
     List<Column> columns = new ArrayList<>();
     if (idCol != null && !idCol.equals(textCol)) {
-      columns.add(column(written, idCol));
+      columns.add(Columns.of(written, idCol));
     }
-    columns.add(functions.substring(column(written, textCol), 1, TEXT_READ).as(textCol));
-    columns.add(column(written, vectorCol));
-    columns.add(column(written, prefix + "status"));
-    columns.add(column(written, prefix + "tokens_used"));
+    columns.add(functions.substring(Columns.of(written, textCol), 1, TEXT_READ).as(textCol));
+    columns.add(Columns.of(written, vectorCol));
+    columns.add(Columns.of(written, prefix + "status"));
+    columns.add(Columns.of(written, prefix + "tokens_used"));
     return written.select(columns.toArray(Column[]::new));
-  }
-
-  private static Column column(Dataset<Row> rows, String name) {
-    return rows.col("`" + name.replace("`", "``") + "`");
   }
 
   private String describe(Row row, VectorColumn vectors) {

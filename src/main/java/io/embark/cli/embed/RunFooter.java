@@ -2,6 +2,7 @@ package io.embark.cli.embed;
 
 import io.embark.cli.Version;
 import io.embark.spark.VectorColumn;
+import io.embark.spark.column.Columns;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -20,7 +21,7 @@ final class RunFooter {
   static Dataset<Row> mark(Dataset<Row> rows, String run) {
     Column[] columns =
         Stream.of(rows.schema().fields())
-            .map(f -> rows.col("`" + f.name().replace("`", "``") + "`").as(f.name(), mark(f, run)))
+            .map(f -> Columns.of(rows, f.name()).as(f.name(), mark(f, run)))
             .toArray(Column[]::new);
     return rows.select(columns);
   }

@@ -9,6 +9,7 @@ import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.spark.GpuStage;
 import io.embark.spark.TextEmbedder;
+import io.embark.spark.column.Columns;
 import io.embark.spark.executor.CanaryWatch;
 import io.embark.spark.executor.ModelFacts;
 import io.embark.spark.metrics.EmbeddingMetrics;
@@ -221,7 +222,7 @@ final class TableRun {
 
   /** Rows and estimated tokens. */
   private Row measure(Dataset<Row> rows) {
-    Column text = functions.col("`" + textCol.replace("`", "``") + "`");
+    Column text = Columns.of(textCol);
     Column tokens = EstimatedTokens.of(text, config.get(Setting.MAX_LENGTH));
     return rows.agg(
             functions.count(functions.lit(1)),

@@ -1,6 +1,7 @@
 package io.embark.cli.embed;
 
 import io.embark.embed.Status;
+import io.embark.spark.column.Columns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -58,8 +59,8 @@ record WorstRows(Dataset<Row> rows, String idCol, String textCol, String prefix)
 
   private Column name() {
     return idCol != null
-        ? functions.col(quoted(idCol)).cast("string")
-        : functions.substring(functions.col(quoted(textCol)), 1, TEXT);
+        ? Columns.of(idCol).cast("string")
+        : functions.substring(Columns.of(textCol), 1, TEXT);
   }
 
   private String name(Row row) {
@@ -68,10 +69,6 @@ record WorstRows(Dataset<Row> rows, String idCol, String textCol, String prefix)
   }
 
   private Column column(String name) {
-    return functions.col(quoted(prefix + name));
-  }
-
-  private static String quoted(String name) {
-    return "`" + name.replace("`", "``") + "`";
+    return Columns.of(prefix + name);
   }
 }

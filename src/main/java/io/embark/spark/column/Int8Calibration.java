@@ -9,7 +9,6 @@ import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.functions;
 
 /** Finds the ranges of int8 vectors in a table of float vectors, in one distributed pass. */
 public final class Int8Calibration {
@@ -21,8 +20,7 @@ public final class Int8Calibration {
    * @throws UserError if no row has vectors
    */
   public static List<Int8Ranges> ranges(Dataset<Row> rows, List<String> vectorColumns) {
-    Column[] columns =
-        vectorColumns.stream().map(c -> functions.col("`" + c + "`")).toArray(Column[]::new);
+    Column[] columns = vectorColumns.stream().map(Columns::of).toArray(Column[]::new);
     int count = columns.length;
     return rows
         .select(columns)

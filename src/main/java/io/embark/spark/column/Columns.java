@@ -1,0 +1,26 @@
+package io.embark.spark.column;
+
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.catalyst.util.QuotingUtils;
+import org.apache.spark.sql.functions;
+
+/** Columns by their exact names: dots and backticks in a name mean nothing to Spark. */
+public final class Columns {
+  private Columns() {}
+
+  /** The name as an identifier of SQL. */
+  public static String quoted(String name) {
+    return QuotingUtils.quoteIdentifier(name);
+  }
+
+  /** A column of whichever rows it is used on. */
+  public static Column of(String name) {
+    return functions.col(quoted(name));
+  }
+
+  /** A column of these rows, also where others have one of the same name. */
+  public static Column of(Dataset<?> rows, String name) {
+    return rows.col(quoted(name));
+  }
+}
