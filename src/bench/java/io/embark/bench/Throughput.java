@@ -227,7 +227,8 @@ final class Throughput {
   private void job(String input, String output) throws IOException, InterruptedException {
     JobSettings settings =
         JobSettings.of(
-            EmbedCommand.commandLine()
+            new EmbedCommand()
+                .commandLine()
                 .parseArgs(
                     "--input",
                     input,
@@ -242,6 +243,6 @@ final class Throughput {
                     "--intra-op-threads",
                     "1"),
             JobSettings.all(EmbedSettings.ALL));
-    new EmbedRun(spark, settings, false, new PrintWriter(Writer.nullWriter())).call();
+    new EmbedRun(spark, settings, new PrintWriter(Writer.nullWriter())).call();
   }
 }

@@ -1,6 +1,11 @@
 package io.embark.cli;
 
-/** What a job tells the shell; 0 is success. */
+import io.embark.UserError;
+import org.apache.spark.SparkException;
+import picocli.CommandLine.IExitCodeGenerator;
+import picocli.CommandLine.ParameterException;
+
+/** Exit codes of the jobs; 0 is success. */
 public final class ExitCode {
   /** Something went wrong while working. */
   public static final int FAILED = 1;
@@ -15,4 +20,34 @@ public final class ExitCode {
   public static final int PARTIAL = 4;
 
   private ExitCode() {}
+
+  /**
+   * The exit code of a command that threw {@code e}: {@link #BAD_USAGE} for what comes again until
+   * the user mends it, else {@link #FAILED}, unless the exception knows its own.
+   */
+  static int of(Throwable e) {
+    if (e instanceof IExitCodeGenerator own) {
+      return own.getExitCode();
+    }
+    return e instanceof UserError || e instanceof ParameterException || isMalformed(e)
+        ? BAD_USAGE
+        : FAILED;
+  }
+
+  /** Whether a row of the input is at fault. */
+  private static boolean isMalformed(Throwable e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (saysMalformed(cause)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether this is Spark's complaint of a record that a reader cannot read. */
+  static boolean saysMalformed(Throwable e) {
+    String message = String.valueOf(e.getMessage());
+    return e instanceof SparkException
+        && (message.startsWith("[MALFORMED_RECORD") || message.startsWith("Malformed records"));
+  }
 }

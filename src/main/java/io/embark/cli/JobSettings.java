@@ -1,7 +1,6 @@
 package io.embark.cli;
 
 import io.embark.UserError;
-import io.embark.cli.embed.EmbedSettings;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import java.io.IOException;
@@ -9,15 +8,13 @@ import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeSet;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
+import org.apache.hadoop.fs.Path;
 import picocli.CommandLine.ParseResult;
 
 /**
@@ -25,52 +22,11 @@ import picocli.CommandLine.ParseResult;
  * holds the same names as the flags, without dashes.
  */
 public final class JobSettings {
-  private static final String CONFIG = "config";
-
   private record Given(String text, String origin) {}
 
   private final Map<String, Given> given = new LinkedHashMap<>();
 
   private JobSettings() {}
-
-  /** Adds one option per setting to a command, and {@code --config}. */
-  public static void addOptions(CommandSpec spec, List<Setting<?>> settings) {
-    addOptions(spec, settings, List.of());
-  }
-
-  /**
-   * As {@link #addOptions(CommandSpec, List)}.
-   *
-   * @param hidden settings among them that help does not show
-   */
-  public static void addOptions(
-      CommandSpec spec, List<Setting<?>> settings, List<Setting<?>> hidden) {
-    for (Setting<?> setting : settings) {
-      OptionSpec.Builder option =
-          OptionSpec.builder("--" + setting.key())
-              .hidden(hidden.contains(setting))
-              .paramLabel(setting.argument())
-              .description(
-                  "%s. Default: %s.".formatted(setting.description(), setting.defaultInWords()));
-      if (setting == EmbedSettings.INPUT) {
-        // Given twice, --input adds up; anything else is a mistake that picocli reports.
-        option.arity("1..*").type(List.class).auxiliaryTypes(String.class);
-      } else if (setting.argument().equals(Setting.SWITCH)) {
-        // On with the bare flag; a file or a later change of mind may still say false.
-        option.arity("0..1").fallbackValue("true").type(String.class);
-      } else {
-        option.type(String.class);
-      }
-      spec.addOption(option.build());
-    }
-    spec.addOption(
-        OptionSpec.builder("--" + CONFIG)
-            .paramLabel("FILE")
-            .type(Path.class)
-            .description(
-                "Properties file with any of the settings above, named as here without --.")
-            .build());
-  }
 
   /**
    * Reads flags and file.
@@ -80,7 +36,7 @@ public final class JobSettings {
    */
   public static JobSettings of(ParseResult flags, List<Setting<?>> settings) throws IOException {
     JobSettings result = new JobSettings();
-    Path file = flags.matchedOptionValue(CONFIG, null);
+    java.nio.file.Path file = flags.matchedOptionValue(SettingsCommand.CONFIG, null);
     Properties properties = file == null ? new Properties() : load(file, settings);
     for (Setting<?> setting : settings) {
       Object flag = flags.matchedOptionValue(setting.key(), null);
@@ -98,7 +54,8 @@ public final class JobSettings {
     return String.join(",", values.stream().map(Object::toString).toList());
   }
 
-  private static Properties load(Path file, List<Setting<?>> settings) throws IOException {
+  private static Properties load(java.nio.file.Path file, List<Setting<?>> settings)
+      throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new UserError("config: no file at %s.".formatted(file.toAbsolutePath()));
     }
@@ -142,6 +99,29 @@ public final class JobSettings {
   /** The value given, or the default. */
   public <T> T get(Setting<T> setting) {
     return get(setting, isSet(setting) ? null : setting.parse(setting.defaultText()));
+  }
+
+  /**
+   * The path given.
+   *
+   * @throws UserError if it is none as Hadoop reads paths
+   */
+  public Path path(Setting<String> setting) {
+    return path(setting.key(), get(setting));
+  }
+
+  /**
+   * A path that was given for some setting.
+   *
+   * @throws UserError if it is none as Hadoop reads paths
+   */
+  public static Path path(String key, String text) {
+    try {
+      return new Path(text);
+    } catch (IllegalArgumentException e) {
+      throw new UserError(
+          "%s: found '%s', wanted a path or URI: %s.".formatted(key, text, e.getMessage()), e);
+    }
   }
 
   /** The text given, or null. */

@@ -4,19 +4,16 @@ import io.embark.UserError;
 import io.embark.notebook.JavaKernel;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/**
- * The {@code kernel} command, which Jupyter starts; {@code notebooks/install-kernel.sh} tells it.
- */
+/** The {@code kernel} command, which Jupyter starts as notebooks/install-kernel.sh tells it. */
 @Command(
     name = "kernel",
     mixinStandardHelpOptions = true,
     description = "Runs the cells of a Jupyter notebook in Java, in the Spark driver's JVM.")
-final class KernelCommand implements Callable<Integer> {
+public final class KernelCommand implements Subcommand {
   @Parameters(paramLabel = "FILE", description = "Jupyter's connection file.")
   private Path connectionFile;
 

@@ -1,22 +1,16 @@
 package io.embark.cli;
 
 import io.embark.UserError;
-import io.embark.cli.analysis.ClusterCommand;
-import io.embark.cli.analysis.CompareCommand;
-import io.embark.cli.analysis.InspectCommand;
-import io.embark.cli.analysis.SearchCommand;
-import io.embark.cli.analysis.VectorDiffCommand;
-import io.embark.cli.doctor.DoctorCommand;
-import io.embark.cli.embed.EmbedCommand;
-import io.embark.cli.embed.QualityGate;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ServiceLoader;
 import java.util.concurrent.ExecutionException;
 import org.apache.hadoop.fs.FSError;
 import org.apache.spark.SparkException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.IExitCodeGenerator;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -45,14 +39,10 @@ public final class Main {
         .description("BERT sentence embeddings as Apache Spark jobs: text in, vectors out.");
     spec.version("Embark " + Version.of());
     spec.mixinStandardHelpOptions(true);
-    spec.addSubcommand("embed", EmbedCommand.commandLine());
-    spec.addSubcommand("compare", CompareCommand.commandLine());
-    spec.addSubcommand("search", SearchCommand.commandLine());
-    spec.addSubcommand("cluster", ClusterCommand.commandLine());
-    spec.addSubcommand("doctor", DoctorCommand.commandLine());
-    spec.addSubcommand("inspect", new CommandLine(new InspectCommand()));
-    spec.addSubcommand("kernel", new CommandLine(new KernelCommand()));
-    spec.addSubcommand("vector-diff", new CommandLine(new VectorDiffCommand()));
+    for (Subcommand found : ServiceLoader.load(Subcommand.class, Main.class.getClassLoader())) {
+      CommandLine command = found.commandLine();
+      spec.addSubcommand(command.getCommandName(), command);
+    }
     CommandLine commandLine = new CommandLine(spec);
     commandLine.setExecutionStrategy(
         parsed -> {
@@ -85,15 +75,12 @@ public final class Main {
   private static int report(Exception e, CommandLine command) {
     String hint = OutOfDisk.in(e).map(" "::concat).orElse("");
     command.getErr().println(command.getColorScheme().errorText("Error: " + message(e) + hint));
-    if (e instanceof UserError) {
-      LOG.debug("Bad usage", e);
-      return ExitCode.BAD_USAGE;
+    if (e instanceof UserError || e instanceof IExitCodeGenerator) {
+      LOG.debug("Refused", e);
+    } else {
+      LOG.error("The job failed", e);
     }
-    if (e instanceof QualityGate.Failed) {
-      return ExitCode.QUALITY;
-    }
-    LOG.error("The job failed", e);
-    return isMalformed(e) ? ExitCode.BAD_USAGE : ExitCode.FAILED;
+    return ExitCode.of(e);
   }
 
   /** What Embark or a reader said, out of the layers that Spark wraps around it. */
@@ -121,15 +108,6 @@ public final class Main {
     return text.length() <= LONG ? text : text.substring(0, LONG) + "...:";
   }
 
-  /** Whether a row of the input is at fault, which it still is when the job is run again. */
-  private static boolean isMalformed(Throwable e) {
-    Throwable said = e;
-    while (said != null && !(said instanceof SparkException && saysMalformed(said))) {
-      said = said.getCause();
-    }
-    return said != null;
-  }
-
   private static boolean isWrapper(Throwable e) {
     return e instanceof ExecutionException || e instanceof SparkException && !saysWhere(e);
   }
@@ -137,13 +115,8 @@ public final class Main {
   private static boolean saysWhere(Throwable e) {
     return e instanceof SparkException
         && e.getMessage() != null
-        && (saysMalformed(e)
+        && (ExitCode.saysMalformed(e)
             || e.getMessage().startsWith("[FAILED_READ_FILE")
             || e.getMessage().startsWith("Encountered error while reading file"));
-  }
-
-  private static boolean saysMalformed(Throwable e) {
-    String message = String.valueOf(e.getMessage());
-    return message.startsWith("[MALFORMED_RECORD") || message.startsWith("Malformed records");
   }
 }

@@ -75,7 +75,7 @@ class SettingsFuzzTest {
     byte[] bytes = Corruption.of(WHOLE.getBytes(StandardCharsets.UTF_8), random);
     Path file = Files.write(directory.resolve("some.properties"), bytes);
     CommandSpec spec = CommandSpec.create();
-    JobSettings.addOptions(spec, SETTINGS);
+    SettingsCommand.addOptions(spec, SETTINGS, List.of(EmbedSettings.INPUT), List.of());
     try {
       String[] flags =
           new String(

@@ -16,6 +16,7 @@ import io.embark.cli.embed.EmbedSettings;
 import io.embark.cli.embed.EmbeddedTable;
 import io.embark.cli.embed.Progress;
 import io.embark.embed.Setting;
+import io.embark.spark.column.Columns;
 import io.embark.spark.parquet.VectorParquetFormat;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -215,14 +216,14 @@ final class ClusterRun {
 
   /** Where to write, made free. */
   private Path output() throws IOException {
-    Path output = new Path(settings.get(ClusterSettings.OUTPUT));
+    Path output = settings.path(ClusterSettings.OUTPUT);
     FileSystem files = output.getFileSystem(spark.sparkContext().hadoopConfiguration());
     output = files.makeQualified(output);
     SaveMode mode = settings.get(SearchSettings.MODE);
     if (mode == SaveMode.ErrorIfExists && files.exists(output)) {
       throw new UserError("output: %s exists. Use another, or --mode overwrite.".formatted(output));
     }
-    Path input = files.makeQualified(new Path(settings.get(ClusterSettings.INPUT)));
+    Path input = files.makeQualified(settings.path(ClusterSettings.INPUT));
     if ((input + "/").startsWith(output + "/") || (output + "/").startsWith(input + "/")) {
       throw new UserError(
           "output: %s and the table %s lie in each other. Write somewhere else."
@@ -264,18 +265,14 @@ final class ClusterRun {
         sample(rows, count, most, seed)
             .select(
                 Features.column(rows, table.vectorCol()).as("vector"),
-                column(settings.get(ClusterSettings.CLUSTER_COL)).as("cluster"),
+                Columns.of(settings.get(ClusterSettings.CLUSTER_COL)).as("cluster"),
                 substring(text(textCol), 1, TEXT_ON_MAP).as("text")));
-  }
-
-  private static Column column(String name) {
-    return col("`" + name.replace("`", "``") + "`");
   }
 
   private static Column text(String name) {
     return name == null
         ? lit(null).cast(DataTypes.StringType)
-        : column(name).cast(DataTypes.StringType);
+        : Columns.of(name).cast(DataTypes.StringType);
   }
 
   private void write(Path file, byte[] bytes) throws IOException {

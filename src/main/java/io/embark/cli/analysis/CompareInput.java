@@ -14,6 +14,7 @@ import io.embark.cli.embed.Progress;
 import io.embark.cli.embed.Sample;
 import io.embark.cli.embed.TextInput;
 import io.embark.embed.Setting;
+import io.embark.spark.column.Columns;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -157,7 +158,7 @@ final class CompareInput {
           "%s: no column '%s' in the input; it has %s. Name it with --%s."
               .formatted(setting, name, String.join(", ", rows.columns()), setting));
     }
-    return rows.col("`" + name.replace("`", "``") + "`");
+    return Columns.of(rows, name);
   }
 
   /** About as many rows as wanted, the same ones each time, spread over all slots. */

@@ -41,7 +41,7 @@ final class CompareRun {
 
   void call() throws IOException {
     long start = System.nanoTime();
-    Path output = new Path(settings.get(CompareSettings.OUTPUT));
+    Path output = settings.path(CompareSettings.OUTPUT);
     FileSystem files = output.getFileSystem(spark.sparkContext().hadoopConfiguration());
     output = files.makeQualified(output);
     Offered found = Offered.of(settings.embedderConfig());

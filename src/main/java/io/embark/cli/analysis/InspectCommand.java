@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.UserError;
 import io.embark.cli.ExitCode;
+import io.embark.cli.JobSettings;
+import io.embark.cli.Subcommand;
 import io.embark.embed.Status;
 import io.embark.spark.VectorColumn;
 import io.embark.table.Snapshot;
@@ -22,9 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.types.StructField;
 import picocli.CommandLine.Command;
@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
     description =
         "Prints the versions of a table that the embed job wrote, its runs, settings and sizes.",
     footer = "Exit code: 0 in order, 1 files are not what the records say, 2 no table there.")
-public final class InspectCommand implements Callable<Integer> {
+public final class InspectCommand implements Subcommand {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -62,7 +62,7 @@ public final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Configuration hadoop = SparkHadoopUtil.get().conf();
-    TableDirectory table = TableDirectory.at(new Path(path), hadoop);
+    TableDirectory table = TableDirectory.at(JobSettings.path("inspect", path), hadoop);
     PrintWriter out = spec.commandLine().getOut();
     if (repair) {
       try (TableLock lock = TableLock.take(table, "inspect --repair", Duration.ZERO)) {

@@ -2,68 +2,50 @@ package io.embark.cli.analysis;
 
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
-import io.embark.cli.Version;
+import io.embark.cli.SettingsCommand;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** The {@code search} job: the rows of an embedded table that are nearest to queries. */
-public final class SearchCommand implements Callable<Integer> {
-  private static final String QUERY = "query";
+@Command(
+    name = "search",
+    description = "Finds the rows of an embedded table that are most similar to queries.",
+    footer = {"", "Exit code: 0 done, 1 failed, 2 a flag, a setting or the input is wrong."})
+public final class SearchCommand extends SettingsCommand {
+  // Not a setting: a list of texts, which may hold commas, cannot stand in a line of a file.
+  @Option(
+      names = "--query",
+      paramLabel = "TEXT",
+      arity = "1",
+      order = 0,
+      description = "A text to search for; may be given several times.")
+  private List<String> queries = List.of();
 
-  private CommandSpec spec;
-
-  private SearchCommand() {}
-
-  public static CommandLine commandLine() {
-    SearchCommand command = new SearchCommand();
-    CommandSpec spec = CommandSpec.wrapWithoutInspection(command);
-    command.spec = spec;
-    spec.mixinStandardHelpOptions(true);
-    spec.version("Embark " + Version.of());
-    spec.usageMessage()
-        .description("Finds the rows of an embedded table that are most similar to queries.")
-        .width(100)
-        .sortOptions(false)
-        .footer("", "Exit code: 0 done, 1 failed, 2 a flag, a setting or the input is wrong.");
-    spec.addOption(
-        // Not a setting: a list of texts, which may hold commas, cannot stand in a line of a file.
-        OptionSpec.builder("--" + QUERY)
-            .paramLabel("TEXT")
-            .arity("1")
-            .type(List.class)
-            .auxiliaryTypes(String.class)
-            .description("A text to search for; may be given several times.")
-            .build());
-    JobSettings.addOptions(spec, SearchSettings.ALL);
-    return new CommandLine(spec).setOverwrittenOptionsAllowed(false);
+  public SearchCommand() {
+    super(SearchSettings.ALL);
   }
 
   @Override
-  public Integer call() throws IOException {
-    JobSettings settings = JobSettings.of(spec.commandLine().getParseResult(), SearchSettings.ALL);
-    List<String> texts =
-        spec.commandLine().getParseResult().matchedOptionValue(QUERY, List.<String>of());
-    if (!settings.isSet(SearchSettings.INPUT)) {
+  protected void check(JobSettings given) {
+    if (!given.isSet(SearchSettings.INPUT)) {
       throw new UserError("input: missing; say which embedded table to search with --input URI.");
     }
-    if (texts.isEmpty() != settings.isSet(SearchSettings.QUERIES)) {
+    if (queries.isEmpty() != given.isSet(SearchSettings.QUERIES)) {
       throw new UserError(
           "queries: say what to search for, with --query TEXT or with --queries URI, not both.");
     }
-    if (texts.stream().anyMatch(String::isBlank)) {
+    if (queries.stream().anyMatch(String::isBlank)) {
       throw new UserError("query: found a blank text; there is nothing to look for.");
     }
-    SparkSession spark = SparkSession.builder().appName("embark search").getOrCreate();
-    try {
-      new SearchRun(spark, settings, spec.commandLine().getOut()).call(texts);
-      return 0;
-    } finally {
-      spark.stop();
-    }
+  }
+
+  @Override
+  protected int run(SparkSession spark, JobSettings given, PrintWriter out) throws IOException {
+    new SearchRun(spark, given, out).call(queries);
+    return 0;
   }
 }

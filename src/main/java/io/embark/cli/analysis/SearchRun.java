@@ -11,6 +11,7 @@ import io.embark.cli.embed.EmbedSettings;
 import io.embark.cli.embed.EmbeddedTable;
 import io.embark.cli.embed.Progress;
 import io.embark.spark.VectorOrigin;
+import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -96,13 +97,13 @@ final class SearchRun {
     if (!writes) {
       return null;
     }
-    Path output = new Path(settings.get(SearchSettings.OUTPUT));
+    Path output = settings.path(SearchSettings.OUTPUT);
     var files = output.getFileSystem(spark.sparkContext().hadoopConfiguration());
     output = files.makeQualified(output);
     if (settings.get(SearchSettings.MODE) == SaveMode.ErrorIfExists && files.exists(output)) {
       throw new UserError("output: %s exists. Use another, or --mode overwrite.".formatted(output));
     }
-    Path input = files.makeQualified(new Path(settings.get(SearchSettings.INPUT)));
+    Path input = files.makeQualified(settings.path(SearchSettings.INPUT));
     if ((input + "/").startsWith(output + "/") || (output + "/").startsWith(input + "/")) {
       throw new UserError(
           "output: %s and the table %s lie in each other. Write somewhere else."
@@ -132,9 +133,7 @@ final class SearchRun {
     Row counts =
         table
             .rows()
-            .agg(
-                functions.count(functions.lit(1)),
-                functions.count(functions.col("`" + table.vectorCol().replace("`", "``") + "`")))
+            .agg(functions.count(functions.lit(1)), functions.count(Columns.of(table.vectorCol())))
             .head();
     OutputType type = origin.type();
     out.println("Embark " + Version.of() + " searches:");

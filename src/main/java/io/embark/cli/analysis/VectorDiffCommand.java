@@ -5,8 +5,9 @@ import static org.apache.spark.sql.functions.lit;
 
 import io.embark.UserError;
 import io.embark.cli.ExitCode;
+import io.embark.cli.Subcommand;
+import io.embark.spark.column.Columns;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -30,7 +31,7 @@ import picocli.CommandLine.Spec;
     hidden = true,
     mixinStandardHelpOptions = true,
     description = "Compares the column embedding of two outputs, row by row.")
-public final class VectorDiffCommand implements Callable<Integer> {
+public final class VectorDiffCommand implements Subcommand {
   @Parameters(index = "0", paramLabel = "LEFT", description = "Output of one run.")
   private String left;
 
@@ -85,7 +86,7 @@ public final class VectorDiffCommand implements Callable<Integer> {
             .read()
             .parquet(output)
             .select(
-                col(id).as(side + "_id"),
+                Columns.of(id).as(side + "_id"),
                 col("status").as(side + "_status"),
                 col("embedding").as(side + "_vector"));
     long all = rows.count();

@@ -7,6 +7,7 @@ import io.embark.cli.embed.TextInput;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
+import io.embark.spark.column.Columns;
 import io.embark.spark.executor.Canary;
 import io.embark.spark.executor.ModelFacts;
 import io.embark.spark.executor.ReferenceVectors;
@@ -24,7 +25,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 
 /** One run of {@code doctor} in a session. */
 final class DoctorRun {
@@ -188,9 +188,7 @@ final class DoctorRun {
           "no column '%s'; it has %s".formatted(textCol, String.join(", ", read.columns())),
           "Name the column of texts with --text-col.");
     }
-    Dataset<Row> texts =
-        read.select(
-            functions.col("`" + textCol.replace("`", "``") + "`").cast("string").as("text"));
+    Dataset<Row> texts = read.select(Columns.of(textCol).cast("string").as("text"));
     rows = texts.count();
     double fraction = Math.min(1, 2.0 * SAMPLE / Math.max(1, rows));
     List<String> sample =

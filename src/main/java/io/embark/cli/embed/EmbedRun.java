@@ -40,14 +40,13 @@ public final class EmbedRun {
    * Prepares it; nothing is read yet.
    *
    * @param settings flags and file, those of the embedder among them
-   * @param sample whether the shipped sample is embedded, for want of an input
    * @param out for people to read
    */
-  public EmbedRun(SparkSession spark, JobSettings settings, boolean sample, PrintWriter out) {
+  public EmbedRun(SparkSession spark, JobSettings settings, PrintWriter out) {
     this.out = out;
     this.spark = spark;
     this.settings = settings;
-    this.sample = sample;
+    this.sample = !settings.isSet(EmbedSettings.INPUT);
   }
 
   /**
@@ -66,7 +65,7 @@ public final class EmbedRun {
             ? Optional.of(new CatalogTable(spark, settings.get(EmbedSettings.TABLE)))
             : Optional.empty();
     catalogTable.ifPresent(t -> CatalogUpdate.require(settings, t));
-    Path output = new Path(settings.get(EmbedSettings.OUTPUT, SAMPLE_OUTPUT));
+    Path output = JobSettings.path("output", settings.get(EmbedSettings.OUTPUT, SAMPLE_OUTPUT));
     SaveMode mode = settings.get(EmbedSettings.MODE, sample ? SaveMode.OVERWRITE : SaveMode.ERROR);
     TableDirectory table = TableDirectory.at(output, hadoop);
     OutputTable target = new OutputTable(spark, table, mode);

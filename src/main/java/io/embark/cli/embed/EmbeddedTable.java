@@ -31,7 +31,7 @@ public record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
    */
   public static EmbeddedTable open(SparkSession spark, String uri, String vectorCol)
       throws IOException {
-    Path path = new Path(uri);
+    Path path = JobSettings.path("input", uri);
     FileStatus[] found =
         path.getFileSystem(spark.sparkContext().hadoopConfiguration()).globStatus(path);
     if (found == null || found.length == 0) {

@@ -1,6 +1,7 @@
 package io.embark.cli.embed;
 
 import io.embark.UserError;
+import io.embark.cli.JobSettings;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -39,7 +40,7 @@ public record InputFiles(
     Search search = new Search();
     for (String path : paths) {
       search.given = path;
-      Path glob = new Path(path);
+      Path glob = JobSettings.path("input", path);
       FileSystem system = glob.getFileSystem(hadoop);
       int before = search.files.size();
       for (FileStatus match : matches(system, glob)) {

@@ -7,6 +7,7 @@ import io.embark.post.LinearVectorModel;
 import io.embark.post.PostChoice;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.VectorOrigin;
+import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
 import io.embark.spark.executor.ModelFacts;
 import io.embark.table.KeptMaps;
@@ -24,7 +25,6 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
@@ -151,7 +151,7 @@ record PostMaps(
   /** Maps fitted before: one, or those of a table. */
   private List<LinearVectorModel> earlier(String path) throws IOException {
     var hadoop = spark.sparkContext().hadoopConfiguration();
-    TableDirectory other = TableDirectory.at(new Path(path), hadoop);
+    TableDirectory other = TableDirectory.at(JobSettings.path("post", path), hadoop);
     if (other.files().exists(new Path(path, "metadata"))) {
       return List.of(LinearVectorModel.load(path));
     }
@@ -190,7 +190,7 @@ record PostMaps(
     List<String> columns = raw.vectorColumns();
     Dataset<Row> vectors =
         raw.transform(sample.apply(settings.get(EmbedSettings.POST_ROWS)))
-            .select(columns.stream().map(PostMaps::column).toArray(Column[]::new))
+            .select(columns.stream().map(Columns::of).toArray(Column[]::new))
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {
       Progress.during(spark.sparkContext(), vectors::count);
@@ -202,9 +202,5 @@ record PostMaps(
     } finally {
       vectors.unpersist();
     }
-  }
-
-  private static Column column(String name) {
-    return functions.col("`" + name.replace("`", "``") + "`");
   }
 }

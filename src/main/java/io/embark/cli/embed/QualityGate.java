@@ -1,5 +1,6 @@
 package io.embark.cli.embed;
 
+import io.embark.cli.ExitCode;
 import io.embark.cli.Fraction;
 import io.embark.cli.JobSettings;
 import io.embark.embed.Status;
@@ -8,6 +9,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import picocli.CommandLine.IExitCodeGenerator;
 
 /** Judges what was embedded before anybody can read it. */
 public final class QualityGate {
@@ -18,11 +20,16 @@ public final class QualityGate {
   private QualityGate() {}
 
   /** Rows are not good enough to be published; the message says which limit was passed. */
-  public static final class Failed extends RuntimeException {
+  public static final class Failed extends RuntimeException implements IExitCodeGenerator {
     private static final long serialVersionUID = 1;
 
     Failed(String message) {
       super(message);
+    }
+
+    @Override
+    public int getExitCode() {
+      return ExitCode.QUALITY;
     }
   }
 

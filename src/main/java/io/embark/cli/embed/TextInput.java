@@ -111,6 +111,11 @@ public record TextInput(
               .format(format.sparkFormat())
               .options(options)
               .load(paths.toArray(String[]::new));
+    } catch (IllegalArgumentException e) {
+      if (ownOptions().isEmpty()) {
+        throw e;
+      }
+      throw new UserError("read-option: Spark does not take it: " + e.getMessage(), e);
     } catch (AssertionError e) {
       // So Spark says that it can make no columns of the names of directories.
       throw new UserError(
@@ -123,6 +128,14 @@ public record TextInput(
           e);
     }
     return format == InputFormat.TEXT ? rows.withColumnRenamed("value", textCol) : rows;
+  }
+
+  /** Options beside those that the format and the layout of the files ask for. */
+  private Map<String, String> ownOptions() {
+    Map<String, String> own = new HashMap<>(options);
+    own.remove(RECURSIVE);
+    own.entrySet().removeAll(format.options().entrySet());
+    return own;
   }
 
   /** What Spark found, on one line; its advice is for those who write programs. */
