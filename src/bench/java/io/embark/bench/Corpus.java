@@ -1,6 +1,6 @@
 package io.embark.bench;
 
-import io.embark.cli.embed.Sample;
+import io.embark.cli.embed.TextInput;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -79,7 +79,12 @@ enum Corpus {
   /** So many texts, all different. */
   List<String> texts(SparkSession spark, int rows) {
     return made(
-        spark.read().json(Sample.file()).select("text").as(Encoders.STRING()).collectAsList(),
+        spark
+            .read()
+            .json(TextInput.shippedSample())
+            .select("text")
+            .as(Encoders.STRING())
+            .collectAsList(),
         rows);
   }
 

@@ -11,7 +11,6 @@ import io.embark.cli.JobSettings;
 import io.embark.cli.Slots;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.cli.embed.Progress;
-import io.embark.cli.embed.Sample;
 import io.embark.cli.embed.TextInput;
 import io.embark.embed.Setting;
 import io.embark.spark.column.Columns;
@@ -117,7 +116,8 @@ final class CompareInput {
       return scratch.keep("texts", numbered(both.dropDuplicates("text"), "row"));
     }
     String textCol = settings.get(EmbedSettings.TEXT_COL);
-    Dataset<Row> read = read(input ? settings.get(EmbedSettings.INPUT) : Sample.file(), textCol);
+    Dataset<Row> read =
+        read(input ? settings.get(EmbedSettings.INPUT) : TextInput.shippedSample(), textCol);
     List<Column> columns = new ArrayList<>();
     columns.add(column(read, EmbedSettings.TEXT_COL).cast("string").as("v_text"));
     boolean labels = !input || settings.isSet(CompareSettings.LABEL_COL);

@@ -2,7 +2,6 @@ package io.embark.cli.embed;
 
 import io.embark.cli.JobSettings;
 import io.embark.cli.Version;
-import io.embark.cli.embed.EmbedSettings.SaveMode;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.spark.executor.ModelFacts;
@@ -11,18 +10,14 @@ import java.util.List;
 import java.util.Locale;
 import org.apache.hadoop.fs.Path;
 
-/** Says at the start what will be done and who decided it. */
+/** Prints at the start what will be done and where each setting comes from. */
 final class EffectiveSettings {
   private EffectiveSettings() {}
 
-  static void print(
-      PrintWriter out,
-      JobSettings settings,
-      ModelFacts facts,
-      List<String> vectorColumns,
-      TextInput input,
-      Path output,
-      SaveMode mode) {
+  static void print(PrintWriter out, EmbedPlan plan, Path output) {
+    JobSettings settings = plan.settings();
+    TextInput input = plan.input();
+    ModelFacts facts = plan.model();
     out.println("Embark " + Version.of() + " embeds with these settings:");
     line(
         out,
@@ -31,12 +26,12 @@ final class EffectiveSettings {
         settings.isSet(EmbedSettings.INPUT)
             ? settings.origin(EmbedSettings.INPUT)
             : "shipped sample");
+    line(out, "text-col", plan.textCol(), settings.origin(EmbedSettings.TEXT_COL));
     line(
         out,
-        "text-col",
-        settings.get(EmbedSettings.TEXT_COL),
-        settings.origin(EmbedSettings.TEXT_COL));
-    line(out, "output", output + " (" + mode.label() + ")", settings.origin(EmbedSettings.OUTPUT));
+        "output",
+        output + " (" + plan.mode().label() + ")",
+        settings.origin(EmbedSettings.OUTPUT));
     EmbedderConfig config = facts.config();
     for (Setting<?> setting : Setting.ALL) {
       String value = config.text(setting);
@@ -56,7 +51,7 @@ final class EffectiveSettings {
     line(
         out,
         "vectors",
-        String.join(", ", vectorColumns) + " of " + join(facts.dimensions()) + " values",
+        String.join(", ", plan.vectorColumns()) + " of " + join(facts.dimensions()) + " values",
         "model's graph");
     line(
         out, "fingerprint", facts.fingerprint().substring(0, 16), "SHA-256 of graph and tokenizer");

@@ -4,37 +4,22 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.UserError;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobSettings;
-import io.embark.cli.Slots;
-import io.embark.cli.embed.EmbedSettings.SaveMode;
-import io.embark.spark.TextEmbedder;
-import io.embark.spark.column.OutputType;
-import io.embark.spark.executor.ExecutorSettings;
-import io.embark.spark.executor.ModelFacts;
 import io.embark.table.Staging;
 import io.embark.table.TableDirectory;
 import io.embark.table.TableLock;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.catalyst.expressions.RowOrdering;
-import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.StringType;
 
 /** One run of the {@code embed} job in a session. */
 public final class EmbedRun {
-  private static final String SAMPLE_OUTPUT = "embark-output/sample";
-
-  private final PrintWriter out;
   private final SparkSession spark;
   private final JobSettings settings;
-  private final boolean sample;
+  private final PrintWriter out;
 
   /**
    * Prepares it; nothing is read yet.
@@ -43,10 +28,9 @@ public final class EmbedRun {
    * @param out for people to read
    */
   public EmbedRun(SparkSession spark, JobSettings settings, PrintWriter out) {
-    this.out = out;
     this.spark = spark;
     this.settings = settings;
-    this.sample = !settings.isSet(EmbedSettings.INPUT);
+    this.out = out;
   }
 
   /**
@@ -58,185 +42,79 @@ public final class EmbedRun {
    */
   public int call() throws IOException, InterruptedException {
     long start = System.nanoTime();
-    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-    String textCol = settings.get(EmbedSettings.TEXT_COL);
-    Optional<CatalogTable> catalogTable =
-        settings.isSet(EmbedSettings.TABLE)
-            ? Optional.of(new CatalogTable(spark, settings.get(EmbedSettings.TABLE)))
-            : Optional.empty();
-    catalogTable.ifPresent(t -> CatalogUpdate.require(settings, t));
-    Path output = JobSettings.path("output", settings.get(EmbedSettings.OUTPUT, SAMPLE_OUTPUT));
-    SaveMode mode = settings.get(EmbedSettings.MODE, sample ? SaveMode.OVERWRITE : SaveMode.ERROR);
-    TableDirectory table = TableDirectory.at(output, hadoop);
-    OutputTable target = new OutputTable(spark, table, mode);
-    if (catalogTable.isEmpty() && !Staging.unfinishedPublication(table)) {
-      target.requireMode();
-    }
-    // The executors', checked here.
-    ExecutorSettings.of(spark.sparkContext().getConf());
-    TableRun.gpuStage(settings).ifPresent(s -> s.require(spark.sparkContext().getConf()));
-
-    TextInput input =
-        TextInput.of(
-            sample ? Sample.file() : settings.get(EmbedSettings.INPUT),
-            settings.get(EmbedSettings.FORMAT, null),
-            settings.get(EmbedSettings.READ_OPTION, null),
-            hadoop);
-    if (catalogTable.isEmpty()) {
-      input.requireOutside(table.path());
-    }
-    Dataset<Row> rows = input.read(spark, textCol);
-    checkColumns(rows, textCol, mode);
-    TextEmbedder embedder =
-        new TextEmbedder()
-            .setConfig(settings.embedderConfig())
-            .setInputCol(textCol)
-            .setOutputCol(settings.get(EmbedSettings.OUTPUT_COL))
-            .setAccountPrefix(settings.get(EmbedSettings.ACCOUNT_PREFIX))
-            .setOutputType(settings.get(EmbedSettings.OUTPUT_TYPE).label());
-    ChunkedOutput chunked = ChunkedOutput.of(settings);
-    chunked.set(embedder);
-    chunked.requireRowsPerId(mode);
-    if (settings.get(EmbedSettings.OUTPUT_TYPE) != OutputType.INT8) {
-      // Whatever is wrong shows here, before anything is locked.
-      embedder.transformSchema(rows.schema());
-    }
-    ModelFacts facts = ModelFacts.of(settings.embedderConfig());
-    PostMaps.require(settings, facts);
-    Path written = catalogTable.map(t -> new Path(t.name())).orElse(table.path());
-    EffectiveSettings.print(out, settings, facts, embedder.vectorColumns(), input, written, mode);
-    spark.sparkContext().setJobDescription("Embark: embed " + String.join(", ", input.paths()));
-
-    if (catalogTable.isPresent()) {
-      return report(
-          new CatalogUpdate(
-                  spark,
-                  settings,
-                  out,
-                  catalogTable.get(),
-                  input,
-                  rows,
-                  idColumn(rows),
-                  embedder,
-                  facts)
-              .call(),
-          written,
-          start);
-    }
-    Duration patience = Duration.ofSeconds(settings.get(EmbedSettings.WAIT_FOR_LOCK));
-    int exitCode;
-    try (TableLock lock = TableLock.take(table, spark.sparkContext().applicationId(), patience)) {
-      List<Staging.Recovered> recovered = Staging.recover(table);
-      TableUpdate update =
-          new TableUpdate(
-              spark,
-              settings,
-              out,
-              lock,
-              target,
-              input,
-              rows,
-              idColumn(rows),
-              embedder,
-              facts,
-              wanted -> sample(rows, wanted));
-      Optional<Staging.Recovered> own = update.ownOf(recovered);
-      if (own.isPresent()) {
-        return reportRecovered(own.get(), written);
+    try (Publisher publisher = Publisher.of(spark, settings)) {
+      EmbedPlan plan = EmbedPlan.of(spark, settings);
+      publisher.require(plan);
+      EffectiveSettings.print(out, plan, publisher.name());
+      spark
+          .sparkContext()
+          .setJobDescription("Embark: embed " + String.join(", ", plan.input().paths()));
+      TableDirectory directory = publisher.open(plan);
+      Optional<RunSummary> summary;
+      try (TableLock lock = lock(directory)) {
+        Optional<Staging.Recovered> own = publisher.recover(plan);
+        if (own.isPresent()) {
+          return reportRecovered(own.get(), publisher);
+        }
+        summary = embed(plan, directory, publisher, lock);
       }
-      Optional<RunSummary> summary = update.call();
-      exitCode = report(summary, written, start);
       if (summary.isEmpty()) {
-        return exitCode;
+        out.println("Nothing to do: " + publisher.name() + " is up to date.");
+        return 0;
       }
-    }
-    int preview = settings.get(EmbedSettings.PREVIEW);
-    if (preview > 0) {
-      new Preview(
-              spark,
-              out,
-              textCol,
-              idColumn(rows),
-              embedder.vectorColumns().get(0),
-              settings.get(EmbedSettings.ACCOUNT_PREFIX))
-          .print(table.path(), table.current().orElseThrow().structType(), preview);
-    }
-    out.flush();
-    return exitCode;
-  }
-
-  private int report(Optional<RunSummary> summary, Path output, long start) {
-    if (summary.isEmpty()) {
-      out.println("Nothing to do: " + output + " is up to date.");
+      summary.get().print(out, publisher.name(), (System.nanoTime() - start) / 1e9);
+      preview(plan, publisher);
+      return QualityGate.failedRows(summary.get()) > 0 ? ExitCode.PARTIAL : 0;
+    } finally {
       out.flush();
-      return 0;
     }
-    summary.get().print(out, output, (System.nanoTime() - start) / 1e9);
-    out.flush();
-    return QualityGate.failedRows(summary.get()) > 0 ? ExitCode.PARTIAL : 0;
   }
 
-  private int reportRecovered(Staging.Recovered recovered, Path output) {
+  private TableLock lock(TableDirectory directory) throws IOException, InterruptedException {
+    Duration patience = Duration.ofSeconds(settings.get(EmbedSettings.WAIT_FOR_LOCK));
+    return TableLock.take(directory, spark.sparkContext().applicationId(), patience);
+  }
+
+  /** Nothing if there was nothing to do. */
+  private Optional<RunSummary> embed(
+      EmbedPlan asked, TableDirectory directory, Publisher publisher, TableLock lock)
+      throws IOException {
+    Staging staging = Staging.of(directory, asked.facts(publisher.current()));
+    EmbedPlan plan = publisher.settle(asked, staging.begun());
+    Publisher.Work work = publisher.work(plan);
+    work.compared().ifPresent(words -> out.println("Compared with the table: " + words + "."));
+    if (work.nothing()) {
+      staging.clear();
+      return Optional.empty();
+    }
+    TableRun run = new TableRun(plan, staging);
+    TableRun.Staged staged = run.embed(work.rows(), work.count());
+    QualityGate.require(plan, staged);
+    publisher.publish(plan, run, staged, lock);
+    RunSummary summary = staged.summary();
+    if (staged.resumedSlices() > 0) {
+      out.printf(
+          "Went on where an earlier attempt ended: %,d of %,d slices with %,d rows were done.%n",
+          staged.resumedSlices(), staged.slices(), summary.resumed());
+    }
+    long saved = summary.documents() - staged.texts();
+    if (saved > 0) {
+      out.printf("%,d rows share the vector of another row with the same text.%n", saved);
+    }
+    return Optional.of(summary);
+  }
+
+  private int reportRecovered(Staging.Recovered recovered, Publisher publisher) {
     JsonNode result = recovered.manifest().path("result");
     out.printf(
         "Nothing to do: an earlier attempt of this run died while it published; version %d of %s with %,d rows is finished now.%n",
-        recovered.snapshot().id(), output, result.path("rows").asLong());
-    out.flush();
+        recovered.snapshot().id(), publisher.name(), result.path("rows").asLong());
     return RunManifest.failedRows(result) > 0 ? ExitCode.PARTIAL : 0;
   }
 
-  private void checkColumns(Dataset<Row> rows, String textCol, SaveMode mode) {
-    if (mode == SaveMode.INCREMENTAL && !settings.isSet(EmbedSettings.ID_COL)) {
-      throw new UserError(
-          "id-col: missing; an incremental run needs it to tell rows apart. The input has %s."
-              .formatted(String.join(", ", rows.columns())));
-    }
-    if (!List.of(rows.columns()).contains(textCol)) {
-      throw new UserError(
-          "text-col: no column '%s' in the input; it has %s. Name the column of texts with --text-col."
-              .formatted(textCol, String.join(", ", rows.columns())));
-    }
-    DataType texts = rows.schema().apply(textCol).dataType();
-    if (!(texts instanceof StringType)) {
-      throw new UserError(
-          "text-col: column '%s' holds %s; wanted texts (string). Name another with --text-col, or cast it first."
-              .formatted(textCol, texts.simpleString()));
-    }
-    if (settings.isSet(EmbedSettings.ID_COL) && idColumn(rows) == null) {
-      throw new UserError(
-          "id-col: no column '%s' in the input; it has %s."
-              .formatted(settings.get(EmbedSettings.ID_COL), String.join(", ", rows.columns())));
-    }
-    if (mode == SaveMode.INCREMENTAL) {
-      DataType ids = rows.schema().apply(idColumn(rows)).dataType();
-      if (!RowOrdering.isOrderable(ids)) {
-        throw new UserError(
-            "id-col: column '%s' holds %s, whose values cannot be compared; wanted numbers or strings."
-                .formatted(idColumn(rows), ids.simpleString()));
-      }
-    }
-  }
-
-  /** The column that identifies rows, or null if there is none. */
-  private String idColumn(Dataset<Row> rows) {
-    String wanted = settings.get(EmbedSettings.ID_COL, "id");
-    return List.of(rows.columns()).contains(wanted) ? wanted : null;
-  }
-
-  /**
-   * Random rows, the same ones each time for the same input.
-   *
-   * @param wanted how many; 0 for all
-   */
-  private Dataset<Row> sample(Dataset<Row> rows, int wanted) {
-    int tasks = 2 * Slots.of(spark.sparkContext());
-    if (wanted == 0) {
-      return rows.repartition(Math.max(tasks, rows.rdd().getNumPartitions()));
-    }
-    long count = rows.count();
-    // Somewhat more than wanted is drawn, so that chance does not leave too few.
-    double fraction = Math.min(1, 1.2 * wanted / Math.max(1, count));
-    // Taking so many rows leaves them in one split, which would leave cores idle.
-    return rows.sample(fraction, 1).limit(wanted).repartition(tasks);
+  private void preview(EmbedPlan plan, Publisher publisher) throws IOException {
+    int rows = settings.get(EmbedSettings.PREVIEW);
+    Optional<Dataset<Row>> published = rows > 0 ? publisher.published() : Optional.empty();
+    published.ifPresent(written -> new Preview(plan, out).print(written, rows));
   }
 }

@@ -1,8 +1,8 @@
 package io.embark.cli.embed;
 
 import io.embark.Choice;
-import io.embark.cli.Fraction;
 import io.embark.cli.JobSettings;
+import io.embark.cli.embed.QualityGate.RowLimit;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
 import io.embark.embed.Setting.Effect;
@@ -125,7 +125,7 @@ public final class EmbedSettings {
           "100%",
           "The most tokens, of all, that truncation may cut off, such as 1% or 0.01; with more,"
               + " nothing is published",
-          Fraction::of);
+          QualityGate::parseFraction);
 
   static final Setting<RowLimit> MAX_FAILED_ROWS =
       new Setting<>(

@@ -1,5 +1,6 @@
 package io.embark.cli.embed;
 
+import io.embark.cli.JobSettings;
 import io.embark.spark.column.Columns;
 import io.embark.table.Changes;
 import io.embark.table.Changes.Kind;
@@ -18,13 +19,12 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * What an incremental run does to a table of files: rows that are new or whose text changed are
- * embedded; files with rows that changed or go are written anew without them (copy on write), so
- * that the files at rest are the table, for every reader.
+ * The changes that an incremental run makes to a table of files: rows that are new or whose text
+ * changed are embedded; files with rows that changed or go are written anew without them (copy on
+ * write), so that the files at rest are the table, for every reader.
  */
 final class IncrementalPlan implements AutoCloseable {
   /** Files with fewer rows than this share of a slice are small. */
@@ -35,55 +35,47 @@ final class IncrementalPlan implements AutoCloseable {
 
   private static final String NOW = "embark_now_";
 
-  private final Dataset<Row> input;
-  private final Dataset<Row> table;
+  private final EmbedPlan plan;
   private final TableDirectory directory;
   private final Snapshot base;
   private final Changes changes;
   private final Kind[] dropped;
   private final Set<String> affected;
-  private final String idCol;
   private final int commitRows;
 
   private IncrementalPlan(
-      Dataset<Row> input,
-      Dataset<Row> table,
+      EmbedPlan plan,
       TableDirectory directory,
       Snapshot base,
       Changes changes,
       Kind[] dropped,
       Set<String> affected,
-      String idCol,
       int commitRows) {
-    this.input = input;
-    this.table = table;
+    this.plan = plan;
     this.directory = directory;
     this.base = base;
     this.changes = changes;
     this.dropped = dropped;
     this.affected = affected;
-    this.idCol = idCol;
     this.commitRows = commitRows;
   }
 
-  /**
-   * @param failed tells which rows of the table are to be tried again; null for none
-   */
-  static IncrementalPlan of(
-      SparkSession spark,
-      Dataset<Row> input,
-      TableDirectory directory,
-      Snapshot base,
-      String idCol,
-      String textCol,
-      Column failed,
-      boolean syncDeletes,
-      int commitRows) {
-    Dataset<Row> table = Embark.read(spark, directory, base);
+  /** Compares the input of a plan with a version of a table. */
+  static IncrementalPlan of(EmbedPlan plan, TableDirectory directory, Snapshot base) {
+    JobSettings settings = plan.settings();
+    int commitRows = settings.get(EmbedSettings.COMMIT_ROWS);
+    Dataset<Row> table = Embark.read(plan.spark(), directory, base);
     Column file = base.files().isEmpty() ? null : functions.col("_metadata.file_name");
-    Changes changes = Changes.between(input, table, file, failed, idCol, textCol);
+    Changes changes =
+        Changes.between(
+            plan.rows(),
+            table,
+            file,
+            EmbedSettings.retried(settings),
+            plan.idCol(),
+            plan.textCol());
     Kind[] dropped =
-        syncDeletes
+        settings.get(EmbedSettings.SYNC_DELETES)
             ? new Kind[] {Kind.CHANGED, Kind.FAILED, Kind.GONE}
             : new Kind[] {Kind.CHANGED, Kind.FAILED};
     Set<String> affected =
@@ -99,8 +91,7 @@ final class IncrementalPlan implements AutoCloseable {
     if (small.size() > MANY) {
       affected.addAll(small);
     }
-    return new IncrementalPlan(
-        input, table, directory, base, changes, dropped, affected, idCol, commitRows);
+    return new IncrementalPlan(plan, directory, base, changes, dropped, affected, commitRows);
   }
 
   /**
@@ -143,7 +134,7 @@ final class IncrementalPlan implements AutoCloseable {
 
   /** The rows of the input that are to be embedded. */
   Dataset<Row> rows() {
-    return changes.rowsToEmbed(input);
+    return changes.rowsToEmbed(plan.rows());
   }
 
   /** The files that stay as they are. */
@@ -192,7 +183,7 @@ final class IncrementalPlan implements AutoCloseable {
             base.committed(),
             base.schema(),
             superseded());
-    Dataset<Row> old = changes.notOf(Embark.read(table.sparkSession(), directory, part), dropped);
+    Dataset<Row> old = changes.notOf(Embark.read(plan.spark(), directory, part), dropped);
     Dataset<Row> all = old;
     if (changes.count(Kind.UPDATED) > 0) {
       all = changes.notOf(old, Kind.UPDATED).union(updated(changes.of(old, Kind.UPDATED)));
@@ -202,17 +193,18 @@ final class IncrementalPlan implements AutoCloseable {
 
   /** The columns of the input as they are now, beside the vectors as they were. */
   private Dataset<Row> updated(Dataset<Row> old) {
-    List<String> ofInput = List.of(input.columns());
+    List<String> ofInput = List.of(plan.rows().columns());
     // Renamed, because both sides come from the same input and Spark could not tell them apart.
     Dataset<Row> now =
         changes
-            .of(input, Kind.UPDATED)
+            .of(plan.rows(), Kind.UPDATED)
             .toDF(ofInput.stream().map(name -> NOW + name).toArray(String[]::new));
     Column[] columns =
         Stream.of(base.structType().fieldNames())
             .map(name -> Columns.of(ofInput.contains(name) ? NOW + name : name).as(name))
             .toArray(Column[]::new);
-    return old.join(now, Columns.of(idCol).equalTo(Columns.of(NOW + idCol))).select(columns);
+    Column same = Columns.of(plan.idCol()).equalTo(Columns.of(NOW + plan.idCol()));
+    return old.join(now, same).select(columns);
   }
 
   @Override

@@ -18,13 +18,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntFunction;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
@@ -32,15 +30,8 @@ import org.apache.spark.storage.StorageLevel;
  * The maps that {@code --post} puts behind the model, one for each vector column. They belong to a
  * table: the table's count, then those that an attempt which is gone on with began with; only else
  * are they fitted, or taken from where they were fitted.
- *
- * @param sample gives about so many rows of the input, 0 for all
  */
-record PostMaps(
-    SparkSession spark,
-    JobSettings settings,
-    TableDirectory table,
-    TextEmbedder embedder,
-    IntFunction<Dataset<Row>> sample) {
+record PostMaps(EmbedPlan plan, TableDirectory table) {
 
   /**
    * Refuses what can be seen to be wrong before anything is embedded.
@@ -70,14 +61,14 @@ record PostMaps(
   }
 
   /**
-   * Settles the maps and hands them to the embedder.
+   * Settles the maps.
    *
    * @param begun the attempt that is gone on with
    * @param base the version of the table that the run builds on
    * @return their fingerprints, one for each vector column; none if nothing is wanted
    */
   List<String> settle(Optional<StagedRun> begun, Optional<Snapshot> base) throws IOException {
-    PostChoice choice = settings.get(EmbedSettings.POST);
+    PostChoice choice = plan.settings().get(EmbedSettings.POST);
     if (choice.isNone()) {
       return List.of();
     }
@@ -102,9 +93,13 @@ record PostMaps(
                 .formatted(kept.of(fingerprint)));
       }
     }
-    embedder.setPost(
-        fingerprints.stream().map(kept::of).map(Path::toString).toArray(String[]::new));
     return fingerprints;
+  }
+
+  /** Where the maps with these fingerprints are kept. */
+  String[] paths(List<String> fingerprints) {
+    KeptMaps kept = new KeptMaps(table);
+    return fingerprints.stream().map(kept::of).map(Path::toString).toArray(String[]::new);
   }
 
   /** The maps that a table's vectors went through, which must be the wanted ones. */
@@ -116,7 +111,7 @@ record PostMaps(
                 .map(LinearVectorModel::fingerprint)
                 .toList();
     List<String> fingerprints = new ArrayList<>();
-    for (String column : embedder.vectorColumns()) {
+    for (String column : plan.vectorColumns()) {
       boolean there = VectorOrigin.columns(schema).contains(column);
       VectorOrigin made = there ? VectorOrigin.of(schema, column) : null;
       if (made == null || made.postFingerprint().isEmpty()) {
@@ -150,7 +145,7 @@ record PostMaps(
 
   /** Maps fitted before: one, or those of a table. */
   private List<LinearVectorModel> earlier(String path) throws IOException {
-    var hadoop = spark.sparkContext().hadoopConfiguration();
+    var hadoop = plan.spark().sparkContext().hadoopConfiguration();
     TableDirectory other = TableDirectory.at(JobSettings.path("post", path), hadoop);
     if (other.files().exists(new Path(path, "metadata"))) {
       return List.of(LinearVectorModel.load(path));
@@ -167,8 +162,8 @@ record PostMaps(
     }
     KeptMaps kept = new KeptMaps(other);
     List<LinearVectorModel> maps = new ArrayList<>();
-    for (String column : embedder.vectorColumns()) {
-      EmbeddedTable one = EmbeddedTable.open(spark, path, column);
+    for (String column : plan.vectorColumns()) {
+      EmbeddedTable one = EmbeddedTable.open(plan.spark(), path, column);
       String fingerprint = one.origin().postFingerprint();
       if (fingerprint.isEmpty() || !kept.holds(fingerprint)) {
         throw new UserError(
@@ -183,17 +178,17 @@ record PostMaps(
   private List<LinearVectorModel> fit(PostChoice choice) {
     // Before scaling: what the maps will be given.
     TextEmbedder raw =
-        embedder
+        plan.embedder()
             .copy(ParamMap.empty())
             .setNormalize("none")
             .setOutputType(OutputType.VECTOR.label());
-    List<String> columns = raw.vectorColumns();
+    List<String> columns = plan.vectorColumns();
     Dataset<Row> vectors =
-        raw.transform(sample.apply(settings.get(EmbedSettings.POST_ROWS)))
+        raw.transform(plan.sample(plan.settings().get(EmbedSettings.POST_ROWS)))
             .select(columns.stream().map(Columns::of).toArray(Column[]::new))
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {
-      Progress.during(spark.sparkContext(), vectors::count);
+      Progress.during(plan.spark().sparkContext(), vectors::count);
       List<LinearVectorModel> maps = new ArrayList<>();
       for (String column : columns) {
         maps.add(choice.fit(vectors, column));

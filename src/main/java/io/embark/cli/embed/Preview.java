@@ -10,29 +10,17 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * Shows what was written: the schema, a few rows, and the nearest neighbours of three rows, so that
  * a person sees that the vectors mean something. Neighbours are looked for among the first rows
  * only, which fit on the driver.
- *
- * @param prefix put before the names of the account columns
- * @param idCol null if rows have no identifier
  */
-record Preview(
-    SparkSession spark,
-    PrintWriter out,
-    String textCol,
-    String idCol,
-    String vectorCol,
-    String prefix) {
+record Preview(EmbedPlan plan, PrintWriter out) {
   private static final int SEARCHED = 2_000;
   private static final int QUERIES = 3;
   private static final int NEIGHBOURS = 3;
@@ -56,13 +44,10 @@ record Preview(
     }
   }
 
-  /**
-   * @param schema of what was written
-   */
-  void print(Path output, StructType schema, int rows) {
-    Dataset<Row> written = spark.read().schema(schema).parquet(output.toString());
+  /** Prints so many rows of what was written, and neighbours. */
+  void print(Dataset<Row> written, int rows) {
     Dataset<Row> shown = shown(written);
-    VectorColumn vectors = VectorColumn.of(shown.schema(), vectorCol);
+    VectorColumn vectors = VectorColumn.of(shown.schema(), vectorCol());
     out.println();
     out.println("Schema:");
     out.print(written.schema().treeString());
@@ -83,16 +68,21 @@ record Preview(
     }
   }
 
+  private String vectorCol() {
+    return plan.vectorColumns().get(0);
+  }
+
   /** What is shown of each row: of a text only its beginning, however many megabytes it has. */
   private Dataset<Row> shown(Dataset<Row> written) {
     List<Column> columns = new ArrayList<>();
-    if (idCol != null && !idCol.equals(textCol)) {
-      columns.add(Columns.of(written, idCol));
+    if (plan.idCol() != null && !plan.idCol().equals(plan.textCol())) {
+      columns.add(Columns.of(written, plan.idCol()));
     }
-    columns.add(functions.substring(Columns.of(written, textCol), 1, TEXT_READ).as(textCol));
-    columns.add(Columns.of(written, vectorCol));
-    columns.add(Columns.of(written, prefix + "status"));
-    columns.add(Columns.of(written, prefix + "tokens_used"));
+    columns.add(
+        functions.substring(Columns.of(written, plan.textCol()), 1, TEXT_READ).as(plan.textCol()));
+    columns.add(Columns.of(written, vectorCol()));
+    columns.add(Columns.of(written, plan.accountPrefix() + "status"));
+    columns.add(Columns.of(written, plan.accountPrefix() + "tokens_used"));
     return written.select(columns.toArray(Column[]::new));
   }
 
@@ -101,11 +91,11 @@ record Preview(
     return String.format(
         Locale.ROOT,
         "%s%s  %s %s tokens  \"%s\"",
-        idCol == null ? "" : row.getAs(idCol) + "  ",
+        plan.idCol() == null ? "" : row.getAs(plan.idCol()) + "  ",
         vector == null ? "no vector" : beginning(vector),
-        row.<String>getAs(prefix + "status"),
-        row.<Integer>getAs(prefix + "tokens_used"),
-        Excerpt.of(row.getAs(textCol)));
+        row.<String>getAs(plan.accountPrefix() + "status"),
+        row.<Integer>getAs(plan.accountPrefix() + "tokens_used"),
+        Excerpt.of(row.getAs(plan.textCol())));
   }
 
   private static String beginning(float[] vector) {
@@ -118,13 +108,13 @@ record Preview(
 
   private List<Item> items(List<Row> rows, VectorColumn vectors) {
     return rows.stream()
-        .filter(row -> Status.OK.name().equals(row.getAs(prefix + "status")))
+        .filter(row -> Status.OK.name().equals(row.getAs(plan.accountPrefix() + "status")))
         .limit(SEARCHED)
         .map(
             row ->
                 new Item(
-                    idCol == null ? "" : String.valueOf(row.<Object>getAs(idCol)),
-                    row.getAs(textCol),
+                    plan.idCol() == null ? "" : String.valueOf(row.<Object>getAs(plan.idCol())),
+                    row.getAs(plan.textCol()),
                     vectors.read(row)))
         .toList();
   }

@@ -2,9 +2,9 @@ package io.embark.cli.embed;
 
 import io.embark.spark.metrics.EmbeddingMetrics;
 import io.embark.spark.metrics.TaskTotals;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -15,31 +15,72 @@ import org.apache.spark.TaskKilled;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
-import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.collection.JavaConverters;
 
 /**
- * Says while a run embeds how far it is: to a person or a log, see {@link ProgressReport}, and in
- * the job's description in Spark's web UI. Rows of running tasks come with the executors'
- * heartbeats, every ten seconds, those of finished tasks with their end. A partition counts once,
- * however often it is computed.
+ * Reports to a person or a log how far a run is while it embeds, see {@link ProgressReport}. Rows
+ * of running tasks come with the executors' heartbeats, every ten seconds, those of finished tasks
+ * with their end. A partition counts once, however often it is computed.
  */
 public final class Progress extends SparkListener implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
 
-  /** A property of the jobs that are meant. */
-  private static final String MARK = "embark.progress";
-
   private record Partition(int stage, int index) {}
 
+  /**
+   * How far a run is.
+   *
+   * @param rows embedded so far
+   * @param total rows to embed, or -1 if that is unknown
+   * @param seconds since it began
+   * @param failedTasks attempts at tasks that failed
+   */
+  record State(long rows, long total, double seconds, int failedTasks) {
+    /** Sooner nobody can tell how long it takes. */
+    private static final double SETTLED_SECONDS = 5;
+
+    private double rowsPerSecond() {
+      return seconds <= 0 ? 0 : rows / seconds;
+    }
+
+    String inWords() {
+      StringBuilder words = new StringBuilder(String.format(Locale.ROOT, "%,d", rows));
+      if (total >= 0) {
+        int percent = total == 0 ? 100 : (int) (100 * rows / total);
+        words.append(String.format(Locale.ROOT, " of %,d rows (%d %%)", total, percent));
+      } else {
+        words.append(" rows");
+      }
+      words.append(String.format(Locale.ROOT, ", %,.0f rows/s", rowsPerSecond()));
+      if (total >= 0 && rows > 0 && seconds >= SETTLED_SECONDS) {
+        double left = (total - rows) / rowsPerSecond();
+        words.append(", ").append(duration(left)).append(" left");
+      }
+      if (failedTasks > 0) {
+        words.append(String.format(Locale.ROOT, ", %,d failed tasks", failedTasks));
+      }
+      return words.toString();
+    }
+
+    /** As a person would say it: {@code 40 s}, {@code 12 min}, {@code 3 h 05 min}. */
+    private static String duration(double seconds) {
+      long whole = Math.round(seconds);
+      if (whole < 60) {
+        return whole + " s";
+      }
+      long minutes = Math.round(seconds / 60);
+      return minutes < 60
+          ? minutes + " min"
+          : String.format(Locale.ROOT, "%d h %02d min", minutes / 60, minutes % 60);
+    }
+  }
+
   private final SparkContext context;
-  private final String description;
   private final long total;
   private final ProgressReport report;
-  private final String mark = Integer.toHexString(System.identityHashCode(this));
   private final Map<Long, Long> running = new ConcurrentHashMap<>();
   private final Map<Partition, Long> finished = new ConcurrentHashMap<>();
   private final AtomicInteger failedTasks = new AtomicInteger();
@@ -51,26 +92,22 @@ public final class Progress extends SparkListener implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
-  private volatile int job = -1;
   private volatile long closed;
 
   private Progress(SparkContext context, long total, ProgressReport report) {
     this.context = context;
     this.total = total;
     this.report = report;
-    String set = context.getLocalProperty("spark.job.description");
-    this.description = set == null ? "Embark" : set;
   }
 
   /**
-   * Begins; what the calling thread does with Spark until {@link #close} is reported on.
+   * Begins; what Spark embeds until {@link #close} is reported on.
    *
    * @param total rows to embed, or -1 if that is unknown
    */
   static Progress of(SparkContext context, long total, ProgressReport report) {
     Progress progress = new Progress(context, total, report);
     context.addSparkListener(progress);
-    context.setLocalProperty(MARK, progress.mark);
     progress.clock.scheduleAtFixedRate(progress::say, 1, 1, TimeUnit.SECONDS);
     return progress;
   }
@@ -108,28 +145,15 @@ public final class Progress extends SparkListener implements AutoCloseable {
   }
 
   private void say() {
-    ProgressState state = new ProgressState(rows(), total, seconds(), failedTasks());
-    report.say(state);
-    if (job >= 0 && state.rows() > 0) {
-      JobDescription.set(context, job, description + ": " + state.inWords());
-    }
+    report.say(new State(rows(), total, seconds(), failedTasks()));
   }
 
   @Override
   public void close() {
     closed = System.nanoTime();
     clock.shutdownNow();
-    context.setLocalProperty(MARK, null);
     context.removeSparkListener(this);
     report.end();
-  }
-
-  @Override
-  public void onJobStart(SparkListenerJobStart event) {
-    Properties properties = event.properties();
-    if (properties != null && mark.equals(properties.getProperty(MARK))) {
-      job = event.jobId();
-    }
   }
 
   @Override

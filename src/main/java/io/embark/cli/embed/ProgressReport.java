@@ -6,7 +6,7 @@ import java.io.PrintWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** How a run tells a person how far it is. Called once a second. */
+/** The ways to report how far a run is, once a second. */
 enum ProgressReport implements Choice {
   /** As a line on a terminal if there is one, else in the log. */
   AUTO {
@@ -18,7 +18,7 @@ enum ProgressReport implements Choice {
   /** One line on the terminal, written over again and again. */
   LINE {
     @Override
-    void say(ProgressState state) {
+    void say(Progress.State state) {
       write(TO_START_AND_CLEAR + cut(state.inWords()) + "\r");
     }
 
@@ -30,7 +30,7 @@ enum ProgressReport implements Choice {
   /** A line in the log, every ten seconds during the first minute, then every minute. */
   LOG {
     @Override
-    void say(ProgressState state) {
+    void say(Progress.State state) {
       long second = Math.round(state.seconds());
       if (second > 0 && second % (second <= 60 ? 10 : 60) == 0) {
         LOGGER.info("{}", state.inWords());
@@ -50,7 +50,7 @@ enum ProgressReport implements Choice {
     return this;
   }
 
-  void say(ProgressState state) {}
+  void say(Progress.State state) {}
 
   void end() {}
 

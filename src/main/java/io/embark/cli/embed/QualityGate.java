@@ -1,23 +1,37 @@
 package io.embark.cli.embed;
 
+import io.embark.UserError;
 import io.embark.cli.ExitCode;
-import io.embark.cli.Fraction;
-import io.embark.cli.JobSettings;
 import io.embark.embed.Status;
+import io.embark.spark.column.Columns;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
 import picocli.CommandLine.IExitCodeGenerator;
 
-/** Judges what was embedded before anybody can read it. */
+/** Judges what was staged before anybody can read it. */
 public final class QualityGate {
   /** What a row can be without anything having gone wrong. */
   private static final Set<Status> IN_ORDER =
       EnumSet.of(Status.OK, Status.NULL_TEXT, Status.BLANK_TEXT);
 
-  private QualityGate() {}
+  private static final int EXAMPLES = 5;
+  private static final int TEXT = 40;
+  private static final int REASON = 120;
+
+  private final EmbedPlan plan;
+  private final Dataset<Row> staged;
+
+  private QualityGate(EmbedPlan plan, Dataset<Row> staged) {
+    this.plan = plan;
+    this.staged = staged;
+  }
 
   /** Rows are not good enough to be published; the message says which limit was passed. */
   public static final class Failed extends RuntimeException implements IExitCodeGenerator {
@@ -34,12 +48,70 @@ public final class QualityGate {
   }
 
   /**
-   * @param worst where examples are found
+   * A limit on rows of a run.
+   *
+   * @param value a number of rows, or a fraction of all from 0 to 1
+   * @param fraction which of the two
+   */
+  record RowLimit(double value, boolean fraction) {
+
+    static RowLimit of(String text) {
+      String stripped = text.strip();
+      if (stripped.endsWith("%") || stripped.contains(".")) {
+        return new RowLimit(parseFraction(text), true);
+      }
+      try {
+        int rows = Integer.parseInt(stripped);
+        if (rows >= 0) {
+          return new RowLimit(rows, false);
+        }
+      } catch (NumberFormatException e) {
+        // Reported below together with numbers out of range.
+      }
+      throw new UserError(
+          "found '%s', wanted a number of rows such as 10, or a share of them such as 0.1%%."
+              .formatted(text));
+    }
+
+    boolean passedBy(long found, long rows) {
+      return fraction ? found > value * rows : found > value;
+    }
+
+    String inWords() {
+      return fraction ? percent(value) : String.format(Locale.ROOT, "%,d", (long) value);
+    }
+  }
+
+  /** 0 to 1 from what people write: {@code 1%} or {@code 0.01}. */
+  static double parseFraction(String text) {
+    String stripped = text.strip();
+    boolean percent = stripped.endsWith("%");
+    try {
+      double value =
+          Double.parseDouble(percent ? stripped.substring(0, stripped.length() - 1) : stripped);
+      // A bare 1 is more often 1 % than all of it.
+      if (value >= 0 && (percent ? value <= 100 : value < 1)) {
+        return percent ? value / 100 : value;
+      }
+    } catch (NumberFormatException e) {
+      // Reported below together with numbers out of range.
+    }
+    throw new UserError("found '%s', wanted a share such as 1%% or 0.01.".formatted(text));
+  }
+
+  private static String percent(double fraction) {
+    String percent = String.format(Locale.ROOT, "%.6f", 100 * fraction);
+    return percent.replaceAll("\\.?0+$", "") + " %";
+  }
+
+  /**
    * @throws Failed naming each limit that was passed, with examples
    */
-  static void require(JobSettings settings, RunSummary summary, WorstRows worst) {
+  static void require(EmbedPlan plan, TableRun.Staged staged) {
+    QualityGate gate = new QualityGate(plan, staged.rows());
+    RunSummary summary = staged.summary();
     List<String> reasons = new ArrayList<>();
-    double mostLost = settings.get(EmbedSettings.MAX_LOST_TOKENS);
+    double mostLost = plan.settings().get(EmbedSettings.MAX_LOST_TOKENS);
     if (summary.lostTokens() > mostLost) {
       reasons.add(
           String.format(
@@ -48,11 +120,11 @@ public final class QualityGate {
                   + " %s; a larger max-length, or chunk, would keep them. Worst: %s",
               100 * summary.lostTokens(),
               summary.truncated(),
-              Fraction.inWords(mostLost),
-              String.join(", ", worst.truncated())));
+              percent(mostLost),
+              String.join(", ", gate.truncated())));
     }
     long failed = failedRows(summary);
-    RowLimit mostFailed = settings.get(EmbedSettings.MAX_FAILED_ROWS);
+    RowLimit mostFailed = plan.settings().get(EmbedSettings.MAX_FAILED_ROWS);
     if (mostFailed.passedBy(failed, summary.rows())) {
       reasons.add(
           String.format(
@@ -61,7 +133,7 @@ public final class QualityGate {
               failed,
               summary.rows(),
               mostFailed.inWords(),
-              String.join(", ", worst.failed())));
+              String.join(", ", gate.failed())));
     }
     if (!reasons.isEmpty()) {
       throw new Failed(
@@ -75,5 +147,60 @@ public final class QualityGate {
         .filter(e -> !IN_ORDER.contains(e.getKey()))
         .mapToLong(e -> e.getValue())
         .sum();
+  }
+
+  /** Rows that lost most tokens to truncation, most first. */
+  private List<String> truncated() {
+    Column lost = account("token_count").minus(account("tokens_used"));
+    List<String> examples = new ArrayList<>();
+    for (Row row :
+        staged
+            .where(account("truncated"))
+            .orderBy(lost.desc())
+            .select(name(), account("tokens_used"), account("token_count"))
+            .limit(EXAMPLES)
+            .collectAsList()) {
+      examples.add(
+          String.format(
+              Locale.ROOT, "%s (%,d of %,d tokens)", name(row), row.getInt(1), row.getInt(2)));
+    }
+    return examples;
+  }
+
+  /** Some rows that failed, with reasons. */
+  private List<String> failed() {
+    List<String> examples = new ArrayList<>();
+    for (Row row :
+        staged
+            .where(account("status").startsWith(Status.FAILED.name()))
+            .select(name(), account("status"))
+            .limit(EXAMPLES)
+            .collectAsList()) {
+      String status = row.getString(1);
+      examples.add(
+          "%s (%s)"
+              .formatted(
+                  name(row),
+                  status.length() <= REASON ? status : status.substring(0, REASON) + "..."));
+    }
+    return examples;
+  }
+
+  /** A row's id, or the beginning of its text where it has none. */
+  private Column name() {
+    return plan.idCol() != null
+        ? Columns.of(plan.idCol()).cast("string")
+        : functions.substring(Columns.of(plan.textCol()), 1, TEXT);
+  }
+
+  private String name(Row row) {
+    String value = row.isNullAt(0) ? "null" : row.getString(0);
+    return plan.idCol() != null
+        ? plan.idCol() + " " + value
+        : "'" + value.replaceAll("\\s+", " ") + "...'";
+  }
+
+  private Column account(String name) {
+    return Columns.of(plan.accountPrefix() + name);
   }
 }

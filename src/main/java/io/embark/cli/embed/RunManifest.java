@@ -41,21 +41,19 @@ final class RunManifest {
         .formatted(TIME.format(Instant.now()), spark.sparkContext().applicationId());
   }
 
-  static ObjectNode of(
-      SparkSession spark,
-      JobSettings settings,
-      ModelFacts facts,
-      TextInput input,
-      String run,
-      String mode,
-      long snapshot,
-      StructType schema,
-      TableRun.Staged staged) {
+  /**
+   * @param run the key of the run
+   * @param snapshot the version that it made
+   */
+  static ObjectNode of(EmbedPlan plan, String run, long snapshot, TableRun.Staged staged) {
+    SparkSession spark = plan.spark();
+    TextInput input = plan.input();
+    ModelFacts facts = plan.model();
     ObjectNode root = JSON.createObjectNode();
     root.put("embark", Version.of());
     root.put("run", run);
     root.put("snapshot", snapshot);
-    root.put("mode", mode);
+    root.put("mode", plan.mode().label());
     root.put("started", Instant.ofEpochMilli(spark.sparkContext().startTime()).toString());
     root.put("finished", Instant.now().toString());
     root.put("application", spark.sparkContext().applicationId());
@@ -68,9 +66,9 @@ final class RunManifest {
     root.put("format", input.format().label());
     addFiles(root.putObject("inputFiles"), input);
     addModel(root.putObject("model"), facts);
-    addPost(root, schema);
+    addPost(root, plan.schema());
     root.put("device", facts.device().orElse("each executor's own"));
-    addSettings(root.putObject("settings"), settings, facts);
+    addSettings(root.putObject("settings"), plan.settings(), facts);
     addResult(root.putObject("result"), staged);
     return root;
   }
@@ -160,7 +158,7 @@ final class RunManifest {
     result.put("tokensOfWholeTexts", summary.allTokens());
     result.put("lostTokens", summary.lostTokens());
     result.put("unknownTokenRatio", summary.unknownTokens());
-    summary.effort().addTo(result);
+    summary.metrics().addTo(result);
     result.put("distinctTexts", staged.texts());
     result.put("slices", staged.slices());
     result.put("resumedSlices", staged.resumedSlices());

@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What embedding took, by the tasks of this attempt. Seconds are those of tasks added up, except
+ * The cost of embedding, by the tasks of this attempt. Seconds are those of tasks added up, except
  * {@code model}, which threads beside the tasks' spend.
  *
  * @param rows embedded by this attempt, or chunks
  * @param repeated texts that equal another of their task's buffer and got its vector
  * @param tokens that the model saw
- * @param padding share of padding in what the model computed, 0 to 1
+ * @param padding fraction of padding in what the model computed, 0 to 1
  * @param halvings batches that did not fit into memory and were halved
  * @param tasks that embedded anything
  * @param failedTasks attempts that failed

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.apache.hadoop.fs.Path;
 
 /**
- * What came of a run.
+ * The outcome of a run.
  *
  * @param rowsRead rows that came in
  * @param rows rows that went out
@@ -18,9 +18,9 @@ import org.apache.hadoop.fs.Path;
  * @param truncated rows whose text was cut
  * @param tokens tokens that the model saw
  * @param allTokens tokens of the whole texts
- * @param unknownTokens mean over the rows of the share of tokens the vocabulary lacks, 0 to 1
- * @param effort what it took
- * @param resumed rows that an earlier attempt had embedded; the effort does not count them
+ * @param unknownTokens mean over the rows of the fraction of tokens the vocabulary lacks, 0 to 1
+ * @param metrics what it took
+ * @param resumed rows that an earlier attempt had embedded; the metrics do not count them
  */
 record RunSummary(
     long rowsRead,
@@ -31,10 +31,10 @@ record RunSummary(
     long tokens,
     long allTokens,
     double unknownTokens,
-    RunMetrics effort,
+    RunMetrics metrics,
     long resumed) {
 
-  static RunSummary of(long rowsRead, RowTotals totals, RunMetrics effort, long resumed) {
+  static RunSummary of(long rowsRead, RowTotals totals, RunMetrics metrics, long resumed) {
     long rows = totals.rows();
     return new RunSummary(
         rowsRead,
@@ -45,11 +45,11 @@ record RunSummary(
         totals.tokens(),
         totals.allTokens(),
         rows == 0 ? 0 : totals.unknownMillionths() / 1e6 / rows,
-        effort,
+        metrics,
         resumed);
   }
 
-  /** The share of tokens that truncation cut off, 0 to 1. */
+  /** The fraction of tokens that truncation cut off, 0 to 1. */
   double lostTokens() {
     return allTokens == 0 ? 0 : 1 - (double) tokens / allTokens;
   }
@@ -78,7 +78,7 @@ record RunSummary(
       line.append(format("; %.2f %% of tokens unknown to the model", 100 * unknownTokens));
     }
     out.println(line);
-    effort.print(out, totalSeconds);
+    metrics.print(out, totalSeconds);
   }
 
   private static String format(String format, Object... values) {

@@ -1,30 +1,29 @@
 package io.embark.cli.embed;
 
-import io.embark.cli.JobSettings;
 import io.embark.cli.Slots;
+import io.embark.cli.Version;
 import io.embark.cli.embed.EmbedSettings.Dedupe;
 import io.embark.embed.ChunkMode;
 import io.embark.embed.ChunkSettings;
-import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
-import io.embark.spark.GpuStage;
 import io.embark.spark.TextEmbedder;
+import io.embark.spark.VectorColumn;
 import io.embark.spark.column.Columns;
 import io.embark.spark.executor.CanaryWatch;
-import io.embark.spark.executor.ModelFacts;
 import io.embark.spark.metrics.EmbeddingMetrics;
 import io.embark.spark.parquet.RowCounter;
 import io.embark.spark.parquet.VectorParquetFormat;
+import io.embark.table.Changes;
 import io.embark.table.Slices;
 import io.embark.table.StagedRun;
 import io.embark.table.Staging;
 import java.io.IOException;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Column;
@@ -32,7 +31,9 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.MetadataBuilder;
+import org.apache.spark.sql.types.StructField;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,39 +47,22 @@ final class TableRun {
   private static final String SLICES = "slices";
   private static final String JOINED = "joined";
   private static final String REWRITTEN = "rewritten";
+  private static final String ONE_TEXT = "embark_text";
 
-  private final SparkSession spark;
-  private final JobSettings settings;
-  private final TextEmbedder embedder;
+  private final EmbedPlan plan;
   private final Staging staging;
-  private final String textCol;
-  private final String idCol;
-  private final StructType schema;
-  private final List<String> post;
-  private final EmbedderConfig config;
+  private final SparkSession spark;
+  private final TextEmbedder embedder;
 
-  /**
-   * @param idCol the column that identifies a row, or null
-   * @param schema of the rows to write
-   * @param post fingerprints of the maps that vectors go through after the model
-   */
-  TableRun(
-      SparkSession spark,
-      JobSettings settings,
-      TextEmbedder embedder,
-      Staging staging,
-      String idCol,
-      StructType schema,
-      List<String> post) {
-    this.spark = spark;
-    this.settings = settings;
-    this.embedder = embedder;
+  /** Whether each text is embedded once, however many rows have it. */
+  private final boolean dedupe;
+
+  TableRun(EmbedPlan plan, Staging staging) {
+    this.plan = plan;
     this.staging = staging;
-    this.textCol = settings.get(EmbedSettings.TEXT_COL);
-    this.idCol = idCol;
-    this.schema = schema;
-    this.post = post;
-    this.config = ModelFacts.of(settings.embedderConfig()).config();
+    this.spark = plan.spark();
+    this.embedder = plan.embedder();
+    this.dedupe = plan.settings().get(EmbedSettings.DEDUPE) == Dedupe.GLOBAL;
   }
 
   /**
@@ -86,18 +70,22 @@ final class TableRun {
    *
    * @param summary of the embedded rows
    * @param rowsOf rows of each staged file, by its path below the staging directory
+   * @param rows the staged rows themselves
    * @param slices how many there were
    * @param resumedSlices how many of them an earlier attempt had done
-   * @param worst where examples of bad rows are found
    * @param texts that went to the model or were found blank: fewer than rows after a global dedupe
    */
   record Staged(
       RunSummary summary,
       Map<String, Long> rowsOf,
-      WorstRows worst,
+      Dataset<Row> rows,
       int slices,
       int resumedSlices,
       long texts) {}
+
+  Staging staging() {
+    return staging;
+  }
 
   /**
    * Embeds.
@@ -105,15 +93,10 @@ final class TableRun {
    * @param counted how many rows there are, -1 if they are to be counted
    */
   Staged embed(Dataset<Row> rows, long counted) throws IOException {
-    Optional<GlobalDedupe> dedupe =
-        settings.get(EmbedSettings.DEDUPE) == Dedupe.GLOBAL
-            ? Optional.of(new GlobalDedupe(textCol))
-            : Optional.empty();
-    Dataset<Row> items = dedupe.map(d -> d.texts(rows)).orElse(rows);
+    Dataset<Row> items = dedupe ? rows.select(Columns.of(plan.textCol())).distinct() : rows;
     Optional<StagedRun> begun = staging.begun();
     StagedRun run = begun.isPresent() ? begun.get() : begin(rows, items, counted);
     Set<Integer> done = staging.done();
-    StructType sliceSchema = embedder.transformSchema(items.schema());
     // Of these files only: an executor of a driver that was killed may just be finishing another.
     long resumed = done.isEmpty() ? 0 : StagedCounts.of(staging.filesOf(done), hadoop()).rows();
     if (!done.isEmpty()) {
@@ -123,42 +106,18 @@ final class TableRun {
           run.slices(),
           resumed);
     }
-
-    EmbeddingMetrics metrics = embedder.metrics(spark);
-    // Rows are texts after a dedupe, and chunks where texts are cut: more or fewer than rows here.
-    boolean known = dedupe.isEmpty() && settings.get(ChunkSettings.CHUNK) == ChunkMode.NONE;
-    Progress progress =
-        Progress.of(
-            spark.sparkContext(),
-            known ? run.rows() - resumed : -1,
-            settings.get(EmbedSettings.PROGRESS).settle());
-    RunGauges gauges = RunGauges.of(progress, metrics);
-    try {
-      if (done.size() < run.slices()) {
-        Slices slices = Slices.of(run.slices(), items.schema(), dedupe.isPresent() ? null : idCol);
-        Dataset<Row> embedded =
-            RunFooter.mark(embedder.transform(slices.undone(items, done)), staging.key());
-        Dataset<Row> placed =
-            gpuStage(settings).map(stage -> stage.around(embedded)).orElse(embedded);
-        CanaryWatch.on(spark.sparkContext())
-            .during(() -> Slices.write(placed, staging.slices(), totals()));
-      }
-    } finally {
-      gauges.close();
-      progress.close();
-    }
-    RunMetrics effort = RunMetrics.of(metrics, progress.failedTasks(), progress.seconds());
-
+    RunMetrics metrics = embedSlices(items, run, done, resumed);
     String part = SLICES;
     long texts = -1;
-    if (dedupe.isPresent()) {
+    if (dedupe) {
       part = JOINED;
-      Dataset<Row> once = spark.read().schema(sliceSchema).parquet(staging.slices());
+      Dataset<Row> once =
+          spark.read().schema(embedder.transformSchema(items.schema())).parquet(staging.slices());
       texts = once.count();
-      write(RunFooter.mark(dedupe.get().join(rows, once, schema), staging.key()), part);
+      write(marked(joined(rows, once)), part);
     }
-    StagedCounts counts = counts(part);
-    RunSummary summary = RunSummary.of(run.rows(), counts.totals(), effort, resumed);
+    StagedCounts counts = StagedCounts.of(staging.files(part), hadoop());
+    RunSummary summary = RunSummary.of(run.rows(), counts.totals(), metrics, resumed);
     if (summary.rowsRead() != summary.documents()) {
       throw new IllegalStateException(
           "%d rows were to be embedded, and %d were, in %s; these must be equal. Was the input changed meanwhile?"
@@ -167,11 +126,7 @@ final class TableRun {
     return new Staged(
         summary,
         below(part, counts.rowsOf()),
-        new WorstRows(
-            spark.read().schema(schema).parquet(staging.part(part)),
-            idCol,
-            textCol,
-            settings.get(EmbedSettings.ACCOUNT_PREFIX)),
+        spark.read().schema(plan.schema()).parquet(staging.part(part)),
         run.slices(),
         done.size(),
         texts < 0 ? summary.documents() : texts);
@@ -179,33 +134,35 @@ final class TableRun {
 
   private StagedRun begin(Dataset<Row> rows, Dataset<Row> items, long known) throws IOException {
     Row measured = measure(items);
-    long all = known >= 0 ? known : items == rows ? measured.getLong(0) : count(rows);
-    return staging.begin(all, slices(measured.getLong(0), measured.getLong(1)), int8Ranges(), post);
+    long all = known >= 0 ? known : items == rows ? measured.getLong(0) : measure(rows).getLong(0);
+    double[][] int8Ranges =
+        embedder.isDefined(embedder.int8Ranges())
+            ? embedder.getOrDefault(embedder.int8Ranges())
+            : new double[0][];
+    int slices = slices(measured.getLong(0), measured.getLong(1));
+    return staging.begin(all, slices, int8Ranges, plan.post());
   }
 
-  /** Where GPUs are asked for the embedding stage alone. */
-  static Optional<GpuStage> gpuStage(JobSettings settings) {
-    int tasksPerGpu = settings.get(EmbedSettings.GPU_STAGE);
-    return tasksPerGpu == 0
-        ? Optional.empty()
-        : Optional.of(new GpuStage(tasksPerGpu, settings.get(EmbedSettings.GPU_SCRIPT)));
-  }
-
-  private double[][] int8Ranges() {
-    return embedder.isDefined(embedder.int8Ranges())
-        ? embedder.getOrDefault(embedder.int8Ranges())
-        : new double[0][];
+  /** Rows and estimated tokens. Texts are read, so that lines that hold no row do not count. */
+  private Row measure(Dataset<Row> rows) {
+    Column tokens =
+        TaskSize.estimatedTokens(
+            Columns.of(plan.textCol()), plan.model().config().get(Setting.MAX_LENGTH));
+    return rows.agg(
+            functions.count(functions.lit(1)),
+            functions.coalesce(functions.sum(tokens), functions.lit(0L)))
+        .head();
   }
 
   private int slices(long rows, long tokens) {
-    int wanted = settings.get(EmbedSettings.PARTITIONS);
+    int wanted = plan.settings().get(EmbedSettings.PARTITIONS);
     if (wanted > 0) {
       return wanted;
     }
     SparkContext context = spark.sparkContext();
-    long commitRows = settings.get(EmbedSettings.COMMIT_ROWS);
+    long commitRows = plan.settings().get(EmbedSettings.COMMIT_ROWS);
     long byRows = (rows + commitRows - 1) / commitRows;
-    int byTokens = TaskSize.of(context, config).tasks(tokens, Slots.of(context));
+    int byTokens = TaskSize.of(context, plan.model().config()).tasks(tokens, Slots.of(context));
     int slices = (int) Math.min(1_000_000, Math.max(1, Math.max(byRows, byTokens)));
     LOG.info(
         "Slices: {} rows of about {} tokens are cut into {}, each a task and a file",
@@ -215,19 +172,63 @@ final class TableRun {
     return slices;
   }
 
-  /** Rows of an input; the texts are read, so that lines that hold no row do not count. */
-  private long count(Dataset<Row> rows) {
-    return measure(rows).getLong(0);
+  private RunMetrics embedSlices(
+      Dataset<Row> items, StagedRun run, Set<Integer> done, long resumed) {
+    EmbeddingMetrics metrics = embedder.metrics(spark);
+    // Rows are texts after a dedupe, and chunks where texts are cut: more or fewer than rows here.
+    boolean known = !dedupe && plan.settings().get(ChunkSettings.CHUNK) == ChunkMode.NONE;
+    Progress progress =
+        Progress.of(
+            spark.sparkContext(),
+            known ? run.rows() - resumed : -1,
+            plan.settings().get(EmbedSettings.PROGRESS).settle());
+    RunGauges gauges = RunGauges.of(progress, metrics);
+    try (progress;
+        gauges) {
+      if (done.size() < run.slices()) {
+        Slices slices = Slices.of(run.slices(), items.schema(), dedupe ? null : plan.idCol());
+        Dataset<Row> embedded = marked(embedder.transform(slices.undone(items, done)));
+        Dataset<Row> placed = plan.gpuStage().map(stage -> stage.around(embedded)).orElse(embedded);
+        CanaryWatch.on(spark.sparkContext())
+            .during(() -> Slices.write(placed, staging.slices(), totals()));
+      }
+    }
+    return RunMetrics.of(metrics, progress.failedTasks(), progress.seconds());
   }
 
-  /** Rows and estimated tokens. */
-  private Row measure(Dataset<Row> rows) {
-    Column text = Columns.of(textCol);
-    Column tokens = EstimatedTokens.of(text, config.get(Setting.MAX_LENGTH));
-    return rows.agg(
-            functions.count(functions.lit(1)),
-            functions.coalesce(functions.sum(tokens), functions.lit(0L)))
-        .head();
+  /** Gives every row the vector of its text. */
+  private Dataset<Row> joined(Dataset<Row> rows, Dataset<Row> once) {
+    Dataset<Row> byText = once.withColumnRenamed(plan.textCol(), ONE_TEXT);
+    Column text = Columns.of(rows, plan.textCol());
+    return Changes.as(plan.schema(), rows.join(byText, text.eqNullSafe(byText.col(ONE_TEXT))));
+  }
+
+  /**
+   * Adds the run to what a vector column's metadata say. Spark writes them into the key-value
+   * metadata of each Parquet file's footer, so that a file tells where it comes from even alone.
+   */
+  private Dataset<Row> marked(Dataset<Row> rows) {
+    Column[] columns =
+        Stream.of(rows.schema().fields())
+            .map(f -> Columns.of(rows, f.name()).as(f.name(), marked(f)))
+            .toArray(Column[]::new);
+    return rows.select(columns);
+  }
+
+  private Metadata marked(StructField field) {
+    if (!field.metadata().contains(VectorColumn.METADATA_KEY)) {
+      return field.metadata();
+    }
+    Metadata made =
+        new MetadataBuilder()
+            .withMetadata(field.metadata().getMetadata(VectorColumn.METADATA_KEY))
+            .putString("run", staging.key())
+            .putString("embarkVersion", Version.of())
+            .build();
+    return new MetadataBuilder()
+        .withMetadata(field.metadata())
+        .putMetadata(VectorColumn.METADATA_KEY, made)
+        .build();
   }
 
   /**
@@ -235,14 +236,14 @@ final class TableRun {
    *
    * @return rows of each staged file
    */
-  Map<String, Long> rewrite(IncrementalPlan plan) throws IOException {
-    Optional<Dataset<Row>> rewritten = plan.rewritten();
+  Map<String, Long> rewrite(IncrementalPlan changed) throws IOException {
+    Optional<Dataset<Row>> rewritten = changed.rewritten();
     if (rewritten.isEmpty()) {
       return Map.of();
     }
     write(rewritten.get(), REWRITTEN);
-    StagedCounts counts = counts(REWRITTEN);
-    OptionalLong wanted = plan.rewrittenRows();
+    StagedCounts counts = StagedCounts.of(staging.files(REWRITTEN), hadoop());
+    OptionalLong wanted = changed.rewrittenRows();
     if (wanted.isPresent() && wanted.getAsLong() != counts.rows()) {
       throw new IllegalStateException(
           "%d rows were to be carried over, and %d were, to %s; these must be equal."
@@ -261,19 +262,14 @@ final class TableRun {
 
   /** What makes a writer count. */
   private Map<String, String> totals() {
-    return RowCounter.options(
-        settings.get(ChunkSettings.CHUNK), settings.get(EmbedSettings.ACCOUNT_PREFIX));
-  }
-
-  private StagedCounts counts(String part) throws IOException {
-    return StagedCounts.of(staging.files(part), hadoop());
+    return RowCounter.options(plan.settings().get(ChunkSettings.CHUNK), plan.accountPrefix());
   }
 
   private Configuration hadoop() {
     return spark.sparkContext().hadoopConfiguration();
   }
 
-  private Map<String, Long> below(String part, Map<String, Long> rowsOf) {
+  private static Map<String, Long> below(String part, Map<String, Long> rowsOf) {
     Map<String, Long> paths = new TreeMap<>();
     rowsOf.forEach((name, rows) -> paths.put(part + "/" + name, rows));
     return paths;

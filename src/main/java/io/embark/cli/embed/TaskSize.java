@@ -5,9 +5,11 @@ import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.onnx.Device;
 import org.apache.spark.SparkContext;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.functions;
 
 /**
- * How much work one task should be, in tokens that the model computes.
+ * The work that one task should be, in tokens that the model computes.
  *
  * @param negligible about one second: the least worth a task
  * @param least about twenty seconds: below this, starting a task and writing a file of its own is
@@ -24,6 +26,15 @@ public record TaskSize(long negligible, long least, long most) {
   private static final int WAVES = 4;
 
   private static final int MOST_TASKS = 100_000;
+
+  /** UTF-8 bytes per token: about 4 letters of English, one sign and a bit of Chinese. */
+  private static final int BYTES_PER_TOKEN = 4;
+
+  /** Special tokens, and the little that a row costs by itself. */
+  private static final int TOKENS_OF_A_ROW = 2;
+
+  /** How many tokens are tokenised in the time that a model takes for one. */
+  private static final int TOKENIZED_PER_COMPUTED = 32;
 
   /**
    * For a speed that was measured.
@@ -45,6 +56,21 @@ public record TaskSize(long negligible, long least, long most) {
     int tasksPerGpu = Slots.tasksPerGpu(context.getConf());
     boolean gpu = device.needsGpu() || device == Device.AUTO && tasksPerGpu > 0;
     return ofSpeed(gpu ? GPU_TOKENS_PER_SECOND / Math.max(1, tasksPerGpu) : CPU_TOKENS_PER_SECOND);
+  }
+
+  /**
+   * What embedding one text costs, guessed from its length: at most {@code maxLength} tokens
+   * computed, and all of it tokenised.
+   */
+  static Column estimatedTokens(Column text, int maxLength) {
+    Column all =
+        functions.coalesce(
+            functions.floor(functions.octet_length(text).divide(BYTES_PER_TOKEN)),
+            functions.lit(0L));
+    return functions
+        .least(all.plus(TOKENS_OF_A_ROW), functions.lit((long) maxLength))
+        .plus(functions.floor(all.divide(TOKENIZED_PER_COMPUTED)))
+        .cast("long");
   }
 
   /**

@@ -2,6 +2,7 @@ package io.embark.cli.embed;
 
 import io.embark.UserError;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -27,6 +28,26 @@ public record TextInput(
     List<String> paths, InputFormat format, Map<String, String> options, List<FileStatus> files) {
 
   private static final String RECURSIVE = "recursiveFileLookup";
+
+  /**
+   * The shipped sample, in the distribution that the start script names.
+   *
+   * @return a URI
+   * @throws UserError if there is none
+   */
+  public static String shippedSample() {
+    String home = System.getProperty("embark.home", ".");
+    java.nio.file.Path file = java.nio.file.Path.of(home, "sample", "texts.jsonl");
+    if (!Files.isRegularFile(file)) {
+      throw new UserError(
+          ("input: missing, and the shipped sample is not at %s. Say what to embed with --input"
+                  + " URI, or start this job with Embark's own jobs/embed.sh.")
+              .formatted(file.toAbsolutePath()));
+    }
+    // Not toUri(): Hadoop takes a path as it is, and would look for "%20" where a folder has a
+    // space.
+    return "file://" + file.toAbsolutePath().normalize();
+  }
 
   /**
    * Looks at what is to be read, every file of it: one of another format among many would be read

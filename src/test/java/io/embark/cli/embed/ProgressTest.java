@@ -6,12 +6,7 @@ import io.embark.spark.LocalSpark;
 import io.embark.spark.TextEmbedder;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.SparkContext;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.scheduler.SparkListener;
-import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,7 +26,7 @@ class ProgressTest {
         "0 | 0 | 10 | 0 | 0 of 0 rows (100 %), 0 rows/s",
       })
   void itIsSaidInWords(long rows, long total, double seconds, int failed, String words) {
-    assertThat(new ProgressState(rows, total, seconds, failed).inWords()).isEqualTo(words);
+    assertThat(new Progress.State(rows, total, seconds, failed).inWords()).isEqualTo(words);
   }
 
   @Test
@@ -49,51 +44,5 @@ class ProgressTest {
       assertThat(progress.rows()).isEqualTo(64);
       assertThat(progress.failedTasks()).isZero();
     }
-  }
-
-  /** What the web UI shows and its REST API gives; the UI itself need not run for that. */
-  @Test
-  void theDescriptionOfARunningJobChanges() throws Exception {
-    SparkContext context = LocalSpark.session().sparkContext();
-    AtomicInteger job = new AtomicInteger(-1);
-    CountDownLatch started = new CountDownLatch(1);
-    SparkListener listener =
-        new SparkListener() {
-          @Override
-          public void onJobStart(SparkListenerJobStart event) {
-            job.set(event.jobId());
-            started.countDown();
-          }
-        };
-    context.addSparkListener(listener);
-    context.setJobDescription("before");
-    try {
-      Thread change =
-          new Thread(
-              () -> {
-                try {
-                  started.await();
-                  Thread.sleep(200);
-                  JobDescription.set(context, job.get(), "half way");
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              });
-      change.start();
-      JavaSparkContext.fromSparkContext(context)
-          .parallelize(List.of(1, 2, 3, 4, 5, 6), 6)
-          .map(
-              i -> {
-                Thread.sleep(300);
-                return i;
-              })
-          .collect();
-      change.join();
-      context.listenerBus().waitUntilEmpty();
-    } finally {
-      context.removeSparkListener(listener);
-      context.setJobDescription(null);
-    }
-    assertThat(context.statusStore().job(job.get()).description().get()).isEqualTo("half way");
   }
 }

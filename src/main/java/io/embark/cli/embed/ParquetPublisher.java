@@ -1,0 +1,223 @@
+package io.embark.cli.embed;
+
+import io.embark.UserError;
+import io.embark.cli.JobSettings;
+import io.embark.cli.embed.EmbedSettings.SaveMode;
+import io.embark.spark.TextEmbedder;
+import io.embark.spark.VectorColumn;
+import io.embark.spark.column.OutputType;
+import io.embark.table.Changes;
+import io.embark.table.DataFile;
+import io.embark.table.KeptMaps;
+import io.embark.table.Snapshot;
+import io.embark.table.StagedRun;
+import io.embark.table.Staging;
+import io.embark.table.TableDirectory;
+import io.embark.table.TableLock;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
+
+/** Publishes to a directory of Parquet files that keeps snapshots of its own. */
+final class ParquetPublisher implements Publisher {
+  private static final String SAMPLE_OUTPUT = "embark-output/sample";
+
+  private final SparkSession spark;
+  private final TableDirectory table;
+  private final SaveMode mode;
+  private Optional<Snapshot> base = Optional.empty();
+
+  /** Null where the whole input is embedded. */
+  private IncrementalPlan incremental;
+
+  ParquetPublisher(SparkSession spark, JobSettings settings) throws IOException {
+    this.spark = spark;
+    this.mode = EmbedPlan.mode(settings);
+    this.table =
+        TableDirectory.at(
+            JobSettings.path("output", settings.get(EmbedSettings.OUTPUT, SAMPLE_OUTPUT)),
+            spark.sparkContext().hadoopConfiguration());
+    // One that a run died in is judged when that run is finished.
+    if (!Staging.unfinishedPublication(table)) {
+      requireMode();
+    }
+  }
+
+  private void requireMode() throws IOException {
+    if (mode == SaveMode.ERROR && table.holdsData()) {
+      throw new UserError(
+          "output: %s exists. Use another, or --mode overwrite, append or incremental."
+              .formatted(table.path()));
+    }
+  }
+
+  @Override
+  public Path name() {
+    return table.path();
+  }
+
+  @Override
+  public void require(EmbedPlan plan) {
+    plan.input().requireOutside(table.path());
+  }
+
+  @Override
+  public TableDirectory open(EmbedPlan plan) {
+    return table;
+  }
+
+  @Override
+  public Optional<Staging.Recovered> recover(EmbedPlan plan) throws IOException {
+    return Staging.recover(table).stream()
+        .filter(r -> Staging.key(plan.facts(r.snapshot().id() - 1)).equals(r.snapshot().run()))
+        .findFirst();
+  }
+
+  @Override
+  public long current() throws IOException {
+    return table.current().map(Snapshot::id).orElse(0L);
+  }
+
+  @Override
+  public EmbedPlan settle(EmbedPlan plan, Optional<StagedRun> begun) throws IOException {
+    requireMode();
+    base = base();
+    TextEmbedder embedder = plan.embedder().copy(ParamMap.empty());
+    PostMaps maps = new PostMaps(plan, table);
+    List<String> post = maps.settle(begun, base);
+    if (!post.isEmpty()) {
+      embedder.setPost(maps.paths(post));
+    }
+    if (plan.settings().get(EmbedSettings.OUTPUT_TYPE) == OutputType.INT8) {
+      setInt8Ranges(embedder, plan, begun);
+    }
+    StructType schema = embedder.transformSchema(plan.rows().schema());
+    if (base.isPresent()) {
+      AppendCheck.require(table.path(), base.get().structType(), schema);
+      schema = base.get().structType();
+    }
+    return plan.on(schema, embedder, post);
+  }
+
+  /**
+   * The version that the run builds on; none when there is nothing or all of it is replaced.
+   * Parquet files that Embark has no records of are taken as they are.
+   */
+  private Optional<Snapshot> base() throws IOException {
+    if (mode == SaveMode.ERROR || mode == SaveMode.OVERWRITE || !table.holdsData()) {
+      return Optional.empty();
+    }
+    Optional<Snapshot> current = table.current();
+    Snapshot found = current.isPresent() ? current.get() : adopted();
+    List<String> differences = table.differences(found);
+    if (!differences.isEmpty()) {
+      throw new UserError(
+          ("output: the files in %s are not those of its snapshot %d: %s. Somebody else changed it."
+                  + " Put it right, or use --mode overwrite.")
+              .formatted(table.path(), found.id(), String.join("; ", differences)));
+    }
+    return Optional.of(found);
+  }
+
+  private Snapshot adopted() throws IOException {
+    for (FileStatus found : table.visible().values()) {
+      if (found.isDirectory()) {
+        throw new UserError(
+            "output: %s holds the folder %s; wanted Parquet files only. Use another output."
+                .formatted(table.path(), found.getPath().getName()));
+      }
+    }
+    List<DataFile> files =
+        table.visible().values().stream()
+            .map(f -> new DataFile(f.getPath().getName(), f.getLen(), -1, null))
+            .toList();
+    String schema = spark.read().parquet(table.path().toString()).schema().json();
+    return new Snapshot(Snapshot.FORMAT, 0, null, "found", null, schema, files);
+  }
+
+  /** Ranges belong to a table: those it has count, or else those of the attempt gone on with. */
+  private void setInt8Ranges(TextEmbedder embedder, EmbedPlan plan, Optional<StagedRun> begun) {
+    Optional<double[][]> ranges =
+        base.flatMap(s -> VectorColumn.int8Ranges(s.structType(), plan.vectorColumns()));
+    if (ranges.isPresent()) {
+      embedder.setInt8Ranges(ranges.get());
+    } else if (begun.isPresent()) {
+      embedder.setInt8Ranges(begun.get().int8Ranges());
+    } else {
+      embedder.calibrate(plan.sample(plan.settings().get(EmbedSettings.CALIBRATION_ROWS)));
+    }
+  }
+
+  @Override
+  public Work work(EmbedPlan plan) {
+    if (mode == SaveMode.INCREMENTAL && base.isPresent()) {
+      incremental = IncrementalPlan.of(plan, table, base.get());
+      return new Work(
+          incremental.rows(),
+          incremental.toEmbed(),
+          Optional.of(incremental.changes().inWords()),
+          incremental.isEmpty());
+    }
+    if (mode == SaveMode.INCREMENTAL) {
+      Changes.requireUniqueIds(plan.rows(), plan.idCol());
+    }
+    return new Work(plan.rows(), -1, Optional.empty(), false);
+  }
+
+  @Override
+  public void publish(EmbedPlan plan, TableRun run, TableRun.Staged staged, TableLock lock)
+      throws IOException {
+    Map<String, Long> rowsOf = new TreeMap<>(staged.rowsOf());
+    List<DataFile> kept = base.map(Snapshot::files).orElse(List.of());
+    List<String> superseded =
+        mode == SaveMode.OVERWRITE ? List.copyOf(table.visible().keySet()) : List.of();
+    if (incremental != null) {
+      rowsOf.putAll(run.rewrite(incremental));
+      kept = incremental.kept();
+      superseded = incremental.superseded().stream().map(DataFile::name).toList();
+    }
+    Staging staging = run.staging();
+    long id = current() + 1;
+    Snapshot draft =
+        new Snapshot(
+            Snapshot.FORMAT,
+            id,
+            staging.key(),
+            mode.label(),
+            Instant.now().toString(),
+            plan.schema().json(),
+            List.of());
+    staging.publish(
+        lock,
+        draft,
+        kept,
+        superseded,
+        rowsOf,
+        RunManifest.fileName(spark),
+        RunManifest.of(plan, staging.key(), id, staged));
+    new KeptMaps(table).retain(plan.post());
+  }
+
+  @Override
+  public Optional<Dataset<Row>> published() throws IOException {
+    StructType schema = table.current().orElseThrow().structType();
+    return Optional.of(spark.read().schema(schema).parquet(table.path().toString()));
+  }
+
+  @Override
+  public void close() {
+    if (incremental != null) {
+      incremental.close();
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package io.embark.cli.embed;
+
+import io.embark.cli.JobSettings;
+import io.embark.table.StagedRun;
+import io.embark.table.Staging;
+import io.embark.table.TableDirectory;
+import io.embark.table.TableLock;
+import java.io.IOException;
+import java.util.Optional;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * The target of one embed run, which takes it from one version to the next. {@link EmbedRun} calls
+ * the methods in the order in which they stand here.
+ */
+interface Publisher extends AutoCloseable {
+  /**
+   * The target that the settings name.
+   *
+   * @throws io.embark.UserError if the mode cannot deal with it
+   */
+  static Publisher of(SparkSession spark, JobSettings settings) throws IOException {
+    return settings.isSet(EmbedSettings.TABLE)
+        ? new CatalogPublisher(spark, settings)
+        : new ParquetPublisher(spark, settings);
+  }
+
+  /** What the target is called. */
+  Path name();
+
+  /**
+   * Refuses a plan that the target cannot take.
+   *
+   * @throws io.embark.UserError with the way out
+   */
+  default void require(EmbedPlan plan) {}
+
+  /**
+   * Opens the target, which is made if it has to be there.
+   *
+   * @return the directory in which runs take their lock and stage
+   */
+  TableDirectory open(EmbedPlan plan) throws IOException;
+
+  /** The version that this very run was to make, if it died while it published it. */
+  default Optional<Staging.Recovered> recover(EmbedPlan plan) throws IOException {
+    return Optional.empty();
+  }
+
+  /** The number of the version that is there, 0 if there is none. */
+  long current() throws IOException;
+
+  /**
+   * Settles what belongs to the target rather than to the run.
+   *
+   * @param begun the attempt that is gone on with
+   * @throws io.embark.UserError if its rows do not go with those of the plan
+   */
+  EmbedPlan settle(EmbedPlan plan, Optional<StagedRun> begun) throws IOException;
+
+  /**
+   * Rows to embed.
+   *
+   * @param count how many, -1 if they are to be counted
+   * @param compared how the input differs from the target; empty if nobody had to know
+   * @param nothing whether the target would be the same afterwards
+   */
+  record Work(Dataset<Row> rows, long count, Optional<String> compared, boolean nothing) {}
+
+  /** What of the input is to be embedded. */
+  Work work(EmbedPlan plan) throws IOException;
+
+  /** Publishes what was staged, and clears it away. */
+  void publish(EmbedPlan plan, TableRun run, TableRun.Staged staged, TableLock lock)
+      throws IOException;
+
+  /** The rows that are there now, if they are cheap to look at. */
+  Optional<Dataset<Row>> published() throws IOException;
+
+  @Override
+  void close();
+}
