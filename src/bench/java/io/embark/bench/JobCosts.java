@@ -2,7 +2,6 @@ package io.embark.bench;
 
 import io.embark.batch.Batch;
 import io.embark.cli.embed.InputFiles;
-import io.embark.cli.embed.StagedCounts;
 import io.embark.embed.ChunkMode;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
@@ -11,6 +10,7 @@ import io.embark.embed.EmbeddingStream;
 import io.embark.onnx.Device;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.metrics.EmbeddingMetrics;
+import io.embark.spark.parquet.FileTotals;
 import io.embark.spark.parquet.RowCounter;
 import io.embark.spark.parquet.VectorParquetFormat;
 import io.embark.table.Changes;
@@ -198,7 +198,7 @@ final class JobCosts {
   private double readBack(String embedded) throws IOException {
     long start = System.nanoTime();
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-    StagedCounts.of(InputFiles.at(List.of(embedded), hadoop).files(), hadoop);
+    FileTotals.read(InputFiles.at(List.of(embedded), hadoop).files(), hadoop);
     return (System.nanoTime() - start) / 1e9;
   }
 

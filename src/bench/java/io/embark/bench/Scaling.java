@@ -1,6 +1,6 @@
 package io.embark.bench;
 
-import io.embark.cli.embed.CostModel;
+import io.embark.cli.doctor.CostModel;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;

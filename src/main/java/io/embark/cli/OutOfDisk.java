@@ -6,8 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Tells a full disk from other failures: which one it is, and the way out. */
-public final class OutOfDisk {
+/** Recognises a full disk among the causes of a failure, and names the disk and the way out. */
+final class OutOfDisk {
   /** What local disks, quotas, and HDFS say. */
   private static final Pattern FULL =
       Pattern.compile(
@@ -27,7 +27,7 @@ public final class OutOfDisk {
   private OutOfDisk() {}
 
   /** A sentence for the user, if a full disk is why {@code e} was thrown. */
-  public static Optional<String> in(Throwable e) {
+  static Optional<String> in(Throwable e) {
     StringBuilder all = new StringBuilder();
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       // What an executor threw comes as text, with its stack.

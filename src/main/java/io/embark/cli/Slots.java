@@ -3,7 +3,7 @@ package io.embark.cli;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 
-/** How many tasks run at the same time. */
+/** The tasks that run at the same time, by what Spark was asked for and what has come. */
 public final class Slots {
   /** Beyond this a limit on executors is no plan but the absence of one. */
   private static final int MOST_EXECUTORS = 10_000;

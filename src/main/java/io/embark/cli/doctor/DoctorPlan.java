@@ -1,6 +1,5 @@
 package io.embark.cli.doctor;
 
-import io.embark.cli.embed.CostModel;
 import io.embark.cli.embed.TaskSize;
 import io.embark.spark.executor.SessionProbe;
 import java.util.ArrayList;

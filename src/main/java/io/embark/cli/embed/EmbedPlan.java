@@ -27,7 +27,7 @@ import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * What an embed run is to do. It is settled in two steps: by the settings and the input, and then,
+ * The plan of an embed run. It is settled in two steps: by the settings and the input, and then,
  * under the lock of the target, by what is there already, see {@link #on}.
  *
  * @param input the files that are read

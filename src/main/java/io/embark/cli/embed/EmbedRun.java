@@ -64,7 +64,7 @@ public final class EmbedRun {
       }
       summary.get().print(out, publisher.name(), (System.nanoTime() - start) / 1e9);
       preview(plan, publisher);
-      return QualityGate.failedRows(summary.get()) > 0 ? ExitCode.PARTIAL : 0;
+      return summary.get().failedRows() > 0 ? ExitCode.PARTIAL : 0;
     } finally {
       out.flush();
     }
@@ -97,7 +97,7 @@ public final class EmbedRun {
           "Went on where an earlier attempt ended: %,d of %,d slices with %,d rows were done.%n",
           staged.resumedSlices(), staged.slices(), summary.resumed());
     }
-    long saved = summary.documents() - staged.texts();
+    long saved = summary.totals().documents() - staged.texts();
     if (saved > 0) {
       out.printf("%,d rows share the vector of another row with the same text.%n", saved);
     }

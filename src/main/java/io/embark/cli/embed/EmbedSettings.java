@@ -210,6 +210,7 @@ public final class EmbedSettings {
           "Put before the names of the columns token_count, tokens_used, truncated,"
               + " unknown_token_ratio and status");
 
+  /** 0 stands for auto. */
   static final Setting<Integer> PARTITIONS =
       new Setting<>(
           Effect.SPEED,
@@ -218,7 +219,7 @@ public final class EmbedSettings {
           Setting.AUTO,
           "Slices to split the work into, a task and a file each; auto measures the texts and goes"
               + " by tokens, and by commit-rows",
-          EmbedSettings::partitions);
+          text -> Setting.automatic(text, 1, 1_000_000));
 
   static final Setting<Integer> GPU_STAGE =
       new Setting<>(
@@ -308,10 +309,5 @@ public final class EmbedSettings {
   private static Setting<String> text(
       Effect effect, String key, String argument, String defaultText, String description) {
     return new Setting<>(effect, key, argument, defaultText, description, value -> value);
-  }
-
-  /** 0 stands for auto. */
-  private static int partitions(String text) {
-    return Setting.automatic(text, 1, 1_000_000);
   }
 }

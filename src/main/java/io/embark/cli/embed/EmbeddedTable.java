@@ -17,7 +17,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * What an {@code embed} job wrote.
+ * A table that an {@code embed} job wrote.
  *
  * @param vectorCol the column of vectors to work on
  */

@@ -1,6 +1,5 @@
 package io.embark.cli.embed;
 
-import io.embark.cli.JobSettings;
 import io.embark.spark.column.Columns;
 import io.embark.table.Changes;
 import io.embark.table.Changes.Kind;
@@ -27,7 +26,7 @@ import org.apache.spark.sql.functions;
  * write), so that the files at rest are the table, for every reader.
  */
 final class IncrementalPlan implements AutoCloseable {
-  /** Files with fewer rows than this share of a slice are small. */
+  /** Files with fewer rows than this fraction of a slice are small. */
   private static final double SMALL = 0.25;
 
   /** From so many small files on they are joined. */
@@ -43,46 +42,26 @@ final class IncrementalPlan implements AutoCloseable {
   private final Set<String> affected;
   private final int commitRows;
 
-  private IncrementalPlan(
-      EmbedPlan plan,
-      TableDirectory directory,
-      Snapshot base,
-      Changes changes,
-      Kind[] dropped,
-      Set<String> affected,
-      int commitRows) {
+  /** Compares the input of a plan with a version of a table. */
+  IncrementalPlan(EmbedPlan plan, TableDirectory directory, Snapshot base) {
     this.plan = plan;
     this.directory = directory;
     this.base = base;
-    this.changes = changes;
-    this.dropped = dropped;
-    this.affected = affected;
-    this.commitRows = commitRows;
-  }
-
-  /** Compares the input of a plan with a version of a table. */
-  static IncrementalPlan of(EmbedPlan plan, TableDirectory directory, Snapshot base) {
-    JobSettings settings = plan.settings();
-    int commitRows = settings.get(EmbedSettings.COMMIT_ROWS);
-    Dataset<Row> table = Embark.read(plan.spark(), directory, base);
-    Column file = base.files().isEmpty() ? null : functions.col("_metadata.file_name");
-    Changes changes =
+    this.commitRows = plan.settings().get(EmbedSettings.COMMIT_ROWS);
+    this.changes =
         Changes.between(
             plan.rows(),
-            table,
-            file,
-            EmbedSettings.retried(settings),
+            Embark.read(plan.spark(), directory, base),
+            base.files().isEmpty() ? null : functions.col("_metadata.file_name"),
+            EmbedSettings.retried(plan.settings()),
             plan.idCol(),
             plan.textCol());
-    Kind[] dropped =
-        settings.get(EmbedSettings.SYNC_DELETES)
+    this.dropped =
+        plan.settings().get(EmbedSettings.SYNC_DELETES)
             ? new Kind[] {Kind.CHANGED, Kind.FAILED, Kind.GONE}
             : new Kind[] {Kind.CHANGED, Kind.FAILED};
-    Set<String> affected =
-        known(
-            changes.files(
-                Stream.concat(Stream.of(dropped), Stream.of(Kind.UPDATED)).toArray(Kind[]::new)),
-            base);
+    Kind[] moved = Stream.concat(Stream.of(dropped), Stream.of(Kind.UPDATED)).toArray(Kind[]::new);
+    this.affected = known(changes.files(moved), base);
     List<String> small =
         base.files().stream()
             .filter(f -> f.rows() >= 0 && f.rows() < SMALL * commitRows)
@@ -91,7 +70,6 @@ final class IncrementalPlan implements AutoCloseable {
     if (small.size() > MANY) {
       affected.addAll(small);
     }
-    return new IncrementalPlan(plan, directory, base, changes, dropped, affected, commitRows);
   }
 
   /**
@@ -127,12 +105,10 @@ final class IncrementalPlan implements AutoCloseable {
         && Stream.of(dropped).allMatch(kind -> changes.count(kind) == 0);
   }
 
-  /** How many rows are to be embedded. */
   long toEmbed() {
     return changes.toEmbed();
   }
 
-  /** The rows of the input that are to be embedded. */
   Dataset<Row> rows() {
     return changes.rowsToEmbed(plan.rows());
   }

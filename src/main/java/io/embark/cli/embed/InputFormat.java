@@ -73,11 +73,6 @@ public enum InputFormat implements Choice {
     return options;
   }
 
-  /** Whether one column can be read without the others. */
-  boolean columnar() {
-    return this == PARQUET || this == ORC;
-  }
-
   static String labels() {
     return Choice.labels(InputFormat.class, ", ");
   }

@@ -161,7 +161,7 @@ final class ParquetPublisher implements Publisher {
   @Override
   public Work work(EmbedPlan plan) {
     if (mode == SaveMode.INCREMENTAL && base.isPresent()) {
-      incremental = IncrementalPlan.of(plan, table, base.get());
+      incremental = new IncrementalPlan(plan, table, base.get());
       return new Work(
           incremental.rows(),
           incremental.toEmbed(),

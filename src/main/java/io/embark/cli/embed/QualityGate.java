@@ -5,10 +5,8 @@ import io.embark.cli.ExitCode;
 import io.embark.embed.Status;
 import io.embark.spark.column.Columns;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -16,11 +14,7 @@ import org.apache.spark.sql.functions;
 import picocli.CommandLine.IExitCodeGenerator;
 
 /** Judges what was staged before anybody can read it. */
-public final class QualityGate {
-  /** What a row can be without anything having gone wrong. */
-  private static final Set<Status> IN_ORDER =
-      EnumSet.of(Status.OK, Status.NULL_TEXT, Status.BLANK_TEXT);
-
+final class QualityGate {
   private static final int EXAMPLES = 5;
   private static final int TEXT = 40;
   private static final int REASON = 120;
@@ -34,7 +28,7 @@ public final class QualityGate {
   }
 
   /** Rows are not good enough to be published; the message says which limit was passed. */
-  public static final class Failed extends RuntimeException implements IExitCodeGenerator {
+  static final class Failed extends RuntimeException implements IExitCodeGenerator {
     private static final long serialVersionUID = 1;
 
     Failed(String message) {
@@ -119,19 +113,19 @@ public final class QualityGate {
               "%.2f %% of all tokens were lost to truncation, in %,d rows, where max-lost-tokens allows"
                   + " %s; a larger max-length, or chunk, would keep them. Worst: %s",
               100 * summary.lostTokens(),
-              summary.truncated(),
+              summary.totals().truncated(),
               percent(mostLost),
               String.join(", ", gate.truncated())));
     }
-    long failed = failedRows(summary);
+    long failed = summary.failedRows();
     RowLimit mostFailed = plan.settings().get(EmbedSettings.MAX_FAILED_ROWS);
-    if (mostFailed.passedBy(failed, summary.rows())) {
+    if (mostFailed.passedBy(failed, summary.totals().rows())) {
       reasons.add(
           String.format(
               Locale.ROOT,
               "%,d of %,d rows failed, where max-failed-rows allows %s. Some: %s",
               failed,
-              summary.rows(),
+              summary.totals().rows(),
               mostFailed.inWords(),
               String.join(", ", gate.failed())));
     }
@@ -140,13 +134,6 @@ public final class QualityGate {
           "Nothing was published: %s. What was embedded is kept; the same command with another limit publishes it without embedding anew."
               .formatted(String.join("; and ", reasons)));
     }
-  }
-
-  static long failedRows(RunSummary summary) {
-    return summary.byStatus().entrySet().stream()
-        .filter(e -> !IN_ORDER.contains(e.getKey()))
-        .mapToLong(e -> e.getValue())
-        .sum();
   }
 
   /** Rows that lost most tokens to truncation, most first. */

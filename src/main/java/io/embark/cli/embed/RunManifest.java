@@ -149,19 +149,10 @@ final class RunManifest {
   }
 
   private static void addResult(ObjectNode result, TableRun.Staged staged) {
-    RunSummary summary = staged.summary();
-    result.put("rows", summary.rows());
-    result.put("documents", summary.documents());
-    summary.byStatus().forEach((status, rows) -> result.put(status.name(), rows));
-    result.put("truncated", summary.truncated());
-    result.put("tokens", summary.tokens());
-    result.put("tokensOfWholeTexts", summary.allTokens());
-    result.put("lostTokens", summary.lostTokens());
-    result.put("unknownTokenRatio", summary.unknownTokens());
-    summary.metrics().addTo(result);
+    staged.summary().addTo(result);
     result.put("distinctTexts", staged.texts());
     result.put("slices", staged.slices());
     result.put("resumedSlices", staged.resumedSlices());
-    result.put("resumedRows", summary.resumed());
+    result.put("resumedRows", staged.summary().resumed());
   }
 }

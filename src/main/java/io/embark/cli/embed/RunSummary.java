@@ -1,57 +1,58 @@
 package io.embark.cli.embed;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.embed.Status;
+import io.embark.spark.metrics.EmbeddingMetrics;
+import io.embark.spark.metrics.EmbeddingMetrics.SlowTask;
 import io.embark.spark.parquet.RowTotals;
 import java.io.PrintWriter;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Set;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The outcome of a run.
+ * The outcome of a run, for people and for its record.
  *
- * @param rowsRead rows that came in
- * @param rows rows that went out
- * @param documents rows that came in and are found among those that went out; fewer than {@code
- *     rows} where chunks have rows of their own
- * @param byStatus rows by status; their sum is {@code rows}
- * @param truncated rows whose text was cut
- * @param tokens tokens that the model saw
- * @param allTokens tokens of the whole texts
- * @param unknownTokens mean over the rows of the fraction of tokens the vocabulary lacks, 0 to 1
- * @param metrics what it took
- * @param resumed rows that an earlier attempt had embedded; the metrics do not count them
+ * @param totals of the rows that were staged, by this attempt or an earlier one
+ * @param tasks what embedding took, by the tasks of this attempt
+ * @param failedTasks attempts at tasks that failed
+ * @param seconds from the first task to the last
+ * @param resumed rows that an earlier attempt had embedded
  */
 record RunSummary(
-    long rowsRead,
-    long rows,
-    long documents,
-    Map<Status, Long> byStatus,
-    long truncated,
-    long tokens,
-    long allTokens,
-    double unknownTokens,
-    RunMetrics metrics,
-    long resumed) {
+    RowTotals totals, EmbeddingMetrics tasks, int failedTasks, double seconds, long resumed) {
+  /** What a row can be without anything having gone wrong. */
+  private static final Set<Status> IN_ORDER =
+      EnumSet.of(Status.OK, Status.NULL_TEXT, Status.BLANK_TEXT);
 
-  static RunSummary of(long rowsRead, RowTotals totals, RunMetrics metrics, long resumed) {
-    long rows = totals.rows();
-    return new RunSummary(
-        rowsRead,
-        rows,
-        totals.documents(),
-        totals.byStatus(),
-        totals.truncated(),
-        totals.tokens(),
-        totals.allTokens(),
-        rows == 0 ? 0 : totals.unknownMillionths() / 1e6 / rows,
-        metrics,
-        resumed);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int SLOWEST = 5;
+
+  /** A task is worth a word if it took so many times as long as the others. */
+  private static final double SLOW = 1.5;
+
+  long failedRows() {
+    return totals.byStatus().entrySet().stream()
+        .filter(e -> !IN_ORDER.contains(e.getKey()))
+        .mapToLong(e -> e.getValue())
+        .sum();
   }
 
   /** The fraction of tokens that truncation cut off, 0 to 1. */
   double lostTokens() {
-    return allTokens == 0 ? 0 : 1 - (double) tokens / allTokens;
+    return totals.allTokens() == 0 ? 0 : 1 - (double) totals.tokens() / totals.allTokens();
+  }
+
+  /** Mean over the rows of the fraction of tokens that the vocabulary lacks, 0 to 1. */
+  private double unknownTokens() {
+    return totals.rows() == 0 ? 0 : totals.unknownMillionths() / 1e6 / totals.rows();
+  }
+
+  private double perSecond(long count) {
+    return seconds == 0 ? 0 : count / seconds;
   }
 
   /**
@@ -60,25 +61,127 @@ record RunSummary(
   void print(PrintWriter out, Path output, double totalSeconds) {
     out.println();
     out.println("Wrote " + output);
-    StringBuilder line = new StringBuilder(format("%,d rows", rows));
-    if (documents != rows) {
-      line.append(format(" of %,d documents", documents));
+    StringBuilder line = new StringBuilder(format("%,d rows", totals.rows()));
+    if (totals.documents() != totals.rows()) {
+      line.append(format(" of %,d documents", totals.documents()));
     }
-    byStatus.forEach(
-        (status, count) -> {
-          if (status != Status.OK && count > 0) {
-            line.append(format(", %,d %s", count, status));
-          }
-        });
+    totals
+        .byStatus()
+        .forEach(
+            (status, count) -> {
+              if (status != Status.OK && count > 0) {
+                line.append(format(", %,d %s", count, status));
+              }
+            });
     line.append(
         format(
             "; %,d cut at the maximum length (%.1f %% of tokens lost)",
-            truncated, 100 * lostTokens()));
-    if (unknownTokens > 0) {
-      line.append(format("; %.2f %% of tokens unknown to the model", 100 * unknownTokens));
+            totals.truncated(), 100 * lostTokens()));
+    if (unknownTokens() > 0) {
+      line.append(format("; %.2f %% of tokens unknown to the model", 100 * unknownTokens()));
     }
     out.println(line);
-    metrics.print(out, totalSeconds);
+    printTasks(out, totalSeconds);
+    printSlowTasks(out);
+  }
+
+  private void printTasks(PrintWriter out, double totalSeconds) {
+    out.println(
+        format(
+            "%.1f s of work: %,.1f rows/s, %,.0f tokens/s; padding %.1f %%; %.1f s in all since the"
+                + " session started",
+            seconds,
+            perSecond(tasks.rows()),
+            perSecond(tasks.tokens()),
+            100 * tasks.padding(),
+            totalSeconds));
+    out.println(
+        format(
+            "%,d tasks took %.1f s: %.1f s reading, %.1f s tokenising, %.1f s waiting for the model,"
+                + " %.1f s writing and loading; the model %.1f s, %,d batches",
+            tasks.tasks(),
+            tasks.taskSeconds(),
+            tasks.readSeconds(),
+            tasks.tokenizeSeconds(),
+            tasks.waitSeconds(),
+            tasks.writeSeconds(),
+            tasks.modelSeconds(),
+            tasks.batches()));
+    if (tasks.repeated() > 0) {
+      out.println(
+          format(
+              "%,d texts equal another in their task's buffer, and were embedded with it",
+              tasks.repeated()));
+    }
+    if (tasks.halvings() > 0) {
+      out.println(
+          format(
+              "Memory did not suffice %,d times: batches were halved (see the executors' logs for the"
+                  + " budget that fits)",
+              tasks.halvings()));
+    }
+    if (failedTasks > 0) {
+      out.println(format("%,d attempts at tasks failed and were made again", failedTasks));
+    }
+    long withoutGpu = tasks.tasksWithoutGpu();
+    if (withoutGpu > 0 && withoutGpu < tasks.tasks()) {
+      out.println(
+          format(
+              "%,d of %,d tasks found no GPU and ran on the CPU, the others on GPUs; with --device"
+                  + " cuda they would have failed",
+              withoutGpu, tasks.tasks()));
+    }
+  }
+
+  private void printSlowTasks(PrintWriter out) {
+    List<SlowTask> slowest = tasks.slowest(SLOWEST);
+    double mean = tasks.taskSeconds() / tasks.tasks();
+    if (tasks.tasks() < 2 || slowest.get(0).seconds() <= SLOW * mean) {
+      return;
+    }
+    out.println("Slowest tasks:");
+    for (SlowTask task : slowest) {
+      out.println(
+          format(
+              "  partition %d on %s (executor %s): %.1f s, %,d rows, %,d tokens",
+              task.partition(),
+              task.host(),
+              task.executor(),
+              task.seconds(),
+              task.rows(),
+              task.tokens()));
+    }
+  }
+
+  /** Adds its fields to the record of a run. */
+  void addTo(ObjectNode result) {
+    result.put("rows", totals.rows());
+    result.put("documents", totals.documents());
+    totals.byStatus().forEach((status, rows) -> result.put(status.name(), rows));
+    result.put("truncated", totals.truncated());
+    result.put("tokens", totals.tokens());
+    result.put("tokensOfWholeTexts", totals.allTokens());
+    result.put("lostTokens", lostTokens());
+    result.put("unknownTokenRatio", unknownTokens());
+    result.put("repeatedTexts", tasks.repeated());
+    result.put("padding", tasks.padding());
+    result.put("batches", tasks.batches());
+    result.put("batchesHalvedForMemory", tasks.halvings());
+    result.put("seconds", seconds);
+    result.put("rowsPerSecond", perSecond(tasks.rows()));
+    result.put("tokensPerSecond", perSecond(tasks.tokens()));
+    result.put("tasks", tasks.tasks());
+    result.put("failedTasks", failedTasks);
+    result.put("tasksWithoutGpu", tasks.tasksWithoutGpu());
+    result
+        .putObject("taskSeconds")
+        .put("all", tasks.taskSeconds())
+        .put("read", tasks.readSeconds())
+        .put("tokenize", tasks.tokenizeSeconds())
+        .put("wait", tasks.waitSeconds())
+        .put("write", tasks.writeSeconds())
+        .put("model", tasks.modelSeconds());
+    result.set("slowestTasks", JSON.valueToTree(tasks.slowest(SLOWEST)));
   }
 
   private static String format(String format, Object... values) {

@@ -10,21 +10,23 @@ import io.embark.spark.TextEmbedder;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.Columns;
 import io.embark.spark.executor.CanaryWatch;
-import io.embark.spark.metrics.EmbeddingMetrics;
+import io.embark.spark.parquet.FileTotals;
 import io.embark.spark.parquet.RowCounter;
+import io.embark.spark.parquet.RowTotals;
 import io.embark.spark.parquet.VectorParquetFormat;
 import io.embark.table.Changes;
 import io.embark.table.Slices;
 import io.embark.table.StagedRun;
 import io.embark.table.Staging;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -98,7 +100,8 @@ final class TableRun {
     StagedRun run = begun.isPresent() ? begun.get() : begin(rows, items, counted);
     Set<Integer> done = staging.done();
     // Of these files only: an executor of a driver that was killed may just be finishing another.
-    long resumed = done.isEmpty() ? 0 : StagedCounts.of(staging.filesOf(done), hadoop()).rows();
+    long resumed =
+        done.isEmpty() ? 0 : RowTotals.sum(totals(staging.filesOf(done)).values()).rows();
     if (!done.isEmpty()) {
       LOG.info(
           "Going on where an earlier attempt ended: {} of {} slices with {} rows are done",
@@ -106,7 +109,7 @@ final class TableRun {
           run.slices(),
           resumed);
     }
-    RunMetrics metrics = embedSlices(items, run, done, resumed);
+    Progress progress = embedSlices(items, run, done, resumed);
     String part = SLICES;
     long texts = -1;
     if (dedupe) {
@@ -116,20 +119,23 @@ final class TableRun {
       texts = once.count();
       write(marked(joined(rows, once)), part);
     }
-    StagedCounts counts = StagedCounts.of(staging.files(part), hadoop());
-    RunSummary summary = RunSummary.of(run.rows(), counts.totals(), metrics, resumed);
-    if (summary.rowsRead() != summary.documents()) {
+    // By the footers: a task that was run twice counts once, and what an earlier attempt embedded
+    // counts too.
+    Map<String, RowTotals> files = totals(staging.files(part));
+    RowTotals totals = RowTotals.sum(files.values());
+    if (run.rows() != totals.documents()) {
       throw new IllegalStateException(
           "%d rows were to be embedded, and %d were, in %s; these must be equal. Was the input changed meanwhile?"
-              .formatted(summary.rowsRead(), summary.documents(), staging.part(part)));
+              .formatted(run.rows(), totals.documents(), staging.part(part)));
     }
     return new Staged(
-        summary,
-        below(part, counts.rowsOf()),
+        new RunSummary(
+            totals, embedder.metrics(spark), progress.failedTasks(), progress.seconds(), resumed),
+        rowsOf(part, files),
         spark.read().schema(plan.schema()).parquet(staging.part(part)),
         run.slices(),
         done.size(),
-        texts < 0 ? summary.documents() : texts);
+        texts < 0 ? totals.documents() : texts);
   }
 
   private StagedRun begin(Dataset<Row> rows, Dataset<Row> items, long known) throws IOException {
@@ -172,9 +178,8 @@ final class TableRun {
     return slices;
   }
 
-  private RunMetrics embedSlices(
-      Dataset<Row> items, StagedRun run, Set<Integer> done, long resumed) {
-    EmbeddingMetrics metrics = embedder.metrics(spark);
+  /** Embeds the slices that are not done; the progress that comes back is closed. */
+  private Progress embedSlices(Dataset<Row> items, StagedRun run, Set<Integer> done, long resumed) {
     // Rows are texts after a dedupe, and chunks where texts are cut: more or fewer than rows here.
     boolean known = !dedupe && plan.settings().get(ChunkSettings.CHUNK) == ChunkMode.NONE;
     Progress progress =
@@ -182,7 +187,7 @@ final class TableRun {
             spark.sparkContext(),
             known ? run.rows() - resumed : -1,
             plan.settings().get(EmbedSettings.PROGRESS).settle());
-    RunGauges gauges = RunGauges.of(progress, metrics);
+    RunGauges gauges = RunGauges.of(progress, embedder.metrics(spark));
     try (progress;
         gauges) {
       if (done.size() < run.slices()) {
@@ -190,10 +195,10 @@ final class TableRun {
         Dataset<Row> embedded = marked(embedder.transform(slices.undone(items, done)));
         Dataset<Row> placed = plan.gpuStage().map(stage -> stage.around(embedded)).orElse(embedded);
         CanaryWatch.on(spark.sparkContext())
-            .during(() -> Slices.write(placed, staging.slices(), totals()));
+            .during(() -> Slices.write(placed, staging.slices(), counting()));
       }
     }
-    return RunMetrics.of(metrics, progress.failedTasks(), progress.seconds());
+    return progress;
   }
 
   /** Gives every row the vector of its text. */
@@ -242,36 +247,37 @@ final class TableRun {
       return Map.of();
     }
     write(rewritten.get(), REWRITTEN);
-    StagedCounts counts = StagedCounts.of(staging.files(REWRITTEN), hadoop());
+    Map<String, RowTotals> files = totals(staging.files(REWRITTEN));
+    long rows = RowTotals.sum(files.values()).rows();
     OptionalLong wanted = changed.rewrittenRows();
-    if (wanted.isPresent() && wanted.getAsLong() != counts.rows()) {
+    if (wanted.isPresent() && wanted.getAsLong() != rows) {
       throw new IllegalStateException(
           "%d rows were to be carried over, and %d were, to %s; these must be equal."
-              .formatted(wanted.getAsLong(), counts.rows(), staging.part(REWRITTEN)));
+              .formatted(wanted.getAsLong(), rows, staging.part(REWRITTEN)));
     }
-    return below(REWRITTEN, counts.rowsOf());
+    return rowsOf(REWRITTEN, files);
   }
 
   private void write(Dataset<Row> rows, String part) {
     rows.write()
         .mode("overwrite")
-        .options(totals())
+        .options(counting())
         .format(VectorParquetFormat.NAME)
         .save(staging.part(part));
   }
 
   /** What makes a writer count. */
-  private Map<String, String> totals() {
+  private Map<String, String> counting() {
     return RowCounter.options(plan.settings().get(ChunkSettings.CHUNK), plan.accountPrefix());
   }
 
-  private Configuration hadoop() {
-    return spark.sparkContext().hadoopConfiguration();
+  private Map<String, RowTotals> totals(List<FileStatus> files) throws IOException {
+    return FileTotals.read(files, spark.sparkContext().hadoopConfiguration());
   }
 
-  private static Map<String, Long> below(String part, Map<String, Long> rowsOf) {
-    Map<String, Long> paths = new TreeMap<>();
-    rowsOf.forEach((name, rows) -> paths.put(part + "/" + name, rows));
-    return paths;
+  private static Map<String, Long> rowsOf(String part, Map<String, RowTotals> files) {
+    Map<String, Long> rowsOf = new TreeMap<>();
+    files.forEach((name, totals) -> rowsOf.put(part + "/" + name, totals.rows()));
+    return rowsOf;
   }
 }

@@ -3,6 +3,7 @@ package io.embark.spark.parquet;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.embed.Status;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -56,6 +57,11 @@ public record RowTotals(
         tokens + other.tokens,
         allTokens + other.allTokens,
         unknownMillionths + other.unknownMillionths);
+  }
+
+  /** Those of the rows of all. */
+  public static RowTotals sum(Collection<RowTotals> all) {
+    return all.stream().reduce(NONE, RowTotals::plus);
   }
 
   String json() {

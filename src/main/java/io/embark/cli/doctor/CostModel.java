@@ -1,5 +1,6 @@
-package io.embark.cli.embed;
+package io.embark.cli.doctor;
 
+import io.embark.cli.embed.TaskSize;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -1,4 +1,4 @@
-package io.embark.cli.embed;
+package io.embark.cli.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
