@@ -13,7 +13,6 @@ import io.embark.cli.JobSettings;
 import io.embark.cli.Version;
 import io.embark.cli.analysis.ClusterSettings.Range;
 import io.embark.cli.embed.EmbedSettings;
-import io.embark.cli.embed.EmbeddedTable;
 import io.embark.cli.embed.Progress;
 import io.embark.embed.Setting;
 import io.embark.spark.column.Columns;

@@ -5,7 +5,6 @@ import io.embark.analysis.search.VectorSearch;
 import io.embark.cli.JobSettings;
 import io.embark.cli.Slots;
 import io.embark.cli.embed.EmbedSettings;
-import io.embark.cli.embed.EmbeddedTable;
 import io.embark.cli.embed.TextInput;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;

@@ -8,7 +8,6 @@ import io.embark.cli.JobSettings;
 import io.embark.cli.Version;
 import io.embark.cli.analysis.SearchSettings.Format;
 import io.embark.cli.embed.EmbedSettings;
-import io.embark.cli.embed.EmbeddedTable;
 import io.embark.cli.embed.Progress;
 import io.embark.spark.VectorOrigin;
 import io.embark.spark.column.Columns;

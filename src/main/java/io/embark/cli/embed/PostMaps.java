@@ -160,11 +160,17 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
       throw new UserError(
           "post: %s is neither a saved map nor a table that embed wrote.".formatted(path));
     }
+    StructType schema =
+        other.current().isPresent()
+            ? other.current().get().structType()
+            : plan.spark().read().parquet(path).schema();
     KeptMaps kept = new KeptMaps(other);
     List<LinearVectorModel> maps = new ArrayList<>();
     for (String column : plan.vectorColumns()) {
-      EmbeddedTable one = EmbeddedTable.open(plan.spark(), path, column);
-      String fingerprint = one.origin().postFingerprint();
+      String fingerprint =
+          VectorOrigin.columns(schema).contains(column)
+              ? VectorOrigin.of(schema, column).postFingerprint()
+              : "";
       if (fingerprint.isEmpty() || !kept.holds(fingerprint)) {
         throw new UserError(
             "post: column '%s' of the table %s has no fitted map with it.".formatted(column, path));

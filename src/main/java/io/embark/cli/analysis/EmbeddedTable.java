@@ -1,4 +1,4 @@
-package io.embark.cli.embed;
+package io.embark.cli.analysis;
 
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
@@ -21,7 +21,7 @@ import org.apache.spark.sql.SparkSession;
  *
  * @param vectorCol the column of vectors to work on
  */
-public record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
+record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
 
   /**
    * Opens a table.
@@ -29,8 +29,7 @@ public record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
    * @param vectorCol null where there is only one
    * @throws UserError if nothing is there, or it has no such vectors
    */
-  public static EmbeddedTable open(SparkSession spark, String uri, String vectorCol)
-      throws IOException {
+  static EmbeddedTable open(SparkSession spark, String uri, String vectorCol) throws IOException {
     Path path = JobSettings.path("input", uri);
     FileStatus[] found =
         path.getFileSystem(spark.sparkContext().hadoopConfiguration()).globStatus(path);
@@ -75,7 +74,7 @@ public record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
   }
 
   /** How the vectors were made, by the metadata of their column. */
-  public VectorOrigin origin() {
+  VectorOrigin origin() {
     return VectorOrigin.of(rows.schema(), vectorCol);
   }
 
@@ -85,7 +84,7 @@ public record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
    *
    * @return a path
    */
-  public String post() throws IOException {
+  String post() throws IOException {
     String fingerprint = origin().postFingerprint();
     if (fingerprint.isEmpty()) {
       return null;
@@ -104,7 +103,7 @@ public record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
    *
    * @throws UserError if the user named one that is not there
    */
-  public String column(JobSettings settings, Setting<String> setting, String usual) {
+  String column(JobSettings settings, Setting<String> setting, String usual) {
     String name = settings.get(setting, usual);
     if (has(name)) {
       return name;
