@@ -1,18 +1,16 @@
 package io.embark.spark.metrics;
 
-import io.embark.batch.Batch;
-import io.embark.embed.EmbeddingStats;
 import java.io.Serializable;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.SparkContext;
 
 /**
- * Where the time and the tokens of a job went, summed over its tasks. A partition of what one call
- * of transform gives counts once in a query, however often Spark computes it: see {@link
- * TaskAccounts}. Tasks that are running are not in it yet.
+ * Counters of what a {@code TextEmbedder} did, summed over the tasks that have ended. A partition
+ * of what one call of transform gives counts once in a query, however often Spark computes it: see
+ * {@link TaskAccounts}.
  */
-public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
+public final class EmbeddingMetrics extends CountingStats implements Serializable {
   private static final long serialVersionUID = 1;
 
   /** What Spark's web UI and its events call the counters. */
@@ -25,9 +23,6 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
 
   /** How many there have been; shared by all of them on the driver. */
   private final transient AtomicInteger calls;
-
-  /** Rows of the buffer that is being tokenised. */
-  private transient int buffered;
 
   public EmbeddingMetrics(SparkContext context) {
     this(new TaskAccounts(), 0, new AtomicInteger());
@@ -58,125 +53,88 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
       int partition, String executor, String host, long rows, long tokens, double seconds) {}
 
   @Override
-  public void read(int rows, long nanos) {
-    buffered = rows;
-    accounts.add(call, TaskCounter.ROWS, rows);
-    accounts.add(call, TaskCounter.READ_NANOS, nanos);
+  protected void add(Counter counter, long value) {
+    if (counter == Counter.CPU_FOR_WANT_OF_GPU) {
+      // Tasks are counted, and each may have several streams.
+      accounts.once(call, counter);
+    } else {
+      accounts.add(new TaskAccounts.Amount(call, counter, value));
+    }
   }
 
-  @Override
-  public void waited(long nanos) {
-    accounts.add(call, TaskCounter.WAIT_NANOS, nanos);
-  }
-
-  @Override
-  public void tokenized(int count, long nanos) {
-    accounts.add(call, TaskCounter.WITHOUT_MODEL, Math.max(0, buffered - count));
-    accounts.add(call, TaskCounter.TOKENIZE_NANOS, nanos);
-  }
-
-  @Override
-  public void repeated(int texts) {
-    accounts.add(call, TaskCounter.REPEATED, texts);
-  }
-
-  @Override
-  public void batch(Batch batch, long nanos) {
-    accounts.add(call, TaskCounter.BATCHES, 1);
-    accounts.add(call, TaskCounter.TEXTS, batch.size());
-    accounts.add(call, TaskCounter.TOKENS, batch.tokens());
-    accounts.add(call, TaskCounter.PADDED_TOKENS, batch.paddedTokens());
-    accounts.add(call, TaskCounter.MODEL_NANOS, nanos);
-  }
-
-  @Override
-  public void halved() {
-    accounts.add(call, TaskCounter.HALVINGS, 1);
-  }
-
-  @Override
-  public void failed(int texts) {
-    accounts.add(call, TaskCounter.FAILED, texts);
-  }
-
-  @Override
-  public void noGpuFound() {
-    accounts.once(call, TaskCounter.CPU_FOR_WANT_OF_GPU);
-  }
-
-  private long count(TaskCounter counter) {
+  private long count(Counter counter) {
     return accounts.value().get(counter);
   }
 
-  private double seconds(TaskCounter counter) {
+  private double seconds(Counter counter) {
     return count(counter) / 1e9;
   }
 
   /** Rows read, or chunks where texts are cut into chunks. */
   public long rows() {
-    return count(TaskCounter.ROWS);
+    return count(Counter.ROWS);
   }
 
   /** Texts that the model embedded. */
   public long texts() {
-    return count(TaskCounter.TEXTS);
+    return count(Counter.TEXTS);
   }
 
   /** Texts that equal another of their task's buffer and got its vector: work saved. */
   public long repeated() {
-    return count(TaskCounter.REPEATED);
+    return count(Counter.REPEATED);
   }
 
   /** Texts that the model failed on, equal ones of a buffer once. */
   public long failed() {
-    return count(TaskCounter.FAILED);
+    return count(Counter.FAILED);
   }
 
   /** Tokens that the model saw, padding not counted. */
   public long tokens() {
-    return count(TaskCounter.TOKENS);
+    return count(Counter.TOKENS);
   }
 
-  /** The share of padding in all positions computed, 0 to 1. */
+  /** The fraction of padding in all positions computed, 0 to 1. */
   public double padding() {
     TaskTotals totals = accounts.value();
-    long padded = totals.get(TaskCounter.PADDED_TOKENS);
-    return padded == 0 ? 0 : 1 - (double) totals.get(TaskCounter.TOKENS) / padded;
+    long padded = totals.get(Counter.PADDED_TOKENS);
+    return padded == 0 ? 0 : 1 - (double) totals.get(Counter.TOKENS) / padded;
   }
 
   /** Batches that the model computed. */
   public long batches() {
-    return count(TaskCounter.BATCHES);
+    return count(Counter.BATCHES);
   }
 
   /** Batches that did not fit into memory and were halved. */
   public long halvings() {
-    return count(TaskCounter.HALVINGS);
+    return count(Counter.HALVINGS);
   }
 
   /** Tasks that embedded anything. */
   public long tasks() {
-    return count(TaskCounter.TASKS);
+    return count(Counter.TASKS);
   }
 
   /** Tasks that ran on a CPU because the device is auto and no GPU was found. */
   public long tasksWithoutGpu() {
-    return count(TaskCounter.CPU_FOR_WANT_OF_GPU);
+    return count(Counter.CPU_FOR_WANT_OF_GPU);
   }
 
   /** Task seconds spent on reading the input, with all that Spark does before embedding. */
   public double readSeconds() {
-    return seconds(TaskCounter.READ_NANOS);
+    return seconds(Counter.READ_NANOS);
   }
 
   /** Task seconds in which a task had nothing to do but wait for the model. */
   public double waitSeconds() {
-    return seconds(TaskCounter.WAIT_NANOS);
+    return seconds(Counter.WAIT_NANOS);
   }
 
   /** Task seconds spent on tokenising. */
   public double tokenizeSeconds() {
-    return seconds(TaskCounter.TOKENIZE_NANOS);
+    return seconds(Counter.TOKENIZE_NANOS);
   }
 
   /**
@@ -184,12 +142,12 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
    * where buffers are read ahead.
    */
   public double modelSeconds() {
-    return seconds(TaskCounter.MODEL_NANOS);
+    return seconds(Counter.MODEL_NANOS);
   }
 
   /** Task seconds in all. */
   public double taskSeconds() {
-    return seconds(TaskCounter.TASK_NANOS);
+    return seconds(Counter.TASK_NANOS);
   }
 
   /**
@@ -199,25 +157,25 @@ public final class EmbeddingMetrics implements EmbeddingStats, Serializable {
   public double writeSeconds() {
     TaskTotals totals = accounts.value();
     long nanos =
-        totals.get(TaskCounter.TASK_NANOS)
-            - totals.get(TaskCounter.READ_NANOS)
-            - totals.get(TaskCounter.TOKENIZE_NANOS)
-            - totals.get(TaskCounter.WAIT_NANOS);
+        totals.get(Counter.TASK_NANOS)
+            - totals.get(Counter.READ_NANOS)
+            - totals.get(Counter.TOKENIZE_NANOS)
+            - totals.get(Counter.WAIT_NANOS);
     return Math.max(0, nanos) / 1e9;
   }
 
   /** The tasks that took longest, longest first. */
   public List<SlowTask> slowest(int most) {
-    return accounts.greatest(TaskCounter.TASK_NANOS, most).stream()
+    return accounts.greatest(Counter.TASK_NANOS, most).stream()
         .map(
             task ->
                 new SlowTask(
-                    task.partition(),
+                    task.work().partition(),
                     task.executor(),
                     task.host(),
-                    task.get(TaskCounter.ROWS),
-                    task.get(TaskCounter.TOKENS),
-                    task.get(TaskCounter.TASK_NANOS) / 1e9))
+                    task.get(Counter.ROWS),
+                    task.get(Counter.TOKENS),
+                    task.get(Counter.TASK_NANOS) / 1e9))
         .toList();
   }
 }

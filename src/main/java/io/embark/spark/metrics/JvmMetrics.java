@@ -1,62 +1,85 @@
 package io.embark.spark.metrics;
 
-import com.codahale.metrics.Counter;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.Meter;
 import com.codahale.metrics.MetricRegistry;
-import io.embark.batch.Batch;
 import io.embark.embed.EmbeddingStats;
-import io.embark.spark.executor.ExecutorEmbedders;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.IntSupplier;
+import java.util.function.LongConsumer;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.metrics.source.Source;
 
 /**
- * What this JVM, an executor as a rule, has embedded since it started, as source {@code embark} of
- * Spark's metrics system, for whatever sinks it is configured with. Attempts that fail count too:
- * this tells how busy a machine is, not what a job made.
+ * The source {@code embark} of Spark's metrics system: what this JVM, an executor as a rule, has
+ * embedded since it started, for whatever sinks are configured. Attempts that fail count too: this
+ * tells how busy a machine is, not what a job made.
  */
-public final class JvmMetrics implements Source, EmbeddingStats {
+public final class JvmMetrics extends CountingStats implements Source {
   private static final JvmMetrics OF_THIS_JVM = new JvmMetrics();
 
   private final MetricRegistry registry = new MetricRegistry();
-  private final Meter rows = registry.meter("rows");
-  private final Meter tokens = registry.meter("tokens");
-  private final Counter texts = registry.counter("texts");
-  private final Counter paddedTokens = registry.counter("paddedTokens");
-  private final Counter batches = registry.counter("batches");
-  private final Counter halvings = registry.counter("batchesHalved");
-  private final Counter failed = registry.counter("textsFailed");
-  private final Counter repeated = registry.counter("textsRepeated");
-  private final Counter modelLoads = registry.counter("modelLoads");
-  private final Counter readNanos = seconds("readSeconds");
-  private final Counter tokenizeNanos = seconds("tokenizeSeconds");
-  private final Counter waitNanos = seconds("waitSeconds");
-  private final Counter modelNanos = seconds("modelSeconds");
+  private final Map<Counter, LongConsumer> metrics = new EnumMap<>(Counter.class);
+  private final com.codahale.metrics.Counter modelLoads = registry.counter("modelLoads");
+  private volatile IntSupplier openSessions = () -> 0;
 
   /** Where it is registered: a JVM can have one context after the other. */
   private SparkEnv registered;
 
   private JvmMetrics() {
-    Gauge<Integer> open = ExecutorEmbedders::open;
+    meter(Counter.ROWS, "rows");
+    meter(Counter.TOKENS, "tokens");
+    counter(Counter.TEXTS, "texts");
+    counter(Counter.PADDED_TOKENS, "paddedTokens");
+    counter(Counter.BATCHES, "batches");
+    counter(Counter.HALVINGS, "batchesHalved");
+    counter(Counter.FAILED, "textsFailed");
+    counter(Counter.REPEATED, "textsRepeated");
+    seconds(Counter.READ_NANOS, "readSeconds");
+    seconds(Counter.TOKENIZE_NANOS, "tokenizeSeconds");
+    seconds(Counter.WAIT_NANOS, "waitSeconds");
+    seconds(Counter.MODEL_NANOS, "modelSeconds");
+    Gauge<Integer> open = () -> openSessions.getAsInt();
     registry.register("openSessions", open);
   }
 
-  private Counter seconds(String name) {
-    Counter nanos = new Counter();
-    Gauge<Double> seconds = () -> nanos.getCount() / 1e9;
-    registry.register(name, seconds);
-    return nanos;
+  private void meter(Counter counter, String name) {
+    Meter meter = registry.meter(name);
+    metrics.put(counter, meter::mark);
   }
 
-  /** Counts here what is counted there. */
-  public static EmbeddingStats and(EmbeddingStats other) {
+  private void counter(Counter counter, String name) {
+    metrics.put(counter, registry.counter(name)::inc);
+  }
+
+  private void seconds(Counter counter, String name) {
+    com.codahale.metrics.Counter nanos = new com.codahale.metrics.Counter();
+    Gauge<Double> seconds = () -> nanos.getCount() / 1e9;
+    registry.register(name, seconds);
+    metrics.put(counter, nanos::inc);
+  }
+
+  /** Counts in {@code other} and here. */
+  public static EmbeddingStats and(CountingStats other) {
     OF_THIS_JVM.register();
-    return new Both(other, OF_THIS_JVM);
+    return new CountingStats() {
+      @Override
+      protected void add(Counter counter, long value) {
+        other.add(counter, value);
+        OF_THIS_JVM.add(counter, value);
+      }
+    };
   }
 
   public static void modelLoaded() {
     OF_THIS_JVM.register();
     OF_THIS_JVM.modelLoads.inc();
+  }
+
+  /** Sets where the number of sessions that are open comes from; 0 before. */
+  public static void openSessions(IntSupplier open) {
+    OF_THIS_JVM.openSessions = open;
   }
 
   private synchronized void register() {
@@ -78,93 +101,10 @@ public final class JvmMetrics implements Source, EmbeddingStats {
   }
 
   @Override
-  public void read(int count, long nanos) {
-    rows.mark(count);
-    readNanos.inc(nanos);
-  }
-
-  @Override
-  public void tokenized(int count, long nanos) {
-    tokenizeNanos.inc(nanos);
-  }
-
-  @Override
-  public void waited(long nanos) {
-    waitNanos.inc(nanos);
-  }
-
-  @Override
-  public void repeated(int count) {
-    repeated.inc(count);
-  }
-
-  @Override
-  public void batch(Batch batch, long nanos) {
-    batches.inc();
-    texts.inc(batch.size());
-    tokens.mark(batch.tokens());
-    paddedTokens.inc(batch.paddedTokens());
-    modelNanos.inc(nanos);
-  }
-
-  @Override
-  public void halved() {
-    halvings.inc();
-  }
-
-  @Override
-  public void failed(int count) {
-    failed.inc(count);
-  }
-
-  /** Two that are told the same. */
-  private record Both(EmbeddingStats one, EmbeddingStats other) implements EmbeddingStats {
-    @Override
-    public void read(int rows, long nanos) {
-      one.read(rows, nanos);
-      other.read(rows, nanos);
-    }
-
-    @Override
-    public void tokenized(int texts, long nanos) {
-      one.tokenized(texts, nanos);
-      other.tokenized(texts, nanos);
-    }
-
-    @Override
-    public void repeated(int texts) {
-      one.repeated(texts);
-      other.repeated(texts);
-    }
-
-    @Override
-    public void waited(long nanos) {
-      one.waited(nanos);
-      other.waited(nanos);
-    }
-
-    @Override
-    public void batch(Batch batch, long nanos) {
-      one.batch(batch, nanos);
-      other.batch(batch, nanos);
-    }
-
-    @Override
-    public void halved() {
-      one.halved();
-      other.halved();
-    }
-
-    @Override
-    public void failed(int texts) {
-      one.failed(texts);
-      other.failed(texts);
-    }
-
-    @Override
-    public void noGpuFound() {
-      one.noGpuFound();
-      other.noGpuFound();
+  protected void add(Counter counter, long value) {
+    LongConsumer metric = metrics.get(counter);
+    if (metric != null) {
+      metric.accept(value);
     }
   }
 }

@@ -1,9 +1,10 @@
 package io.embark.spark.metrics;
 
-import io.embark.spark.TextEmbedder;
+import io.embark.spark.metrics.CountingStats.Counter;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -13,7 +14,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.storage.BlockManagerId;
@@ -21,8 +21,8 @@ import org.apache.spark.util.AccumulatorV2;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * The accounts of a job's tasks, one per partition and call of {@link TextEmbedder#transform}.
- * Spark's own counters add up what every successful task says, so that a partition counts twice
+ * An accumulator that keeps one account per partition and call of {@code TextEmbedder.transform}.
+ * Spark's own accumulators add up what every successful task says, so that a partition counts twice
  * when it was computed twice: its output was lost with an executor, or two attempts raced each
  * other. Here the last account of a partition replaces the one before it. Failed attempts have
  * none.
@@ -42,61 +42,79 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
   /** Spark's name for the query that a task belongs to. */
   private static final String QUERY = "spark.sql.execution.id";
 
-  record Amount(int call, TaskCounter counter, long value) {}
-
-  /** Where work is done: of the task that this copy was sent to, or on the driver. */
-  private record Place(String query, int partition, String executor, String host) {
-    static final Place DRIVER = new Place("driver", -1, "driver", "driver");
-  }
-
   /** Queries whose accounts are kept; far more than ever run at the same time. */
   static final int QUERIES = 64;
 
   /** Tasks that are remembered of all queries before. */
   static final int SLOWEST = 16;
 
-  /** By query, that heard of longest ago first: on the driver all, in a task at most its own. */
-  private final Map<String, Map<TaskAccount.Work, TaskAccount>> accounts =
-      new LinkedHashMap<>(16, 0.75f, true);
+  /** What a running task adds to its account for one call of transform. */
+  record Amount(int call, Counter counter, long value) {}
 
-  /** Of all queries, those forgotten too. */
-  private final long[] totals = new long[TaskCounter.COUNT];
+  /** Work that is done once, however often it is computed. */
+  record Work(String query, int call, int partition) implements Serializable {}
 
-  private final long[] forgotten = new long[TaskCounter.COUNT];
-
-  /** Those that took longest of the queries that are forgotten. */
-  private List<TaskAccount> slowestForgotten = List.of();
-
-  /** Null on the driver. */
-  private transient Place here;
-
-  /** Adds to an account of the running task. Called by its own thread and by the model's. */
-  synchronized void add(int call, TaskCounter counter, long value) {
-    Place place = here == null ? Place.DRIVER : here;
-    TaskAccount account =
-        ofQuery(place.query())
-            .computeIfAbsent(
-                new TaskAccount.Work(place.query(), call, place.partition()),
-                work ->
-                    new TaskAccount(
-                        work, place.executor(), place.host(), new long[TaskCounter.COUNT]));
-    account.counts()[counter.ordinal()] += value;
-    totals[counter.ordinal()] += value;
-  }
-
-  /** Counts something that happens any number of times, once. */
-  synchronized void once(int call, TaskCounter counter) {
-    if (totals[counter.ordinal()] == 0) {
-      add(call, counter, 1);
+  /**
+   * What one task did for one call of transform.
+   *
+   * @param work attempts at the same have the same
+   * @param executor its id, {@code driver} in local mode
+   * @param counts by ordinal of {@link Counter}
+   */
+  record Account(Work work, String executor, String host, long[] counts) implements Serializable {
+    long get(Counter counter) {
+      return counts[counter.ordinal()];
     }
   }
 
-  @Override
-  public void add(Amount amount) {
-    add(amount.call(), amount.counter(), amount.value());
+  /** The task that this copy was sent to, or the driver. */
+  private record Place(String query, int partition, String executor, String host) {
+    static final Place DRIVER = new Place("driver", -1, "driver", "driver");
+
+    static Place of(TaskContext task) {
+      String query = task.getLocalProperty(QUERY);
+      BlockManagerId at = SparkEnv.get().blockManager().blockManagerId();
+      return new Place(
+          query == null ? "stage " + task.stageId() : "query " + query,
+          task.partitionId(),
+          at.executorId(),
+          at.host());
+    }
   }
 
-  private Map<TaskAccount.Work, TaskAccount> ofQuery(String query) {
+  /** By query, that heard of longest ago first: on the driver all, in a task at most its own. */
+  private final Map<String, Map<Work, Account>> accounts = new LinkedHashMap<>(16, 0.75f, true);
+
+  /** Of all queries, those forgotten too. Kept up to date: Spark asks at the end of each task. */
+  private final long[] totals = new long[Counter.COUNT];
+
+  private final long[] forgotten = new long[Counter.COUNT];
+
+  /** Those that took longest of the queries that are forgotten. */
+  private List<Account> slowestForgotten = List.of();
+
+  private transient Place here = Place.DRIVER;
+
+  /** Adds to an account of the running task. Called by its own thread and by the model's. */
+  @Override
+  public synchronized void add(Amount amount) {
+    Account account =
+        ofQuery(here.query())
+            .computeIfAbsent(
+                new Work(here.query(), amount.call(), here.partition()),
+                work -> new Account(work, here.executor(), here.host(), new long[Counter.COUNT]));
+    account.counts()[amount.counter().ordinal()] += amount.value();
+    totals[amount.counter().ordinal()] += amount.value();
+  }
+
+  /** Counts something that happens any number of times in a task, once. */
+  synchronized void once(int call, Counter counter) {
+    if (totals[counter.ordinal()] == 0) {
+      add(new Amount(call, counter, 1));
+    }
+  }
+
+  private Map<Work, Account> ofQuery(String query) {
     return accounts.computeIfAbsent(query, q -> new HashMap<>());
   }
 
@@ -104,8 +122,8 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
   @Override
   public void merge(AccumulatorV2<Amount, TaskTotals> other) {
     TaskAccounts theirs = (TaskAccounts) other;
-    List<TaskAccount> all;
-    List<TaskAccount> slow;
+    List<Account> all;
+    List<Account> slow;
     long[] more;
     synchronized (theirs) {
       all = theirs.all();
@@ -114,47 +132,48 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
     }
     synchronized (this) {
       all.forEach(this::put);
-      plus(totals, more);
-      plus(forgotten, more);
+      addTo(totals, more);
+      addTo(forgotten, more);
       slowestForgotten = slowest(slowestForgotten, slow);
     }
   }
 
   /** Replaces the account of some work, unless the new one says nothing. */
-  synchronized void put(TaskAccount account) {
-    if (account.isEmpty()) {
+  synchronized void put(Account account) {
+    if (Arrays.stream(account.counts()).allMatch(count -> count == 0)) {
       return;
     }
-    TaskAccount before = ofQuery(account.work().query()).put(account.work(), account);
-    for (int i = 0; i < totals.length; i++) {
-      totals[i] += account.counts()[i] - (before == null ? 0 : before.counts()[i]);
+    Account before = ofQuery(account.work().query()).put(account.work(), account);
+    addTo(totals, account.counts());
+    if (before != null) {
+      addTo(totals, Arrays.stream(before.counts()).map(count -> -count).toArray());
     }
     if (accounts.size() > QUERIES) {
-      forget(accounts.values().iterator());
+      forgetOldest();
     }
   }
 
-  private void forget(Iterator<Map<TaskAccount.Work, TaskAccount>> oldestFirst) {
-    Collection<TaskAccount> oldest = oldestFirst.next().values();
+  private void forgetOldest() {
+    Iterator<Map<Work, Account>> oldestFirst = accounts.values().iterator();
+    Collection<Account> oldest = oldestFirst.next().values();
     oldestFirst.remove();
-    oldest.forEach(account -> plus(forgotten, account.counts()));
+    oldest.forEach(account -> addTo(forgotten, account.counts()));
     slowestForgotten = slowest(slowestForgotten, oldest);
   }
 
-  private static void plus(long[] sums, long[] more) {
+  private static void addTo(long[] sums, long[] more) {
     for (int i = 0; i < sums.length; i++) {
       sums[i] += more[i];
     }
   }
 
-  private static List<TaskAccount> slowest(
-      Collection<TaskAccount> some, Collection<TaskAccount> others) {
-    List<TaskAccount> both = new ArrayList<>(some);
+  private static List<Account> slowest(Collection<Account> some, Collection<Account> others) {
+    List<Account> both = new ArrayList<>(some);
     both.addAll(others);
-    return greatest(both, TaskCounter.TASK_NANOS, SLOWEST);
+    return greatest(both, Counter.TASK_NANOS, SLOWEST);
   }
 
-  private List<TaskAccount> all() {
+  private List<Account> all() {
     return accounts.values().stream().flatMap(ofQuery -> ofQuery.values().stream()).toList();
   }
 
@@ -167,28 +186,20 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
    * The accounts of which a counter is greatest, greatest first. Of queries that are forgotten only
    * those are known that took longest.
    */
-  synchronized List<TaskAccount> greatest(TaskCounter counter, int most) {
-    List<TaskAccount> known = new ArrayList<>(slowestForgotten);
+  synchronized List<Account> greatest(Counter counter, int most) {
+    List<Account> known = new ArrayList<>(slowestForgotten);
     known.addAll(all());
     return greatest(known, counter, most);
   }
 
-  private static List<TaskAccount> greatest(
-      List<TaskAccount> accounts, TaskCounter counter, int most) {
-    Comparator<TaskAccount> order = Comparator.comparingLong(account -> account.get(counter));
-    PriorityQueue<TaskAccount> greatest = new PriorityQueue<>(order);
-    for (TaskAccount account : accounts) {
-      greatest.add(account);
-      if (greatest.size() > most) {
-        greatest.remove();
-      }
-    }
-    return greatest.stream().sorted(order.reversed()).toList();
+  private static List<Account> greatest(List<Account> accounts, Counter counter, int most) {
+    Comparator<Account> order = Comparator.comparingLong(account -> account.get(counter));
+    return accounts.stream().sorted(order.reversed()).limit(most).toList();
   }
 
   @Override
   public synchronized boolean isZero() {
-    return new TaskAccount(null, "", "", totals).isEmpty();
+    return Arrays.stream(totals).allMatch(count -> count == 0);
   }
 
   @Override
@@ -210,7 +221,7 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
     slowestForgotten = List.of();
     Arrays.fill(totals, 0);
     Arrays.fill(forgotten, 0);
-    here = null;
+    here = Place.DRIVER;
   }
 
   /** Heartbeats send it while the task goes on. */
@@ -221,21 +232,14 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
   /** A copy that arrives in a task counts there. */
   private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
     in.defaultReadObject();
+    here = Place.DRIVER;
     TaskContext task = TaskContext.get();
-    if (task == null) {
-      return;
+    if (task != null) {
+      here = Place.of(task);
+      long start = System.nanoTime();
+      TaskCompletionListener end = ended -> end(System.nanoTime() - start);
+      task.addTaskCompletionListener(end);
     }
-    String query = task.getLocalProperty(QUERY);
-    BlockManagerId at = SparkEnv.get().blockManager().blockManagerId();
-    here =
-        new Place(
-            query == null ? "stage " + task.stageId() : "query " + query,
-            task.partitionId(),
-            at.executorId(),
-            at.host());
-    long start = System.nanoTime();
-    TaskCompletionListener end = ended -> end(System.nanoTime() - start);
-    task.addTaskCompletionListener(end);
   }
 
   private synchronized void end(long nanos) {
@@ -243,8 +247,8 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
     if (!isZero()) {
       // One task, although several calls may have worked in it.
       int call = all().stream().mapToInt(account -> account.work().call()).min().orElse(0);
-      add(call, TaskCounter.TASKS, 1);
-      add(call, TaskCounter.TASK_NANOS, nanos);
+      add(new Amount(call, Counter.TASKS, 1));
+      add(new Amount(call, Counter.TASK_NANOS, nanos));
     }
   }
 }

@@ -1,9 +1,8 @@
 package io.embark.spark.sql;
 
-import io.embark.batch.Batch;
-import io.embark.embed.EmbeddingStats;
+import io.embark.spark.metrics.CountingStats;
 import java.io.Serializable;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.execution.metric.SQLMetric;
 import org.apache.spark.sql.execution.metric.SQLMetrics;
@@ -12,54 +11,39 @@ import scala.collection.immutable.Map;
 import scala.collection.immutable.Map$;
 
 /** The counters of one {@link EmbedTextExec}, as the SQL page of Spark's web UI shows them. */
-public final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
+public final class SqlEmbeddingMetrics extends CountingStats implements Serializable {
   private static final long serialVersionUID = 1;
 
   private final SQLMetric rows;
-  private final SQLMetric texts;
-  private final SQLMetric tokens;
-  private final SQLMetric paddedTokens;
-  private final SQLMetric batches;
-  private final SQLMetric readTime;
-  private final SQLMetric tokenizeTime;
-  private final SQLMetric waitTime;
-  private final SQLMetric modelTime;
-  private final SQLMetric halvings;
-  private final SQLMetric failed;
-  private final SQLMetric repeated;
-  private final transient Map<String, SQLMetric> byName;
+  private final EnumMap<Counter, SQLMetric> counted = new EnumMap<>(Counter.class);
+  private transient Map<String, SQLMetric> byName = Map$.MODULE$.empty();
 
   public SqlEmbeddingMetrics(SparkContext context) {
-    rows = SQLMetrics.createMetric(context, "number of output rows");
-    texts = SQLMetrics.createMetric(context, "texts embedded");
-    tokens = SQLMetrics.createMetric(context, "tokens");
-    paddedTokens = SQLMetrics.createMetric(context, "tokens with padding");
-    batches = SQLMetrics.createMetric(context, "batches");
-    readTime = SQLMetrics.createNanoTimingMetric(context, "time to read", -1);
-    tokenizeTime = SQLMetrics.createNanoTimingMetric(context, "time to tokenize", -1);
-    waitTime = SQLMetrics.createNanoTimingMetric(context, "time waiting for the model", -1);
-    modelTime = SQLMetrics.createNanoTimingMetric(context, "time in the model", -1);
-    halvings = SQLMetrics.createMetric(context, "batches halved for memory");
-    failed = SQLMetrics.createMetric(context, "texts failed");
-    repeated = SQLMetrics.createMetric(context, "texts repeated within a buffer");
-    LinkedHashMap<String, SQLMetric> named = new LinkedHashMap<>();
-    named.put("numOutputRows", rows);
-    named.put("texts", texts);
-    named.put("tokens", tokens);
-    named.put("paddedTokens", paddedTokens);
-    named.put("batches", batches);
-    named.put("readTime", readTime);
-    named.put("tokenizeTime", tokenizeTime);
-    named.put("waitTime", waitTime);
-    named.put("modelTime", modelTime);
-    named.put("halvings", halvings);
-    named.put("failed", failed);
-    named.put("repeated", repeated);
-    Map<String, SQLMetric> all = Map$.MODULE$.empty();
-    for (java.util.Map.Entry<String, SQLMetric> entry : named.entrySet()) {
-      all = all.$plus(new Tuple2<>(entry.getKey(), entry.getValue()));
-    }
-    byName = all;
+    rows = named("numOutputRows", SQLMetrics.createMetric(context, "number of output rows"));
+    count(context, Counter.TEXTS, "texts", "texts embedded");
+    count(context, Counter.TOKENS, "tokens", "tokens");
+    count(context, Counter.PADDED_TOKENS, "paddedTokens", "tokens with padding");
+    count(context, Counter.BATCHES, "batches", "batches");
+    time(context, Counter.READ_NANOS, "readTime", "time to read");
+    time(context, Counter.TOKENIZE_NANOS, "tokenizeTime", "time to tokenize");
+    time(context, Counter.WAIT_NANOS, "waitTime", "time waiting for the model");
+    time(context, Counter.MODEL_NANOS, "modelTime", "time in the model");
+    count(context, Counter.HALVINGS, "halvings", "batches halved for memory");
+    count(context, Counter.FAILED, "failed", "texts failed");
+    count(context, Counter.REPEATED, "repeated", "texts repeated within a buffer");
+  }
+
+  private void count(SparkContext context, Counter counter, String name, String label) {
+    counted.put(counter, named(name, SQLMetrics.createMetric(context, label)));
+  }
+
+  private void time(SparkContext context, Counter counter, String name, String label) {
+    counted.put(counter, named(name, SQLMetrics.createNanoTimingMetric(context, label, -1)));
+  }
+
+  private SQLMetric named(String name, SQLMetric metric) {
+    byName = byName.$plus(new Tuple2<>(name, metric));
+    return metric;
   }
 
   Map<String, SQLMetric> byName() {
@@ -71,41 +55,10 @@ public final class SqlEmbeddingMetrics implements EmbeddingStats, Serializable {
   }
 
   @Override
-  public void read(int count, long nanos) {
-    readTime.add(nanos);
-  }
-
-  @Override
-  public void waited(long nanos) {
-    waitTime.add(nanos);
-  }
-
-  @Override
-  public void tokenized(int count, long nanos) {
-    tokenizeTime.add(nanos);
-  }
-
-  @Override
-  public void repeated(int count) {
-    repeated.add(count);
-  }
-
-  @Override
-  public void batch(Batch batch, long nanos) {
-    texts.add(batch.size());
-    tokens.add(batch.tokens());
-    paddedTokens.add(batch.paddedTokens());
-    batches.add(1);
-    modelTime.add(nanos);
-  }
-
-  @Override
-  public void halved() {
-    halvings.add(1);
-  }
-
-  @Override
-  public void failed(int count) {
-    failed.add(count);
+  protected void add(Counter counter, long value) {
+    SQLMetric metric = counted.get(counter);
+    if (metric != null) {
+      metric.add(value);
+    }
   }
 }

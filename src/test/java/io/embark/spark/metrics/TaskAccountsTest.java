@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.spark.LocalSpark;
 import io.embark.spark.TextEmbedder;
+import io.embark.spark.metrics.CountingStats.Counter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -45,21 +46,22 @@ class TaskAccountsTest {
     all.merge(account("query 1", 1, 0, 0));
 
     assertThat(all.value().rows()).isEqualTo(15);
-    assertThat(all.greatest(TaskCounter.ROWS, 1))
-        .extracting(TaskAccount::partition)
+    assertThat(all.greatest(Counter.ROWS, 1))
+        .extracting(account -> account.work().partition())
         .containsExactly(0);
-    assertThat(all.greatest(TaskCounter.ROWS, 5)).hasSize(2);
+    assertThat(all.greatest(Counter.ROWS, 5)).hasSize(2);
     assertThat(all.copyAndReset().isZero()).isTrue();
     assertThat(all.copy().value().rows()).isEqualTo(15);
   }
 
   private static TaskAccounts account(String query, int call, int partition, long rows) {
     TaskAccounts accounts = new TaskAccounts();
-    long[] counts = new long[TaskCounter.COUNT];
-    counts[TaskCounter.ROWS.ordinal()] = rows;
-    counts[TaskCounter.TASK_NANOS.ordinal()] = rows;
+    long[] counts = new long[Counter.COUNT];
+    counts[Counter.ROWS.ordinal()] = rows;
+    counts[Counter.TASK_NANOS.ordinal()] = rows;
     accounts.put(
-        new TaskAccount(new TaskAccount.Work(query, call, partition), "1", "host", counts));
+        new TaskAccounts.Account(
+            new TaskAccounts.Work(query, call, partition), "1", "host", counts));
     return accounts;
   }
 
@@ -74,13 +76,13 @@ class TaskAccountsTest {
       all.merge(account("query " + query, query, 1, 1));
     }
     assertThat(all.value().rows()).isEqualTo(1_000_000 + 3L * (queries - 1));
-    assertThat(all.greatest(TaskCounter.TASK_NANOS, Integer.MAX_VALUE))
+    assertThat(all.greatest(Counter.TASK_NANOS, Integer.MAX_VALUE))
         .hasSize(2 * TaskAccounts.QUERIES + TaskAccounts.SLOWEST)
         .first()
         .extracting(slow -> slow.work().query())
         .isEqualTo("query 0");
     assertThat(all.copy().value().rows()).isEqualTo(all.value().rows());
-    assertThat(all.copy().greatest(TaskCounter.TASK_NANOS, Integer.MAX_VALUE))
+    assertThat(all.copy().greatest(Counter.TASK_NANOS, Integer.MAX_VALUE))
         .hasSize(2 * TaskAccounts.QUERIES + TaskAccounts.SLOWEST);
 
     // What is still known is replaced as ever.
@@ -88,7 +90,7 @@ class TaskAccountsTest {
     assertThat(all.value().rows()).isEqualTo(1_000_000 + 3L * (queries - 1));
     all.reset();
     assertThat(all.isZero()).isTrue();
-    assertThat(all.greatest(TaskCounter.TASK_NANOS, 5)).isEmpty();
+    assertThat(all.greatest(Counter.TASK_NANOS, 5)).isEmpty();
   }
 
   /** One that runs long among many short ones tells of itself now and then. */
