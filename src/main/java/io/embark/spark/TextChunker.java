@@ -95,7 +95,7 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
    */
   @Override
   public StructType transformSchema(StructType schema) {
-    ExecutorTokenizers.chunker(config(), chunking());
+    chunking().chunker(config());
     return columns(schema).addTo(schema);
   }
 
@@ -109,7 +109,7 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
     return InternalRows.mapPartitions(
         dataset.toDF(),
         schema,
-        rows -> new ChunkRows(rows, columns, input, ExecutorTokenizers.chunker(config, chunking)));
+        rows -> new ChunkRows(rows, columns, input, chunking.chunker(config)));
   }
 
   private ChunkColumns columns(StructType schema) {

@@ -4,7 +4,6 @@ import io.embark.UserError;
 import io.embark.post.LinearVectorModel;
 import io.embark.spark.column.ChunkColumns;
 import io.embark.spark.column.Chunking;
-import io.embark.spark.column.DocumentTask;
 import io.embark.spark.column.EmbedColumnTask;
 import io.embark.spark.column.EmbeddingColumns;
 import io.embark.spark.column.Int8Calibration;
@@ -204,7 +203,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
         schema,
         chunking.isOff()
             ? embed
-            : new DocumentTask(embed, chunkColumns(chunking, textIndex), dataset.schema()));
+            : embed.onDocuments(chunkColumns(chunking, textIndex), dataset.schema()));
   }
 
   /** Counters over everything this embedder has transformed. */

@@ -4,6 +4,7 @@ import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
 import io.embark.spark.executor.Canary;
+import io.embark.spark.executor.HostModels;
 import io.embark.spark.executor.ReferenceVectors;
 import io.embark.spark.executor.SessionProbe;
 import io.embark.token.HfTokenizer;
@@ -161,7 +162,7 @@ record DoctorTask(
   }
 
   static ModelDirectory open(EmbedderConfig config) throws IOException {
-    return SessionProbe.model(config);
+    return HostModels.open(config);
   }
 
   /** The ids of the canary's sentences. */

@@ -13,7 +13,7 @@ import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.Params;
 
 /**
- * How a stage cuts documents.
+ * Settings of a stage that cuts documents.
  *
  * @param tokens the most per chunk; 0 for the model's maximum length
  * @param overlap text tokens that a chunk shares with the one before it
@@ -22,7 +22,7 @@ import org.apache.spark.ml.param.Params;
 public record Chunking(ChunkMode mode, int tokens, int overlap, boolean keepText)
     implements Serializable {
 
-  /** As the params of a stage say. */
+  /** Reads the params of a stage. */
   public static Chunking of(Params stage) {
     return new Chunking(
         value(stage, ChunkSettings.CHUNK),
@@ -47,18 +47,29 @@ public record Chunking(ChunkMode mode, int tokens, int overlap, boolean keepText
    * @throws UserError if they do not go together
    */
   public void require(EmbedderConfig config) {
-    ExecutorTokenizers.chunker(config, this);
+    chunker(config);
     if (mode.merges() && config.get(Setting.TOKEN_STATES)) {
       throw new UserError(
-          "token-states: states of tokens are not kept of merged documents; set chunk to rows or none.");
+          "token-states: states of tokens are not kept of merged documents; set chunk to rows or"
+              + " none.");
     }
   }
 
-  public Chunker of(Embedder embedder) {
+  Chunker chunker(Embedder embedder) {
     return embedder.chunker(tokens, overlap);
   }
 
-  /** What tells vectors made with other chunks apart; for the metadata of vector columns. */
+  /**
+   * Cuts without a session.
+   *
+   * @param config resolved
+   * @throws UserError if the numbers do not go with the model
+   */
+  public Chunker chunker(EmbedderConfig config) {
+    return ExecutorTokenizers.chunker(config, tokens, overlap);
+  }
+
+  /** Tells vectors made with other chunks apart; for the metadata of vector columns. */
   String describe(int maxLength) {
     return "%s, %d tokens, overlap %d"
         .formatted(mode.label(), tokens == 0 ? maxLength : tokens, overlap);

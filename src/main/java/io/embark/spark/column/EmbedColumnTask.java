@@ -1,29 +1,30 @@
 package io.embark.spark.column;
 
+import io.embark.embed.DocumentStream;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Embedding;
 import io.embark.embed.EmbeddingStream;
 import io.embark.embed.Setting;
-import io.embark.spark.TextEmbedder;
 import io.embark.spark.executor.Canary;
 import io.embark.spark.executor.ExecutorEmbedders;
-import io.embark.spark.executor.TaskStreams;
 import io.embark.spark.metrics.EmbeddingMetrics;
 import io.embark.spark.metrics.JvmMetrics;
+import io.embark.text.Chunk;
 import java.util.Iterator;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.JoinedRow;
+import org.apache.spark.sql.types.StructType;
 
 /**
- * Embeds a column of texts, text by text: the work of {@link TextEmbedder} on one partition.
+ * The work of {@code TextEmbedder} on one partition: embeds a column of texts, text by text.
  *
  * @param textIndex the column
- * @param columns what is added to each row
+ * @param columns added to each row
  * @param vectors how many vectors each text has
- * @param post what happens to vectors after the model; null for nothing. Sent once to each
- *     executor, not with each task: it may hold millions of numbers
+ * @param post maps vectors after the model; null for nothing. Sent once to each executor, not with
+ *     each task: it may hold millions of numbers
  */
 public record EmbedColumnTask(
     EmbedderConfig config,
@@ -38,7 +39,7 @@ public record EmbedColumnTask(
   @Override
   public Iterator<InternalRow> over(Iterator<InternalRow> rows) {
     JoinedRow joined = new JoinedRow();
-    return TaskStreams.endWithTask(
+    return ExecutorEmbedders.endWithTask(
         new EmbeddingStream<InternalRow, InternalRow>(
             embedder(),
             rows,
@@ -47,16 +48,61 @@ public record EmbedColumnTask(
             JvmMetrics.and(counted)));
   }
 
-  Embedder embedder() {
+  /**
+   * The same work chunk by chunk.
+   *
+   * @param input the schema of the rows that hold the documents
+   */
+  public RowWork onDocuments(ChunkColumns columns, StructType input) {
+    return new OnDocuments(this, columns, input);
+  }
+
+  private Embedder embedder() {
     return canary.require(ExecutorEmbedders.get(config));
   }
 
-  String text(InternalRow row) {
+  private String text(InternalRow row) {
     return row.isNullAt(textIndex) ? null : row.getUTF8String(textIndex).toString();
   }
 
-  InternalRow values(Embedding embedding) {
+  private InternalRow values(Embedding embedding) {
     Embedding stored = post == null ? embedding : post.value().of(embedding);
     return columns.values(stored, vectors, config.get(Setting.TOKEN_STATES));
+  }
+
+  private record OnDocuments(EmbedColumnTask embed, ChunkColumns columns, StructType input)
+      implements RowWork {
+
+    @Override
+    public Iterator<InternalRow> over(Iterator<InternalRow> rows) {
+      Embedder embedder = embed.embedder();
+      DocumentStream<InternalRow, InternalRow> documents =
+          new DocumentStream<>(
+              embedder,
+              columns.chunking().chunker(embedder),
+              columns.chunking().mode(),
+              rows,
+              embed::text,
+              new Rows(),
+              JvmMetrics.and(embed.counted()));
+      ExecutorEmbedders.endWithTask(documents.embeddings());
+      return documents;
+    }
+
+    private final class Rows implements DocumentStream.Results<InternalRow, InternalRow> {
+      @Override
+      public InternalRow ofChunk(InternalRow row, Chunk chunk, Embedding made) {
+        return joined(columns.withTextOf(chunk, row, input), made, columns.ofChunk(chunk));
+      }
+
+      @Override
+      public InternalRow ofDocument(InternalRow row, int chunks, Embedding merged) {
+        return joined(row, merged, columns.ofDocument(chunks));
+      }
+
+      private InternalRow joined(InternalRow row, Embedding embedding, InternalRow added) {
+        return new JoinedRow(new JoinedRow(row, embed.values(embedding)), added);
+      }
+    }
   }
 }

@@ -19,10 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A few sentences and the vectors that every session of a job must give for them. Expected are the
- * reference vectors that ship with Embark, for the built-in default model in its usual use, or else
- * those of the driver, which has opened the model anyway. They travel with the tasks; each executor
- * compares once for every session it opens, before its first row.
+ * A few sentences and the vectors that every session of a job must give for them: the reference
+ * vectors that ship with Embark, for the built-in default model in its usual use, or else those of
+ * the driver, which has opened the model anyway. They travel with the tasks; each executor compares
+ * once for every session it opens, before its first row.
  *
  * <p>On a CPU, 32-bit floats agree to a few millionths between machines: allowed is a difference of
  * {@value #CPU_DIFFERENCE} in any value, or that part of the largest value where values exceed 1. A
@@ -49,6 +49,15 @@ public final class Canary implements Serializable {
 
   private final double allowed;
 
+  /** Some JVM gives other vectors than it must. Ends the job: a retry elsewhere would hide it. */
+  public static final class Drift extends IllegalStateException {
+    private static final long serialVersionUID = 1;
+
+    Drift(String message) {
+      super(message);
+    }
+  }
+
   private Canary(String origin, List<String> sentences, float[][][] expected, double allowed) {
     this.origin = origin;
     this.sentences = sentences;
@@ -57,7 +66,7 @@ public final class Canary implements Serializable {
   }
 
   /**
-   * How far one session's vectors are from the expected ones, at worst.
+   * The worst distance of one session's vectors from the expected ones.
    *
    * @param sentence where that is
    * @param vector the name of the vector, where a text has several
@@ -77,7 +86,7 @@ public final class Canary implements Serializable {
   /**
    * The canary of a job, from the driver's session.
    *
-   * @throws CanaryDrift if the driver itself does not give the reference vectors
+   * @throws Drift if the driver itself does not give the reference vectors
    */
   static Canary of(Embedder driver) {
     EmbedderConfig config = driver.config();
@@ -107,7 +116,7 @@ public final class Canary implements Serializable {
     return new Canary("the driver's", embedded, expected.toArray(float[][][]::new), allowed);
   }
 
-  /** Whose vectors are expected, as in "differ from ... vectors". */
+  /** Owner of the expected vectors, as in "differ from ... vectors". */
   public String origin() {
     return origin;
   }
@@ -116,7 +125,7 @@ public final class Canary implements Serializable {
    * Compares, the first time it sees this session.
    *
    * @return {@code embedder}
-   * @throws CanaryDrift if its vectors are not as expected
+   * @throws Drift if its vectors are not as expected
    */
   public Embedder require(Embedder embedder) {
     if (allowed == Double.POSITIVE_INFINITY || sentences.isEmpty()) {
@@ -132,7 +141,7 @@ public final class Canary implements Serializable {
         long start = System.nanoTime();
         Reading reading = read(embedder);
         if (!reading.within()) {
-          throw new CanaryDrift(message(reading, embedder));
+          throw new Drift(message(reading, embedder));
         }
         passed.add(identity);
         LOG.info(
@@ -146,7 +155,6 @@ public final class Canary implements Serializable {
     return embedder;
   }
 
-  /** Embeds the sentences and compares. */
   public Reading read(Embedder embedder) {
     boolean rounded =
         embedder.device().isGpu() || embedder.config().get(Setting.PRECISION) == Precision.INT8;

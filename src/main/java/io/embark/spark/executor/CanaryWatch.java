@@ -3,16 +3,20 @@ package io.embark.spark.executor;
 import java.util.Map;
 import java.util.Optional;
 import java.util.WeakHashMap;
+import java.util.concurrent.TimeoutException;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.SparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Stops what runs when an executor's canary has drifted. Left to itself Spark would try the task
+ * A listener that stops what runs when an executor's canary has drifted. Left to itself Spark would try the task
  * again, on an executor that is sound, and the job would end well with nobody the wiser.
  */
 public final class CanaryWatch extends SparkListener {
+  private static final Logger LOG = LoggerFactory.getLogger(CanaryWatch.class);
   private static final Map<SparkContext, CanaryWatch> WATCHES = new WeakHashMap<>();
 
   private final SparkContext context;
@@ -36,7 +40,7 @@ public final class CanaryWatch extends SparkListener {
   /**
    * Runs some work.
    *
-   * @throws CanaryDrift if some executor drifted meanwhile, even where the work was done by others
+   * @throws Canary.Drift if some executor drifted meanwhile, even where the work was done by others
    *     before it could be stopped
    */
   public void during(Runnable work) {
@@ -44,30 +48,30 @@ public final class CanaryWatch extends SparkListener {
     try {
       work.run();
     } catch (Exception e) {
-      CanaryDrift found = found().orElse(null);
-      if (found != null) {
-        found.addSuppressed(e);
-        throw found;
-      }
+      found()
+          .ifPresent(
+              found -> {
+                found.addSuppressed(e);
+                throw found;
+              });
       throw e;
     }
     found()
         .ifPresent(
-            e -> {
-              throw e;
+            found -> {
+              throw found;
             });
   }
 
-  private Optional<CanaryDrift> found() {
+  private Optional<Canary.Drift> found() {
     if (!context.isStopped()) {
       try {
         context.listenerBus().waitUntilEmpty();
-      } catch (java.util.concurrent.TimeoutException e) {
-        // A driver this busy still has what its listeners have heard so far.
-        return Optional.ofNullable(drift).map(CanaryDrift::new);
+      } catch (TimeoutException e) {
+        LOG.debug("The driver is busy; what its listeners have heard so far has to do.", e);
       }
     }
-    return Optional.ofNullable(drift).map(CanaryDrift::new);
+    return Optional.ofNullable(drift).map(Canary.Drift::new);
   }
 
   @Override
@@ -81,16 +85,16 @@ public final class CanaryWatch extends SparkListener {
     }
   }
 
-  /** What the canary said, or null if the task failed for another reason. */
+  /** The canary's message, or null if the task failed for another reason. */
   private static String message(ExceptionFailure failure) {
     Throwable e = failure.exception().isDefined() ? failure.exception().get() : null;
     for (; e != null; e = e.getCause()) {
-      if (e instanceof CanaryDrift) {
+      if (e instanceof Canary.Drift) {
         return e.getMessage();
       }
     }
     // Spark sends the text even where the exception itself could not be sent.
-    String name = CanaryDrift.class.getName() + ": ";
+    String name = Canary.Drift.class.getName() + ": ";
     int at = failure.fullStackTrace().indexOf(name);
     return at < 0
         ? null

@@ -4,6 +4,7 @@ import io.embark.UserError;
 import io.embark.embed.Cores;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
+import io.embark.embed.EmbeddingStream;
 import io.embark.embed.Setting;
 import io.embark.model.store.ModelStore;
 import io.embark.onnx.Device;
@@ -13,16 +14,11 @@ import io.embark.spark.gpu.GpuAddress;
 import io.embark.spark.gpu.TaskGpu;
 import io.embark.spark.metrics.JvmMetrics;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.apache.spark.SparkConf;
-import org.apache.spark.SparkContext$;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.util.TaskCompletionListener;
@@ -37,7 +33,7 @@ import org.slf4j.LoggerFactory;
 public final class ExecutorEmbedders {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorEmbedders.class);
 
-  /** How a session comes to a device; tests on machines without GPUs put their own in place. */
+  /** Finds and opens devices; tests on machines without GPUs put their own in place. */
   public interface Devices {
     /** As {@link DeviceChoice#of}. */
     DeviceChoice settle(Device wanted, int gpuIndex);
@@ -64,9 +60,6 @@ public final class ExecutorEmbedders {
   private static volatile Devices devices = Devices.OF_THIS_MACHINE;
 
   private static Leases<Key, Embedder> leases;
-
-  /** As executors of every cluster manager are told. */
-  private static final Pattern GIVEN_CORES = Pattern.compile(" --cores (\\d{1,6})\\b");
 
   private static final GpuAddress VISIBLE = GpuAddress.ofThisProcess();
 
@@ -95,6 +88,7 @@ public final class ExecutorEmbedders {
                 return thread;
               });
       clock.scheduleWithFixedDelay(made::closeIdle, 1, 1, TimeUnit.MINUTES);
+      JvmMetrics.openSessions(made::size);
       Runtime.getRuntime().addShutdownHook(new Thread(made::closeAll, "embark-close"));
       leases = made;
     }
@@ -142,6 +136,21 @@ public final class ExecutorEmbedders {
     }
   }
 
+  /**
+   * Stops a stream when its task is killed, and closes it when the task ends for whatever reason: a
+   * limit that is reached leaves a stream in the middle. Outside a task it changes nothing.
+   */
+  public static <T, R> EmbeddingStream<T, R> endWithTask(EmbeddingStream<T, R> stream) {
+    TaskContext task = TaskContext.get();
+    if (task != null) {
+      // Typed, or the overload for Scala functions is just as good.
+      TaskCompletionListener close = ended -> stream.close();
+      task.addTaskCompletionListener(close);
+      stream.stopWhen(task::isInterrupted);
+    }
+    return stream;
+  }
+
   private static Lease acquire(EmbedderConfig config, TaskContext task) {
     OnnxRuntimeJars.requireOne();
     EarlyEmbedder.requireLibraries();
@@ -150,11 +159,6 @@ public final class ExecutorEmbedders {
     // Without a GPU every task shares one embedder, whatever addresses Spark hands out.
     Key key = new Key(config, devices.settle(wanted, gpuIndex(wanted, address)));
     return new Lease(key, leases().acquire(key, () -> open(key, address)));
-  }
-
-  /** How many are open or being opened. */
-  public static synchronized int open() {
-    return leases == null ? 0 : leases.size();
   }
 
   private static String where() {
@@ -177,9 +181,9 @@ public final class ExecutorEmbedders {
   private static Embedder open(Key key, String address) {
     long start = System.nanoTime();
     EmbedderConfig config =
-        withThreads(key.config(), SparkEnv.get() == null ? null : SparkEnv.get().conf());
+        TaskSlots.withThreads(key.config(), SparkEnv.get() == null ? null : SparkEnv.get().conf());
     if (SparkEnv.get() != null) {
-      Cores.limit(slots(SparkEnv.get().conf()));
+      Cores.limit(TaskSlots.of(SparkEnv.get().conf()));
     }
     try {
       Optional<Embedder> early = EarlyEmbedder.take(config, key.device());
@@ -197,10 +201,7 @@ public final class ExecutorEmbedders {
           ProcessHandle.current().pid());
       return embedder;
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          "Cannot read model %s on this host: %s"
-              .formatted(config.text(Setting.MODEL), e.getMessage()),
-          e);
+      throw HostModels.unreadable(config, "on this host", e);
     }
   }
 
@@ -208,52 +209,6 @@ public final class ExecutorEmbedders {
     LOG.info(
         "Closing model {} on {}", embedder.config().text(Setting.MODEL), embedder.device().label());
     embedder.close();
-  }
-
-  /** Settings with a number of threads, where they leave it open. */
-  static EmbedderConfig withThreads(EmbedderConfig config, SparkConf conf) {
-    return config.get(Setting.INTRA_OP_THREADS) != 0
-        ? config
-        : config.toBuilder().intraOpThreads(intraOpThreads(conf)).build();
-  }
-
-  /**
-   * The session's thread pool is shared by the executor's task slots, and each running task adds
-   * its own thread. With one CPU per task that is all it takes; with more, the pool gets the rest.
-   */
-  private static int intraOpThreads(SparkConf conf) {
-    if (conf == null) {
-      return 1;
-    }
-    return slots(conf) * (conf.getInt("spark.task.cpus", 1) - 1) + 1;
-  }
-
-  private static int slots(SparkConf conf) {
-    return slots(conf, System.getProperty("sun.java.command", ""));
-  }
-
-  /**
-   * How many tasks run at the same time in this JVM.
-   *
-   * @param command that started it: where {@code spark.executor.cores} is not set, a cluster
-   *     manager gives an executor all cores of its worker or just one, and only there it says how
-   *     many
-   */
-  static int slots(SparkConf conf, String command) {
-    int cores = localCores(conf.get("spark.master", ""));
-    if (cores == 0) {
-      Matcher given = GIVEN_CORES.matcher(command);
-      cores =
-          given.find() ? Integer.parseInt(given.group(1)) : conf.getInt("spark.executor.cores", 1);
-    }
-    return Math.max(1, cores / conf.getInt("spark.task.cpus", 1));
-  }
-
-  /** Of a local master; 0 for any other. */
-  private static int localCores(String master) {
-    return master.equals("local") || master.startsWith("local[")
-        ? SparkContext$.MODULE$.numDriverCores(master)
-        : 0;
   }
 
   /** For tests: how sessions of this JVM come to a device from now on. */

@@ -2,7 +2,6 @@ package io.embark.spark.executor;
 
 import io.embark.UserError;
 import io.embark.embed.Setting;
-import io.embark.spark.sql.SessionSettings;
 import java.time.Duration;
 import java.util.List;
 import org.apache.spark.SparkConf;
@@ -17,7 +16,7 @@ import org.apache.spark.SparkEnv;
  */
 public record ExecutorSettings(int models, Duration idle) {
   /** What the keys begin with. */
-  public static final String PREFIX = SessionSettings.PREFIX + "executor.";
+  public static final String PREFIX = "spark.embark.executor.";
 
   public static final Setting<Integer> MODELS =
       new Setting<>(
@@ -25,7 +24,7 @@ public record ExecutorSettings(int models, Duration idle) {
           "N",
           "4",
           "Models, or variants of one, kept open on a device; those in use are never closed",
-          text -> number(text, 1, 1000));
+          text -> Setting.number(text, 1, 1000));
 
   public static final Setting<Integer> IDLE_MINUTES =
       new Setting<>(
@@ -33,7 +32,7 @@ public record ExecutorSettings(int models, Duration idle) {
           "MINUTES",
           "30",
           "How long a model is kept open that no task uses",
-          text -> number(text, 1, 1_000_000));
+          text -> Setting.number(text, 1, 1_000_000));
 
   /** Every setting, in the order of the documentation. */
   public static final List<Setting<?>> ALL = List.of(MODELS, IDLE_MINUTES);
@@ -64,18 +63,5 @@ public record ExecutorSettings(int models, Duration idle) {
 
   private static <T> T read(SparkConf conf, Setting<T> setting) {
     return setting.parse(conf.get(PREFIX + setting.key(), setting.defaultText()));
-  }
-
-  private static int number(String text, int least, int most) {
-    try {
-      int value = Integer.parseInt(text.strip());
-      if (value >= least && value <= most) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      // Reported below together with numbers out of range.
-    }
-    throw new UserError(
-        "found '%s', wanted a whole number from %d to %d.".formatted(text, least, most));
   }
 }

@@ -4,7 +4,6 @@ import io.embark.UserError;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
-import io.embark.spark.column.Chunking;
 import io.embark.text.Chunker;
 import io.embark.token.HfTokenizer;
 import io.embark.token.Tokenizer;
@@ -30,23 +29,24 @@ public final class ExecutorTokenizers {
    */
   public static EmbedderConfig resolve(EmbedderConfig config) {
     try {
-      ModelDirectory model = DriverModels.open(config);
+      ModelDirectory model = HostModels.openOnDriver(config);
       // Executors must not cut with another model's tokenizer.
       return config.resolve(model).toBuilder().wantedModel(model.fingerprint()).build();
     } catch (IOException e) {
-      throw unreadable(config, e);
+      throw HostModels.unreadable(config, "on this host", e);
     }
   }
 
   /**
    * A chunker for a resolved config.
    *
+   * @param tokens the most per chunk, 0 for the model's maximum
+   * @param overlap tokens that a chunk shares with the one before it
    * @throws UserError if the numbers do not go with the model
    */
-  public static Chunker chunker(EmbedderConfig config, Chunking chunking) {
+  public static Chunker chunker(EmbedderConfig config, int tokens, int overlap) {
     Tokenizer tokenizer = OPEN.computeIfAbsent(config, ExecutorTokenizers::open);
-    return new Chunker(
-        tokenizer, config.get(Setting.PROMPT), chunking.tokens(), chunking.overlap());
+    return new Chunker(tokenizer, config.get(Setting.PROMPT), tokens, overlap);
   }
 
   private static Tokenizer open(EmbedderConfig config) {
@@ -57,14 +57,7 @@ public final class ExecutorTokenizers {
                   config.get(Setting.MODEL), config.get(Setting.MODEL_FILE), config.wantedModel());
       return HfTokenizer.open(model.tokenizerJson(), config.get(Setting.MAX_LENGTH));
     } catch (IOException e) {
-      throw unreadable(config, e);
+      throw HostModels.unreadable(config, "on this host", e);
     }
-  }
-
-  private static UncheckedIOException unreadable(EmbedderConfig config, IOException e) {
-    return new UncheckedIOException(
-        "Cannot read model %s on this host: %s"
-            .formatted(config.text(Setting.MODEL), e.getMessage()),
-        e);
   }
 }

@@ -1,9 +1,16 @@
 package io.embark.spark.executor;
 
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
+import io.embark.model.ModelDirectory;
 import io.embark.model.store.ModelStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
@@ -12,15 +19,57 @@ import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
 
 /** The models that this driver or executor can reach, with Spark's own settings and files. */
-final class HostModels {
+public final class HostModels {
+  private static final long GOOD_FOR_NANOS = 10_000_000_000L;
+
   /** Sources of what a cluster manager unpacks for executors only, when the driver is elsewhere. */
   private static final List<String> SENT =
       List.of("spark.archives", "spark.yarn.dist.archives", "spark.files", "spark.yarn.dist.files");
 
+  /** Models that the driver has copied from elsewhere. */
+  private static final Map<Named, Seen> COPIED = new ConcurrentHashMap<>();
+
   private HostModels() {}
+
+  private record Named(String uri, String modelFile) {}
+
+  private record Seen(ModelDirectory model, long nanos) {}
 
   static ModelStore store() {
     return ModelStore.ofThisHost(hadoop()).withSparkFiles(HostModels::places);
+  }
+
+  /** The model that a config names, as this JVM finds it now. */
+  public static ModelDirectory open(EmbedderConfig config) throws IOException {
+    return store().open(config.get(Setting.MODEL), config.get(Setting.MODEL_FILE));
+  }
+
+  /**
+   * The model that a config names, for the driver, which asks several times in one query. A local
+   * one is looked at each time, which costs a few milliseconds, one that is copied from elsewhere
+   * every few seconds, for its file system has to be asked.
+   */
+  static ModelDirectory openOnDriver(EmbedderConfig config) throws IOException {
+    String uri = config.get(Setting.MODEL);
+    Named named = new Named(uri, config.get(Setting.MODEL_FILE));
+    Seen seen = COPIED.get(named);
+    if (seen != null && System.nanoTime() - seen.nanos < GOOD_FOR_NANOS) {
+      return seen.model;
+    }
+    ModelDirectory model = open(config);
+    if (uri.contains("://") && !uri.regionMatches(true, 0, "file:", 0, 5)) {
+      COPIED.put(named, new Seen(model, System.nanoTime()));
+    }
+    return model;
+  }
+
+  /**
+   * @param where {@code on this host}, {@code on the driver}
+   */
+  static UncheckedIOException unreadable(EmbedderConfig config, String where, IOException e) {
+    return new UncheckedIOException(
+        "Cannot read model %s %s: %s".formatted(config.text(Setting.MODEL), where, e.getMessage()),
+        e);
   }
 
   /**

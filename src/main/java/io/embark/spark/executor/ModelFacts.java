@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the driver must know of a model before the first row, found by really opening it: a model
- * that does not load fails here and not in a task.
+ * Facts about a model that the driver needs before the first row, found by really opening it: a
+ * model that does not load fails here and not in a task.
  *
  * @param config the settings in force, each filled in, and the fingerprint of the model they are
  *     for
@@ -45,9 +45,7 @@ public record ModelFacts(
   /** Settings and the contents of the model they name: a changed model is opened again. */
   private record Key(EmbedderConfig config, String fingerprint) {}
 
-  /**
-   * What does not depend on where the settings came from, which two equal configs may differ in.
-   */
+  /** Does not depend on where the settings came from, which two equal configs may differ in. */
   private record Opened(
       List<String> vectorNames, List<Integer> dimensions, Optional<String> device, Canary canary) {}
 
@@ -60,7 +58,7 @@ public record ModelFacts(
    */
   public static ModelFacts of(EmbedderConfig config) {
     try {
-      ModelDirectory model = DriverModels.open(config);
+      ModelDirectory model = HostModels.openOnDriver(config);
       Map<String, String> fileHashes = model.fileHashes();
       String fingerprint = model.fingerprint(fileHashes);
       EmbedderConfig resolved = config.resolve(model).toBuilder().wantedModel(fingerprint).build();
@@ -78,20 +76,13 @@ public record ModelFacts(
           opened.device(),
           opened.canary());
     } catch (IOException e) {
-      throw unreadable(config, e);
+      throw HostModels.unreadable(config, "on the driver", e);
     }
-  }
-
-  private static UncheckedIOException unreadable(EmbedderConfig config, IOException e) {
-    return new UncheckedIOException(
-        "Cannot read model %s on the driver: %s"
-            .formatted(config.text(Setting.MODEL), e.getMessage()),
-        e);
   }
 
   private static Opened open(ModelDirectory model, EmbedderConfig resolved) {
     // Once for each config, for what is known is not opened again.
-    doubt(model, resolved).ifPresent(LOG::warn);
+    poolingWarning(model, resolved).ifPresent(LOG::warn);
     if (tasksRunHere()) {
       // The very embedder that the tasks will use, so that nothing is loaded twice.
       return ExecutorEmbedders.with(resolved, embedder -> opened(embedder, true));
@@ -101,27 +92,27 @@ public record ModelFacts(
     try (Embedder embedder = Embedder.open(onCpu, HostModels.store(), 0)) {
       return opened(embedder, false);
     } catch (IOException e) {
-      throw unreadable(resolved, e);
+      throw HostModels.unreadable(resolved, "on the driver", e);
     }
   }
 
   /** Why a pooling is a poor choice for a model that nobody trained for it, if it is. */
-  public static Optional<String> doubt(ModelDirectory model, EmbedderConfig config) {
-    List<String> doubtful =
+  public static Optional<String> poolingWarning(ModelDirectory model, EmbedderConfig config) {
+    List<String> untrained =
         config.get(Setting.POOLING).stream()
             .filter(pooling -> pooling == Pooling.POOLER || pooling == Pooling.CLS)
             .map(Pooling::label)
             .toList();
-    if (model.sentenceModel() || doubtful.isEmpty()) {
+    if (model.sentenceModel() || untrained.isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(
         ("Model %s does not say that it was trained for sentence vectors (no modules.json or"
-                + " 1_Pooling), and pooling %s reads what such training shapes. Of BERT without it,"
-                + " [CLS] reaches a rank correlation of 16.5 with human scores on the STS benchmark,"
-                + " the mean of the token states 46.4 (Reimers and Gurevych 2019, table 1). Try"
-                + " pooling mean.")
-            .formatted(model.name(), String.join(", ", doubtful)));
+             + " 1_Pooling), and pooling %s reads what such training shapes. Of BERT without it,"
+             + " [CLS] reaches a rank correlation of 16.5 with human scores on the STS benchmark,"
+             + " the mean of the token states 46.4 (Reimers and Gurevych 2019, table 1). Try"
+             + " pooling mean.")
+            .formatted(model.name(), String.join(", ", untrained)));
   }
 
   private static Opened opened(Embedder embedder, boolean here) {

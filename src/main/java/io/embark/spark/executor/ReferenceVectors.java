@@ -7,13 +7,9 @@ import io.embark.embed.Setting;
 import io.embark.onnx.Precision;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Pooling;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
@@ -25,6 +21,7 @@ import java.util.zip.GZIPInputStream;
  */
 public final class ReferenceVectors {
   private static final String FILE = "canary-all-minilm-l6-v2.jsonl.gz";
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<JsonNode> RECORDS = load();
 
   /** The most tokens of a sentence. */
@@ -42,7 +39,10 @@ public final class ReferenceVectors {
     if (!isDefaultModel(config) || !wholeAndPlain(config)) {
       return Optional.empty();
     }
-    return Optional.of(RECORDS.stream().map(record -> longs(record.get("input_ids"))).toList());
+    return Optional.of(
+        RECORDS.stream()
+            .map(record -> JSON.convertValue(record.get("input_ids"), long[].class))
+            .toList());
   }
 
   /**
@@ -71,7 +71,7 @@ public final class ReferenceVectors {
         if (values == null) {
           return Optional.empty();
         }
-        vectors[s][p] = floats(values);
+        vectors[s][p] = JSON.convertValue(values, float[].class);
         config.get(Setting.NORMALIZE).apply(vectors[s][p]);
       }
     }
@@ -87,33 +87,10 @@ public final class ReferenceVectors {
     return config.get(Setting.PROMPT).isEmpty() && config.get(Setting.MAX_LENGTH) >= LONGEST;
   }
 
-  private static float[] floats(JsonNode array) {
-    float[] values = new float[array.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = array.get(i).floatValue();
-    }
-    return values;
-  }
-
-  private static long[] longs(JsonNode array) {
-    long[] values = new long[array.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = array.get(i).asLong();
-    }
-    return values;
-  }
-
   private static List<JsonNode> load() {
-    ObjectMapper json = new ObjectMapper();
-    List<JsonNode> records = new ArrayList<>();
     try (InputStream file = ReferenceVectors.class.getResourceAsStream(FILE);
-        BufferedReader lines =
-            new BufferedReader(
-                new InputStreamReader(new GZIPInputStream(file), StandardCharsets.UTF_8))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        records.add(json.readTree(line));
-      }
-      return List.copyOf(records);
+        InputStream lines = new GZIPInputStream(file)) {
+      return List.copyOf(JSON.readerFor(JsonNode.class).<JsonNode>readValues(lines).readAll());
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + FILE + " in Embark's own jar", e);
     }

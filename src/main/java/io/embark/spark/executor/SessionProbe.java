@@ -3,11 +3,8 @@ package io.embark.spark.executor;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
-import io.embark.model.ModelDirectory;
-import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -15,7 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** One session, opened as a task opens it, with what it can do. */
+/** A session opened as a task opens it, to check its vectors and measure its speed. */
 public final class SessionProbe {
   private static final int[] LENGTHS = {16, 128, 512};
   private static final int[] CPU_BUDGETS = {512, 1_024, 2_048, 4_096};
@@ -68,11 +65,6 @@ public final class SessionProbe {
     Embedder embedder = ExecutorEmbedders.get(wide);
     return new SessionProbe(
         embedder, given, Math.max(1, threads), (System.nanoTime() - start) / 1_000_000);
-  }
-
-  /** The model as this JVM finds it. */
-  public static ModelDirectory model(EmbedderConfig config) throws IOException {
-    return HostModels.store().open(config.get(Setting.MODEL), config.get(Setting.MODEL_FILE));
   }
 
   /** {@code cpu} or {@code cuda:N}. */
@@ -133,19 +125,14 @@ public final class SessionProbe {
     // One token a word; first and last are special. The text is somewhat longer and gets cut.
     String text = "the ".repeat(Math.max(1, length - 2));
     List<String> texts = Collections.nCopies(rows, text);
-    double[] perSecond = new double[REPEATS];
-    int measured = 0;
     long begin = System.nanoTime();
     double warmUp = once(texts, length);
-    while (measured < REPEATS && (measured == 0 || System.nanoTime() - begin < ENOUGH_NANOS)) {
-      if (measured == 0 && System.nanoTime() - begin > ENOUGH_NANOS) {
-        return warmUp;
-      }
-      perSecond[measured++] = once(texts, length);
+    List<Double> perSecond = new ArrayList<>();
+    while (perSecond.size() < REPEATS && System.nanoTime() - begin < ENOUGH_NANOS) {
+      perSecond.add(once(texts, length));
     }
-    double[] sorted = Arrays.copyOf(perSecond, measured);
-    Arrays.sort(sorted);
-    return sorted[measured / 2];
+    Collections.sort(perSecond);
+    return perSecond.isEmpty() ? warmUp : perSecond.get(perSecond.size() / 2);
   }
 
   private double once(List<String> texts, int length) throws InterruptedException {

@@ -6,7 +6,6 @@ import io.embark.embed.EmbeddingStream;
 import io.embark.spark.catalyst.ScalaSeq;
 import io.embark.spark.executor.Canary;
 import io.embark.spark.executor.ExecutorEmbedders;
-import io.embark.spark.executor.TaskStreams;
 import io.embark.spark.metrics.JvmMetrics;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -97,7 +96,7 @@ public final class EmbedTextTask
   private Iterator<Embedded> embed(int pass, Iterator<Embedded> items) {
     ArrayList<Expression> texts = passes.passes().get(pass).texts();
     UnsafeProjection projection = projection(texts);
-    return TaskStreams.endWithTask(
+    return ExecutorEmbedders.endWithTask(
         EmbeddingStream.ofSeveralTexts(
             embedder(pass),
             items,
@@ -117,7 +116,7 @@ public final class EmbedTextTask
     EmbedPasses.Pass pass = passes.passes().get(index);
     UnsafeRow texts = projection(pass.texts()).apply(InternalRow.empty());
     try (EmbeddingStream<UnsafeRow, List<Embedding>> stream =
-        TaskStreams.endWithTask(
+        ExecutorEmbedders.endWithTask(
             EmbeddingStream.ofSeveralTexts(
                 embedder(index),
                 List.of(texts).iterator(),

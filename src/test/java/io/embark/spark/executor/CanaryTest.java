@@ -78,7 +78,7 @@ class CanaryTest {
       assertThatCode(() -> canary.require(sound)).doesNotThrowAnyException();
       for (int i = 0; i < 2; i++) {
         assertThatThrownBy(() -> canary.require(spoilt))
-            .isInstanceOf(CanaryDrift.class)
+            .isInstanceOf(Canary.Drift.class)
             .hasMessageContainingAll(
                 "Canary: the driver on cpu", "the driver's vectors", "cosine", "doctor.sh");
       }
@@ -97,7 +97,7 @@ class CanaryTest {
           Embedder other = Embedder.open(on(spoilt.toString()))) {
         Canary canary = Canary.of(sound);
         if (allowed.equals("1e-6")) {
-          assertThatThrownBy(() -> canary.require(other)).isInstanceOf(CanaryDrift.class);
+          assertThatThrownBy(() -> canary.require(other)).isInstanceOf(Canary.Drift.class);
         } else {
           assertThat(canary.require(other)).isSameAs(other);
         }
@@ -119,7 +119,7 @@ class CanaryTest {
     Dataset<Row> rows = required(canary, spoiltConfig, LocalSpark.texts(2, "one", "two"));
     assertThatThrownBy(
             () -> CanaryWatch.on(LocalSpark.session().sparkContext()).during(rows::collectAsList))
-        .isInstanceOf(CanaryDrift.class)
+        .isInstanceOf(Canary.Drift.class)
         .hasMessageContainingAll("Canary:", "differ from the driver's vectors");
   }
 
@@ -148,7 +148,7 @@ class CanaryTest {
             try {
               task.apply(JavaConverters.asScalaIterator(List.of(InternalRow.empty()).iterator()));
               return List.of("no drift").iterator();
-            } catch (CanaryDrift e) {
+            } catch (Canary.Drift e) {
               return List.of("drift").iterator();
             }
           };

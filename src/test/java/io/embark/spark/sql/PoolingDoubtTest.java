@@ -21,7 +21,7 @@ class PoolingDoubtTest {
 
   private static Optional<String> doubt(ModelDirectory model, Pooling... poolings) {
     EmbedderConfig config = EmbedderConfig.builder().pooling(poolings).build();
-    return ModelFacts.doubt(model, config.resolve(model));
+    return ModelFacts.poolingWarning(model, config.resolve(model));
   }
 
   @Test
