@@ -12,14 +12,9 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.unsafe.Platform;
 
-/** The types of elements whose arrays Spark and Parquet hold alike, or nearly so. */
+/** Element types whose arrays Spark and Parquet hold alike, or nearly so. */
 enum Elements {
   DOUBLE(DataTypes.DoubleType, Double.BYTES, Double.BYTES) {
-    @Override
-    Object value(UnsafeArrayData array, int i) {
-      return array.getDouble(i);
-    }
-
     @Override
     void count(UnsafeArrayData array, int from, Statistics<?> statistics) {
       DoubleStatistics found = (DoubleStatistics) statistics;
@@ -43,11 +38,6 @@ enum Elements {
   },
   FLOAT(DataTypes.FloatType, Float.BYTES, Float.BYTES) {
     @Override
-    Object value(UnsafeArrayData array, int i) {
-      return array.getFloat(i);
-    }
-
-    @Override
     void count(UnsafeArrayData array, int from, Statistics<?> statistics) {
       FloatStatistics found = (FloatStatistics) statistics;
       float min = array.getFloat(from);
@@ -69,11 +59,6 @@ enum Elements {
   },
   LONG(DataTypes.LongType, Long.BYTES, Long.BYTES) {
     @Override
-    Object value(UnsafeArrayData array, int i) {
-      return array.getLong(i);
-    }
-
-    @Override
     void count(UnsafeArrayData array, int from, Statistics<?> statistics) {
       long min = array.getLong(from);
       long max = min;
@@ -87,32 +72,17 @@ enum Elements {
   },
   INT(DataTypes.IntegerType, Integer.BYTES, Integer.BYTES) {
     @Override
-    Object value(UnsafeArrayData array, int i) {
-      return array.getInt(i);
-    }
-
-    @Override
     int whole(UnsafeArrayData array, int i) {
       return array.getInt(i);
     }
   },
   SHORT(DataTypes.ShortType, Short.BYTES, Integer.BYTES) {
     @Override
-    Object value(UnsafeArrayData array, int i) {
-      return array.getShort(i);
-    }
-
-    @Override
     int whole(UnsafeArrayData array, int i) {
       return array.getShort(i);
     }
   },
   BYTE(DataTypes.ByteType, Byte.BYTES, Integer.BYTES) {
-    @Override
-    Object value(UnsafeArrayData array, int i) {
-      return array.getByte(i);
-    }
-
     @Override
     int whole(UnsafeArrayData array, int i) {
       return array.getByte(i);
@@ -154,7 +124,9 @@ enum Elements {
   }
 
   /** An element, boxed. */
-  abstract Object value(UnsafeArrayData array, int i);
+  Object value(UnsafeArrayData array, int i) {
+    return array.get(i, type);
+  }
 
   int whole(UnsafeArrayData array, int i) {
     throw new UnsupportedOperationException(this + " are no integers of at most 4 bytes");

@@ -3,7 +3,7 @@ package io.embark.spark.parquet;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.RecordConsumer;
 
-/** Hands everything on, and runs something before the end of each record. */
+/** A record consumer that passes everything on, and runs something before each record ends. */
 final class RecordEnd extends RecordConsumer {
   private final RecordConsumer consumer;
   private final Runnable beforeEnd;

@@ -66,7 +66,7 @@ public final class RowCounter {
   }
 
   /**
-   * What makes a writer count.
+   * Options that make a writer count.
    *
    * @param chunk what rows stand for
    * @param prefix put before the names of the account columns

@@ -50,7 +50,7 @@ public final class VectorWriteSupport extends ParquetWriteSupport {
 
   private int[] countBefore;
 
-  /** Spark's: it tells the schema of every file, which who wants to know asks of Spark. */
+  /** Spark's name: the schema of every file is logged under it. */
   @Override
   public String logName() {
     return ParquetWriteSupport.class.getName();
@@ -72,7 +72,7 @@ public final class VectorWriteSupport extends ParquetWriteSupport {
     return context;
   }
 
-  /** What the rows add up to, where the writer was asked to count. */
+  /** With the totals of the rows, where the writer was asked to count. */
   @Override
   public FinalizedWriteContext finalizeWrite() {
     return counter

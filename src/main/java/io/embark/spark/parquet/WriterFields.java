@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The fields of parquet-mr's column writer that hold the page being filled. Its methods take one
- * value at a time; who wants to add many has to go to the fields. They are those of parquet-mr
- * 1.13, which is that of every Spark 3.5; where one is missing, nobody goes there.
+ * value at a time; to add many, one has to go to the fields. They are those of parquet-mr 1.13,
+ * which comes with every Spark 3.5; where one is missing, none is used.
  */
 final class WriterFields {
   private static final Logger LOG = LoggerFactory.getLogger(WriterFields.class);
@@ -58,8 +58,8 @@ final class WriterFields {
       consumer = records;
     } catch (ReflectiveOperationException | LinkageError e) {
       LOG.warn(
-          "Vectors are written value by value, which takes several times as long: this Parquet library is not laid out"
-              + " like parquet-mr 1.13 ({}). The files are the same.",
+          "Vectors are written value by value, which takes several times as long: this Parquet"
+              + " library is not laid out like parquet-mr 1.13 ({}). The files are the same.",
           e.toString());
     }
     CONSUMER = consumer;
@@ -82,7 +82,7 @@ final class WriterFields {
         .findVarHandle(owner, name, type);
   }
 
-  /** Whether the fields of this consumer are known; false for those that validate or log. */
+  /** False for consumers that validate or log. */
   static boolean known(Object consumer) {
     return CONSUMER != null && CONSUMER == consumer.getClass();
   }
