@@ -1,5 +1,6 @@
 package io.embark.embed;
 
+import io.embark.batch.Batch;
 import io.embark.onnx.Cancellation;
 import io.embark.token.Tokens;
 import java.util.List;
@@ -22,7 +23,7 @@ final class BatchThread implements AutoCloseable {
   /** For a batch to end that cannot be stopped. */
   private static final int PATIENCE_SECONDS = 30;
 
-  private final Embedder embedder;
+  private final EmbeddingPipeline pipeline;
   private final EmbeddingStats stats;
   private final ThreadPoolExecutor executor;
   private final String name = "embark-batches of " + Thread.currentThread().getName();
@@ -33,10 +34,10 @@ final class BatchThread implements AutoCloseable {
   /**
    * @param buffers the most buffers that are waiting or running at a time
    */
-  BatchThread(Embedder embedder, EmbeddingStats stats, int buffers) {
-    this.embedder = embedder;
+  BatchThread(EmbeddingPipeline pipeline, EmbeddingStats stats, int buffers) {
+    this.pipeline = pipeline;
     this.stats = new StatsInTurn(stats);
-    cores = embedder.cores();
+    cores = pipeline.cores();
     cores.ifPresent(Cores::take);
     executor =
         new ThreadPoolExecutor(
@@ -49,9 +50,32 @@ final class BatchThread implements AutoCloseable {
     return thread;
   }
 
+  /** Passes on what threads tell that run the batches of one stream, one after the other. */
+  private record StatsInTurn(EmbeddingStats stats) implements EmbeddingStats {
+    @Override
+    public synchronized void batch(Batch batch, long nanos) {
+      stats.batch(batch, nanos);
+    }
+
+    @Override
+    public synchronized void halved() {
+      stats.halved();
+    }
+
+    @Override
+    public synchronized void failed(int texts) {
+      stats.failed(texts);
+    }
+
+    @Override
+    public void tokenized(int texts, long nanos) {
+      stats.tokenized(texts, nanos);
+    }
+  }
+
   /** Hands over tokenised texts; their vectors come in the order of the texts. */
-  Future<Encoded[]> submit(List<Tokens> texts) {
-    return executor.submit(() -> embedder.encode(texts, stats, cancellation));
+  Future<Embedding[]> submit(List<Tokens> texts) {
+    return executor.submit(() -> pipeline.embed(texts, stats, cancellation));
   }
 
   /**

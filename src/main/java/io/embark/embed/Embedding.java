@@ -4,7 +4,7 @@ import io.embark.token.Tokens;
 import java.util.Arrays;
 
 /**
- * What became of one text.
+ * A text's vectors, or the reason why it has none, with an account of its tokens.
  *
  * @param vectors one vector per pooling asked for, in that order, or null unless {@code status} is
  *     OK
@@ -12,7 +12,7 @@ import java.util.Arrays;
  *     unless asked for and {@code status} is OK
  * @param tokenCount tokens of the whole text with prompt and special tokens; 0 without a text
  * @param tokensUsed tokens the model saw; fewer than {@code tokenCount} when the text was cut
- * @param unknownTokenRatio the share of tokens the model saw, special ones and the prompt's not
+ * @param unknownTokenRatio the fraction of tokens the model saw, special ones and the prompt's not
  *     counted, that stand for what its vocabulary lacks, 0 to 1
  * @param status why there is no vector, if there is none
  * @param failure why the model failed; null unless {@code status} is FAILED
@@ -28,15 +28,13 @@ public record Embedding(
 
   static final Embedding OF_NULL = new Embedding(null, null, 0, 0, 0, Status.NULL_TEXT, null);
 
-  static Embedding of(Tokens tokens, double unknown, Encoded encoded) {
+  static Embedding of(Tokens tokens, double unknown, float[][] vectors, float[][] tokenStates) {
     return new Embedding(
-        encoded.vectors(),
-        encoded.tokenStates(),
-        tokens.total(),
-        tokens.used(),
-        unknown,
-        encoded.failure() == null ? Status.OK : Status.FAILED,
-        encoded.failure());
+        vectors, tokenStates, tokens.total(), tokens.used(), unknown, Status.OK, null);
+  }
+
+  static Embedding failed(Tokens tokens, double unknown, String reason) {
+    return new Embedding(null, null, tokens.total(), tokens.used(), unknown, Status.FAILED, reason);
   }
 
   static Embedding ofBlank(Tokens tokens, double unknown) {
@@ -56,6 +54,22 @@ public record Embedding(
             unknownTokenRatio,
             status,
             failure);
+  }
+
+  /** Whether no value is NaN or infinite. */
+  boolean isFinite() {
+    return isFinite(vectors) && (tokenStates == null || isFinite(tokenStates));
+  }
+
+  private static boolean isFinite(float[][] vectors) {
+    for (float[] vector : vectors) {
+      for (float value : vector) {
+        if (!Float.isFinite(value)) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   private static float[][] copy(float[][] values) {

@@ -56,7 +56,7 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
   /** Why there is nothing more to be had, unless it is that all has been. */
   private Throwable failure;
 
-  private record AtModel<T>(RowBuffer<T> buffer, Future<Encoded[]> encoded) {}
+  private record AtModel<T>(RowBuffer<T> buffer, Future<Embedding[]> embeddings) {}
 
   /**
    * A stream of items with one text each.
@@ -178,7 +178,7 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
     while (atModel.size() <= prefetch && items.hasNext()) {
       RowBuffer<T> buffer = read();
       if (batches == null) {
-        batches = new BatchThread(embedder, stats, prefetch + 1);
+        batches = new BatchThread(embedder.pipeline(), stats, prefetch + 1);
       }
       atModel.add(new AtModel<>(buffer, batches.submit(buffer.tokens())));
     }
@@ -186,9 +186,9 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
       return null;
     }
     // Not yet taken out: what is waited for counts.
-    Encoded[] encoded = await(atModel.element().encoded());
+    Embedding[] embeddings = await(atModel.element().embeddings());
     RowBuffer<T> buffer = atModel.remove().buffer();
-    buffer.put(embedder, encoded);
+    buffer.put(embeddings);
     return buffer;
   }
 
@@ -196,7 +196,7 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
     long start = System.nanoTime();
     RowBuffer<T> buffer = RowBuffer.read(items, textsOf, bufferRows, bufferChars);
     long read = System.nanoTime();
-    buffer.tokenize(embedder, this::requireRunning);
+    buffer.tokenize(embedder.pipeline().tokenizer(), this::requireRunning);
     stats.read(buffer.size(), read - start);
     stats.tokenized(buffer.tokens().size(), System.nanoTime() - read);
     if (buffer.repeated() > 0) {
@@ -205,12 +205,12 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
     return buffer;
   }
 
-  private Encoded[] await(Future<Encoded[]> encoded) {
+  private Embedding[] await(Future<Embedding[]> embeddings) {
     long start = System.nanoTime();
     try {
       while (true) {
         try {
-          return encoded.get(LOOK_UP_MILLIS, TimeUnit.MILLISECONDS);
+          return embeddings.get(LOOK_UP_MILLIS, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
           requireRunning();
         }

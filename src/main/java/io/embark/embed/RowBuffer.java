@@ -77,7 +77,7 @@ final class RowBuffer<T> {
    *
    * @param betweenTexts run before each text; may throw to stop
    */
-  void tokenize(Embedder embedder, Runnable betweenTexts) {
+  void tokenize(PromptTokenizer tokenizer, Runnable betweenTexts) {
     embeddings = new Embedding[texts.size()];
     placeOfTokens = new int[texts.size()];
     firstEqual = new int[texts.size()];
@@ -98,9 +98,9 @@ final class RowBuffer<T> {
         embeddings[i] = Embedding.OF_NULL;
         continue;
       }
-      Tokens found = embedder.tokenize(text);
-      if (BlankText.isBlank(text) || embedder.isEmpty(text, found)) {
-        embeddings[i] = Embedding.ofBlank(found, embedder.unknownTokenRatio(found));
+      Tokens found = tokenizer.tokenize(text);
+      if (tokenizer.isBlank(text, found)) {
+        embeddings[i] = Embedding.ofBlank(found, tokenizer.unknownTokenRatio(found));
       } else {
         placeOfTokens[tokens.size()] = i;
         tokens.add(found);
@@ -123,16 +123,10 @@ final class RowBuffer<T> {
     return rows.size();
   }
 
-  /**
-   * Takes what the model made of {@link #tokens()}.
-   *
-   * @param encoded one per text, in their order
-   */
-  void put(Embedder embedder, Encoded[] encoded) {
-    for (int i = 0; i < encoded.length; i++) {
-      Tokens text = tokens.get(i);
-      embeddings[placeOfTokens[i]] =
-          Embedding.of(text, embedder.unknownTokenRatio(text), encoded[i]);
+  /** Takes the embeddings of {@link #tokens()}, in their order. */
+  void put(Embedding[] made) {
+    for (int i = 0; i < made.length; i++) {
+      embeddings[placeOfTokens[i]] = made[i];
     }
     tokens = null;
     placeOfTokens = null;

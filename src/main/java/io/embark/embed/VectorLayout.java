@@ -8,56 +8,55 @@ import io.embark.onnx.graph.PooledModel;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
+import io.embark.token.Tokens;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Which vectors are made of each text: one for each pooling and choice of layers, or all of them
- * joined into one.
+ * The vectors that are made of each text: one for each pooling and choice of layers, or all of them
+ * joined into one. The session pools; single vectors it also cuts and normalises, joined ones are
+ * cut and normalised here, after joining, as sentence-transformers does.
  *
- * @param outputs what the session is asked for
  * @param names one per vector: {@code mean}, or with several choices of layers {@code
  *     mean_first_last}; a joined vector is named by its parts
- * @param concat whether the outputs are joined; then cutting and normalising are done here, after
- *     joining, as sentence-transformers does
+ * @param dims values of each output of the session
+ * @param dimensions values of each vector
+ * @param concat whether the outputs are joined
+ * @param norm of joined vectors
  * @param tokenStates whether the last output is the token states
  */
 record VectorLayout(
-    List<GraphOutput> outputs,
     List<String> names,
+    int[] dims,
+    List<Integer> dimensions,
     boolean concat,
-    int truncateDim,
     Norm norm,
     boolean tokenStates) {
   /** Before our names of outputs, for the plain ones may be those of tensors in the graph. */
   private static final String OURS = "embark_";
 
-  static VectorLayout of(EmbedderConfig config) {
+  /**
+   * The outputs that a session is asked for.
+   *
+   * @throws UserError if token states are wanted of several choices of layers
+   */
+  static List<GraphOutput> outputs(EmbedderConfig config) {
     List<Pooling> poolings = config.get(Setting.POOLING);
     List<Layers> layers = config.get(Setting.LAYERS);
-    boolean concat = config.get(Setting.CONCAT) && poolings.size() * layers.size() > 1;
-    int truncateDim = config.get(Setting.TRUNCATE_DIM);
-    Norm norm = config.get(Setting.NORMALIZE);
+    int truncateDim = joins(config) ? 0 : config.get(Setting.TRUNCATE_DIM);
+    Norm norm = joins(config) ? Norm.NONE : config.get(Setting.NORMALIZE);
     List<GraphOutput> outputs = new ArrayList<>();
     for (Pooling pooling : poolings) {
       // The pooler is the model's own; it has no other layers, alone it says so.
       boolean onlyLast = !pooling.usesTokenStates() && poolings.size() > 1;
       for (Layers choice : onlyLast ? List.of(Layers.LAST) : layers) {
-        outputs.add(
-            new PooledOutput(
-                OURS + name(pooling, choice, onlyLast || layers.size() == 1),
-                pooling,
-                choice,
-                concat ? 0 : truncateDim,
-                concat ? Norm.NONE : norm));
+        String name = OURS + name(pooling, choice, onlyLast || layers.size() == 1);
+        outputs.add(new PooledOutput(name, pooling, choice, truncateDim, norm));
       }
     }
-    List<String> names =
-        outputs.stream().map(output -> output.name().substring(OURS.length())).toList();
-    boolean tokenStates = config.get(Setting.TOKEN_STATES);
-    if (tokenStates) {
+    if (config.get(Setting.TOKEN_STATES)) {
       if (layers.size() > 1) {
         throw new UserError(
             "token-states: states are kept of one choice of layers, found %d; set layers to one."
@@ -65,8 +64,12 @@ record VectorLayout(
       }
       outputs.add(new TokenStatesOutput(OURS + "token_states", layers.get(0)));
     }
-    List<String> vectors = concat ? List.of(String.join("_", names)) : names;
-    return new VectorLayout(outputs, vectors, concat, truncateDim, norm, tokenStates);
+    return outputs;
+  }
+
+  private static boolean joins(EmbedderConfig config) {
+    return config.get(Setting.CONCAT)
+        && config.get(Setting.POOLING).size() * config.get(Setting.LAYERS).size() > 1;
   }
 
   /** Letters, digits and underscores only, for names of columns are made of it. */
@@ -76,62 +79,75 @@ record VectorLayout(
         : pooling.label() + "_" + layers.label().replace("-", "minus").replace('+', '_');
   }
 
-  /** Values of each vector. */
-  List<Integer> dimensions(List<PooledModel.Output> made) {
-    List<Integer> dims = pooled(made).stream().map(PooledModel.Output::dim).toList();
-    if (!concat) {
-      return dims;
+  /**
+   * @param made the outputs of a session that was asked for {@link #outputs}
+   * @throws UserError if joined vectors are to be cut to more values than they have
+   */
+  static VectorLayout of(EmbedderConfig config, List<PooledModel.Output> made) {
+    boolean tokenStates = config.get(Setting.TOKEN_STATES);
+    boolean concat = joins(config);
+    int vectors = made.size() - (tokenStates ? 1 : 0);
+    int[] dims = made.stream().mapToInt(PooledModel.Output::dim).toArray();
+    List<String> names =
+        outputs(config).stream()
+            .limit(vectors)
+            .map(output -> output.name().substring(OURS.length()))
+            .toList();
+    List<Integer> dimensions = Arrays.stream(dims, 0, vectors).boxed().toList();
+    if (concat) {
+      names = List.of(String.join("_", names));
+      dimensions = List.of(joinedDim(dimensions, config.get(Setting.TRUNCATE_DIM)));
     }
+    return new VectorLayout(
+        names, dims, dimensions, concat, config.get(Setting.NORMALIZE), tokenStates);
+  }
+
+  private static int joinedDim(List<Integer> dims, int truncateDim) {
     int joined = dims.stream().mapToInt(Integer::intValue).sum();
     if (truncateDim > joined) {
       throw new UserError(
           "truncate-dim is %d, the joined vectors have %d values.".formatted(truncateDim, joined));
     }
-    return List.of(truncateDim == 0 ? joined : truncateDim);
-  }
-
-  private List<PooledModel.Output> pooled(List<PooledModel.Output> made) {
-    return tokenStates ? made.subList(0, made.size() - 1) : made;
+    return truncateDim == 0 ? joined : truncateDim;
   }
 
   /**
-   * What one row of a batch is.
+   * The embedding of one row of a batch.
    *
    * @param values views of what the session returned for each output; copied from
    * @param length positions per row in the batch
-   * @param used tokens of this row
    */
-  Encoded row(
-      List<FloatBuffer> values, List<PooledModel.Output> made, int row, int length, int used) {
-    float[][] vectors = new float[pooled(made).size()][];
+  Embedding row(List<FloatBuffer> values, int row, int length, Tokens text, double unknown) {
+    float[][] vectors = new float[dims.length - (tokenStates ? 1 : 0)][];
     for (int i = 0; i < vectors.length; i++) {
-      int dim = made.get(i).dim();
-      vectors[i] = new float[dim];
-      values.get(i).get(row * dim, vectors[i]);
+      vectors[i] = copy(values.get(i), row, dims[i]);
     }
     float[][] states = null;
     if (tokenStates) {
-      int last = made.size() - 1;
-      int dim = made.get(last).dim();
-      states = new float[used][];
-      for (int token = 0; token < used; token++) {
-        states[token] = new float[dim];
-        values.get(last).get((row * length + token) * dim, states[token]);
+      int last = dims.length - 1;
+      states = new float[text.used()][];
+      for (int token = 0; token < states.length; token++) {
+        states[token] = copy(values.get(last), row * length + token, dims[last]);
       }
     }
-    return new Encoded(concat ? new float[][] {join(vectors)} : vectors, states, null);
+    return Embedding.of(text, unknown, concat ? new float[][] {join(vectors)} : vectors, states);
+  }
+
+  private static float[] copy(FloatBuffer values, int row, int dim) {
+    float[] copy = new float[dim];
+    values.get(row * dim, copy);
+    return copy;
   }
 
   private float[] join(float[][] vectors) {
-    int length = Arrays.stream(vectors).mapToInt(v -> v.length).sum();
-    float[] joined = new float[length];
+    float[] joined = new float[dimensions.get(0)];
     int next = 0;
     for (float[] vector : vectors) {
-      System.arraycopy(vector, 0, joined, next, vector.length);
-      next += vector.length;
+      int rest = Math.min(vector.length, joined.length - next);
+      System.arraycopy(vector, 0, joined, next, rest);
+      next += rest;
     }
-    float[] cut = truncateDim == 0 ? joined : Arrays.copyOf(joined, truncateDim);
-    norm.apply(cut);
-    return cut;
+    norm.apply(joined);
+    return joined;
   }
 }

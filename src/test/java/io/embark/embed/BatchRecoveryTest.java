@@ -343,8 +343,10 @@ class BatchRecoveryTest {
               cancellation.cancel();
               return "Exiting due to terminate flag being set to true.";
             })) {
-      List<Tokens> tokens = texts(20).stream().map(embedder::tokenize).toList();
-      assertThatThrownBy(() -> embedder.encode(tokens, EmbeddingStats.NOBODY, cancellation))
+      List<Tokens> tokens =
+          texts(20).stream().map(embedder.pipeline().tokenizer()::tokenize).toList();
+      assertThatThrownBy(
+              () -> embedder.pipeline().embed(tokens, EmbeddingStats.NOBODY, cancellation))
           .isInstanceOfSatisfying(
               EncodingException.class,
               e -> assertThat(e.reason()).isEqualTo(EncodingException.Reason.CANCELLED));

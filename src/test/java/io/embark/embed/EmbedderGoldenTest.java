@@ -27,7 +27,7 @@ class EmbedderGoldenTest {
       float[][] vectors = embedder.embed(goldens.stream().map(Goldens::text).toList());
       for (int i = 0; i < vectors.length; i++) {
         Goldens golden = goldens.get(i);
-        assertThat(embedder.tokenize(golden.text()).ids())
+        assertThat(embedder.pipeline().tokenizer().tokenize(golden.text()).ids())
             .as("ids of '%s'", golden.text())
             .containsExactly(golden.inputIds());
         float[] wanted = golden.vectors().get(pooling);

@@ -33,7 +33,8 @@ class EmbedderTest {
                          "split": true},
        "post_processor": null, "decoder": null,
        "model": {"type": "WordLevel", "unk_token": "[UNK]",
-                 "vocab": {"[UNK]": 0, "\u2581": 1, "\u2581query:": 2, "\u2581hello": 3}}}""";
+                 "vocab": {"[UNK]": 0, "\u2581": 1, "\u2581query:": 2, "\u2581hello": 3}}}\
+      """;
 
   @TempDir Path model;
 
@@ -66,8 +67,9 @@ class EmbedderTest {
             "{\"prompts\": {\"q\": \"hello \"}, \"default_prompt_name\": \"q\"}"));
     try (Embedder embedder = Embedder.open(config().build())) {
       // [CLS] hello hello [SEP], one word cut off.
-      assertThat(embedder.tokenize("hello world").ids()).containsExactly(101, 7592, 7592, 102);
-      assertThat(embedder.tokenize("hello world").total()).isEqualTo(5);
+      assertThat(embedder.pipeline().tokenizer().tokenize("hello world").ids())
+          .containsExactly(101, 7592, 7592, 102);
+      assertThat(embedder.pipeline().tokenizer().tokenize("hello world").total()).isEqualTo(5);
       assertThat(embedder.embed(List.of("x"))[0]).containsExactly(GRAPH.state(102));
     }
   }
@@ -109,9 +111,9 @@ class EmbedderTest {
             ModelStore.ofThisHost(new Configuration()),
             0,
             EmbedderTest::failingToClose);
-    embedder.tokenize("early");
+    embedder.pipeline().tokenizer().tokenize("early");
     assertThatThrownBy(embedder::close).hasMessage("cannot close");
-    assertThatThrownBy(() -> embedder.tokenize("late"))
+    assertThatThrownBy(() -> embedder.pipeline().tokenizer().tokenize("late"))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("tokenizer has been closed");
   }
@@ -135,8 +137,8 @@ class EmbedderTest {
     GRAPH.writeDirectory(model, Map.of("tokenizer.json", SPACE_KEEPING_TOKENIZER));
     try (Embedder embedder = Embedder.open(config().prompt("query: ").build())) {
       // As many tokens as the prompt alone, whose last space is one.
-      assertThat(embedder.tokenize("").ids()).containsExactly(2, 1);
-      assertThat(embedder.tokenize("hello").ids()).containsExactly(2, 3);
+      assertThat(embedder.pipeline().tokenizer().tokenize("").ids()).containsExactly(2, 1);
+      assertThat(embedder.pipeline().tokenizer().tokenize("hello").ids()).containsExactly(2, 3);
       Iterator<Status> statuses =
           new EmbeddingStream<>(
               embedder,
@@ -161,13 +163,15 @@ class EmbedderTest {
             "modules.json",
             """
             [{"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"},
-             {"idx": 1, "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]"""));
+             {"idx": 1, "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]\
+            """));
     try (Embedder embedder = Embedder.open(config().prompt(" query: ").build())) {
-      assertThat(embedder.tokenize("").ids()).containsExactly(2);
-      assertThat(embedder.tokenize("hello \u00A0\n").ids()).containsExactly(2, 3);
+      assertThat(embedder.pipeline().tokenizer().tokenize("").ids()).containsExactly(2);
+      assertThat(embedder.pipeline().tokenizer().tokenize("hello \u00A0\n").ids())
+          .containsExactly(2, 3);
     }
     try (Embedder embedder = Embedder.open(config().build())) {
-      assertThat(embedder.tokenize(" \thello ").ids()).containsExactly(3);
+      assertThat(embedder.pipeline().tokenizer().tokenize(" \thello ").ids()).containsExactly(3);
     }
   }
 

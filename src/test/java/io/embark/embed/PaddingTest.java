@@ -93,8 +93,8 @@ class PaddingTest {
   }
 
   private static double padding(Embedder embedder, List<String> texts) {
-    List<Tokens> tokens = texts.stream().map(embedder::tokenize).toList();
-    List<Batch> batches = embedder.plan(tokens);
+    List<Tokens> tokens = texts.stream().map(embedder.pipeline().tokenizer()::tokenize).toList();
+    List<Batch> batches = embedder.pipeline().plan(tokens);
     return batches.stream().mapToInt(batch -> batch.paddedTokens() - batch.tokens()).sum();
   }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class BlankTextTest {
+class PromptTokenizerTest {
 
   @ParameterizedTest
   @ValueSource(
@@ -19,12 +19,12 @@ class BlankTextTest {
         "\u0000\u001b"
       })
   void showsNothing(String text) {
-    assertThat(BlankText.isBlank(text)).isTrue();
+    assertThat(PromptTokenizer.showsNothing(text)).isTrue();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"a", " . ", "\u00a0x", "\ud83d\ude00", "0", "\u4e2d", "\ufffd", "\ud800"})
   void showsSomething(String text) {
-    assertThat(BlankText.isBlank(text)).isFalse();
+    assertThat(PromptTokenizer.showsNothing(text)).isFalse();
   }
 }
