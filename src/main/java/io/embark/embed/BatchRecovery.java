@@ -36,7 +36,7 @@ final class BatchRecovery {
     this.onRowError = onRowError;
   }
 
-  /** What becomes of the texts of a batch, each told of exactly once. */
+  /** Takes the texts of a batch, each exactly once. */
   interface Outcome {
     /**
      * Runs some of them.
@@ -137,8 +137,8 @@ final class BatchRecovery {
     // Tasks that fail at the same time lower it once, and say so once.
     if (before.tokenBudget() > budget) {
       LOG.warn(
-          "Memory on {} did not suffice for {} rows x {} tokens; batches have at most {} tokens from"
-              + " here on, until now {}. Set token-budget to that to begin with it. ({})",
+          "Memory on {} did not suffice for {} rows x {} tokens; batches have at most {} tokens"
+              + " from here on, until now {}. Set token-budget to that to begin with it. ({})",
           encoder.device().label(),
           part.paddedRows(),
           part.length(),

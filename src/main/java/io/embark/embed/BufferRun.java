@@ -67,7 +67,6 @@ final class BufferRun {
     all(batches, model, cores, HELPERS);
   }
 
-  /** {@link #all(List, Consumer, Cores)} with threads of the caller's. */
   static void all(
       List<Batch> batches, Consumer<Batch> model, Cores cores, ExecutorService threads) {
     new BufferRun(batches, model, cores, threads).run();

@@ -11,12 +11,11 @@ import io.embark.UserError;
 public final class Cores {
   private static final Cores OF_THIS_JVM = new Cores(Runtime.getRuntime().availableProcessors());
 
+  /** Batches at the same time. */
   private int most;
+
   private int used;
 
-  /**
-   * @param most batches at the same time
-   */
   Cores(int most) {
     this.most = most;
   }
@@ -25,11 +24,7 @@ public final class Cores {
     return OF_THIS_JVM;
   }
 
-  /**
-   * Says how many of this JVM's cores are for batches; all of the machine's until it is called.
-   *
-   * @param most at least 1
-   */
+  /** Sets how many of this JVM's cores are for batches, at least 1; before, all are. */
   public static void limit(int most) {
     if (most < 1) {
       throw new UserError("cores: found %d, wanted 1 or more.".formatted(most));

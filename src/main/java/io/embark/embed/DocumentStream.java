@@ -33,8 +33,13 @@ public final class DocumentStream<T, R> implements Iterator<R> {
     R ofDocument(T document, int chunks, Embedding merged);
   }
 
-  /** A chunk on its way through the model; null for a document that is null. */
-  private record Piece<T>(T document, Chunk chunk, boolean last) {
+  /**
+   * A chunk and the document that it is of.
+   *
+   * @param chunk null for a document that is null
+   * @param last whether it is the document's last
+   */
+  public record Piece<T>(T document, Chunk chunk, boolean last) {
     String text() {
       return chunk == null ? null : chunk.text();
     }
@@ -68,7 +73,13 @@ public final class DocumentStream<T, R> implements Iterator<R> {
     this.chunker = chunker;
     this.stream =
         new EmbeddingStream<>(
-            embedder, new Pieces<>(documents, textOf, chunker), Piece::text, Embedded::new, stats);
+            embedder, pieces(documents, textOf, chunker), Piece::text, Embedded::new, stats);
+  }
+
+  /** The chunks of all documents, one behind the other, without embedding them. */
+  public static <T> Iterator<Piece<T>> pieces(
+      Iterator<T> documents, Function<T, String> textOf, Chunker chunker) {
+    return new Pieces<>(documents, textOf, chunker);
   }
 
   @Override
@@ -111,7 +122,6 @@ public final class DocumentStream<T, R> implements Iterator<R> {
     }
   }
 
-  /** The chunks of all documents, one behind the other. */
   private static final class Pieces<T> implements Iterator<Piece<T>> {
     private final Iterator<T> documents;
     private final Function<T, String> textOf;

@@ -11,6 +11,10 @@ import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.text.Chunker;
 import io.embark.token.HfTokenizer;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -24,6 +28,11 @@ import org.apache.hadoop.conf.Configuration;
 public final class Embedder implements AutoCloseable {
   /** Token states held at most, in bytes, by one task. */
   private static final long STATES_BYTES = 64L << 20;
+
+  private static final String CALIBRATION_TEXTS = "calibration-texts.txt";
+
+  /** Calibration texts that are joined to one long text. */
+  private static final int JOINED = 8;
 
   private final EmbedderConfig config;
   private final PromptTokenizer tokenizer;
@@ -87,13 +96,32 @@ public final class Embedder implements AutoCloseable {
               VectorLayout.outputs(resolved),
               ownMask ? PoolingMask.SEPARATE : PoolingMask.ATTENTION,
               resolved.get(Setting.PRECISION),
-              () -> CalibrationTexts.ids(tokenizer, resolved.get(Setting.PROMPT)));
+              () -> calibrationIds(tokenizer, resolved.get(Setting.PROMPT)));
       return new Embedder(resolved, model, tokenizer, around.apply(encoder));
     } catch (IOException | RuntimeException | Error e) {
       closeQuietly(encoder, e);
       tokenizer.close();
       throw e;
     }
+  }
+
+  /**
+   * Token ids of texts of many kinds, with which a model is measured before it is used in another
+   * precision: each alone, and several as one long text, as positions and lengths matter too.
+   */
+  private static List<long[]> calibrationIds(HfTokenizer tokenizer, String prompt) {
+    List<String> lines;
+    try (InputStream file = Embedder.class.getResourceAsStream(CALIBRATION_TEXTS)) {
+      lines = new String(file.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Cannot read " + CALIBRATION_TEXTS + " in Embark's own jar", e);
+    }
+    List<String> texts = new ArrayList<>(lines);
+    for (int from = 0; from < lines.size(); from += JOINED) {
+      texts.add(String.join(" ", lines.subList(from, Math.min(lines.size(), from + JOINED))));
+    }
+    return texts.stream().map(text -> tokenizer.encode(prompt + text).ids()).toList();
   }
 
   /** The caller must hear of what went wrong first. */

@@ -3,7 +3,7 @@ package io.embark.embed;
 import io.embark.batch.Batch;
 
 /**
- * Told of the work as it is done, a buffer or a batch at a time, never a row. {@link #batch},
+ * A listener to the work of a stream, a buffer or a batch at a time, never a row. {@link #batch},
  * {@link #halved} and {@link #failed} are called by the threads that run a stream's batches, one
  * after the other, everything else by the thread that reads the stream; what all see is in order by
  * the time the stream hands the rows on.
@@ -22,9 +22,7 @@ public interface EmbeddingStats {
   /** A buffer of rows was read, which took whatever stands before the stream so long. */
   default void read(int rows, long nanos) {}
 
-  /**
-   * So many texts, those that go to the model and each once, were tokenised in so many nanoseconds.
-   */
+  /** So many texts, those that go to the model and each once, were tokenised. */
   void tokenized(int texts, long nanos);
 
   /**

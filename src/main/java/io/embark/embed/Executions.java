@@ -9,7 +9,7 @@ import io.embark.onnx.GpuOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** What resolved settings mean on the device that was settled on. */
+/** Turns resolved settings into options of a session on the device that was settled on. */
 final class Executions {
   private static final int TOKEN_BUDGET_CPU = 1024;
   private static final int TOKEN_BUDGET_GPU = 16_384;
@@ -55,13 +55,11 @@ final class Executions {
         tokenBudget(config, device));
   }
 
-  /** The most padded tokens in a batch. */
   static int tokenBudget(EmbedderConfig config, DeviceChoice device) {
     int chosen = config.get(Setting.TOKEN_BUDGET);
     return chosen > 0 ? chosen : device.isGpu() ? TOKEN_BUDGET_GPU : TOKEN_BUDGET_CPU;
   }
 
-  /** Which shapes batches may have. */
   static BatchShapes shapes(EmbedderConfig config, DeviceChoice device) {
     int maxLength = config.get(Setting.MAX_LENGTH);
     int maxRows =

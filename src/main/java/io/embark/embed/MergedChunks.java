@@ -19,6 +19,8 @@ import io.embark.pooling.Norm;
  */
 final class MergedChunks {
   private final Norm norm;
+
+  /** Tokens of each chunk that are not its text. */
   private final int overhead;
 
   /** The first chunk whose status the document has: one that failed, else one that has a vector. */
@@ -32,9 +34,6 @@ final class MergedChunks {
   private double unknownTokens;
   private long textTokens;
 
-  /**
-   * @param overhead tokens of each chunk that are not its text
-   */
   MergedChunks(Norm norm, int overhead) {
     this.norm = norm;
     this.overhead = overhead;

@@ -1,6 +1,6 @@
 package io.embark.embed;
 
-/** What became of one text. */
+/** The outcome of embedding one text. */
 public enum Status {
   /** It has a vector. */
   OK,

@@ -9,10 +9,6 @@ import io.embark.spark.column.ChunkColumns;
 import io.embark.spark.column.Chunking;
 import io.embark.spark.column.InternalRows;
 import io.embark.spark.executor.ExecutorTokenizers;
-import io.embark.text.Chunk;
-import io.embark.text.Chunker;
-import java.util.Collections;
-import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.IntParam;
@@ -24,8 +20,6 @@ import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.catalyst.expressions.JoinedRow;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -101,15 +95,13 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
 
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
-    StructType schema = transformSchema(dataset.schema());
+    StructType input = dataset.schema();
+    StructType schema = transformSchema(input);
     EmbedderConfig config = config();
     Chunking chunking = chunking();
-    ChunkColumns columns = columns(dataset.schema());
-    StructType input = dataset.schema();
+    ChunkColumns columns = columns(input);
     return InternalRows.mapPartitions(
-        dataset.toDF(),
-        schema,
-        rows -> new ChunkRows(rows, columns, input, chunking.chunker(config)));
+        dataset.toDF(), schema, rows -> columns.chunks(rows, input, chunking.chunker(config)));
   }
 
   private ChunkColumns columns(StructType schema) {
@@ -136,44 +128,6 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
       }
     }
     return ExecutorTokenizers.resolve(config.build());
-  }
-
-  /** The chunks of every row of a partition, one after the other. */
-  private static final class ChunkRows implements Iterator<InternalRow> {
-    private final Iterator<InternalRow> rows;
-    private final ChunkColumns columns;
-    private final StructType input;
-    private final Chunker chunker;
-    private Iterator<Chunk> chunks = Collections.emptyIterator();
-    private InternalRow row;
-
-    ChunkRows(Iterator<InternalRow> rows, ChunkColumns columns, StructType input, Chunker chunker) {
-      this.rows = rows;
-      this.columns = columns;
-      this.input = input;
-      this.chunker = chunker;
-    }
-
-    @Override
-    public boolean hasNext() {
-      return chunks.hasNext() || rows.hasNext();
-    }
-
-    @Override
-    public InternalRow next() {
-      if (!chunks.hasNext()) {
-        row = rows.next();
-        if (row.isNullAt(columns.textIndex())) {
-          return joined(null);
-        }
-        chunks = chunker.chunks(row.getUTF8String(columns.textIndex()).toString());
-      }
-      return joined(chunks.next());
-    }
-
-    private InternalRow joined(Chunk chunk) {
-      return new JoinedRow(columns.withTextOf(chunk, row, input), columns.ofChunk(chunk));
-    }
   }
 
   public Param<String> inputCol() {

@@ -1,7 +1,6 @@
 package io.embark.cli.embed;
 
 import io.embark.spark.metrics.EmbeddingMetrics;
-import io.embark.spark.metrics.TaskTotals;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -180,9 +179,9 @@ public final class Progress extends SparkListener implements AutoCloseable {
                             totals(info).ifPresent(t -> running.put((Long) task._1(), t.done()))));
   }
 
-  private static Optional<TaskTotals> totals(AccumulableInfo info) {
+  private static Optional<EmbeddingMetrics.Totals> totals(AccumulableInfo info) {
     boolean ours = info.name().isDefined() && info.name().get().equals(EmbeddingMetrics.NAME);
-    return ours && info.update().isDefined() && info.update().get() instanceof TaskTotals totals
+    return ours && info.update().isDefined() && info.update().get() instanceof EmbeddingMetrics.Totals totals
         ? Optional.of(totals)
         : Optional.empty();
   }

@@ -1,14 +1,18 @@
 package io.embark.spark.column;
 
 import io.embark.UserError;
+import io.embark.embed.DocumentStream;
 import io.embark.embed.Setting;
 import io.embark.spark.executor.ModelFacts;
 import io.embark.text.Chunk;
+import io.embark.text.Chunker;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.JoinedRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
@@ -90,8 +94,32 @@ public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
     return new StructType(fields);
   }
 
+  /** A row for each chunk of each row, one after the other; nothing is embedded. */
+  public Iterator<InternalRow> chunks(
+      Iterator<InternalRow> rows, StructType input, Chunker chunker) {
+    Iterator<DocumentStream.Piece<InternalRow>> pieces =
+        DocumentStream.pieces(rows, this::text, chunker);
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return pieces.hasNext();
+      }
+
+      @Override
+      public InternalRow next() {
+        DocumentStream.Piece<InternalRow> piece = pieces.next();
+        return new JoinedRow(
+            withTextOf(piece.chunk(), piece.document(), input), ofChunk(piece.chunk()));
+      }
+    };
+  }
+
+  private String text(InternalRow row) {
+    return row.isNullAt(textIndex) ? null : row.getUTF8String(textIndex).toString();
+  }
+
   /** The row with the text of a chunk, or none, in place of the document's. */
-  public InternalRow withTextOf(Chunk chunk, InternalRow row, StructType input) {
+  InternalRow withTextOf(Chunk chunk, InternalRow row, StructType input) {
     Object[] values = new Object[input.length()];
     for (int i = 0; i < values.length; i++) {
       values[i] = row.isNullAt(i) ? null : row.get(i, input.apply(i).dataType());
@@ -106,7 +134,7 @@ public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
    *
    * @param chunk null for a document that is null
    */
-  public InternalRow ofChunk(Chunk chunk) {
+  InternalRow ofChunk(Chunk chunk) {
     Object[] values = new Object[added()];
     values[0] = chunk == null ? 0 : chunk.index();
     values[1] = chunk == null ? null : chunk.codePointStart();

@@ -14,8 +14,8 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * What happens to vectors between the model and the column: each goes through a map that was fitted
- * before, and is scaled after it. The model's side then leaves lengths alone.
+ * Maps vectors between the model and the column: each goes through a map that was fitted before,
+ * and is scaled after it. The model's side then leaves lengths alone.
  *
  * @param maps one for each vector of a text
  * @param norm how mapped vectors are scaled

@@ -31,23 +31,19 @@ import org.slf4j.LoggerFactory;
  * what naive 8-bit quantisation or another pooling does. The same holds between sessions in {@link
  * Precision#INT8}, where last bits that differ by processor may end up in another step. {@link
  * Setting#CANARY} allows more, or less.
+ *
+ * @param origin owner of the expected vectors, as in "differ from ... vectors"
+ * @param expected {@code [sentence][vector][dimension]}
+ * @param allowed cosine distance; 0 for what the device explains
  */
-public final class Canary implements Serializable {
-  private static final long serialVersionUID = 1;
+public record Canary(String origin, List<String> sentences, float[][][] expected, double allowed)
+    implements Serializable {
   private static final Logger LOG = LoggerFactory.getLogger(Canary.class);
   private static final double CPU_DIFFERENCE = 1e-4;
   private static final double ROUNDED_DISTANCE = 1e-3;
 
   /** Sessions that have been checked, each with the canaries that it passed. */
   private static final Map<Embedder, Set<Integer>> PASSED = new WeakHashMap<>();
-
-  private final String origin;
-  private final List<String> sentences;
-
-  /** {@code [sentence][vector][dimension]}. */
-  private final float[][][] expected;
-
-  private final double allowed;
 
   /** Some JVM gives other vectors than it must. Ends the job: a retry elsewhere would hide it. */
   public static final class Drift extends IllegalStateException {
@@ -56,13 +52,6 @@ public final class Canary implements Serializable {
     Drift(String message) {
       super(message);
     }
-  }
-
-  private Canary(String origin, List<String> sentences, float[][][] expected, double allowed) {
-    this.origin = origin;
-    this.sentences = sentences;
-    this.expected = expected;
-    this.allowed = allowed;
   }
 
   /**
@@ -114,11 +103,6 @@ public final class Canary implements Serializable {
       }
     }
     return new Canary("the driver's", embedded, expected.toArray(float[][][]::new), allowed);
-  }
-
-  /** Owner of the expected vectors, as in "differ from ... vectors". */
-  public String origin() {
-    return origin;
   }
 
   /**

@@ -12,8 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A listener that stops what runs when an executor's canary has drifted. Left to itself Spark would try the task
- * again, on an executor that is sound, and the job would end well with nobody the wiser.
+ * A listener that stops what runs when an executor's canary has drifted. Left to itself Spark would
+ * try the task again, on an executor that is sound, and the job would end well with nobody the
+ * wiser.
  */
 public final class CanaryWatch extends SparkListener {
   private static final Logger LOG = LoggerFactory.getLogger(CanaryWatch.class);

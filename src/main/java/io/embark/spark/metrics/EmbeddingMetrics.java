@@ -2,6 +2,7 @@ package io.embark.spark.metrics;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.spark.SparkContext;
 
@@ -38,6 +39,47 @@ public final class EmbeddingMetrics extends CountingStats implements Serializabl
   /** The same counters for one more call of transform, whose work adds to that of the others. */
   public EmbeddingMetrics ofNextCall() {
     return new EmbeddingMetrics(accounts, calls.incrementAndGet(), calls);
+  }
+
+  /**
+   * Counts of some tasks added up, as they were at one moment.
+   *
+   * @param counts by ordinal of {@link Counter}; not to be changed
+   */
+  public record Totals(long[] counts) implements Serializable {
+
+    long get(Counter counter) {
+      return counts[counter.ordinal()];
+    }
+
+    /** Rows read, or chunks where texts are cut into chunks. */
+    public long rows() {
+      return get(Counter.ROWS);
+    }
+
+    /** Rows that are done, where rows() are those that were begun: a buffer of them at a time. */
+    public long done() {
+      return Math.min(rows(), texts() + get(Counter.WITHOUT_MODEL));
+    }
+
+    /** Texts that the model embedded. */
+    public long texts() {
+      return get(Counter.TEXTS);
+    }
+
+    /** As Spark's web UI shows it on the page of a stage. */
+    @Override
+    public String toString() {
+      return String.format(
+          Locale.ROOT,
+          "%,d rows, %,d texts embedded, %,d tokens, %,d batches (%,d halved), %,d failed",
+          rows(),
+          texts(),
+          get(Counter.TOKENS),
+          get(Counter.BATCHES),
+          get(Counter.HALVINGS),
+          get(Counter.FAILED));
+    }
   }
 
   /**
@@ -97,7 +139,7 @@ public final class EmbeddingMetrics extends CountingStats implements Serializabl
 
   /** The fraction of padding in all positions computed, 0 to 1. */
   public double padding() {
-    TaskTotals totals = accounts.value();
+    Totals totals = accounts.value();
     long padded = totals.get(Counter.PADDED_TOKENS);
     return padded == 0 ? 0 : 1 - (double) totals.get(Counter.TOKENS) / padded;
   }
@@ -155,7 +197,7 @@ public final class EmbeddingMetrics extends CountingStats implements Serializabl
    * embedding, which is to write, and before the first row, which is to load the model.
    */
   public double writeSeconds() {
-    TaskTotals totals = accounts.value();
+    Totals totals = accounts.value();
     long nanos =
         totals.get(Counter.TASK_NANOS)
             - totals.get(Counter.READ_NANOS)

@@ -1,6 +1,7 @@
 package io.embark.spark.metrics;
 
 import io.embark.spark.metrics.CountingStats.Counter;
+import io.embark.spark.metrics.EmbeddingMetrics.Totals;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
@@ -36,7 +37,7 @@ import org.apache.spark.util.TaskCompletionListener;
  * #QUERIES} that tasks told of, only totals and the {@value #SLOWEST} slowest tasks are kept: a
  * partition of an older one that is computed again counts twice.
  */
-final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> {
+final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, Totals> {
   private static final long serialVersionUID = 1;
 
   /** Spark's name for the query that a task belongs to. */
@@ -120,7 +121,7 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
 
   /** Takes the accounts of another, in place of those of the same work. */
   @Override
-  public void merge(AccumulatorV2<Amount, TaskTotals> other) {
+  public void merge(AccumulatorV2<Amount, Totals> other) {
     TaskAccounts theirs = (TaskAccounts) other;
     List<Account> all;
     List<Account> slow;
@@ -178,8 +179,8 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, TaskTotals> 
   }
 
   @Override
-  public synchronized TaskTotals value() {
-    return new TaskTotals(totals.clone());
+  public synchronized Totals value() {
+    return new Totals(totals.clone());
   }
 
   /**
