@@ -8,7 +8,7 @@ import io.embark.embed.Setting;
 import io.embark.spark.column.ChunkColumns;
 import io.embark.spark.column.Chunking;
 import io.embark.spark.column.InternalRows;
-import io.embark.spark.executor.ExecutorTokenizers;
+import io.embark.spark.executor.HostModels;
 import java.util.List;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.IntParam;
@@ -127,7 +127,13 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
         config.set(setting, getOrDefault(param).toString(), "param " + param.name());
       }
     }
-    return ExecutorTokenizers.resolve(config.build());
+    return HostModels.resolve(config.build());
+  }
+
+  private TextChunker put(Setting<?> setting, Object value) {
+    setting.parse(value.toString());
+    set(setting.paramName(), value);
+    return this;
   }
 
   public Param<String> inputCol() {
@@ -156,9 +162,7 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
 
   /** The model whose tokens are counted: {@code builtin:NAME}, a directory or a URI. */
   public TextChunker setModel(String value) {
-    Setting.MODEL.parse(value);
-    set(model, value);
-    return this;
+    return put(Setting.MODEL, value);
   }
 
   public Param<String> modelFile() {
@@ -167,9 +171,7 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
 
   /** The ONNX file inside the model directory. */
   public TextChunker setModelFile(String value) {
-    Setting.MODEL_FILE.parse(value);
-    set(modelFile, value);
-    return this;
+    return put(Setting.MODEL_FILE, value);
   }
 
   public IntParam maxLength() {
@@ -178,9 +180,7 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
 
   /** The most tokens that the model is given of a text; no chunk has more. */
   public TextChunker setMaxLength(int value) {
-    Setting.MAX_LENGTH.parse(Integer.toString(value));
-    set(maxLength, (Object) value);
-    return this;
+    return put(Setting.MAX_LENGTH, value);
   }
 
   public Param<String> prompt() {
@@ -189,9 +189,7 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
 
   /** The prompt that will be put before every chunk, which leaves less room for text. */
   public TextChunker setPrompt(String value) {
-    Setting.PROMPT.parse(value);
-    set(prompt, value);
-    return this;
+    return put(Setting.PROMPT, value);
   }
 
   public IntParam chunkTokens() {
@@ -200,9 +198,7 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
 
   /** The most tokens per chunk, special tokens and prompt included. */
   public TextChunker setChunkTokens(int value) {
-    ChunkSettings.CHUNK_TOKENS.parse(Integer.toString(value));
-    set(chunkTokens, (Object) value);
-    return this;
+    return put(ChunkSettings.CHUNK_TOKENS, value);
   }
 
   public IntParam chunkOverlap() {
@@ -211,9 +207,7 @@ public final class TextChunker extends Transformer implements DefaultParamsWrita
 
   /** The most text tokens that a chunk shares with the one before it. */
   public TextChunker setChunkOverlap(int value) {
-    ChunkSettings.CHUNK_OVERLAP.parse(Integer.toString(value));
-    set(chunkOverlap, (Object) value);
-    return this;
+    return put(ChunkSettings.CHUNK_OVERLAP, value);
   }
 
   @Override

@@ -6,7 +6,7 @@ import io.embark.embed.ChunkSettings;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
-import io.embark.spark.executor.ExecutorTokenizers;
+import io.embark.spark.executor.HostModels;
 import io.embark.text.Chunker;
 import java.io.Serializable;
 import org.apache.spark.ml.param.Param;
@@ -66,7 +66,7 @@ public record Chunking(ChunkMode mode, int tokens, int overlap, boolean keepText
    * @throws UserError if the numbers do not go with the model
    */
   public Chunker chunker(EmbedderConfig config) {
-    return ExecutorTokenizers.chunker(config, tokens, overlap);
+    return HostModels.chunker(config, tokens, overlap);
   }
 
   /** Tells vectors made with other chunks apart; for the metadata of vector columns. */

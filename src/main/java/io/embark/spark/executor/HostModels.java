@@ -1,9 +1,13 @@
 package io.embark.spark.executor;
 
+import io.embark.UserError;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
 import io.embark.model.store.ModelStore;
+import io.embark.text.Chunker;
+import io.embark.token.HfTokenizer;
+import io.embark.token.Tokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -18,7 +22,11 @@ import org.apache.spark.SparkFiles;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
 
-/** The models that this driver or executor can reach, with Spark's own settings and files. */
+/**
+ * The models that this driver or executor can reach, with Spark's own settings and files, and their
+ * tokenizers for cutting texts without embedding them: one for each set of settings, shared by all
+ * tasks, kept until the JVM ends.
+ */
 public final class HostModels {
   private static final long GOOD_FOR_NANOS = 10_000_000_000L;
 
@@ -28,6 +36,8 @@ public final class HostModels {
 
   /** Models that the driver has copied from elsewhere. */
   private static final Map<Named, Seen> COPIED = new ConcurrentHashMap<>();
+
+  private static final Map<EmbedderConfig, Tokenizer> TOKENIZERS = new ConcurrentHashMap<>();
 
   private HostModels() {}
 
@@ -70,6 +80,46 @@ public final class HostModels {
     return new UncheckedIOException(
         "Cannot read model %s %s: %s".formatted(config.text(Setting.MODEL), where, e.getMessage()),
         e);
+  }
+
+  /**
+   * Fills in from the model what the settings leave open.
+   *
+   * @throws UserError if model and settings do not go together
+   * @throws UncheckedIOException if a file of the model cannot be read
+   */
+  public static EmbedderConfig resolve(EmbedderConfig config) {
+    try {
+      ModelDirectory model = openOnDriver(config);
+      // Executors must not cut with another model's tokenizer.
+      return config.resolve(model).toBuilder().wantedModel(model.fingerprint()).build();
+    } catch (IOException e) {
+      throw unreadable(config, "on this host", e);
+    }
+  }
+
+  /**
+   * A chunker for a resolved config.
+   *
+   * @param tokens the most per chunk, 0 for the model's maximum
+   * @param overlap tokens that a chunk shares with the one before it
+   * @throws UserError if the numbers do not go with the model
+   */
+  public static Chunker chunker(EmbedderConfig config, int tokens, int overlap) {
+    Tokenizer tokenizer = TOKENIZERS.computeIfAbsent(config, HostModels::tokenizer);
+    return new Chunker(tokenizer, config.get(Setting.PROMPT), tokens, overlap);
+  }
+
+  private static Tokenizer tokenizer(EmbedderConfig config) {
+    try {
+      ModelDirectory model =
+          store()
+              .openSame(
+                  config.get(Setting.MODEL), config.get(Setting.MODEL_FILE), config.wantedModel());
+      return HfTokenizer.open(model.tokenizerJson(), config.get(Setting.MAX_LENGTH));
+    } catch (IOException e) {
+      throw unreadable(config, "on this host", e);
+    }
   }
 
   /**
