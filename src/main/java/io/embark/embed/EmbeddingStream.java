@@ -33,7 +33,7 @@ import java.util.function.Function;
  * @param <R> what goes out
  */
 public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
-  /** How often somebody waiting for the model looks whether it is to stop, in milliseconds. */
+  /** Interval at which a thread that waits for the model checks whether it is to stop. */
   private static final int LOOK_UP_MILLIS = 100;
 
   private final Embedder embedder;
@@ -53,7 +53,7 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
   private BatchThread batches;
   private boolean finished;
 
-  /** Why there is nothing more to be had, unless it is that all has been. */
+  /** The reason why there is nothing more to be had, other than the end of the items. */
   private Throwable failure;
 
   private record AtModel<T>(RowBuffer<T> buffer, Future<Embedding[]> embeddings) {}

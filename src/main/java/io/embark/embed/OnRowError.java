@@ -3,7 +3,7 @@ package io.embark.embed;
 import io.embark.Choice;
 
 /**
- * What happens when the model fails on a text for another reason than memory. A text that alone
+ * Treatment of a text that the model fails on for another reason than memory. A text that alone
  * does not fit into memory always gets the status {@link Status#FAILED}.
  */
 public enum OnRowError implements Choice {

@@ -3,7 +3,7 @@ package io.embark.embed;
 import io.embark.Choice;
 import io.embark.onnx.DeviceChoice;
 
-/** Whether batches hold texts of different lengths, the shorter ones filled up. */
+/** Batches of texts of different lengths, the shorter ones filled up. */
 public enum Padding implements Choice {
   /** On a GPU, and where the model's attention is not recognised. */
   AUTO,

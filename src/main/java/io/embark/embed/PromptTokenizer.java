@@ -11,7 +11,7 @@ final class PromptTokenizer implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final String prompt;
 
-  /** Whether the model was trained on texts without space around them. */
+  /** The model was trained on texts without space around them. */
   private final boolean strips;
 
   /** Tokens that every text gets regardless of its content: special ones and the prompt's. */

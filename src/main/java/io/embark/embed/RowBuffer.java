@@ -109,7 +109,7 @@ final class RowBuffer<T> {
     texts = null;
   }
 
-  /** How many texts do not go to the model because an equal one does. */
+  /** Number of texts that do not go to the model because an equal one does. */
   int repeated() {
     return repeated;
   }

@@ -3,7 +3,7 @@ package io.embark.embed;
 import io.embark.Choice;
 import io.embark.onnx.DeviceChoice;
 
-/** Whether the shapes of batches are rounded up. */
+/** Rounding of the shapes of batches, so that few different ones occur. */
 public enum ShapeBuckets implements Choice {
   /** On a GPU. */
   AUTO,

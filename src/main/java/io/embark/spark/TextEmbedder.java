@@ -138,7 +138,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
     return added.describe(added.addTo(embedded), facts);
   }
 
-  /** What happens to vectors after the model, if anything does; its files are read once. */
+  /** The maps that vectors go through after the model, if any; their files are read once. */
   private synchronized Optional<PostStep> postStep(ModelFacts facts) {
     if (!isDefined(post())) {
       return Optional.empty();

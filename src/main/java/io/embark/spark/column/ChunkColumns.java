@@ -71,7 +71,7 @@ public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
     fields.add(new StructField(prefix + name, type, true, Metadata.empty()));
   }
 
-  /** Says in the metadata of vector columns how documents were cut. */
+  /** Adds to the metadata of vector columns how documents were cut. */
   public StructType describe(StructType schema, ModelFacts facts) {
     StructField[] fields = schema.fields().clone();
     for (int i = 0; i < fields.length; i++) {

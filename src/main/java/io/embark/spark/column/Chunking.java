@@ -69,7 +69,7 @@ public record Chunking(ChunkMode mode, int tokens, int overlap, boolean keepText
     return HostModels.chunker(config, tokens, overlap);
   }
 
-  /** Tells vectors made with other chunks apart; for the metadata of vector columns. */
+  /** The way of cutting in words, for the metadata of vector columns. */
   String describe(int maxLength) {
     return "%s, %d tokens, overlap %d"
         .formatted(mode.label(), tokens == 0 ? maxLength : tokens, overlap);

@@ -4,7 +4,7 @@ import java.io.Serializable;
 import java.util.Iterator;
 import org.apache.spark.sql.catalyst.InternalRow;
 
-/** What is done to the rows of one partition, on an executor. */
+/** Work on the rows of one partition, on an executor. */
 public interface RowWork extends Serializable {
 
   /**

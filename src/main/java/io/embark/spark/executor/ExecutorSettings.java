@@ -15,7 +15,6 @@ import org.apache.spark.SparkEnv;
  * @param idle how long a model is kept open that no task uses
  */
 public record ExecutorSettings(int models, Duration idle) {
-  /** What the keys begin with. */
   public static final String PREFIX = "spark.embark.executor.";
 
   public static final Setting<Integer> MODELS =

@@ -136,7 +136,7 @@ public final class HostModels {
         : SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf());
   }
 
-  /** Where a file that Spark distributed may be in this JVM. */
+  /** Places where a file that Spark distributed may be in this JVM. */
   private static List<String> places(String name) {
     List<String> places = new ArrayList<>();
     SparkEnv env = SparkEnv.get();
@@ -151,7 +151,9 @@ public final class HostModels {
     return places;
   }
 
-  /** What the user told Spark to send under a name: {@code URI#NAME}, or a URI that ends in it. */
+  /**
+   * Sources of what Spark was told to send under a name: {@code URI#NAME}, or a URI ending in it.
+   */
   static List<String> sent(String name, SparkConf conf) {
     List<String> found = new ArrayList<>();
     for (String key : SENT) {

@@ -147,7 +147,7 @@ final class Leases<K, V> {
     return all;
   }
 
-  /** How many are open or being opened. */
+  /** Number of those that are open or being opened. */
   synchronized int size() {
     return slots.size();
   }

@@ -96,7 +96,7 @@ public record ModelFacts(
     }
   }
 
-  /** Why a pooling is a poor choice for a model that nobody trained for it, if it is. */
+  /** A warning that a pooling is a poor choice for a model that nobody trained for it, if it is. */
   public static Optional<String> poolingWarning(ModelDirectory model, EmbedderConfig config) {
     List<String> untrained =
         config.get(Setting.POOLING).stream()

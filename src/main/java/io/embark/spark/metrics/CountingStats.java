@@ -6,7 +6,7 @@ import io.embark.embed.EmbeddingStats;
 /** Statistics of embedding that are sums: each report becomes additions to {@link Counter}s. */
 public abstract class CountingStats implements EmbeddingStats {
 
-  /** What is counted of each task that embeds. */
+  /** Quantities counted of each task that embeds. */
   public enum Counter {
     /** Items read: rows, or chunks where texts are cut into chunks. */
     ROWS,

@@ -14,15 +14,15 @@ import org.apache.spark.SparkContext;
 public final class EmbeddingMetrics extends CountingStats implements Serializable {
   private static final long serialVersionUID = 1;
 
-  /** What Spark's web UI and its events call the counters. */
+  /** Name of the counters in Spark's web UI and its events. */
   public static final String NAME = "embark";
 
   private final TaskAccounts accounts;
 
-  /** Which call of transform is counted here; 0 for none. */
+  /** Number of the call of transform that is counted here; 0 for none. */
   private final int call;
 
-  /** How many there have been; shared by all of them on the driver. */
+  /** Number of calls so far; shared by all of them on the driver. */
   private final transient AtomicInteger calls;
 
   public EmbeddingMetrics(SparkContext context) {

@@ -24,7 +24,7 @@ public final class JvmMetrics extends CountingStats implements Source {
   private final com.codahale.metrics.Counter modelLoads = registry.counter("modelLoads");
   private volatile IntSupplier openSessions = () -> 0;
 
-  /** Where it is registered: a JVM can have one context after the other. */
+  /** The environment it is registered with: a JVM can have one context after the other. */
   private SparkEnv registered;
 
   private JvmMetrics() {

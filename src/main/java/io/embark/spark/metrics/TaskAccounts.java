@@ -49,14 +49,14 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, Totals> {
   /** Tasks that are remembered of all queries before. */
   static final int SLOWEST = 16;
 
-  /** What a running task adds to its account for one call of transform. */
+  /** An addition to the account of the running task for one call of transform. */
   record Amount(int call, Counter counter, long value) {}
 
   /** Work that is done once, however often it is computed. */
   record Work(String query, int call, int partition) implements Serializable {}
 
   /**
-   * What one task did for one call of transform.
+   * Counts of one task for one call of transform.
    *
    * @param work attempts at the same have the same
    * @param executor its id, {@code driver} in local mode

@@ -111,12 +111,12 @@ enum Elements {
     return parquetSize;
   }
 
-  /** Whether plain Parquet is what lies in Spark's memory. */
+  /** Whether plain Parquet has the bytes of Spark's memory. */
   boolean asTheyLie() {
     return size == parquetSize;
   }
 
-  /** Where an element lies, as an offset for {@link UnsafeArrayData#getBaseObject()}. */
+  /** Place of an element, as an offset for {@link UnsafeArrayData#getBaseObject()}. */
   long offset(UnsafeArrayData array, int i) {
     return array.getBaseOffset()
         + UnsafeArrayData.calculateHeaderPortionInBytes(array.numElements())

@@ -28,7 +28,7 @@ public record RowTotals(
     long tokens,
     long allTokens,
     long unknownMillionths) {
-  /** Where a Parquet footer's key-value metadata have them. */
+  /** Key in a Parquet footer's key-value metadata. */
   public static final String KEY = "io.embark.totals";
 
   /** Of no rows. */

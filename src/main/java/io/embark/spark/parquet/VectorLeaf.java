@@ -60,7 +60,7 @@ final class VectorLeaf {
     return new GenericArrayData(new Object[] {elements.value(array, 0)});
   }
 
-  /** How many values and nulls are in the page now. */
+  /** Number of values and nulls in the page now. */
   int count() {
     return (int) WriterFields.VALUE_COUNT.get(writer);
   }

@@ -56,7 +56,7 @@ public final class VectorParquetFormat extends ParquetFileFormat {
     return factory;
   }
 
-  /** Where the values lie below a column. */
+  /** Path from a column to its values. */
   private static String values(DataType type) {
     if (type instanceof ArrayType) {
       return ".list.element";
