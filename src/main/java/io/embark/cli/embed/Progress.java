@@ -181,7 +181,9 @@ public final class Progress extends SparkListener implements AutoCloseable {
 
   private static Optional<EmbeddingMetrics.Totals> totals(AccumulableInfo info) {
     boolean ours = info.name().isDefined() && info.name().get().equals(EmbeddingMetrics.NAME);
-    return ours && info.update().isDefined() && info.update().get() instanceof EmbeddingMetrics.Totals totals
+    return ours
+            && info.update().isDefined()
+            && info.update().get() instanceof EmbeddingMetrics.Totals totals
         ? Optional.of(totals)
         : Optional.empty();
   }
