@@ -1,6 +1,7 @@
 package io.embark.spark;
 
 import io.embark.UserError;
+import io.embark.embed.EmbedderConfig;
 import io.embark.post.LinearVectorModel;
 import io.embark.spark.column.ChunkColumns;
 import io.embark.spark.column.Chunking;
@@ -53,6 +54,8 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
   private static final long serialVersionUID = 1;
 
   private transient EmbeddingMetrics metrics;
+  private transient ModelFacts pinned;
+  private transient EmbedderConfig pinnedFor;
   private transient List<LinearVectorModel> maps;
   private transient String[] mapsFrom;
 
@@ -75,7 +78,22 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
    * outputCol_mean} and so on.
    */
   public List<String> vectorColumns() {
-    return columns().vectorNames(ModelFacts.of(config()));
+    return columns().vectorNames(facts());
+  }
+
+  /**
+   * Looks at the model now, and not again while the settings stay, where each call would otherwise
+   * see whether it changed: for jobs, all of whose rows go through one model.
+   */
+  public TextEmbedder pinModel() {
+    pinnedFor = config();
+    pinned = ModelFacts.of(pinnedFor);
+    return this;
+  }
+
+  private ModelFacts facts() {
+    EmbedderConfig config = config();
+    return config.equals(pinnedFor) ? pinned : ModelFacts.of(config);
   }
 
   private EmbeddingColumns columns() {
@@ -123,7 +141,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
   @Override
   public StructType transformSchema(StructType schema) {
     int textIndex = textIndex(schema);
-    ModelFacts facts = ModelFacts.of(config());
+    ModelFacts facts = facts();
     Optional<PostStep> post = postStep(facts);
     StructType embedded = columns().addTo(schema, post.map(p -> p.after(facts)).orElse(facts));
     if (post.isPresent()) {
@@ -183,7 +201,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
   public Dataset<Row> transform(Dataset<?> dataset) {
     StructType schema = transformSchema(dataset.schema());
     int textIndex = textIndex(dataset.schema());
-    ModelFacts described = ModelFacts.of(config());
+    ModelFacts described = facts();
     Optional<PostStep> post = postStep(described);
     ModelFacts facts = post.isEmpty() ? described : ModelFacts.of(PostStep.before(config()));
     SparkContext context = dataset.sparkSession().sparkContext();
@@ -216,7 +234,10 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
 
   @Override
   public TextEmbedder copy(ParamMap extra) {
-    return defaultCopy(extra);
+    TextEmbedder copy = defaultCopy(extra);
+    copy.pinned = pinned;
+    copy.pinnedFor = pinnedFor;
+    return copy;
   }
 
   /** Reads an embedder that {@code write()} saved. */

@@ -79,12 +79,7 @@ final class CatalogPublisher implements Publisher {
   public Work work(EmbedPlan plan) {
     changes =
         Changes.between(
-            plan.rows(),
-            table.rows(),
-            null,
-            EmbedSettings.retried(plan.settings()),
-            plan.idCol(),
-            plan.textCol());
+            plan.rows(), table.rows(), null, plan.retried(), plan.idCol(), plan.textCol());
     long toEmbed = changes.toEmbed();
     long others = changes.count(Kind.UPDATED) + (sync ? changes.count(Kind.GONE) : 0);
     return new Work(

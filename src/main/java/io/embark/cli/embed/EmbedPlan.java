@@ -8,8 +8,10 @@ import io.embark.cli.embed.EmbedSettings.SaveMode;
 import io.embark.embed.ChunkMode;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
+import io.embark.embed.Status;
 import io.embark.spark.GpuStage;
 import io.embark.spark.TextEmbedder;
+import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
 import io.embark.spark.executor.ExecutorSettings;
 import io.embark.spark.executor.ModelFacts;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.SparkConf;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -34,7 +37,7 @@ import org.apache.spark.sql.types.StructType;
  * @param rows all of their rows
  * @param idCol the column that identifies a row, or null
  * @param embedder must not be changed
- * @param model the model as the driver found it, which is looked at once a run
+ * @param model the model as the driver found it
  * @param vectorColumns one for each vector of a text
  * @param schema of the rows to write; null before the target is known
  * @param post fingerprints of the maps that vectors go through after the model
@@ -72,11 +75,12 @@ record EmbedPlan(
     String idCol = settings.get(EmbedSettings.ID_COL, "id");
     requireColumns(settings, rows, idCol);
     requireChunks(settings);
-    TextEmbedder embedder = embedder(settings);
+    TextEmbedder embedder = embedder(settings).pinModel();
     if (settings.get(EmbedSettings.OUTPUT_TYPE) != OutputType.INT8) {
       // Whatever is wrong shows here, before anything is locked.
       embedder.transformSchema(rows.schema());
     }
+    // The same model, with where each of its settings comes from.
     ModelFacts model = ModelFacts.of(settings.embedderConfig());
     PostMaps.require(settings, model);
     return new EmbedPlan(
@@ -120,6 +124,13 @@ record EmbedPlan(
 
   String accountPrefix() {
     return settings.get(EmbedSettings.ACCOUNT_PREFIX);
+  }
+
+  /** True for rows of the target that an incremental run tries again; null for none. */
+  Column retried() {
+    return settings.get(EmbedSettings.RETRY_FAILED)
+        ? Columns.of(accountPrefix() + "status").startsWith(Status.FAILED.name())
+        : null;
   }
 
   /** The stage of its own that asks Spark for GPUs, if it is wanted. */

@@ -1,17 +1,13 @@
 package io.embark.cli.embed;
 
 import io.embark.Choice;
-import io.embark.cli.JobSettings;
 import io.embark.cli.embed.QualityGate.RowLimit;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
 import io.embark.embed.Setting.Effect;
-import io.embark.embed.Status;
 import io.embark.post.PostChoice;
-import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
 import java.util.List;
-import org.apache.spark.sql.Column;
 
 /** The settings of the {@code embed} job beside those of the embedder itself. */
 public final class EmbedSettings {
@@ -284,13 +280,6 @@ public final class EmbedSettings {
           ChunkSettings.CHUNK_TEXT);
 
   private EmbedSettings() {}
-
-  /** Tells which rows of a table an incremental run tries again; null for none. */
-  static Column retried(JobSettings settings) {
-    return settings.get(RETRY_FAILED)
-        ? Columns.of(settings.get(ACCOUNT_PREFIX) + "status").startsWith(Status.FAILED.name())
-        : null;
-  }
 
   /** What to do with an output that exists. */
   enum SaveMode implements Choice {

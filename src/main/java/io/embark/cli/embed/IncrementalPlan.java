@@ -53,7 +53,7 @@ final class IncrementalPlan implements AutoCloseable {
             plan.rows(),
             Embark.read(plan.spark(), directory, base),
             base.files().isEmpty() ? null : functions.col("_metadata.file_name"),
-            EmbedSettings.retried(plan.settings()),
+            plan.retried(),
             plan.idCol(),
             plan.textCol());
     this.dropped =
