@@ -66,11 +66,6 @@ final class BatchThread implements AutoCloseable {
     public synchronized void failed(int texts) {
       stats.failed(texts);
     }
-
-    @Override
-    public void tokenized(int texts, long nanos) {
-      stats.tokenized(texts, nanos);
-    }
   }
 
   /** Hands over tokenised texts; their vectors come in the order of the texts. */

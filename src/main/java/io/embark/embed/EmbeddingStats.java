@@ -10,20 +10,13 @@ import io.embark.batch.Batch;
  */
 public interface EmbeddingStats {
   /** Forgets everything. */
-  EmbeddingStats NOBODY =
-      new EmbeddingStats() {
-        @Override
-        public void tokenized(int texts, long nanos) {}
-
-        @Override
-        public void batch(Batch batch, long nanos) {}
-      };
+  EmbeddingStats NOBODY = new EmbeddingStats() {};
 
   /** A buffer of rows was read, which took whatever stands before the stream so long. */
   default void read(int rows, long nanos) {}
 
   /** So many texts, those that go to the model and each once, were tokenised. */
-  void tokenized(int texts, long nanos);
+  default void tokenized(int texts, long nanos) {}
 
   /**
    * So many texts equal another of the same buffer: they are neither tokenised nor computed, and
@@ -35,7 +28,7 @@ public interface EmbeddingStats {
   default void waited(long nanos) {}
 
   /** A batch went through the model and was pooled. */
-  void batch(Batch batch, long nanos);
+  default void batch(Batch batch, long nanos) {}
 
   /** A batch did not fit into memory and was halved. */
   default void halved() {}

@@ -35,10 +35,10 @@ final class PromptTokenizer implements AutoCloseable {
 
   /** As sentence-transformers does for its models: without space around prompt and text. */
   Tokens tokenize(String text) {
-    return encode(prompt.isEmpty() ? text : prompt + text);
+    return tokenizeAlone(prompt.isEmpty() ? text : prompt + text);
   }
 
-  private Tokens encode(String text) {
+  private Tokens tokenizeAlone(String text) {
     return tokenizer.encode(strips ? Spaces.stripped(text) : text);
   }
 
@@ -47,7 +47,7 @@ final class PromptTokenizer implements AutoCloseable {
     // A text may join the last token of the prompt, so few tokens are not yet none.
     return showsNothing(text)
         || tokens.total() <= emptyTokens
-            && (prompt.isEmpty() || encode(text).total() <= tokenizer.specialTokens());
+            && (prompt.isEmpty() || tokenizeAlone(text).total() <= tokenizer.specialTokens());
   }
 
   /**

@@ -32,6 +32,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import scala.Option;
 
 /**
  * Embeds a column of texts: an ML {@code Transformer}, alone or as a stage of a {@code Pipeline}.
@@ -181,20 +182,19 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
    * @throws UserError if there is no such column of strings
    */
   static int textIndex(StructType schema, String wanted) {
-    for (int i = 0; i < schema.length(); i++) {
-      StructField field = schema.fields()[i];
-      if (field.name().equals(wanted)) {
-        if (field.dataType() instanceof StringType) {
-          return i;
-        }
-        throw new UserError(
-            "Column '%s' holds %s; wanted texts (string). Cast it first, or set inputCol."
-                .formatted(wanted, field.dataType().simpleString()));
-      }
+    Option<Object> index = schema.getFieldIndex(wanted);
+    if (index.isEmpty()) {
+      throw new UserError(
+          "No column '%s' in the input; it has %s. Set inputCol to the column of texts."
+              .formatted(wanted, String.join(", ", schema.fieldNames())));
     }
-    throw new UserError(
-        "No column '%s' in the input; it has %s. Set inputCol to the column of texts."
-            .formatted(wanted, String.join(", ", schema.fieldNames())));
+    StructField field = schema.fields()[(Integer) index.get()];
+    if (!(field.dataType() instanceof StringType)) {
+      throw new UserError(
+          "Column '%s' holds %s; wanted texts (string). Cast it first, or set inputCol."
+              .formatted(wanted, field.dataType().simpleString()));
+    }
+    return (Integer) index.get();
   }
 
   @Override

@@ -66,7 +66,7 @@ public record EmbedColumnTask(
   }
 
   private InternalRow values(Embedding embedding) {
-    Embedding stored = post == null ? embedding : post.value().of(embedding);
+    Embedding stored = post == null ? embedding : post.value().apply(embedding);
     return columns.values(stored, vectors, config.get(Setting.TOKEN_STATES));
   }
 

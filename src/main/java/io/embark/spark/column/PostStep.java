@@ -88,7 +88,7 @@ public record PostStep(List<LinearVectorModel> maps, Norm norm) implements Seria
   }
 
   /** The embedding of a text as the column holds it. */
-  public Embedding of(Embedding made) {
+  Embedding apply(Embedding made) {
     if (made.vectors() == null) {
       return made;
     }

@@ -1,5 +1,5 @@
 /**
  * Spark's Parquet format with vectors written in bulk and rows counted in each file's footer. It
- * sees Spark and parquet-mr.
+ * sees {@code embed} and {@code vector}.
  */
 package io.embark.spark.parquet;
