@@ -18,69 +18,45 @@ final class Charts {
   private Charts() {}
 
   /** A dot for each candidate, best first, a line for its interval. */
-  static String intervals(Ranking ranking) {
+  static Html intervals(Ranking ranking) {
     Measure measure = ranking.measure();
     List<Ranking.Place> places =
         ranking.places().stream().filter(p -> Double.isFinite(p.figure().value())).toList();
-    double low = Double.POSITIVE_INFINITY;
-    double high = Double.NEGATIVE_INFINITY;
-    for (Ranking.Place place : places) {
-      Interval span = span(place.figure());
-      low = Math.min(low, span.low());
-      high = Math.max(high, span.high());
-    }
-    double margin = Math.max((high - low) * 0.05, 1e-6);
-    int longest =
-        places.stream().mapToInt(p -> p.figure().candidate().name().length()).max().orElse(0);
-    Axis axis =
-        new Axis(
-            low - margin,
-            high + margin,
-            Math.min(WIDTH / 2.0, Math.max(NAMES, longest * CHARACTER)));
+    Axis axis = Axis.of(places.stream().map(Ranking.Place::figure).toList());
     int height = ROW * places.size() + 30;
-    StringBuilder svg = new StringBuilder();
-    svg.append(
-        format(
-            "<svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">",
-            WIDTH, height, Html.escape(measure.title())));
+    Html svg = new Html();
+    svg.add(
+        "<svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">",
+        WIDTH, height, measure.title());
     for (double tick : axis.ticks()) {
-      svg.append(
-          format(
-              "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%d\"/>",
-              axis.x(tick), axis.x(tick), height - 24));
-      svg.append(
-          format(
-              "<text class=\"tick\" x=\"%.1f\" y=\"%d\">%s</text>",
-              axis.x(tick), height - 8, axis.label(tick * measure.scale(), measure.scale())));
+      svg.add(
+          "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%d\"/>",
+          axis.x(tick), axis.x(tick), height - 24);
+      svg.add(
+          "<text class=\"tick\" x=\"%.1f\" y=\"%d\">%s</text>",
+          axis.x(tick), height - 8, axis.label(tick * measure.scale(), measure.scale()));
     }
     for (int i = 0; i < places.size(); i++) {
-      Ranking.Place place = places.get(i);
-      Figure figure = place.figure();
-      Interval span = span(figure);
-      int y = ROW * i + ROW / 2 + 2;
-      String name = Html.escape(figure.candidate().name());
-      String values =
-          "%s [%s .. %s]"
-              .formatted(
-                  measure.print(figure.value()),
-                  measure.print(span.low()),
-                  measure.print(span.high()));
-      svg.append(
-          format(
-              "<g class=\"%s\"><title>%s %s</title>",
-              place.beyondNoise() ? "worse" : "alike", name, values));
-      svg.append(format("<text class=\"name\" x=\"0\" y=\"%d\">%s</text>", y + 4, name));
-      svg.append(
-          format(
-              "<line class=\"span\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>",
-              axis.x(span.low()), axis.x(span.high()), y, y));
-      svg.append(format("<circle cx=\"%.1f\" cy=\"%d\" r=\"4.5\"/>", axis.x(figure.value()), y));
-      svg.append(
-          format(
-              "<text class=\"value\" x=\"%d\" y=\"%d\">%s</text></g>",
-              WIDTH, y + 4, measure.print(figure.value())));
+      addInterval(svg, axis, ROW * i + ROW / 2 + 2, places.get(i));
     }
-    return svg.append("</svg>").toString();
+    return svg.add("</svg>");
+  }
+
+  private static void addInterval(Html svg, Axis axis, int y, Ranking.Place place) {
+    Figure figure = place.figure();
+    Measure measure = figure.measure();
+    Interval span = span(figure);
+    String name = figure.candidate().name();
+    String value = measure.print(figure.value());
+    svg.add(
+        "<g class=\"%s\"><title>%s %s %s</title>",
+        place.beyondNoise() ? "worse" : "alike", name, value, measure.print(span));
+    svg.add("<text class=\"name\" x=\"0\" y=\"%d\">%s</text>", y + 4, name);
+    svg.add(
+        "<line class=\"span\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/>",
+        axis.x(span.low()), axis.x(span.high()), y, y);
+    svg.add("<circle cx=\"%.1f\" cy=\"%d\" r=\"4.5\"/>", axis.x(figure.value()), y);
+    svg.add("<text class=\"value\" x=\"%d\" y=\"%d\">%s</text></g>", WIDTH, y + 4, value);
   }
 
   private static Interval span(Figure figure) {
@@ -90,56 +66,66 @@ final class Charts {
         .orElse(new Interval(figure.value(), figure.value()));
   }
 
-  /** How many pairs of texts have which cosine, from -1 to 1. */
-  static String histogram(Neighbours.Found found) {
+  /** The number of pairs of texts by their cosine, from -1 to 1. */
+  static Html histogram(Neighbours.Found found) {
     long most = Math.max(1, Arrays.stream(found.histogram()).max().orElse(1));
     int bars = found.histogram().length;
     int width = bars * BAR_WIDTH;
-    StringBuilder svg = new StringBuilder();
-    svg.append(
-        format(
-            "<svg class=\"histogram\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"cosines of %s\">",
-            width, HISTOGRAM + 18, Html.escape(found.candidate().name())));
+    Html svg = new Html();
+    svg.add(
+        "<svg class=\"histogram\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"cosines of %s\">",
+        width, HISTOGRAM + 18, found.candidate().name());
     for (int bar = 0; bar < bars; bar++) {
       long count = found.histogram()[bar];
       double height = (double) HISTOGRAM * count / most;
       if (count > 0) {
-        svg.append(
-            format(
-                "<rect x=\"%d\" y=\"%.2f\" width=\"%d\" height=\"%.2f\"><title>%.3f to %.3f: %,d pairs</title></rect>",
-                bar * BAR_WIDTH,
-                HISTOGRAM - height,
-                BAR_WIDTH,
-                height,
-                2.0 * bar / bars - 1,
-                2.0 * (bar + 1) / bars - 1,
-                count));
+        svg.add(
+            "<rect x=\"%d\" y=\"%.2f\" width=\"%d\" height=\"%.2f\"><title>%.3f to %.3f: %,d"
+                + " pairs</title></rect>",
+            bar * BAR_WIDTH,
+            HISTOGRAM - height,
+            BAR_WIDTH,
+            height,
+            2.0 * bar / bars - 1,
+            2.0 * (bar + 1) / bars - 1,
+            count);
       }
     }
-    svg.append(
-        format(
-            "<line class=\"axis\" x1=\"0\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>",
-            width, HISTOGRAM, HISTOGRAM));
+    svg.add(
+        "<line class=\"axis\" x1=\"0\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>",
+        width, HISTOGRAM, HISTOGRAM);
     for (double tick : new double[] {-1, -0.5, 0, 0.5, 1}) {
-      String anchor = tick == -1 ? "start" : tick == 1 ? "end" : "middle";
-      svg.append(
-          format(
-              "<text class=\"tick\" style=\"text-anchor:%s\" x=\"%.1f\" y=\"%d\">%s</text>",
-              anchor, (tick + 1) / 2 * width, HISTOGRAM + 14, format("%.1f", tick)));
+      svg.add(
+          "<text class=\"tick\" style=\"text-anchor:%s\" x=\"%.1f\" y=\"%d\">%.1f</text>",
+          tick == -1 ? "start" : tick == 1 ? "end" : "middle",
+          (tick + 1) / 2 * width,
+          HISTOGRAM + 14,
+          tick);
     }
-    return svg.append("</svg>").toString();
-  }
-
-  private static String format(String text, Object... arguments) {
-    return String.format(Locale.ROOT, text, arguments);
+    return svg.add("</svg>");
   }
 
   /**
-   * Values to places between the names and the figures.
+   * Places of values between the names and the figures.
    *
    * @param left where the names end
    */
   private record Axis(double low, double high, double left) {
+    static Axis of(List<Figure> figures) {
+      double low = Double.POSITIVE_INFINITY;
+      double high = Double.NEGATIVE_INFINITY;
+      int longest = 0;
+      for (Figure figure : figures) {
+        Interval span = span(figure);
+        low = Math.min(low, span.low());
+        high = Math.max(high, span.high());
+        longest = Math.max(longest, figure.candidate().name().length());
+      }
+      double margin = Math.max((high - low) * 0.05, 1e-6);
+      double left = Math.min(WIDTH / 2.0, Math.max(NAMES, longest * CHARACTER));
+      return new Axis(low - margin, high + margin, left);
+    }
+
     double x(double value) {
       return left + (value - low) / (high - low) * (WIDTH - left - FIGURES);
     }
@@ -150,9 +136,7 @@ final class Charts {
       int first = (int) Math.ceil(low / step);
       int last = (int) Math.floor(high / step);
       double[] ticks = new double[Math.max(0, last - first + 1)];
-      for (int i = 0; i < ticks.length; i++) {
-        ticks[i] = (first + i) * step;
-      }
+      Arrays.setAll(ticks, i -> (first + i) * step);
       return ticks;
     }
 
@@ -165,7 +149,7 @@ final class Charts {
 
     String label(double value, double scale) {
       int digits = (int) Math.max(0, -Math.floor(Math.log10(step() * scale * 1.0001)));
-      return format("%." + digits + "f", value + 0.0);
+      return String.format(Locale.ROOT, "%." + digits + "f", value + 0.0);
     }
   }
 }

@@ -1,19 +1,25 @@
 package io.embark.analysis.compare;
 
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.posexplode;
+import static org.apache.spark.sql.functions.struct;
+
 import io.embark.analysis.measure.ClusterAgreement;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.apache.spark.ml.clustering.KMeans;
 import org.apache.spark.ml.clustering.KMeansModel;
 import org.apache.spark.ml.evaluation.ClusteringEvaluator;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.functions;
 
 /**
- * What k-means by cosine (MLlib) makes of vectors: how well clusters find labels, how far apart
- * they lie, and whether another seed finds the same ones.
+ * Figures of k-means by cosine (MLlib): how well clusters find labels, how far apart they lie, and
+ * whether another seed finds the same ones.
  */
 final class Clusterings {
   private Clusterings() {}
@@ -46,31 +52,31 @@ final class Clusterings {
     }
     List<Figure> figures = new ArrayList<>();
     figures.add(Figure.meanOf(candidate, Measure.SILHOUETTE, silhouette));
-    Tables tables = Tables.of(clustered, labels, k, seeds);
-    figures.add(Figure.single(candidate, Measure.STABILITY, tables.stability()));
+    List<ClusterAgreement> agreements = agreements(clustered, pairs(labels, k, seeds), k);
+    int runs = seeds * (seeds - 1) / 2;
+    figures.add(
+        Figure.single(candidate, Measure.STABILITY, stability(agreements.subList(0, runs))));
     if (labels > 0) {
-      double[][] found = new double[4][seeds];
-      for (int seed = 0; seed < seeds; seed++) {
-        ClusterAgreement agreement = new ClusterAgreement(tables.ofLabels[seed]);
-        found[0][seed] = agreement.vMeasure();
-        found[1][seed] = agreement.nmi();
-        found[2][seed] = agreement.adjustedRandIndex();
-        found[3][seed] = agreement.accuracy();
-      }
-      figures.add(Figure.meanOf(candidate, Measure.V_MEASURE, found[0]));
-      figures.add(Figure.meanOf(candidate, Measure.NMI, found[1]));
-      figures.add(Figure.meanOf(candidate, Measure.ARI, found[2]));
-      figures.add(Figure.meanOf(candidate, Measure.CLUSTER_ACCURACY, found[3]));
+      List<ClusterAgreement> found = agreements.subList(runs, runs + seeds);
+      figures.add(ofSeeds(candidate, Measure.V_MEASURE, found, ClusterAgreement::vMeasure));
+      figures.add(ofSeeds(candidate, Measure.NMI, found, ClusterAgreement::nmi));
+      figures.add(ofSeeds(candidate, Measure.ARI, found, ClusterAgreement::adjustedRandIndex));
+      figures.add(ofSeeds(candidate, Measure.CLUSTER_ACCURACY, found, ClusterAgreement::accuracy));
     }
     return figures;
   }
 
+  private static Figure ofSeeds(
+      Candidate candidate,
+      Measure measure,
+      List<ClusterAgreement> agreements,
+      ToDoubleFunction<ClusterAgreement> figure) {
+    return Figure.meanOf(candidate, measure, agreements.stream().mapToDouble(figure).toArray());
+  }
+
   /** NaN where all rows fell into one cluster, of which there is no silhouette. */
   private static double silhouette(KMeansModel model, Dataset<Row> clustered, String column) {
-    long used = 0;
-    for (long size : model.summary().clusterSizes()) {
-      used += size > 0 ? 1 : 0;
-    }
+    long used = Arrays.stream(model.summary().clusterSizes()).filter(size -> size > 0).count();
     return used < 2
         ? Double.NaN
         : new ClusteringEvaluator()
@@ -80,71 +86,53 @@ final class Clusterings {
             .evaluate(clustered);
   }
 
-  /** Counts of items by label and cluster, and by the clusters of two runs. */
-  private static final class Tables {
-    private final long[][][] ofLabels;
+  /** Mean adjusted Rand index of two runs; NaN of one run. */
+  private static double stability(List<ClusterAgreement> runs) {
+    double sum = 0;
+    for (ClusterAgreement run : runs) {
+      sum += run.adjustedRandIndex();
+    }
+    return sum / runs.size();
+  }
 
-    /** At {@code before * seeds + seed}; null for other two. */
-    private final long[][][] ofPairs;
+  /**
+   * Two columns of classes or clusters.
+   *
+   * @param lefts how many values the left one has
+   */
+  private record Pair(String left, int lefts, String right) {}
 
-    private Tables(int labels, int k, int seeds) {
-      ofLabels = new long[labels == 0 ? 0 : seeds][labels][k];
-      ofPairs = new long[seeds * seeds][][];
-      for (int seed = 0; seed < seeds; seed++) {
-        for (int before = 0; before < seed; before++) {
-          ofPairs[before * seeds + seed] = new long[k][k];
-        }
+  /** Every two runs, then the labels and each run. */
+  private static List<Pair> pairs(int labels, int k, int seeds) {
+    List<Pair> pairs = new ArrayList<>();
+    for (int seed = 0; seed < seeds; seed++) {
+      for (int before = 0; before < seed; before++) {
+        pairs.add(new Pair("cluster" + before, k, "cluster" + seed));
       }
     }
-
-    /** In one pass. */
-    static Tables of(Dataset<Row> clustered, int labels, int k, int seeds) {
-      Tables tables = new Tables(labels, k, seeds);
-      List<Column> cells = new ArrayList<>();
-      for (int seed = 0; seed < seeds; seed++) {
-        if (labels > 0) {
-          cells.add(cell(-1 - seed, functions.col("label_index"), seed));
-        }
-        for (int before = 0; before < seed; before++) {
-          cells.add(cell(before * seeds + seed, functions.col("cluster" + before), seed));
-        }
-      }
-      if (cells.isEmpty()) {
-        return tables;
-      }
-      List<Row> counts =
-          clustered
-              .select(functions.explode(functions.array(cells.toArray(Column[]::new))).as("cell"))
-              .groupBy("cell.table", "cell.left", "cell.right")
-              .count()
-              .collectAsList();
-      for (Row row : counts) {
-        int table = row.getInt(0);
-        long[][] at = table < 0 ? tables.ofLabels[-1 - table] : tables.ofPairs[table];
-        at[row.getInt(1)][row.getInt(2)] = row.getLong(3);
-      }
-      return tables;
+    for (int seed = 0; seed < seeds && labels > 0; seed++) {
+      pairs.add(new Pair("label_index", labels, "cluster" + seed));
     }
+    return pairs;
+  }
 
-    private static Column cell(int table, Column left, int seed) {
-      return functions.struct(
-          functions.lit(table).as("table"),
-          left.cast("int").as("left"),
-          functions.col("cluster" + seed).cast("int").as("right"));
+  /** The agreement of each pair of columns, all counted in one pass. */
+  private static List<ClusterAgreement> agreements(Dataset<Row> rows, List<Pair> pairs, int k) {
+    if (pairs.isEmpty()) {
+      return List.of();
     }
-
-    /** Mean adjusted Rand index of two runs; NaN of one run. */
-    double stability() {
-      int seeds = (int) Math.round(Math.sqrt(ofPairs.length));
-      double sum = 0;
-      int pairs = 0;
-      for (int seed = 0; seed < seeds; seed++) {
-        for (int before = 0; before < seed; before++) {
-          sum += new ClusterAgreement(ofPairs[before * seeds + seed]).adjustedRandIndex();
-          pairs++;
-        }
-      }
-      return pairs == 0 ? Double.NaN : sum / pairs;
+    Column[] cells =
+        pairs.stream()
+            .map(p -> struct(col(p.left).cast("int").as("left"), col(p.right).as("right")))
+            .toArray(Column[]::new);
+    List<long[][]> tables = pairs.stream().map(pair -> new long[pair.lefts][k]).toList();
+    for (Row row :
+        rows.select(posexplode(array(cells)).as(new String[] {"pair", "cell"}))
+            .groupBy("pair", "cell.left", "cell.right")
+            .count()
+            .collectAsList()) {
+      tables.get(row.getInt(0))[row.getInt(1)][row.getInt(2)] = row.getLong(3);
     }
+    return tables.stream().map(ClusterAgreement::new).toList();
   }
 }

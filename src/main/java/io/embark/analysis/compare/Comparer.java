@@ -1,14 +1,17 @@
 package io.embark.analysis.compare;
 
 import io.embark.UserError;
-import io.embark.analysis.measure.EffectiveRank;
+import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.spark.ml.feature.PCA;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -45,14 +48,22 @@ public record Comparer(
   private static final int ROWS_PER_TASK = 5000;
 
   /**
+   * The rows that clusters and probes are measured on.
+   *
+   * @param table columns of {@link Splits#rows} too if there are labels
+   * @param labels how many, or 0
+   */
+  private record Measured(Dataset<Row> table, long rows, int labels) {}
+
+  /**
    * Takes every measure that the tables allow.
    *
    * @param candidates whose vectors the tables hold
+   * @param notes on the tables; more are added
    * @throws UserError if there are too few rows, pairs or labels
    */
-  public Comparison measure(Offered offered, List<Candidate> candidates) {
+  public Comparison measure(EmbeddingPass pass, List<Candidate> candidates, List<String> notes) {
     List<Figure> figures = new ArrayList<>();
-    List<String> notes = new ArrayList<>(offered.notes());
     long pairCount = pairs.map(Dataset::count).orElse(0L);
     if (pairs.isPresent()) {
       LOG.info("Correlations with the scores of {} pairs", pairCount);
@@ -64,114 +75,128 @@ public record Comparer(
       throw new UserError(
           "Found %d texts with a vector; comparing needs %d or more.".formatted(rows, LEAST_ROWS));
     }
-    Dataset<Row> sample = texts;
-    if (rows > neighbourRows) {
-      sample = scratch.keep("sample", texts.sample((double) neighbourRows / rows, 1));
-    }
-    LOG.info("Neighbours among {} rows", Math.min(rows, neighbourRows));
-    Neighbours neighbours = Neighbours.of(sample, candidates);
+    Neighbours neighbours = neighbours(rows, candidates);
     figures.addAll(neighbours.figures());
-
-    Optional<Splits> splits =
-        List.of(texts.columns()).contains("label")
-            ? Optional.of(Splits.of(texts, seeds))
-            : Optional.empty();
-    int labels = splits.map(s -> s.labels().size()).orElse(0);
-    Dataset<Row> table =
-        splits.map(s -> scratch.keep("labelled", texts.join(s.rows(), "row"))).orElse(texts);
-    long labelled = labels == 0 ? 0 : table.count();
-    if (labels > 0 && labelled < rows) {
-      notes.add(
-          "%d of %d rows have no label, or one with fewer than %d rows; probes and k-means leave them out"
-              .formatted(rows - labelled, rows, Splits.LEAST_ROWS));
-    }
-    long measured = labels > 0 ? labelled : rows;
-    int k = clusters > 0 ? clusters : labels > 0 ? labels : CLUSTERS_WITHOUT_LABELS;
-    if (k >= measured) {
-      throw new UserError(
-          "clusters: %d for %d rows; wanted are fewer clusters than rows.".formatted(k, measured));
-    }
-    AtomicInteger done = new AtomicInteger();
-    int all = candidates.size();
-    // Iterations over few rows cost what their tasks cost; other candidates run at the same time.
-    int partitions = (int) Math.min(10_000, 1 + measured / ROWS_PER_TASK);
-    List<Callable<List<Figure>>> work = new ArrayList<>();
-    for (Candidate candidate : candidates) {
-      work.add(() -> ofTable(table, partitions, candidate, labels, k, done, all));
-    }
-    Concurrent.all(threads, work).forEach(figures::addAll);
-    // Pooled vectors may be there in variants only; nothing can be said of one that is not
-    // measured.
-    Optional<String> own =
-        offered.own().filter(name -> candidates.stream().anyMatch(c -> c.name().equals(name)));
-    Scope scope =
-        new Scope(
-            offered.facts().config().text(Setting.MODEL),
-            offered.facts().fingerprint(),
-            offered.facts().config().text(Setting.NORMALIZE),
-            own,
+    Measured measured = measured(rows, notes);
+    int k = k(measured);
+    figures.addAll(ofEach(candidates, measured, k));
+    EmbedderConfig config = pass.facts().config();
+    Comparison.Scope scope =
+        new Comparison.Scope(
+            config.text(Setting.MODEL),
+            pass.facts().fingerprint(),
+            config.text(Setting.NORMALIZE),
+            // Pooled vectors may be there in variants only, and the model's own not be measured.
+            pass.own().filter(own -> candidates.stream().anyMatch(c -> c.name().equals(own))),
             pairCount,
             rows,
-            labelled,
-            labels,
+            measured.labels() == 0 ? 0 : measured.rows(),
+            measured.labels(),
             k,
             seeds,
             neighbours.rows().size(),
             notes);
-    Comparison found = new Comparison(scope, candidates, figures, neighbours, Examples.none());
+    Comparison found =
+        new Comparison(scope, candidates, figures, neighbours, Neighbours.Examples.NONE);
     String held = Recommendation.of(found).candidate().orElse(candidates.get(0).name());
-    return new Comparison(
-        scope, candidates, figures, neighbours, Examples.of(neighbours, texts, held));
+    return new Comparison(scope, candidates, figures, neighbours, neighbours.examples(texts, held));
   }
 
-  private List<Figure> ofTable(
-      Dataset<Row> table,
-      int partitions,
-      Candidate candidate,
-      int labels,
-      int k,
-      AtomicInteger done,
-      int candidates) {
+  private Neighbours neighbours(long rows, List<Candidate> candidates) {
+    LOG.info("Neighbours among {} rows", Math.min(rows, neighbourRows));
+    Dataset<Row> sample =
+        rows > neighbourRows
+            ? scratch.keep("sample", texts.sample((double) neighbourRows / rows, 1))
+            : texts;
+    return Neighbours.of(sample, candidates);
+  }
+
+  private Measured measured(long rows, List<String> notes) {
+    if (!List.of(texts.columns()).contains("label")) {
+      return new Measured(texts, rows, 0);
+    }
+    Splits splits = Splits.of(texts, seeds);
+    Dataset<Row> labelled = scratch.keep("labelled", texts.join(splits.rows(), "row"));
+    long count = labelled.count();
+    if (count < rows) {
+      notes.add(
+          "%d of %d rows have no label, or one with fewer than %d rows; probes and k-means leave them out"
+              .formatted(rows - count, rows, Splits.LEAST_ROWS));
+    }
+    return new Measured(labelled, count, splits.labels().size());
+  }
+
+  private int k(Measured measured) {
+    int labels = measured.labels();
+    int k = clusters > 0 ? clusters : labels > 0 ? labels : CLUSTERS_WITHOUT_LABELS;
+    if (k >= measured.rows()) {
+      throw new UserError(
+          "clusters: %d for %d rows; wanted are fewer clusters than rows."
+              .formatted(k, measured.rows()));
+    }
+    return k;
+  }
+
+  /** Iterations over few rows cost what their tasks cost; other candidates run at the same time. */
+  private List<Figure> ofEach(List<Candidate> candidates, Measured measured, int k) {
+    AtomicInteger done = new AtomicInteger();
+    List<Callable<List<Figure>>> work = new ArrayList<>();
+    for (Candidate candidate : candidates) {
+      work.add(
+          () -> {
+            List<Figure> figures = of(candidate, measured, k);
+            LOG.info(
+                "{}: done, {} of {}", candidate.name(), done.incrementAndGet(), candidates.size());
+            return figures;
+          });
+    }
+    ExecutorService pool = Executors.newFixedThreadPool(Math.min(threads, work.size()));
+    try {
+      List<Future<List<Figure>>> running = work.stream().map(pool::submit).toList();
+      List<Figure> figures = new ArrayList<>();
+      for (Future<List<Figure>> candidate : running) {
+        figures.addAll(candidate.get());
+      }
+      return figures;
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while measuring.", e);
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  private List<Figure> of(Candidate candidate, Measured measured, int k) {
+    int labels = measured.labels();
     List<Column> columns = new ArrayList<>();
     columns.add(functions.col(candidate.column()).as("vector"));
     if (labels > 0) {
-      columns.add(functions.col("row"));
-      columns.add(functions.col("label_index"));
-      columns.add(functions.col("train"));
-      columns.add(functions.col("shot"));
+      for (String name : Splits.COLUMNS) {
+        columns.add(functions.col(name));
+      }
     }
-    Dataset<Row> rows = table.select(columns.toArray(Column[]::new)).coalesce(partitions).persist();
+    int partitions = (int) Math.min(10_000, 1 + measured.rows() / ROWS_PER_TASK);
+    Dataset<Row> rows =
+        measured.table().select(columns.toArray(Column[]::new)).coalesce(partitions).persist();
     try {
       List<Figure> figures = new ArrayList<>();
       LOG.info("{}: effective rank", candidate.name());
-      figures.add(Figure.single(candidate, Measure.EFFECTIVE_RANK, effectiveRank(rows, candidate)));
+      figures.add(
+          Figure.single(
+              candidate, Measure.EFFECTIVE_RANK, EffectiveRank.of(rows, candidate.dimension())));
       LOG.info("{}: k-means with {} clusters, {} seeds", candidate.name(), k, seeds);
       figures.addAll(Clusterings.measure(rows, candidate, labels, k, seeds));
       if (labels > 0) {
         LOG.info("{}: probes of {} labels", candidate.name(), labels);
         figures.addAll(Probes.measure(rows, candidate, labels, seeds));
       }
-      LOG.info("{}: done, {} of {}", candidate.name(), done.incrementAndGet(), candidates);
       return figures;
     } finally {
       rows.unpersist();
     }
-  }
-
-  /**
-   * Shares of variance will do: the effective rank does not depend on their scale.
-   *
-   * <p>One at a time: LAPACK in Java keeps what Fortran saves between calls in static fields, and
-   * of two decompositions at once one may not converge.
-   */
-  static synchronized double effectiveRank(Dataset<Row> rows, Candidate candidate) {
-    return EffectiveRank.of(
-        new PCA()
-            .setInputCol("vector")
-            .setOutputCol("components")
-            .setK(candidate.dimension())
-            .fit(rows)
-            .explainedVariance()
-            .toArray());
   }
 }

@@ -1,11 +1,11 @@
 package io.embark.analysis.compare;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * What a comparison found.
+ * The figures of a comparison, and what they were taken on.
  *
  * @param figures of every candidate and measure, in no order
  */
@@ -14,21 +14,45 @@ public record Comparison(
     List<Candidate> candidates,
     List<Figure> figures,
     Neighbours neighbours,
-    Examples examples) {
+    Neighbours.Examples examples) {
 
-  /** The measure that decides: the first of these that was taken. */
-  private static final List<Measure> DECIDING =
-      List.of(Measure.SPEARMAN_COSINE, Measure.PROBE_ACCURACY);
+  /**
+   * The model, and what it was compared on.
+   *
+   * @param model as the user named it
+   * @param own name of the vector that the model itself wants, if it is compared
+   * @param pairs with scores; 0 for none
+   * @param rows texts that were embedded and have a vector, beside those of pairs
+   * @param labelled rows whose label has enough rows
+   * @param labels how many there are
+   * @param clusters k of k-means
+   * @param seeds runs of k-means, and random splits of a probe
+   * @param neighbourRows rows whose neighbours were looked at
+   * @param notes on what was left out, cut or sampled
+   */
+  public record Scope(
+      String model,
+      String fingerprint,
+      String normalize,
+      Optional<String> own,
+      long pairs,
+      long rows,
+      long labelled,
+      int labels,
+      int clusters,
+      int seeds,
+      int neighbourRows,
+      List<String> notes) {}
 
   /** The measures that were taken, in their order. */
   public List<Measure> measures() {
-    List<Measure> taken = new ArrayList<>();
-    for (Measure measure : Measure.values()) {
-      if (figures.stream().anyMatch(f -> f.measure() == measure)) {
-        taken.add(measure);
-      }
-    }
-    return taken;
+    return Stream.of(Measure.values())
+        .filter(measure -> figures.stream().anyMatch(f -> f.measure() == measure))
+        .toList();
+  }
+
+  List<Measure> measures(Measure.Group group) {
+    return measures().stream().filter(measure -> measure.group() == group).toList();
   }
 
   /** The candidates by one of {@link #measures()}. */
@@ -38,14 +62,26 @@ public record Comparison(
 
   /** The ranking that decides, if something says which candidate is better. */
   public Optional<Ranking> deciding() {
-    return DECIDING.stream().filter(measures()::contains).findFirst().map(this::ranking);
+    return Stream.of(Measure.SPEARMAN_COSINE, Measure.PROBE_ACCURACY)
+        .filter(measures()::contains)
+        .findFirst()
+        .map(this::ranking);
   }
 
-  /** The figure of one candidate. */
   public Optional<Figure> figure(Candidate candidate, Measure measure) {
     return figures.stream()
         .filter(f -> f.measure() == measure && f.candidate().equals(candidate))
         .findFirst();
+  }
+
+  /** The figure as tables print it; a dash for none. */
+  String print(Candidate candidate, Measure measure) {
+    return figure(candidate, measure).map(f -> measure.print(f.value())).orElse("-");
+  }
+
+  /** Whether the model itself makes this vector. */
+  boolean isOwn(Candidate candidate) {
+    return scope.own().filter(candidate.name()::equals).isPresent();
   }
 
   /** The candidates, best first where that is known. */

@@ -8,9 +8,10 @@ import io.embark.analysis.measure.Interval;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
-/** What a comparison found, as {@code compare.json}; docs/compare.md describes its fields. */
+/** Writes a comparison as {@code compare.json}; docs/compare.md describes its fields. */
 public final class ComparisonJson {
   private static final int SCHEMA = 1;
   private static final ObjectMapper JSON =
@@ -18,15 +19,12 @@ public final class ComparisonJson {
 
   private ComparisonJson() {}
 
-  /**
-   * @param version of Embark
-   */
-  public static void write(Comparison comparison, String version, OutputStream out)
+  public static void write(Comparison comparison, String embarkVersion, OutputStream out)
       throws IOException {
-    Scope scope = comparison.scope();
+    Comparison.Scope scope = comparison.scope();
     ObjectNode root = JSON.createObjectNode();
     root.put("schema", SCHEMA);
-    root.put("embark", version);
+    root.put("embark", embarkVersion);
     root.put("finished", Instant.now().toString());
     root.put("model", scope.model());
     root.put("fingerprint", scope.fingerprint());
@@ -46,60 +44,51 @@ public final class ComparisonJson {
         .put("sentence", recommendation.sentence());
     ArrayNode measures = root.putArray("measures");
     for (Measure measure : comparison.measures()) {
-      measures.add(measure(comparison.ranking(measure)));
+      measure(measures.addObject(), comparison.ranking(measure));
     }
     ArrayNode agreement = root.putArray("neighbourAgreement");
     Neighbours neighbours = comparison.neighbours();
-    for (int a = 0; a < neighbours.found().size(); a++) {
-      for (int b = a + 1; b < neighbours.found().size(); b++) {
+    List<String> names = neighbours.found().stream().map(f -> f.candidate().name()).toList();
+    for (int a = 0; a < names.size(); a++) {
+      for (int b = a + 1; b < names.size(); b++) {
         agreement
             .addObject()
-            .put("a", neighbours.found().get(a).candidate().name())
-            .put("b", neighbours.found().get(b).candidate().name())
+            .put("a", names.get(a))
+            .put("b", names.get(b))
             .put("share", neighbours.agreement(a, b));
       }
     }
     JSON.writeValue(out, root);
   }
 
-  private static ObjectNode measure(Ranking ranking) {
+  private static void measure(ObjectNode node, Ranking ranking) {
     Measure measure = ranking.measure();
-    ObjectNode node = JSON.createObjectNode();
     node.put("measure", measure.key());
     node.put("title", measure.title());
-    node.put("spread", measure.spread() == Spread.NONE ? null : measure.spread().label());
-    boolean ranked = measure.better() == Measure.Better.MORE;
-    node.put("ranked", ranked);
-    ArrayNode figures = node.putArray("vectors");
+    node.put("spread", measure.spread() == Measure.Spread.NONE ? null : measure.spread().label());
+    node.put("ranked", measure.isRanked());
+    ArrayNode vectors = node.putArray("vectors");
     for (Ranking.Place place : ranking.places()) {
-      ObjectNode figure = figures.addObject();
-      figure.put("vector", place.figure().candidate().name());
-      number(figure, "value", place.figure().value());
-      interval(figure, "interval", place.figure().interval());
-      if (ranked) {
-        number(figure, "toBest", place.difference());
-        interval(figure, "toBestInterval", place.interval());
-        figure.put("worseBeyondNoise", place.beyondNoise());
+      ObjectNode vector = vectors.addObject();
+      vector.put("vector", place.figure().candidate().name());
+      number(vector, "value", place.figure().value());
+      interval(vector, "interval", place.figure().interval());
+      if (measure.isRanked()) {
+        number(vector, "toBest", place.difference());
+        interval(vector, "toBestInterval", place.interval());
+        vector.put("worseBeyondNoise", place.beyondNoise());
       }
     }
-    return node;
   }
 
   private static void interval(ObjectNode node, String name, Optional<Interval> interval) {
-    interval.ifPresent(
-        i -> {
-          if (i.isFinite()) {
-            node.putArray(name).add(i.low()).add(i.high());
-          }
-        });
+    interval
+        .filter(Interval::isFinite)
+        .ifPresent(i -> node.putArray(name).add(i.low()).add(i.high()));
   }
 
   /** JSON has no NaN. */
   private static void number(ObjectNode node, String name, double value) {
-    if (Double.isFinite(value)) {
-      node.put(name, value);
-    } else {
-      node.putNull(name);
-    }
+    node.put(name, Double.isFinite(value) ? (Double) value : null);
   }
 }

@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 
-/** What a comparison found, as tables of plain text. */
+/** Prints a comparison as tables of plain text. */
 public final class ConsoleReport {
   private final Comparison comparison;
   private final PrintWriter out;
@@ -17,8 +17,7 @@ public final class ConsoleReport {
   public void print() {
     comparison.deciding().ifPresent(this::printRanking);
     for (Measure.Group group : Measure.Group.values()) {
-      List<Measure> measures =
-          comparison.measures().stream().filter(m -> m.group() == group).toList();
+      List<Measure> measures = comparison.measures(group);
       if (!measures.isEmpty()) {
         printGroup(group, measures);
       }
@@ -30,52 +29,39 @@ public final class ConsoleReport {
   }
 
   private void printRanking(Ranking ranking) {
-    out.printf(
-        "%n%s%s, 95 %% intervals by %s%n",
-        ranking.measure().title(),
-        ranking.measure().scale() == 100 ? " x100" : "",
-        ranking.measure().spread().label());
+    Measure measure = ranking.measure();
+    out.printf("%n%s, 95 %% intervals by %s%n", measure.scaledTitle(), measure.spread().label());
     int rank = 0;
     for (Ranking.Place place : ranking.places()) {
-      Measure measure = ranking.measure();
-      String interval =
-          place
-              .figure()
-              .interval()
-              .map(i -> "[%s .. %s]".formatted(measure.print(i.low()), measure.print(i.high())))
-              .orElse("");
-      String against =
-          rank == 0
-              ? "best"
-              : "%s %s  %s"
-                  .formatted(
-                      measure.print(place.difference()),
-                      place
-                          .interval()
-                          .map(
-                              i ->
-                                  "[%s .. %s]"
-                                      .formatted(measure.print(i.low()), measure.print(i.high())))
-                          .orElse(""),
-                      place.beyondNoise()
-                          ? "worse"
-                          : place.figure().isNumber() ? "not told apart" : "no figure");
+      Figure figure = place.figure();
       out.printf(
           Locale.ROOT,
           "%3d  %-24s %7s  %-18s  %s%n",
-          ++rank,
-          name(place.figure().candidate()),
-          measure.print(place.figure().value()),
-          interval,
-          against);
+          rank + 1,
+          name(figure.candidate()),
+          measure.print(figure.value()),
+          figure.interval().map(measure::print).orElse(""),
+          rank == 0 ? "best" : againstBest(place));
+      rank++;
     }
+  }
+
+  private static String againstBest(Ranking.Place place) {
+    Measure measure = place.figure().measure();
+    String verdict =
+        place.beyondNoise() ? "worse" : place.figure().isNumber() ? "not told apart" : "no figure";
+    return "%s %s  %s"
+        .formatted(
+            measure.print(place.difference()),
+            place.interval().map(measure::print).orElse(""),
+            verdict);
   }
 
   /** A line for each measure would repeat the candidates' names; a column each does not fit. */
   private void printGroup(Measure.Group group, List<Measure> measures) {
     out.printf("%n%s%n", group.title());
     for (int c = 0; c < measures.size(); c++) {
-      out.printf("  (%d) %s%s%n", c + 1, measures.get(c).title(), suffix(measures.get(c)));
+      out.printf("  (%d) %s%n", c + 1, measures.get(c).scaledTitle());
     }
     out.printf("     %-24s", "");
     for (int c = 0; c < measures.size(); c++) {
@@ -84,22 +70,13 @@ public final class ConsoleReport {
     out.println();
     for (Candidate candidate : comparison.inOrder()) {
       out.printf("     %-24s", name(candidate));
-      for (Measure measure : measures) {
-        out.printf(
-            " %7s",
-            comparison.figure(candidate, measure).map(f -> measure.print(f.value())).orElse("-"));
-      }
+      measures.forEach(measure -> out.printf(" %7s", comparison.print(candidate, measure)));
       out.println();
     }
   }
 
-  private static String suffix(Measure measure) {
-    return measure.scale() == 100 ? " x100" : "";
-  }
-
   /** The model's own choice has a star. */
   private String name(Candidate candidate) {
-    boolean own = comparison.scope().own().filter(candidate.name()::equals).isPresent();
-    return candidate.name() + (own ? " *" : "");
+    return candidate.name() + (comparison.isOwn(candidate) ? " *" : "");
   }
 }

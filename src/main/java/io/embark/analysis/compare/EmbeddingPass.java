@@ -2,33 +2,117 @@ package io.embark.analysis.compare;
 
 import static org.apache.spark.sql.functions.col;
 
+import io.embark.UserError;
 import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
+import io.embark.pooling.Layers;
+import io.embark.pooling.Norm;
+import io.embark.pooling.Pooling;
 import io.embark.spark.TextEmbedder;
+import io.embark.spark.executor.ModelFacts;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
 /**
- * One pass of the model over texts, which gives the vectors of all candidates.
+ * One pass of the model over texts, which gives the vectors to compare: those asked for, or of
+ * every pooling that the model allows.
  *
- * @param config with every pooling and layer that is compared
+ * @param facts of the model with all of them
+ * @param own name of the vector that the model itself wants, if it is one of them
+ * @param scaled whether vectors are scaled as the model or the user wants; left as they are
+ *     otherwise
  */
-public record EmbeddingPass(EmbedderConfig config, List<Candidate> candidates) {
+public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scaled) {
+
+  /**
+   * Opens the model on the driver.
+   *
+   * @param notes takes what was left out and why
+   * @throws UserError if model and settings do not go together
+   */
+  public static EmbeddingPass of(EmbedderConfig config, List<String> notes) {
+    if (config.isSet(Setting.CONCAT) && config.get(Setting.CONCAT)) {
+      throw new UserError(
+          "concat: poolings that are joined into one vector leave nothing to compare. Leave it"
+              + " out.");
+    }
+    EmbedderConfig separate = config.toBuilder().concat(false).build();
+    ModelFacts facts =
+        config.isSet(Setting.POOLING) ? ModelFacts.of(separate) : everyPooling(separate, notes);
+    return new EmbeddingPass(facts, own(config, facts), true);
+  }
+
+  private static ModelFacts everyPooling(EmbedderConfig config, List<String> notes) {
+    Pooling[] all = Pooling.values();
+    try {
+      return ModelFacts.of(config.toBuilder().pooling(all).build());
+    } catch (UserError e) {
+      Pooling[] rest = Arrays.stream(all).filter(Pooling::usesTokenStates).toArray(Pooling[]::new);
+      // Anything else that is wrong is said here.
+      ModelFacts facts = ModelFacts.of(config.toBuilder().pooling(rest).build());
+      notes.add("pooler left out: " + e.getMessage());
+      return facts;
+    }
+  }
+
+  /** The vector that {@code embed} would make without being told how to pool. */
+  private static Optional<String> own(EmbedderConfig config, ModelFacts facts) {
+    EmbedderConfig.Builder open = EmbedderConfig.builder();
+    for (Setting<?> setting : Setting.ALL) {
+      if (config.isSet(setting) && setting != Setting.POOLING && setting != Setting.LAYERS) {
+        open.set(setting, config.text(setting), config.origin(setting));
+      }
+    }
+    try {
+      String name = String.join("_", ModelFacts.of(open.build()).vectorNames());
+      String amongLayers = name + "_minus1";
+      return facts.vectorNames().stream()
+          .filter(vector -> vector.equals(name) || vector.equals(amongLayers))
+          .filter(vector -> !vector.equals(name) || isOfLastLayer(facts, vector))
+          .findFirst();
+    } catch (UserError e) {
+      // A model that wants a pooling Embark does not know.
+      return Optional.empty();
+    }
+  }
+
+  private static boolean isOfLastLayer(ModelFacts facts, String vector) {
+    return vector.equals(Pooling.POOLER.label())
+        || facts.config().get(Setting.LAYERS).stream().allMatch(Layers::isLast);
+  }
+
+  /** The same vectors, not scaled. */
+  public EmbeddingPass unscaled() {
+    return new EmbeddingPass(facts, own, false);
+  }
+
+  public List<Candidate> candidates() {
+    List<Candidate> candidates = new ArrayList<>();
+    for (int i = 0; i < facts.vectorNames().size(); i++) {
+      candidates.add(new Candidate(facts.vectorNames().get(i), facts.dimensions().get(i)));
+    }
+    return candidates;
+  }
 
   /** Embeds the column {@code side_text}; what it adds starts with {@code side_}. */
-  public TextEmbedder embedder(String side) {
+  private TextEmbedder embedder(String side) {
+    EmbedderConfig config = facts.config();
     return new TextEmbedder()
-        .setConfig(config)
+        .setConfig(scaled ? config : config.toBuilder().normalize(Norm.NONE).build())
         .setInputCol(side + "_text")
         .setOutputCol(side)
         .setAccountPrefix(side + "_");
   }
 
   /** The vectors that {@link #embedder} added, under the names of {@link Candidate#column}. */
-  public List<Column> vectors(String side) {
+  private List<Column> vectors(String side) {
     List<String> made = embedder(side).vectorColumns();
+    List<Candidate> candidates = candidates();
     List<Column> columns = new ArrayList<>();
     for (int i = 0; i < made.size(); i++) {
       columns.add(col(made.get(i)).as(candidates.get(i).column(side)));
@@ -43,15 +127,56 @@ public record EmbeddingPass(EmbedderConfig config, List<Candidate> candidates) {
    * @return {@code row}, {@code text}, {@code label} if there is one, a column of vectors for each
    *     candidate, and {@code whole boolean}: whether the row has them all
    */
-  public Dataset<Row> over(Dataset<Row> rows) {
-    List<Column> kept = new ArrayList<>();
-    kept.add(col("row"));
-    kept.add(col("v_text").as("text"));
+  public Dataset<Row> overTexts(Dataset<Row> rows) {
+    List<Column> columns = new ArrayList<>(List.of(col("row"), col("v_text").as("text")));
     if (List.of(rows.columns()).contains("label")) {
-      kept.add(col("label"));
+      columns.add(col("label"));
     }
-    kept.addAll(vectors("v"));
-    kept.add(col("v_status").equalTo("OK").as("whole"));
-    return embedder("v").transform(rows).select(kept.toArray(Column[]::new));
+    columns.addAll(vectors("v"));
+    columns.add(col("v_status").equalTo("OK").as("whole"));
+    return embedder("v").transform(rows).select(columns.toArray(Column[]::new));
+  }
+
+  /**
+   * Embeds both sides of pairs.
+   *
+   * @param rows {@code pair bigint}, {@code score double}, {@code a_text} and {@code b_text}
+   * @return these, columns of vectors for each side and candidate, and {@code whole boolean}
+   */
+  public Dataset<Row> overPairs(Dataset<Row> rows) {
+    List<Column> columns =
+        new ArrayList<>(List.of(col("pair"), col("score"), col("a_text"), col("b_text")));
+    columns.addAll(vectors("a"));
+    columns.addAll(vectors("b"));
+    columns.add(col("a_status").equalTo("OK").and(col("b_status").equalTo("OK")).as("whole"));
+    return embedder("b")
+        .transform(embedder("a").transform(rows))
+        .select(columns.toArray(Column[]::new));
+  }
+
+  /** The texts of one side of {@link #overPairs}, with the columns of {@link #overTexts}. */
+  public Dataset<Row> side(Dataset<Row> pairs, String side) {
+    List<Column> columns = new ArrayList<>(List.of(col(side + "_text").as("text")));
+    for (Candidate candidate : candidates()) {
+      columns.add(col(candidate.column(side)).as(candidate.column()));
+    }
+    return pairs.select(columns.toArray(Column[]::new));
+  }
+
+  /**
+   * The rows that have all their vectors.
+   *
+   * @param embedded with {@code whole}, kept: it is read more than once
+   * @param what rows are, in words
+   * @param notes takes how many have not
+   */
+  public static Dataset<Row> whole(Dataset<Row> embedded, String what, List<String> notes) {
+    long all = embedded.count();
+    Dataset<Row> whole = embedded.where("whole").drop("whole");
+    long left = all - whole.count();
+    if (left > 0) {
+      notes.add("%d of %d %s left out: a text is null, blank or failed".formatted(left, all, what));
+    }
+    return whole;
   }
 }

@@ -1,18 +1,20 @@
 package io.embark.analysis.compare;
 
 import io.embark.analysis.measure.Interval;
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * What one measure found for one candidate.
+ * The value of one measure for one candidate.
  *
- * @param replicates as the measure's {@link Spread} says; the same index is the same draw, split or
- *     seed for every candidate. Empty where there is no spread.
+ * @param value NaN if there is none: of what does not vary there is no correlation
+ * @param replicates as the measure's {@link Measure.Spread} says; the same index is the same draw,
+ *     split or seed for every candidate. Empty where there is no spread.
  */
-public record Figure(Candidate candidate, Measure measure, double value, double[] replicates) {
+public record Figure(Candidate candidate, Measure measure, double value, double[] replicates)
+    implements Serializable {
 
-  /** A figure that is the mean of its replicates. */
   static Figure meanOf(Candidate candidate, Measure measure, double[] replicates) {
     double mean = Arrays.stream(replicates).average().orElse(Double.NaN);
     return new Figure(candidate, measure, mean, replicates);
@@ -23,7 +25,6 @@ public record Figure(Candidate candidate, Measure measure, double value, double[
     return new Figure(candidate, measure, value, new double[0]);
   }
 
-  /** Whether there is a figure: of what does not vary there is no correlation. */
   boolean isNumber() {
     return !Double.isNaN(value);
   }
@@ -33,17 +34,10 @@ public record Figure(Candidate candidate, Measure measure, double value, double[
     return measure.spread().interval(replicates);
   }
 
-  /** This less another figure of the same measure. */
-  double minus(Figure other) {
-    return value - other.value;
-  }
-
-  /** Where the difference to another figure lies, replicate by replicate. */
+  /** Where the difference to another figure of the measure lies, replicate by replicate. */
   Optional<Interval> intervalOfDifference(Figure other) {
     double[] differences = new double[replicates.length];
-    for (int i = 0; i < differences.length; i++) {
-      differences[i] = replicates[i] - other.replicates[i];
-    }
+    Arrays.setAll(differences, i -> replicates[i] - other.replicates[i]);
     return measure.spread().interval(differences);
   }
 }

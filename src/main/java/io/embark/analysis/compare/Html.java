@@ -1,8 +1,27 @@
 package io.embark.analysis.compare;
 
-/** Text as a browser shows it, whatever is in it. */
+import java.util.Arrays;
+import java.util.Locale;
+
+/** HTML or SVG markup that shows any text as it is, whatever is in it. */
 final class Html {
-  private Html() {}
+  private final StringBuilder markup = new StringBuilder();
+
+  /**
+   * @param format markup of our own, as of {@link String#format(Locale, String, Object...)}
+   * @param values text, which is escaped; numbers; and {@code Html}, which is put in as it is
+   */
+  Html add(String format, Object... values) {
+    Object[] escaped =
+        Arrays.stream(values).map(v -> v instanceof String text ? escape(text) : v).toArray();
+    markup.append(String.format(Locale.ROOT, format, escaped));
+    return this;
+  }
+
+  @Override
+  public String toString() {
+    return markup.toString();
+  }
 
   /** For text between tags and in quoted attributes. */
   static String escape(String text) {

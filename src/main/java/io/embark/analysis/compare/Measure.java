@@ -1,42 +1,42 @@
 package io.embark.analysis.compare;
 
+import io.embark.analysis.measure.Interval;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What is measured of each candidate. */
 public enum Measure {
-  SPEARMAN_COSINE("Spearman of cosine", Group.PAIRS, Better.MORE, Spread.BOOTSTRAP, 100),
-  SPEARMAN_DOT("Spearman of dot product", Group.PAIRS, Better.MORE, Spread.BOOTSTRAP, 100),
-  SPEARMAN_EUCLIDEAN(
-      "Spearman of -Euclidean distance", Group.PAIRS, Better.MORE, Spread.BOOTSTRAP, 100),
-  SPEARMAN_MANHATTAN(
-      "Spearman of -Manhattan distance", Group.PAIRS, Better.MORE, Spread.BOOTSTRAP, 100),
-  PEARSON_COSINE("Pearson of cosine", Group.PAIRS, Better.MORE, Spread.BOOTSTRAP, 100),
-  PEARSON_DOT("Pearson of dot product", Group.PAIRS, Better.MORE, Spread.BOOTSTRAP, 100),
-  PEARSON_EUCLIDEAN(
-      "Pearson of -Euclidean distance", Group.PAIRS, Better.MORE, Spread.BOOTSTRAP, 100),
-  PEARSON_MANHATTAN(
-      "Pearson of -Manhattan distance", Group.PAIRS, Better.MORE, Spread.BOOTSTRAP, 100),
-  PROBE_ACCURACY("probe accuracy", Group.PROBE, Better.MORE, Spread.SPLITS, 100),
-  PROBE_MACRO_F1("probe macro-F1", Group.PROBE, Better.MORE, Spread.SPLITS, 100),
-  FEW_SHOT_ACCURACY("8-shot probe accuracy", Group.PROBE, Better.MORE, Spread.SEEDS, 100),
-  FEW_SHOT_MACRO_F1("8-shot probe macro-F1", Group.PROBE, Better.MORE, Spread.SEEDS, 100),
-  V_MEASURE("k-means V-measure", Group.CLUSTERS, Better.MORE, Spread.SEEDS, 100),
-  NMI("k-means NMI", Group.CLUSTERS, Better.MORE, Spread.SEEDS, 100),
-  ARI("k-means adjusted Rand index", Group.CLUSTERS, Better.MORE, Spread.SEEDS, 100),
-  CLUSTER_ACCURACY("k-means accuracy", Group.CLUSTERS, Better.MORE, Spread.SEEDS, 100),
-  SILHOUETTE("k-means silhouette", Group.SHAPE, Better.NEITHER, Spread.SEEDS, 1),
-  STABILITY("k-means stability (ARI)", Group.SHAPE, Better.NEITHER, Spread.NONE, 1),
-  MEAN_COSINE("mean cosine", Group.SHAPE, Better.NEITHER, Spread.NONE, 1),
-  SD_COSINE("sd of cosine", Group.SHAPE, Better.NEITHER, Spread.NONE, 1),
-  EFFECTIVE_RANK("effective rank", Group.SHAPE, Better.NEITHER, Spread.NONE, 1),
-  HUBNESS("hubness (skewness of N_10)", Group.SHAPE, Better.NEITHER, Spread.NONE, 1),
-  NEIGHBOUR_AGREEMENT("neighbours shared with others", Group.SHAPE, Better.NEITHER, Spread.NONE, 1);
+  SPEARMAN_COSINE("Spearman of cosine", Group.PAIRS, Spread.BOOTSTRAP),
+  SPEARMAN_DOT("Spearman of dot product", Group.PAIRS, Spread.BOOTSTRAP),
+  SPEARMAN_EUCLIDEAN("Spearman of -Euclidean distance", Group.PAIRS, Spread.BOOTSTRAP),
+  SPEARMAN_MANHATTAN("Spearman of -Manhattan distance", Group.PAIRS, Spread.BOOTSTRAP),
+  PEARSON_COSINE("Pearson of cosine", Group.PAIRS, Spread.BOOTSTRAP),
+  PEARSON_DOT("Pearson of dot product", Group.PAIRS, Spread.BOOTSTRAP),
+  PEARSON_EUCLIDEAN("Pearson of -Euclidean distance", Group.PAIRS, Spread.BOOTSTRAP),
+  PEARSON_MANHATTAN("Pearson of -Manhattan distance", Group.PAIRS, Spread.BOOTSTRAP),
+  PROBE_ACCURACY("probe accuracy", Group.PROBE, Spread.SPLITS),
+  PROBE_MACRO_F1("probe macro-F1", Group.PROBE, Spread.SPLITS),
+  FEW_SHOT_ACCURACY("8-shot probe accuracy", Group.PROBE, Spread.SEEDS),
+  FEW_SHOT_MACRO_F1("8-shot probe macro-F1", Group.PROBE, Spread.SEEDS),
+  V_MEASURE("k-means V-measure", Group.CLUSTERS, Spread.SEEDS),
+  NMI("k-means NMI", Group.CLUSTERS, Spread.SEEDS),
+  ARI("k-means adjusted Rand index", Group.CLUSTERS, Spread.SEEDS),
+  CLUSTER_ACCURACY("k-means accuracy", Group.CLUSTERS, Spread.SEEDS),
+  SILHOUETTE("k-means silhouette", Group.SHAPE, Spread.SEEDS),
+  STABILITY("k-means stability (ARI)", Group.SHAPE, Spread.NONE),
+  MEAN_COSINE("mean cosine", Group.SHAPE, Spread.NONE),
+  SD_COSINE("sd of cosine", Group.SHAPE, Spread.NONE),
+  EFFECTIVE_RANK("effective rank", Group.SHAPE, Spread.NONE),
+  HUBNESS("hubness (skewness of N_10)", Group.SHAPE, Spread.NONE),
+  NEIGHBOUR_AGREEMENT("neighbours shared with others", Group.SHAPE, Spread.NONE);
 
-  /** What a measure needs, and where reports show it. */
+  /** Measures that need the same, together in reports. */
   public enum Group {
     PAIRS("Pairs with scores"),
     PROBE("Labels: logistic regression"),
     CLUSTERS("Labels: k-means"),
+    /** Facts about the vectors that are neither good nor bad by themselves. */
     SHAPE("Without labels");
 
     private final String title;
@@ -45,30 +45,78 @@ public enum Measure {
       this.title = title;
     }
 
-    public String title() {
+    String title() {
       return title;
     }
   }
 
-  /** Which figures are better. */
-  public enum Better {
-    MORE,
-    /** A fact about the vectors that is neither good nor bad by itself. */
-    NEITHER
+  /** The meaning of a figure's replicates, and so where it lies with 95 % confidence. */
+  public enum Spread {
+    /**
+     * The figure of the same items drawn again with replacement. A draw may have none: a
+     * correlation with scores that are all equal is not a number. Such draws are left out; they are
+     * not drawn at random, so more than a few of them leave no interval.
+     */
+    BOOTSTRAP("bootstrap"),
+    /** The figure on different random splits into train and test, which share rows. */
+    SPLITS("random splits"),
+    /** The figure with different random choices of one method, on the same items. */
+    SEEDS("seeds"),
+    /** One figure, of which nothing is known but its value. */
+    NONE("");
+
+    /** Of a bootstrap's draws, the fraction that may be without a figure. */
+    private static final double MISSING = 0.05;
+
+    private final String label;
+
+    Spread(String label) {
+      this.label = label;
+    }
+
+    /** In words, for reports. */
+    public String label() {
+      return label;
+    }
+
+    /** Where the figure lies; of differences of replicates, where the difference lies. */
+    Optional<Interval> interval(double[] replicates) {
+      return switch (this) {
+        case BOOTSTRAP -> ofBootstrap(replicates);
+        case SPLITS -> ofMean(replicates, (1 - Splits.TRAIN) / Splits.TRAIN);
+        case SEEDS -> ofMean(replicates, 0);
+        case NONE -> Optional.empty();
+      };
+    }
+
+    private static Optional<Interval> ofBootstrap(double[] replicates) {
+      double[] numbers = Arrays.stream(replicates).filter(r -> !Double.isNaN(r)).toArray();
+      int missing = replicates.length - numbers.length;
+      return numbers.length == 0 || tooManyMissing(missing, replicates.length)
+          ? Optional.empty()
+          : Optional.of(Interval.ofBootstrap(numbers));
+    }
+
+    private static Optional<Interval> ofMean(double[] replicates, double sharing) {
+      return replicates.length < 2
+          ? Optional.empty()
+          : Optional.of(Interval.ofMean(replicates, sharing));
+    }
+
+    /** Whether so many draws of a bootstrap are without a figure that there is no interval. */
+    static boolean tooManyMissing(long missing, long draws) {
+      return missing > MISSING * draws;
+    }
   }
 
   private final String title;
   private final Group group;
-  private final Better better;
   private final Spread spread;
-  private final double scale;
 
-  Measure(String title, Group group, Better better, Spread spread, double scale) {
+  Measure(String title, Group group, Spread spread) {
     this.title = title;
     this.group = group;
-    this.better = better;
     this.spread = spread;
-    this.scale = scale;
   }
 
   /** As reports call it. */
@@ -76,32 +124,42 @@ public enum Measure {
     return title;
   }
 
-  public Group group() {
-    return group;
+  /** The title, and whether figures are printed times 100. */
+  String scaledTitle() {
+    return title + (scale() == 100 ? " x100" : "");
   }
 
-  public Better better() {
-    return better;
+  public Group group() {
+    return group;
   }
 
   public Spread spread() {
     return spread;
   }
 
-  /** What tables multiply figures with: 100 for correlations and shares. */
+  /** Whether more is better. */
+  public boolean isRanked() {
+    return group != Group.SHAPE;
+  }
+
+  /** The factor of figures in tables: 100 for correlations and fractions. */
   public double scale() {
-    return scale;
+    return isRanked() ? 100 : 1;
   }
 
   /** The figure as tables print it. */
   public String print(double value) {
     return Double.isNaN(value)
         ? "-"
-        : String.format(Locale.ROOT, scale == 1 ? "%.3f" : "%.2f", scale * value);
+        : String.format(Locale.ROOT, scale() == 1 ? "%.3f" : "%.2f", scale() * value);
+  }
+
+  String print(Interval interval) {
+    return "[%s .. %s]".formatted(print(interval.low()), print(interval.high()));
   }
 
   /** As {@code compare.json} calls it. */
-  public String key() {
+  String key() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

@@ -2,9 +2,10 @@ package io.embark.analysis.compare;
 
 import dev.ludovic.netlib.blas.BLAS;
 import java.util.Arrays;
+import org.apache.spark.ml.linalg.Vectors;
 
 /**
- * How vectors lie to each other: the cosine of every pair, and who is nearest to whom.
+ * The cosine of every pair of vectors, and the nearest neighbours of each.
  *
  * <p>Takes n(n-1)/2 products and memory for the vectors and ten neighbours of each.
  */
@@ -35,7 +36,7 @@ final class Neighbourhood {
       Arrays.fill(of, Double.NEGATIVE_INFINITY);
     }
     for (double[] vector : vectors) {
-      double length = Math.sqrt(Similarity.DOT.of(vector, vector));
+      double length = Vectors.norm(Vectors.dense(vector), 2);
       for (int h = 0; h < vector.length && length > 0; h++) {
         vector[h] /= length;
       }
@@ -81,12 +82,11 @@ final class Neighbourhood {
     return mean;
   }
 
-  /** Standard deviation of the cosines. */
   double sd() {
     return sd;
   }
 
-  /** How many cosines lie in each bar. */
+  /** The number of cosines in each bar. */
   long[] histogram() {
     return histogram;
   }
@@ -119,7 +119,7 @@ final class Neighbourhood {
     return second == 0 ? 0 : third / Math.pow(second, 1.5);
   }
 
-  /** The share of neighbours in common of all that either has (Jaccard), 0 to 1. */
+  /** The fraction of neighbours in common of all that either has (Jaccard), 0 to 1. */
   static double overlap(int[] a, int[] b) {
     long common = Arrays.stream(a).filter(x -> Arrays.stream(b).anyMatch(y -> x == y)).count();
     long all = a.length + b.length - common;

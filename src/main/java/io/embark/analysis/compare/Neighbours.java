@@ -1,19 +1,26 @@
 package io.embark.analysis.compare;
 
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.posexplode;
+
+import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
-import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /**
  * The {@link Neighbourhood} of each candidate on a sample of rows, each found on one executor,
@@ -25,7 +32,7 @@ import org.apache.spark.sql.types.StructType;
 public record Neighbours(List<Long> rows, List<Found> found) {
 
   /**
-   * What was found of one candidate.
+   * Figures and neighbours of one candidate.
    *
    * @param histogram pairs by cosine, {@link Neighbourhood#BARS} bars from -1 to 1
    * @param nearest {@code [n][k]}, places in {@link Neighbours#rows}, nearest first
@@ -36,66 +43,66 @@ public record Neighbours(List<Long> rows, List<Found> found) {
       double sd,
       double hubness,
       long[] histogram,
-      int[][] nearest) {}
+      int[][] nearest)
+      implements Serializable {}
 
-  private static final StructType INPUT =
-      new StructType()
-          .add(Groups.GROUP, DataTypes.IntegerType, false)
-          .add("row", DataTypes.LongType, false)
-          .add("vector", DataTypes.createArrayType(DataTypes.DoubleType, false), false);
+  /**
+   * Texts of the sample whose neighbours two candidates share least.
+   *
+   * @param first name of one candidate
+   * @param second name of the one that agrees with it least
+   */
+  public record Examples(String first, String second, List<Example> texts) {
+    static final Examples NONE = new Examples("", "", List.of());
+  }
 
-  private static final StructType RESULT =
-      new StructType()
-          .add(Groups.GROUP, DataTypes.IntegerType, false)
-          .add("mean", DataTypes.DoubleType, false)
-          .add("sd", DataTypes.DoubleType, false)
-          .add("hubness", DataTypes.DoubleType, false)
-          .add("histogram", DataTypes.createArrayType(DataTypes.LongType, false), false)
-          .add("nearest", DataTypes.createArrayType(DataTypes.IntegerType, false), false)
-          .add("rows", DataTypes.createArrayType(DataTypes.LongType, false), false);
+  /**
+   * @param first nearest texts by the first candidate, nearest first
+   * @param second nearest texts by the second candidate, nearest first
+   */
+  public record Example(String text, List<String> first, List<String> second) {}
+
+  private static final int EXAMPLES = 6;
+  private static final int NEAREST = 3;
+
+  /** Longer texts are cut, for a report to stay readable. */
+  private static final int CHARS = 240;
 
   /**
    * @param sample columns {@code row bigint} and one of vectors for each candidate, two rows or
    *     more, no nulls
    */
   static Neighbours of(Dataset<Row> sample, List<Candidate> candidates) {
-    Column[] columns = new Column[candidates.size() + 1];
-    columns[0] = functions.col("row");
-    for (int c = 0; c < candidates.size(); c++) {
-      columns[c + 1] = functions.col(candidates.get(c).column());
-    }
-    FlatMapFunction<Row, Row> apart =
-        row ->
-            IntStream.range(1, row.size())
-                .mapToObj(
-                    c -> RowFactory.create(c - 1, row.getLong(0), row.<Vector>getAs(c).toArray()))
-                .iterator();
-    Dataset<Row> vectors = sample.select(columns).flatMap(apart::call, Encoders.row(INPUT));
-    List<Row> reduced =
-        Groups.reduce(vectors, candidates.size(), "row", RESULT, Collected::new).collectAsList();
-    List<Found> found = new ArrayList<>();
-    for (int c = 0; c < candidates.size(); c++) {
-      int wanted = c;
-      Row row = reduced.stream().filter(r -> r.getInt(0) == wanted).findFirst().orElseThrow();
-      found.add(found(candidates.get(c), row));
-    }
-    return new Neighbours(reduced.get(0).getList(6), found);
+    Column[] vectors = candidates.stream().map(c -> col(c.column())).toArray(Column[]::new);
+    Dataset<Row> apart =
+        sample
+            .select(posexplode(array(vectors)).as(new String[] {"candidate", "vector"}), col("row"))
+            .repartition(candidates.size(), col("candidate"));
+    FlatMapGroupsFunction<Integer, Row, Found> find =
+        (candidate, rows) -> List.of(find(candidates.get(candidate), rows)).iterator();
+    List<Found> found =
+        apart
+            .groupBy("candidate")
+            .as(Encoders.INT(), Encoders.row(apart.schema()))
+            .flatMapSortedGroups(
+                new Column[] {col("row")}, find, Encoders.javaSerialization(Found.class))
+            .collectAsList();
+    return new Neighbours(
+        sample.select("row").orderBy("row").as(Encoders.LONG()).collectAsList(),
+        found.stream()
+            .sorted(Comparator.comparingInt(f -> candidates.indexOf(f.candidate())))
+            .toList());
   }
 
-  private static Found found(Candidate candidate, Row row) {
-    long[] histogram = row.<Long>getList(4).stream().mapToLong(Long::longValue).toArray();
-    int[] flat = row.<Integer>getList(5).stream().mapToInt(Integer::intValue).toArray();
-    int n = row.getList(6).size();
-    int k = flat.length / n;
-    int[][] nearest = new int[n][];
-    for (int i = 0; i < n; i++) {
-      nearest[i] = Arrays.copyOfRange(flat, i * k, (i + 1) * k);
-    }
+  private static Found find(Candidate candidate, Iterator<Row> rows) {
+    List<double[]> vectors = new ArrayList<>();
+    rows.forEachRemaining(row -> vectors.add(row.<Vector>getAs("vector").toArray()));
+    Neighbourhood found = new Neighbourhood(vectors.toArray(double[][]::new));
     return new Found(
-        candidate, row.getDouble(1), row.getDouble(2), row.getDouble(3), histogram, nearest);
+        candidate, found.mean(), found.sd(), found.hubness(), found.histogram(), found.nearest());
   }
 
-  /** Mean share of neighbours that two candidates have in common. */
+  /** Mean fraction of neighbours that two candidates have in common. */
   double agreement(int a, int b) {
     return IntStream.range(0, rows.size())
         .mapToDouble(
@@ -108,11 +115,11 @@ public record Neighbours(List<Long> rows, List<Found> found) {
   List<Figure> figures() {
     List<Figure> figures = new ArrayList<>();
     for (int c = 0; c < found.size(); c++) {
+      int self = c;
       Found of = found.get(c);
       figures.add(Figure.single(of.candidate(), Measure.MEAN_COSINE, of.mean()));
       figures.add(Figure.single(of.candidate(), Measure.SD_COSINE, of.sd()));
       figures.add(Figure.single(of.candidate(), Measure.HUBNESS, of.hubness()));
-      int self = c;
       IntStream.range(0, found.size())
           .filter(other -> other != self)
           .mapToDouble(other -> agreement(self, other))
@@ -124,34 +131,60 @@ public record Neighbours(List<Long> rows, List<Found> found) {
     return figures;
   }
 
-  /** The vectors of one candidate. */
-  private static final class Collected implements Groups.Collector {
-    private final int group;
-    private final List<Long> rows = new ArrayList<>();
-    private final List<double[]> vectors = new ArrayList<>();
-
-    Collected(int group) {
-      this.group = group;
+  /**
+   * @param texts columns {@code row} and {@code text}
+   * @param first name of the candidate to hold others against
+   */
+  Examples examples(Dataset<Row> texts, String first) {
+    List<String> names = found.stream().map(f -> f.candidate().name()).toList();
+    int a = names.indexOf(first);
+    Optional<Integer> farthest =
+        IntStream.range(0, names.size())
+            .filter(c -> c != a)
+            .boxed()
+            .min(Comparator.comparingDouble(c -> agreement(a, c)));
+    if (farthest.isEmpty()) {
+      return Examples.NONE;
     }
-
-    @Override
-    public void add(Row row) {
-      rows.add(row.getLong(1));
-      vectors.add(row.<Double>getList(2).stream().mapToDouble(Double::doubleValue).toArray());
+    int[][] nearA = found.get(a).nearest();
+    int[][] nearB = found.get(farthest.get()).nearest();
+    List<Integer> chosen =
+        IntStream.range(0, rows.size())
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> Neighbourhood.overlap(nearA[i], nearB[i])))
+            .limit(EXAMPLES)
+            .toList();
+    Set<Long> wanted = new TreeSet<>();
+    for (int i : chosen) {
+      wanted.add(rows.get(i));
+      wanted.addAll(nearest(nearA[i]));
+      wanted.addAll(nearest(nearB[i]));
     }
+    Map<Long, String> text = new HashMap<>();
+    texts
+        .where(col("row").isin(wanted.toArray()))
+        .select("row", "text")
+        .collectAsList()
+        .forEach(row -> text.put(row.getLong(0), cut(row.getString(1))));
+    List<Example> examples =
+        chosen.stream()
+            .map(
+                i ->
+                    new Example(
+                        text.get(rows.get(i)),
+                        nearest(nearA[i]).stream().map(text::get).toList(),
+                        nearest(nearB[i]).stream().map(text::get).toList()))
+            .toList();
+    return new Examples(first, names.get(farthest.get()), examples);
+  }
 
-    @Override
-    public Row finish() {
-      Neighbourhood of = new Neighbourhood(vectors.toArray(double[][]::new));
-      int[] nearest = Arrays.stream(of.nearest()).flatMapToInt(Arrays::stream).toArray();
-      return RowFactory.create(
-          group,
-          of.mean(),
-          of.sd(),
-          of.hubness(),
-          of.histogram(),
-          nearest,
-          rows.toArray(Long[]::new));
-    }
+  private List<Long> nearest(int[] places) {
+    return IntStream.of(places).limit(NEAREST).mapToObj(rows::get).toList();
+  }
+
+  private static String cut(String text) {
+    return text.codePointCount(0, text.length()) <= CHARS
+        ? text
+        : text.substring(0, text.offsetByCodePoints(0, CHARS)) + " ..";
   }
 }

@@ -1,23 +1,31 @@
 package io.embark.analysis.compare;
 
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.flatten;
+import static org.apache.spark.sql.functions.posexplode;
+import static org.apache.spark.sql.functions.udf;
+
 import io.embark.analysis.measure.PairCorrelation;
-import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToDoubleBiFunction;
 import java.util.stream.DoubleStream;
-import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.functions;
+import org.apache.spark.sql.api.java.UDF2;
+import org.apache.spark.sql.expressions.UserDefinedFunction;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 
 /**
- * How well similarities of pairs of texts agree with scores that people gave. Similarities are
+ * Correlations of the similarities of pairs of texts with scores that people gave. Similarities are
  * computed where the vectors lie; each candidate and similarity is then brought together on one
  * executor, 16 bytes a pair, for ranks and resamples.
  */
@@ -25,20 +33,70 @@ final class PairScores {
   static final int REPLICATES = 1000;
   static final long SEED = 20_260_101;
 
-  private static final StructType SCORED =
-      new StructType()
-          .add(Groups.GROUP, DataTypes.IntegerType, false)
-          .add("pair", DataTypes.LongType, false)
-          .add("similarity", DataTypes.DoubleType, false)
-          .add("score", DataTypes.DoubleType, false);
+  /** A measure of how alike two vectors are; more is more alike. */
+  enum Similarity {
+    /** 0 for a vector of length 0. */
+    COSINE(Measure.SPEARMAN_COSINE, Measure.PEARSON_COSINE, Similarity::cosine),
+    DOT(Measure.SPEARMAN_DOT, Measure.PEARSON_DOT, Similarity::dot),
+    /** The distance, negative. */
+    EUCLIDEAN(
+        Measure.SPEARMAN_EUCLIDEAN,
+        Measure.PEARSON_EUCLIDEAN,
+        (a, b) -> -Math.sqrt(Vectors.sqdist(a, b))),
+    /** The distance, negative. */
+    MANHATTAN(
+        Measure.SPEARMAN_MANHATTAN,
+        Measure.PEARSON_MANHATTAN,
+        (a, b) -> {
+          double sum = 0;
+          for (int i = 0; i < a.size(); i++) {
+            sum += Math.abs(a.apply(i) - b.apply(i));
+          }
+          return -sum;
+        });
 
-  private static final StructType RESULT =
-      new StructType()
-          .add(Groups.GROUP, DataTypes.IntegerType, false)
-          .add("spearman", DataTypes.DoubleType, false)
-          .add("spearmans", DataTypes.createArrayType(DataTypes.DoubleType, false), false)
-          .add("pearson", DataTypes.DoubleType, false)
-          .add("pearsons", DataTypes.createArrayType(DataTypes.DoubleType, false), false);
+    private final Measure spearman;
+    private final Measure pearson;
+    private final ToDoubleBiFunction<Vector, Vector> function;
+
+    Similarity(Measure spearman, Measure pearson, ToDoubleBiFunction<Vector, Vector> function) {
+      this.spearman = spearman;
+      this.pearson = pearson;
+      this.function = function;
+    }
+
+    double of(Vector a, Vector b) {
+      return function.applyAsDouble(a, b);
+    }
+
+    /** Its rank correlation with scores. */
+    Measure spearman() {
+      return spearman;
+    }
+
+    /** Its linear correlation with scores. */
+    Measure pearson() {
+      return pearson;
+    }
+
+    private static double cosine(Vector a, Vector b) {
+      double lengths = Vectors.norm(a, 2) * Vectors.norm(b, 2);
+      return lengths == 0 ? 0 : dot(a, b) / lengths;
+    }
+
+    /**
+     * Not {@code Vector.dot}, which sums in another order where the JVM has vector instructions.
+     */
+    private static double dot(Vector a, Vector b) {
+      double sum = 0;
+      for (int i = 0; i < a.size(); i++) {
+        sum += a.apply(i) * b.apply(i);
+      }
+      return sum;
+    }
+  }
+
+  private static final Similarity[] SIMILARITIES = Similarity.values();
 
   private PairScores() {}
 
@@ -47,48 +105,65 @@ final class PairScores {
    *     {@code a_NAME} and {@code b_NAME}, no nulls
    */
   static List<Figure> measure(Dataset<Row> pairs, List<Candidate> candidates) {
-    Similarity[] similarities = Similarity.values();
-    List<Column> columns = new ArrayList<>();
-    columns.add(functions.col("pair"));
-    columns.add(functions.col("score"));
-    for (Candidate candidate : candidates) {
-      columns.add(functions.col(candidate.column("a")));
-      columns.add(functions.col(candidate.column("b")));
-    }
-    int count = candidates.size();
-    FlatMapFunction<Row, Row> score =
-        row -> {
-          List<Row> scored = new ArrayList<>(count * similarities.length);
-          for (int c = 0; c < count; c++) {
-            double[] a = row.<Vector>getAs(2 + 2 * c).toArray();
-            double[] b = row.<Vector>getAs(3 + 2 * c).toArray();
-            for (Similarity similarity : similarities) {
-              scored.add(
-                  RowFactory.create(
-                      c * similarities.length + similarity.ordinal(),
-                      row.getLong(0),
-                      similarity.of(a, b),
-                      row.getDouble(1)));
-            }
-          }
-          return scored.iterator();
-        };
+    UDF2<Vector, Vector, double[]> similarities =
+        (a, b) -> Arrays.stream(SIMILARITIES).mapToDouble(s -> s.of(a, b)).toArray();
+    UserDefinedFunction alike =
+        udf(similarities, DataTypes.createArrayType(DataTypes.DoubleType, false));
+    Column[] ofCandidates =
+        candidates.stream()
+            .map(c -> alike.apply(col(c.column("a")), col(c.column("b"))))
+            .toArray(Column[]::new);
+    int series = candidates.size() * SIMILARITIES.length;
     Dataset<Row> scored =
-        pairs.select(columns.toArray(Column[]::new)).flatMap(score::call, Encoders.row(SCORED));
-    List<Figure> figures = new ArrayList<>();
-    int groups = count * similarities.length;
-    for (Row row : Groups.reduce(scored, groups, "pair", RESULT, Correlated::new).collectAsList()) {
-      Candidate candidate = candidates.get(row.getInt(0) / similarities.length);
-      Similarity similarity = similarities[row.getInt(0) % similarities.length];
-      figures.add(new Figure(candidate, similarity.spearman(), row.getDouble(1), doubles(row, 2)));
-      figures.add(new Figure(candidate, similarity.pearson(), row.getDouble(3), doubles(row, 4)));
-    }
-    return figures;
+        pairs
+            .select(
+                posexplode(flatten(array(ofCandidates))).as(new String[] {"series", "similarity"}),
+                col("pair"),
+                col("score"))
+            .repartition(series, col("series"));
+    FlatMapGroupsFunction<Integer, Row, Figure> correlate =
+        (one, rows) ->
+            correlations(
+                    candidates.get(one / SIMILARITIES.length),
+                    SIMILARITIES[one % SIMILARITIES.length],
+                    rows)
+                .iterator();
+    return scored
+        .groupBy("series")
+        .as(Encoders.INT(), Encoders.row(scored.schema()))
+        .flatMapSortedGroups(
+            new Column[] {col("pair")}, correlate, Encoders.javaSerialization(Figure.class))
+        .collectAsList();
+  }
+
+  private static List<Figure> correlations(
+      Candidate candidate, Similarity similarity, Iterator<Row> rows) {
+    DoubleStream.Builder similarities = DoubleStream.builder();
+    DoubleStream.Builder scores = DoubleStream.builder();
+    rows.forEachRemaining(
+        row -> {
+          similarities.add(row.<Double>getAs("similarity"));
+          scores.add(row.<Double>getAs("score"));
+        });
+    PairCorrelation pairs =
+        new PairCorrelation(similarities.build().toArray(), scores.build().toArray());
+    // The same seed, so the same draws, in every series.
+    return List.of(
+        new Figure(
+            candidate,
+            similarity.spearman(),
+            pairs.spearman(),
+            pairs.replicates(pairs::spearman, REPLICATES, SEED)),
+        new Figure(
+            candidate,
+            similarity.pearson(),
+            pairs.pearson(),
+            pairs.replicates(pairs::pearson, REPLICATES, SEED)));
   }
 
   /**
-   * What a reader should know of resamples without a correlation, if there are any: with few scores
-   * that differ from the rest, some resamples have none of them.
+   * A note on resamples without a correlation, if there are any: with few scores that differ from
+   * the rest, some resamples have none of them.
    */
   static Optional<String> note(List<Figure> figures) {
     long missing =
@@ -97,49 +172,16 @@ final class PairScores {
             .mapToLong(f -> DoubleStream.of(f.replicates()).filter(Double::isNaN).count())
             .max()
             .orElse(0);
-    return missing == 0
-        ? Optional.empty()
-        : Optional.of(
-            "%d of %d resamples of the pairs have equal scores or similarities only, so no correlation; %s"
-                .formatted(
-                    missing,
-                    REPLICATES,
-                    Spread.tooManyMissing(missing, REPLICATES)
-                        ? "these are too many for an interval, and nothing says what is beyond noise: give more pairs with different scores"
-                        : "intervals are those of the others"));
-  }
-
-  private static double[] doubles(Row row, int column) {
-    return row.<Double>getList(column).stream().mapToDouble(Double::doubleValue).toArray();
-  }
-
-  /** The pairs of one candidate and similarity. */
-  private static final class Correlated implements Groups.Collector {
-    private final int group;
-    private final DoubleStream.Builder similarities = DoubleStream.builder();
-    private final DoubleStream.Builder scores = DoubleStream.builder();
-
-    Correlated(int group) {
-      this.group = group;
+    if (missing == 0) {
+      return Optional.empty();
     }
-
-    @Override
-    public void add(Row row) {
-      similarities.add(row.getDouble(2));
-      scores.add(row.getDouble(3));
-    }
-
-    @Override
-    public Row finish() {
-      PairCorrelation pairs =
-          new PairCorrelation(similarities.build().toArray(), scores.build().toArray());
-      // The same seed, so the same draws, in every group.
-      return RowFactory.create(
-          group,
-          pairs.spearman(),
-          pairs.replicates(pairs::spearman, REPLICATES, SEED),
-          pairs.pearson(),
-          pairs.replicates(pairs::pearson, REPLICATES, SEED));
-    }
+    String effect =
+        Measure.Spread.tooManyMissing(missing, REPLICATES)
+            ? "these are too many for an interval, and nothing says what is beyond noise: give more"
+                + " pairs with different scores"
+            : "intervals are those of the others";
+    return Optional.of(
+        "%d of %d resamples of the pairs have equal scores or similarities only, so no correlation; %s"
+            .formatted(missing, REPLICATES, effect));
   }
 }

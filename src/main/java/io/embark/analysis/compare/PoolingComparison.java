@@ -1,6 +1,5 @@
 package io.embark.analysis.compare;
 
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.monotonically_increasing_id;
 
 import io.embark.UserError;
@@ -28,13 +27,12 @@ import org.apache.spark.sql.Row;
  */
 public record PoolingComparison(
     EmbedderConfig config, int seeds, int neighbourRows, String scratch) {
-  /** Seeds where nobody says how many, in {@code jobs/compare.sh} too. */
+  /** Default of {@code seeds}, in {@code jobs/compare.sh} too. */
   public static final int SEEDS = 3;
 
-  /** Rows to look at the neighbours of where nobody says how many, in the job too. */
+  /** Default of {@code neighbourRows}, in {@code jobs/compare.sh} too. */
   public static final int NEIGHBOUR_ROWS = 2000;
 
-  /** With {@link #SEEDS} and {@link #NEIGHBOUR_ROWS}. */
   public PoolingComparison(EmbedderConfig config, String scratch) {
     this(config, SEEDS, NEIGHBOUR_ROWS, scratch);
   }
@@ -66,20 +64,13 @@ public record PoolingComparison(
         rows.select(columns.toArray(Column[]::new))
             .repartition(2 * slots)
             .withColumn("row", monotonically_increasing_id());
-    Offered found = Offered.of(config);
-    List<String> notes = new ArrayList<>(found.notes());
-    Offered offered = new Offered(found.facts(), found.own(), notes);
-    EmbeddingPass pass = new EmbeddingPass(offered.facts().config(), offered.candidates());
+    List<String> notes = new ArrayList<>();
+    EmbeddingPass pass = EmbeddingPass.of(config, notes);
     try (Scratch tables = new Scratch(rows.sparkSession(), new Path(scratch))) {
-      Dataset<Row> kept = tables.keep("texts", pass.over(numbered));
-      Dataset<Row> whole = kept.where(col("whole")).drop("whole");
-      long all = kept.count();
-      long left = all - whole.count();
-      if (left > 0) {
-        notes.add("%d of %d rows left out: a text is null, blank or failed".formatted(left, all));
-      }
+      Dataset<Row> kept = tables.keep("texts", pass.overTexts(numbered));
+      Dataset<Row> whole = EmbeddingPass.whole(kept, "rows", notes);
       return new Comparer(tables, whole, Optional.empty(), 0, seeds, neighbourRows, slots)
-          .measure(offered, offered.candidates());
+          .measure(pass, pass.candidates(), notes);
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }

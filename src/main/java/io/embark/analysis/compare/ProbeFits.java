@@ -6,21 +6,21 @@ import static org.apache.spark.sql.functions.count_if;
 import static org.apache.spark.sql.functions.element_at;
 import static org.apache.spark.sql.functions.posexplode;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.spark.api.java.function.FlatMapGroupsFunction;
 import org.apache.spark.ml.classification.LogisticRegression;
 import org.apache.spark.ml.classification.LogisticRegressionModel;
 import org.apache.spark.ml.linalg.Matrix;
-import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.Tuple2;
 
 /**
  * Fits the probes of one candidate: one for each random split, then one for the few shots of each
@@ -35,11 +35,27 @@ final class ProbeFits {
   private static final int ITERATIONS = 100;
   private static final double TOLERANCE = 1e-3;
 
-  private static final StructType FITTED =
-      new StructType()
-          .add(Groups.GROUP, DataTypes.IntegerType, false)
-          .add("coefficients", SQLDataTypes.MatrixType(), false)
-          .add("intercepts", SQLDataTypes.VectorType(), false);
+  /**
+   * A fitted linear classifier.
+   *
+   * @param coefficients a row for each label
+   * @param intercepts one for each label
+   */
+  public record Probe(Matrix coefficients, Vector intercepts) implements Serializable {
+
+    /** The likeliest label; of equally likely ones the first. */
+    int label(Vector vector) {
+      double[] margins = coefficients.multiply(vector).values();
+      int best = 0;
+      for (int label = 0; label < margins.length; label++) {
+        margins[label] += intercepts.apply(label);
+        if (margins[label] > margins[best]) {
+          best = label;
+        }
+      }
+      return best;
+    }
+  }
 
   private final Dataset<Row> rows;
   private final Candidate candidate;
@@ -55,7 +71,7 @@ final class ProbeFits {
     this.rows = rows;
     this.candidate = candidate;
     this.labels = labels;
-    // Every split takes the same share of each label, every experiment as many shots.
+    // Every split takes the same fraction of each label, every experiment as many shots.
     Row counts = rows.agg(learners("train"), learners("shot")).head();
     this.learners = new long[splits + Splits.EXPERIMENTS];
     Arrays.fill(learners, 0, splits, counts.getLong(0));
@@ -78,13 +94,13 @@ final class ProbeFits {
       first++;
       LOG.info("{}: probe {} of {}", candidate.name(), first, probes.length);
     }
-    for (Row row : first < probes.length ? inTasks(first) : List.<Row>of()) {
-      probes[row.getInt(0)] = new Probe(row.<Matrix>getAs(1), row.<Vector>getAs(2));
+    if (first < probes.length) {
+      inTasks(first).forEach(fitted -> probes[fitted._1()] = fitted._2());
     }
     return probes;
   }
 
-  /** Whether each probe learns from a row. */
+  /** For each probe, whether it learns from a row. */
   private static Column learns() {
     return concat(col("train"), col("shot"));
   }
@@ -103,38 +119,33 @@ final class ProbeFits {
     return new Probe(model.coefficientMatrix(), model.interceptVector());
   }
 
-  private List<Row> inTasks(int first) {
+  /** The probes from the first one on that a task can hold, each with its number. */
+  private List<Tuple2<Integer, Probe>> inTasks(int first) {
     Dataset<Row> learning =
         rows.select(
-                posexplode(learns()).as(new String[] {Groups.GROUP, "learns"}),
+                posexplode(learns()).as(new String[] {"probe", "learns"}),
                 col("row"),
                 col("label_index"),
                 col("vector"))
-            .where(col("learns").and(col(Groups.GROUP).geq(first)))
-            .drop("learns");
+            .where(col("learns").and(col("probe").geq(first)))
+            .repartition(learners.length - first, col("probe"));
     long[] counts = learners;
     int dimension = candidate.dimension();
     int classes = labels;
-    return Groups.reduce(
-            learning,
-            counts.length - first,
-            "row",
-            FITTED,
-            probe -> new Learner(probe, new SoftmaxFit((int) counts[probe], dimension, classes)))
+    FlatMapGroupsFunction<Integer, Row, Tuple2<Integer, Probe>> fit =
+        (probe, learners) -> {
+          SoftmaxFit fitted = new SoftmaxFit((int) counts[probe], dimension, classes);
+          learners.forEachRemaining(
+              row -> fitted.add(row.getAs("vector"), row.<Double>getAs("label_index").intValue()));
+          return List.of(Tuple2.apply(probe, fitted.fit(ITERATIONS, TOLERANCE))).iterator();
+        };
+    return learning
+        .groupBy("probe")
+        .as(Encoders.INT(), Encoders.row(learning.schema()))
+        .flatMapSortedGroups(
+            new Column[] {col("row")},
+            fit,
+            Encoders.tuple(Encoders.INT(), Encoders.javaSerialization(Probe.class)))
         .collectAsList();
-  }
-
-  /** Takes the rows that a probe learns from. */
-  private record Learner(int probe, SoftmaxFit fit) implements Groups.Collector {
-    @Override
-    public void add(Row row) {
-      fit.add(row.getAs("vector"), (int) row.<Double>getAs("label_index").doubleValue());
-    }
-
-    @Override
-    public Row finish() {
-      Probe fitted = fit.fit(ITERATIONS, TOLERANCE);
-      return RowFactory.create(probe, fitted.coefficients(), fitted.intercepts());
-    }
   }
 }

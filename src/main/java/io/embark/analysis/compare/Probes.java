@@ -1,5 +1,6 @@
 package io.embark.analysis.compare;
 
+import io.embark.analysis.compare.ProbeFits.Probe;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,25 +12,19 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How well a linear classifier finds labels in vectors that it has not seen: MLlib's multinomial
+ * Figures of a linear classifier that finds labels in vectors it has not seen: MLlib's multinomial
  * logistic regression on values scaled to variance 1, which takes away that candidates differ in
  * scale, with the penalty that scikit-learn has by default (C = 1: |w|^2 / 2 beside the sum of
  * losses), at most 100 iterations.
  */
 final class Probes {
   private static final Logger LOG = LoggerFactory.getLogger(Probes.class);
-
-  private static final StructType TAKEN =
-      new StructType()
-          .add("probe", DataTypes.IntegerType, false)
-          .add("label", DataTypes.IntegerType, false)
-          .add("found", DataTypes.IntegerType, false);
+  private static final StructType TAKEN = StructType.fromDDL("probe INT, label INT, found INT");
 
   private Probes() {}
 
@@ -60,7 +55,7 @@ final class Probes {
     return figures;
   }
 
-  /** What each probe takes the rows for that lie outside its split's train part. */
+  /** Tests each probe on the rows that lie outside its split's train part. */
   private static Confusion[] onOthers(Dataset<Row> rows, Probe[] probes, int labels, int splits) {
     Broadcast<Probe[]> sent =
         JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext()).broadcast(probes);
@@ -89,5 +84,44 @@ final class Probes {
     }
     sent.destroy();
     return Arrays.stream(counts).map(Confusion::new).toArray(Confusion[]::new);
+  }
+
+  /**
+   * Counts of items by the class they have and the class they were taken for.
+   *
+   * @param counts {@code [truth][prediction]}, square
+   */
+  record Confusion(long[][] counts) {
+
+    /** The fraction of items whose class was found. */
+    double accuracy() {
+      long right = 0;
+      long all = 0;
+      for (int i = 0; i < counts.length; i++) {
+        right += counts[i][i];
+        all += Arrays.stream(counts[i]).sum();
+      }
+      return (double) right / all;
+    }
+
+    /**
+     * The mean over classes of F1 = 2 tp / (2 tp + fp + fn); classes that neither occur nor are
+     * predicted do not count.
+     */
+    double macroF1() {
+      double sum = 0;
+      int classes = 0;
+      for (int c = 0; c < counts.length; c++) {
+        long truthAndPredicted = 0;
+        for (int other = 0; other < counts.length; other++) {
+          truthAndPredicted += counts[c][other] + counts[other][c];
+        }
+        if (truthAndPredicted > 0) {
+          classes++;
+          sum += 2.0 * counts[c][c] / truthAndPredicted;
+        }
+      }
+      return sum / classes;
+    }
   }
 }

@@ -6,11 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * The candidates by one measure, best first, each against the best.
- *
- * @param places best first
- */
+/** The candidates by one measure, best first, each against the best. */
 public record Ranking(Measure measure, List<Place> places) {
   private static final double ROUNDING = 5e-5;
 
@@ -40,9 +36,7 @@ public record Ranking(Measure measure, List<Place> places) {
     sorted.sort(
         Comparator.comparingDouble(
             (Figure f) ->
-                Double.isNaN(f.value())
-                    ? Double.POSITIVE_INFINITY
-                    : -Math.rint(f.value() / (2 * ROUNDING))));
+                f.isNumber() ? -Math.rint(f.value() / (2 * ROUNDING)) : Double.POSITIVE_INFINITY));
     Figure best = sorted.get(0);
     return new Ranking(
         measure,
@@ -51,7 +45,7 @@ public record Ranking(Measure measure, List<Place> places) {
                 f ->
                     new Place(
                         f,
-                        f.minus(best),
+                        f.value() - best.value(),
                         f == best ? Optional.empty() : f.intervalOfDifference(best)))
             .toList());
   }

@@ -1,18 +1,16 @@
 package io.embark.analysis.compare;
 
-import io.embark.analysis.measure.Interval;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Which candidate to use, in a sentence with its evidence.
+ * The candidate to use, in a sentence with its evidence.
  *
  * @param candidate name; empty if nothing speaks for one
  */
 public record Recommendation(Optional<String> candidate, String sentence) {
 
-  /** What a comparison speaks for. */
   public static Recommendation of(Comparison comparison) {
     return comparison.deciding().isPresent()
         ? decided(comparison.scope(), comparison.deciding().get())
@@ -23,60 +21,64 @@ public record Recommendation(Optional<String> candidate, String sentence) {
    * The best, unless the model's own choice is not worse beyond noise: then there is no reason to
    * leave what the model was trained with.
    */
-  private static Recommendation decided(Scope scope, Ranking ranking) {
+  private static Recommendation decided(Comparison.Scope scope, Ranking ranking) {
     Ranking.Place best = ranking.places().get(0);
     Optional<Ranking.Place> own = scope.own().flatMap(ranking::of);
     boolean keep = own.isPresent() && own.get().figure().isNumber() && !own.get().beyondNoise();
     Ranking.Place chosen = keep ? own.get() : best;
     String name = chosen.figure().candidate().name();
-    StringBuilder sentence = new StringBuilder("Use ").append(name);
-    if (keep) {
-      sentence.append(", as the model itself does");
+    Measure measure = ranking.measure();
+    String sentence =
+        "Use %s%s: %s %s%s%s%s"
+            .formatted(
+                name,
+                keep ? ", as the model itself does" : "",
+                measure.title(),
+                measure.print(chosen.figure().value()),
+                chosen.figure().interval().map(i -> " " + measure.print(i)).orElse(""),
+                own.map(place -> ownAgainst(best, place, keep)).orElse(""),
+                others(ranking, chosen));
+    return new Recommendation(Optional.of(name), sentence);
+  }
+
+  /** The part of the sentence that holds the model's own vector against the best. */
+  private static String ownAgainst(Ranking.Place best, Ranking.Place own, boolean keep) {
+    Measure measure = own.figure().measure();
+    String name = own.figure().candidate().name();
+    if (!own.figure().isNumber()) {
+      return "; the model's own %s has no such figure".formatted(name);
     }
-    sentence
-        .append(": ")
-        .append(ranking.measure().title())
-        .append(' ')
-        .append(ranking.measure().print(chosen.figure().value()));
-    chosen.figure().interval().ifPresent(i -> sentence.append(' ').append(of(ranking, i)));
-    if (keep && chosen.beyondRounding()) {
-      sentence.append(
-          "; %s is %s higher, %s"
-              .formatted(
-                  best.figure().candidate().name(),
-                  ranking.measure().print(-chosen.difference()),
-                  chosen.interval().isPresent()
-                      ? "which is within noise"
-                      : "but nothing says whether beyond noise"));
-    } else if (own.isPresent() && !own.get().figure().isNumber()) {
-      sentence.append(
-          "; the model's own %s has no such figure"
-              .formatted(own.get().figure().candidate().name()));
-    } else if (own.isPresent() && !keep) {
-      sentence.append(
-          "; the model's own %s is %s lower %s"
-              .formatted(
-                  own.get().figure().candidate().name(),
-                  ranking.measure().print(-own.get().difference()),
-                  own.get().interval().map(i -> of(ranking, i)).orElse("")));
+    if (!keep) {
+      String interval = own.interval().map(measure::print).orElse("");
+      return "; the model's own %s is %s lower %s"
+          .formatted(name, measure.print(-own.difference()), interval);
     }
+    if (!own.beyondRounding()) {
+      return "";
+    }
+    return "; %s is %s higher, %s"
+        .formatted(
+            best.figure().candidate().name(),
+            measure.print(-own.difference()),
+            own.interval().isPresent()
+                ? "which is within noise"
+                : "but nothing says whether beyond noise");
+  }
+
+  /** The rest of the sentence, on the places that were not chosen. */
+  private static String others(Ranking ranking, Ranking.Place chosen) {
     List<String> alike =
         ranking.places().stream()
             .filter(p -> p != chosen && p.figure().isNumber() && !p.beyondNoise())
             .map(p -> p.figure().candidate().name())
             .toList();
-    int others = ranking.places().size() - 1;
+    int all = ranking.places().size();
     int worse = (int) ranking.places().stream().filter(Ranking.Place::beyondNoise).count();
-    sentence.append(
-        alike.isEmpty()
-            ? worse == 0
-                ? "."
-                : worse == others
-                    ? "; all others are worse beyond noise."
-                    : "; worse beyond noise: %d of %d.".formatted(worse, others + 1)
-            : "; not told apart from the best: %s; worse beyond noise: %d of %d."
-                .formatted(String.join(", ", alike), worse, ranking.places().size()));
-    return new Recommendation(Optional.of(name), sentence.toString());
+    String count = "; worse beyond noise: %d of %d.".formatted(worse, all);
+    if (!alike.isEmpty()) {
+      return "; not told apart from the best: " + String.join(", ", alike) + count;
+    }
+    return worse == 0 ? "." : worse == all - 1 ? "; all others are worse beyond noise." : count;
   }
 
   private static Recommendation undecided(Comparison comparison) {
@@ -107,11 +109,5 @@ public record Recommendation(Optional<String> candidate, String sentence) {
                         : "what the model itself does is not among the vectors compared.")
             + evidence;
     return new Recommendation(own, sentence);
-  }
-
-  private static String of(Ranking ranking, Interval interval) {
-    return "[%s .. %s]"
-        .formatted(
-            ranking.measure().print(interval.low()), ranking.measure().print(interval.high()));
   }
 }

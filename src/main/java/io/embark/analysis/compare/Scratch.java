@@ -10,17 +10,15 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Tables that are kept while a comparison runs, as Parquet where driver and executors can reach it:
- * what is computed once is not computed again. Closing deletes them.
+ * A folder of Parquet tables that driver and executors can reach while a comparison runs, so that
+ * vectors are computed only once. Closing deletes it.
  */
 public final class Scratch implements AutoCloseable {
   private final SparkSession spark;
   private final FileSystem files;
   private final Path folder;
 
-  /**
-   * @param directory in which a folder of its own is made
-   */
+  /** Makes a folder of its own in the directory. */
   public Scratch(SparkSession spark, Path directory) throws IOException {
     this.spark = spark;
     this.files = directory.getFileSystem(spark.sparkContext().hadoopConfiguration());
@@ -28,7 +26,7 @@ public final class Scratch implements AutoCloseable {
     files.mkdirs(folder);
   }
 
-  /** Computes and writes a table. Gives it as it was written, its columns to be read one by one. */
+  /** Computes and writes a table; returns it as it was written, to be read column by column. */
   public Dataset<Row> keep(String name, Dataset<Row> table) {
     String path = new Path(folder, name).toString();
     table.write().format(VectorParquetFormat.NAME).save(path);

@@ -2,15 +2,16 @@ package io.embark.analysis.compare;
 
 import breeze.linalg.DenseVector;
 import breeze.optimize.LBFGS;
+import io.embark.analysis.compare.ProbeFits.Probe;
 import java.util.Arrays;
 import org.apache.spark.ml.linalg.DenseMatrix;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
 
 /**
- * MLlib's multinomial logistic regression for few rows, all in one task: the same problem, start,
- * optimiser and end. MLlib's own takes a job of Spark for each of its steps, which costs more than
- * the step.
+ * Fits MLlib's multinomial logistic regression to few rows, all in one task: the same problem,
+ * start, optimiser and end. MLlib's own takes a job of Spark for each of its steps, which costs
+ * more than the step.
  */
 final class SoftmaxFit {
   /** Corrections that L-BFGS remembers, as in MLlib. */
@@ -75,7 +76,7 @@ final class SoftmaxFit {
     }
   }
 
-  /** Coefficients of 0, and intercepts that give the labels their shares. */
+  /** Coefficients of 0, and intercepts that give the labels their fractions of the rows. */
   private double[] start() {
     double[] start = new double[classes * (dimension + 1)];
     for (int label : labels) {
@@ -91,7 +92,7 @@ final class SoftmaxFit {
     return start;
   }
 
-  /** What was found for scaled values, for values as they came. */
+  /** The probe for values as they came, of the one found for scaled values. */
   private Probe unscaled(double[] found, double[] mean, double[] scale) {
     double[] intercepts = Arrays.copyOfRange(found, classes * dimension, found.length);
     double[] coefficients = Arrays.copyOf(found, classes * dimension);

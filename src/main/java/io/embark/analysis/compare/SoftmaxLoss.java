@@ -16,28 +16,13 @@ import scala.reflect.ClassTag;
  * of squares of the coefficients; with its gradient.
  *
  * <p>Its argument has the coefficients label by label, then the intercepts, which have no penalty.
+ *
+ * @param values row after row
+ * @param labels one for each row
  */
-final class SoftmaxLoss {
+record SoftmaxLoss(double[] values, int[] labels, int dimension, int classes, double penalty) {
   /** Rows at a time: their margins stay in the processor's cache. */
   private static final int BLOCK = 256;
-
-  private final double[] values;
-  private final int[] labels;
-  private final int dimension;
-  private final int classes;
-  private final double penalty;
-
-  /**
-   * @param values row after row
-   * @param labels one for each row
-   */
-  SoftmaxLoss(double[] values, int[] labels, int dimension, int classes, double penalty) {
-    this.values = values;
-    this.labels = labels;
-    this.dimension = dimension;
-    this.classes = classes;
-    this.penalty = penalty;
-  }
 
   /**
    * As Breeze's optimisers want it, which call nothing but {@code calculate}.

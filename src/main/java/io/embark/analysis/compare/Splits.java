@@ -1,16 +1,25 @@
 package io.embark.analysis.compare;
 
+import static org.apache.spark.sql.functions.array;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.count;
+import static org.apache.spark.sql.functions.element_at;
+import static org.apache.spark.sql.functions.floor;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.row_number;
+import static org.apache.spark.sql.functions.xxhash64;
+
 import io.embark.UserError;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.ml.feature.StringIndexer;
 import org.apache.spark.ml.feature.StringIndexerModel;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.expressions.Window;
-import org.apache.spark.sql.functions;
+import org.apache.spark.sql.expressions.WindowSpec;
 
 /**
  * Labelled rows with the parts they play in each experiment, the same for every candidate.
@@ -21,7 +30,9 @@ import org.apache.spark.sql.functions;
  * @param labels by index
  */
 record Splits(Dataset<Row> rows, List<String> labels) {
-  /** Share of each label's rows that a probe learns from. */
+  static final List<String> COLUMNS = List.of("row", "label_index", "train", "shot");
+
+  /** The fraction of each label's rows that a probe learns from. */
   static final double TRAIN = 0.75;
 
   /** Rows of each label that a few-shot probe learns from, as in MTEB. */
@@ -30,7 +41,7 @@ record Splits(Dataset<Row> rows, List<String> labels) {
   /** Experiments with few shots, as in MTEB. */
   static final int EXPERIMENTS = 10;
 
-  /** With fewer a label cannot be on both sides of a split by these shares. */
+  /** With fewer a label cannot be on both sides of a split by these fractions. */
   static final int LEAST_ROWS = 4;
 
   /**
@@ -39,16 +50,17 @@ record Splits(Dataset<Row> rows, List<String> labels) {
    * @throws UserError if there are not two labels with enough rows
    */
   static Splits of(Dataset<Row> labelled, int splits) {
+    WindowSpec ofLabel = Window.partitionBy("label");
     Dataset<Row> rows =
         labelled
             .select("row", "label")
             .where("label is not null")
-            .withColumn("label_rows", functions.count("*").over(Window.partitionBy("label")))
-            .where(functions.col("label_rows").geq(LEAST_ROWS));
+            .withColumn("label_rows", count("*").over(ofLabel))
+            .where(col("label_rows").geq(LEAST_ROWS));
     if (rows.select("label").distinct().limit(2).count() < 2) {
       throw new UserError(
-          ("label-col: found fewer than two labels with %d rows or more; a probe needs them. Compare"
-                  + " more rows (--sample), or name another column.")
+          ("label-col: found fewer than two labels with %d rows or more; a probe needs them."
+                  + " Compare more rows (--sample), or name another column.")
               .formatted(LEAST_ROWS));
     }
     StringIndexerModel index =
@@ -57,36 +69,28 @@ record Splits(Dataset<Row> rows, List<String> labels) {
             .setOutputCol("label_index")
             .setStringOrderType("alphabetAsc")
             .fit(rows);
-    List<Column> trains = new ArrayList<>();
-    for (int split = 0; split < splits; split++) {
-      Column place =
-          functions
-              .row_number()
-              .over(Window.partitionBy("label").orderBy(draw(split), functions.col("row")));
-      trains.add(place.leq(functions.floor(functions.col("label_rows").multiply(TRAIN))));
-    }
-    List<Column> shots = new ArrayList<>();
-    Column inTrain = functions.element_at(functions.col("train"), 1);
-    for (int experiment = 0; experiment < EXPERIMENTS; experiment++) {
-      Column place =
-          functions
-              .row_number()
-              .over(
-                  Window.partitionBy(functions.col("label"), inTrain)
-                      .orderBy(draw(1000 + experiment), functions.col("row")));
-      shots.add(inTrain.and(place.leq(SHOTS)));
-    }
+    Column trainRows = floor(col("label_rows").multiply(TRAIN));
+    Column[] trains =
+        IntStream.range(0, splits)
+            .mapToObj(split -> place(ofLabel, split).leq(trainRows))
+            .toArray(Column[]::new);
+    Column inTrain = element_at(col("train"), 1);
+    WindowSpec ofPart = Window.partitionBy(col("label"), inTrain);
+    Column[] shots =
+        IntStream.range(0, EXPERIMENTS)
+            .mapToObj(experiment -> inTrain.and(place(ofPart, 1000 + experiment).leq(SHOTS)))
+            .toArray(Column[]::new);
     Dataset<Row> drawn =
         index
             .transform(rows)
-            .withColumn("train", functions.array(trains.toArray(Column[]::new)))
-            .withColumn("shot", functions.array(shots.toArray(Column[]::new)))
+            .withColumn("train", array(trains))
+            .withColumn("shot", array(shots))
             .select("row", "label_index", "train", "shot");
     return new Splits(drawn, Arrays.asList(index.labelsArray()[0]));
   }
 
-  /** A number for each row that looks random and is the same each time. */
-  private static Column draw(int seed) {
-    return functions.xxhash64(functions.col("row"), functions.lit(seed));
+  /** Places, from 1, of rows in an order that looks random and is the same each time. */
+  private static Column place(WindowSpec among, int seed) {
+    return row_number().over(among.orderBy(xxhash64(col("row"), lit(seed)), col("row")));
   }
 }

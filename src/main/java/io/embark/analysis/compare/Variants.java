@@ -1,10 +1,14 @@
 package io.embark.analysis.compare;
 
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.udf;
+
 import io.embark.UserError;
 import io.embark.pooling.Norm;
 import io.embark.post.LinearVectorModel;
 import io.embark.post.PostChoice;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.ml.linalg.SQLDataTypes;
@@ -15,15 +19,14 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.expressions.UserDefinedFunction;
-import org.apache.spark.sql.functions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Each pooled vector in several variants: as it is, and after maps that are fitted on the texts of
- * the comparison, without their labels or scores, as {@code embed --post} would fit them.
+ * Variants of each pooled vector: as it is, and after maps that are fitted on the texts of the
+ * comparison, without their labels or scores, as {@code embed --post} would fit them.
  *
- * @param choices what is done to vectors, each a variant
+ * @param choices post-processing of each variant
  * @param norm how vectors are scaled in the end
  */
 public record Variants(List<PostChoice> choices, Norm norm) {
@@ -34,23 +37,15 @@ public record Variants(List<PostChoice> choices, Norm norm) {
    *
    * @param map that makes it; null for none
    */
-  private record Made(Candidate from, Candidate to, LinearVectorModel map) {
+  private record Variant(Candidate from, Candidate to, LinearVectorModel map) {
     UserDefinedFunction function(Norm norm) {
       LinearVectorModel after = map;
-      UDF1<Vector, Vector> make =
-          vector -> {
-            double[] values = vector.toArray();
-            return Vectors.dense(scaled(after == null ? values : after.apply(values), norm));
-          };
-      return functions.udf(make, SQLDataTypes.VectorType());
+      UDF1<Vector, Vector> make = vector -> scaled(vector, after, norm);
+      return udf(make, SQLDataTypes.VectorType());
     }
   }
 
-  /**
-   * The tables with all variants.
-   *
-   * @param candidates what there is to compare now
-   */
+  /** The tables with all variants, and the candidates that these are. */
   public record Tables(
       List<Candidate> candidates, Dataset<Row> texts, Optional<Dataset<Row>> pairs) {}
 
@@ -78,57 +73,59 @@ public record Variants(List<PostChoice> choices, Norm norm) {
    */
   public Tables of(
       Scratch scratch, List<Candidate> pooled, Dataset<Row> texts, Optional<Dataset<Row>> pairs) {
-    List<Made> made = new ArrayList<>();
+    List<Variant> variants = new ArrayList<>();
     for (Candidate candidate : pooled) {
       for (PostChoice choice : choices) {
         if (choice.isNone()) {
-          made.add(new Made(candidate, candidate, null));
+          variants.add(new Variant(candidate, candidate, null));
         } else {
           LOG.info("{}: fitting {} on the texts", candidate.name(), choice);
           LinearVectorModel map = choice.fit(texts, candidate.column());
           String name = candidate.name() + "+" + choice;
-          made.add(new Made(candidate, new Candidate(name, map.outputDimension()), map));
+          variants.add(new Variant(candidate, new Candidate(name, map.outputDimension()), map));
         }
       }
     }
     return new Tables(
-        made.stream().map(Made::to).toList(),
-        scratch.keep("variants-texts", table(texts, pooled, made, List.of("v"))),
-        pairs.map(p -> scratch.keep("variants-pairs", table(p, pooled, made, List.of("a", "b")))));
+        variants.stream().map(Variant::to).toList(),
+        scratch.keep("variants-texts", table(texts, pooled, variants, "v")),
+        pairs.map(p -> scratch.keep("variants-pairs", table(p, pooled, variants, "a", "b"))));
   }
 
   private Dataset<Row> table(
-      Dataset<Row> rows, List<Candidate> pooled, List<Made> made, List<String> sides) {
-    List<String> vectors = new ArrayList<>();
-    for (Candidate candidate : pooled) {
-      sides.forEach(side -> vectors.add(candidate.column(side)));
+      Dataset<Row> rows, List<Candidate> pooled, List<Variant> variants, String... sides) {
+    List<String> replaced = new ArrayList<>();
+    List<Column> made = new ArrayList<>();
+    for (String side : sides) {
+      pooled.forEach(candidate -> replaced.add(candidate.column(side)));
+    }
+    for (Variant variant : variants) {
+      UserDefinedFunction make = variant.function(norm);
+      for (String side : sides) {
+        Column from = col(variant.from().column(side));
+        made.add(make.apply(from).as(variant.to().column(side)));
+      }
     }
     List<Column> columns = new ArrayList<>();
     for (String name : rows.columns()) {
-      if (!vectors.contains(name)) {
-        columns.add(functions.col(name));
+      if (!replaced.contains(name)) {
+        columns.add(col(name));
       }
     }
-    for (Made one : made) {
-      UserDefinedFunction make = one.function(norm);
-      for (String side : sides) {
-        columns.add(make.apply(functions.col(one.from().column(side))).as(one.to().column(side)));
-      }
-    }
+    columns.addAll(made);
     return rows.select(columns.toArray(Column[]::new));
   }
 
-  /** As the embedder scales, in 32 bits. */
-  private static double[] scaled(double[] values, Norm norm) {
-    float[] floats = new float[values.length];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = (float) values[i];
+  /** As the embedder maps and scales, in 32 bits. */
+  private static Vector scaled(Vector vector, LinearVectorModel map, Norm norm) {
+    float[] values = new float[vector.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) vector.apply(i);
     }
-    norm.apply(floats);
-    double[] result = new double[floats.length];
-    for (int i = 0; i < result.length; i++) {
-      result[i] = floats[i];
-    }
-    return result;
+    float[] mapped = map == null ? values : map.apply(values);
+    norm.apply(mapped);
+    double[] result = new double[mapped.length];
+    Arrays.setAll(result, i -> mapped[i]);
+    return Vectors.dense(result);
   }
 }

@@ -1,11 +1,10 @@
 package io.embark.analysis.measure;
 
-import io.embark.UserError;
 import java.util.Arrays;
 
 /**
- * How well a clustering finds known classes, from the table that counts the items of each class in
- * each cluster. Names of clusters do not matter, only which items share one.
+ * Agreement of a clustering with known classes, from the table that counts the items of each class
+ * in each cluster. Names of clusters do not matter, only which items share one.
  */
 public final class ClusterAgreement {
   private final long[][] table;
@@ -15,7 +14,7 @@ public final class ClusterAgreement {
 
   /**
    * @param table {@code [classes][clusters]}, how many items of the class are in the cluster
-   * @throws UserError if it is ragged, holds negative counts, or no item
+   * @throws IllegalArgumentException if it is ragged, holds negative counts, or no item
    */
   public ClusterAgreement(long[][] table) {
     int width = table.length == 0 ? 0 : table[0].length;
@@ -25,11 +24,11 @@ public final class ClusterAgreement {
     long sum = 0;
     for (int i = 0; i < table.length; i++) {
       if (table[i].length != width) {
-        throw new UserError("The table of classes and clusters is ragged.");
+        throw new IllegalArgumentException("The table of classes and clusters is ragged.");
       }
       for (int j = 0; j < width; j++) {
         if (table[i][j] < 0) {
-          throw new UserError("Found a negative count in the table.");
+          throw new IllegalArgumentException("Found a negative count in the table.");
         }
         classes[i] += table[i][j];
         clusters[j] += table[i][j];
@@ -37,7 +36,7 @@ public final class ClusterAgreement {
       }
     }
     if (sum == 0) {
-      throw new UserError("Found no item in the table of classes and clusters.");
+      throw new IllegalArgumentException("Found no item in the table of classes and clusters.");
     }
     this.items = sum;
   }
@@ -96,8 +95,8 @@ public final class ClusterAgreement {
   }
 
   /**
-   * The share of items in the right cluster when clusters are assigned to classes one to one in the
-   * best way ({@link Assignment}), 0 to 1.
+   * The fraction of items in the right cluster when clusters are assigned to classes one to one in
+   * the best way ({@link Assignment}), 0 to 1.
    */
   public double accuracy() {
     return (double) Assignment.most(table) / items;

@@ -1,38 +1,49 @@
 package io.embark.analysis.measure;
 
-import io.embark.UserError;
-import java.io.Serializable;
 import java.util.Arrays;
+import org.apache.commons.math3.distribution.TDistribution;
 
-/**
- * Where a figure lies with 95 % confidence.
- *
- * @param low the 2.5th percentile
- * @param high the 97.5th percentile
- */
-public record Interval(double low, double high) implements Serializable {
+/** The bounds of a figure with 95 % confidence: its 2.5th and 97.5th percentile. */
+public record Interval(double low, double high) {
 
   /**
    * The percentile interval of Efron (1979), "Bootstrap methods: another look at the jackknife":
    * between the figures of the replicates at ranks 2.5 % and 97.5 %, interpolated linearly.
    *
-   * @param replicates a figure for each time the data was drawn again; not changed
-   * @throws UserError if there are none
+   * @param replicates a figure for each time the data was drawn again, one or more; not changed
    */
-  public static Interval of(double[] replicates) {
+  public static Interval ofBootstrap(double[] replicates) {
     if (replicates.length == 0) {
-      throw new UserError("An interval needs replicates; found none.");
+      throw new IllegalArgumentException("An interval needs replicates; found none.");
     }
     double[] sorted = replicates.clone();
     Arrays.sort(sorted);
     return new Interval(quantile(sorted, 0.025), quantile(sorted, 0.975));
   }
 
-  private static double quantile(double[] sorted, double share) {
-    double place = share * (sorted.length - 1);
+  private static double quantile(double[] sorted, double fraction) {
+    double place = fraction * (sorted.length - 1);
     int below = (int) place;
     int above = Math.min(below + 1, sorted.length - 1);
     return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+  }
+
+  /**
+   * Student's interval of the mean.
+   *
+   * @param replicates two or more
+   * @param sharing test rows for each training row where replicates are splits that share rows, by
+   *     which the variance is enlarged: Nadeau and Bengio (2003), "Inference for the generalization
+   *     error"; 0 for independent replicates
+   */
+  public static Interval ofMean(double[] replicates, double sharing) {
+    int n = replicates.length;
+    double mean = Arrays.stream(replicates).average().orElseThrow();
+    double variance = Arrays.stream(replicates).map(r -> (r - mean) * (r - mean)).sum() / (n - 1);
+    double half =
+        new TDistribution(null, n - 1).inverseCumulativeProbability(0.975)
+            * Math.sqrt((1.0 / n + sharing) * variance);
+    return new Interval(mean - half, mean + half);
   }
 
   /** Whether both bounds are numbers; what is compared with NaN is neither inside nor outside. */

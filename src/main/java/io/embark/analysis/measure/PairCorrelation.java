@@ -1,14 +1,14 @@
 package io.embark.analysis.measure;
 
-import io.embark.UserError;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * How well one number tells another, over many pairs of numbers, each pair counted once or as often
- * as a {@link Resample} drew it.
+ * The correlation of two numbers over many pairs of them, each pair counted once or as often as a
+ * {@link Resample} drew it.
  *
  * <p>Sorting is done once; each further figure takes one pass, so that a thousand replicates of a
  * hundred thousand pairs take seconds.
@@ -18,33 +18,23 @@ public final class PairCorrelation {
   private final double[] y;
   private final int[] orderOfX;
   private final int[] orderOfY;
-  private final double[] rankOfX;
-  private final double[] rankOfY;
 
   /**
-   * @param x {@code [n]}, kept as it is
-   * @param y {@code [n]}, kept as it is
-   * @throws UserError if the lengths differ or a value is NaN
+   * @param x {@code [n]}, kept as it is, no NaN
+   * @param y {@code [n]}, kept as it is, no NaN
    */
   public PairCorrelation(double[] x, double[] y) {
     if (x.length != y.length) {
-      throw new UserError(
+      throw new IllegalArgumentException(
           "A correlation needs pairs; found %d and %d values.".formatted(x.length, y.length));
     }
     if (Arrays.stream(x).anyMatch(Double::isNaN) || Arrays.stream(y).anyMatch(Double::isNaN)) {
-      throw new UserError("A correlation needs numbers; found NaN.");
+      throw new IllegalArgumentException("A correlation needs numbers; found NaN.");
     }
     this.x = x;
     this.y = y;
     this.orderOfX = order(x);
     this.orderOfY = order(y);
-    this.rankOfX = new double[x.length];
-    this.rankOfY = new double[x.length];
-  }
-
-  /** Pairs. */
-  public int size() {
-    return x.length;
   }
 
   /** Pearson's r, -1 to 1; NaN if one side does not vary. */
@@ -75,9 +65,7 @@ public final class PairCorrelation {
    * @param counts {@code [n]}, how often each pair counts
    */
   public double spearman(int[] counts) {
-    rank(x, orderOfX, counts, rankOfX);
-    rank(y, orderOfY, counts, rankOfY);
-    return pearson(rankOfX, rankOfY, counts);
+    return pearson(ranks(x, orderOfX, counts), ranks(y, orderOfY, counts), counts);
   }
 
   /**
@@ -88,10 +76,33 @@ public final class PairCorrelation {
    * @return {@code [replicates]}
    */
   public double[] replicates(ToDoubleFunction<int[]> figure, int replicates, long seed) {
-    Resample resample = new Resample(size(), seed);
+    Resample resample = new Resample(x.length, seed);
     return IntStream.range(0, replicates)
         .mapToDouble(r -> figure.applyAsDouble(resample.draw()))
         .toArray();
+  }
+
+  /**
+   * Draws of as many items as there are, with replacement. Two figures of the same items, taken
+   * over the same draws, can be compared draw by draw, which leaves out the noise they share.
+   */
+  public static final class Resample {
+    private final SplittableRandom random;
+    private final int[] counts;
+
+    public Resample(int items, long seed) {
+      this.random = new SplittableRandom(seed);
+      this.counts = new int[items];
+    }
+
+    /** Draws again. Returns the same array each time: how often each item was drawn. */
+    public int[] draw() {
+      Arrays.fill(counts, 0);
+      for (int i = 0; i < counts.length; i++) {
+        counts[random.nextInt(counts.length)]++;
+      }
+      return counts;
+    }
   }
 
   private int[] once() {
@@ -109,7 +120,8 @@ public final class PairCorrelation {
   }
 
   /** Mean ranks, from 0, of values that each occur {@code counts} times. */
-  private static void rank(double[] values, int[] order, int[] counts, double[] ranks) {
+  private static double[] ranks(double[] values, int[] order, int[] counts) {
+    double[] ranks = new double[values.length];
     long before = 0;
     int from = 0;
     while (from < order.length) {
@@ -126,6 +138,7 @@ public final class PairCorrelation {
       before += tied;
       from = to;
     }
+    return ranks;
   }
 
   /** Of differences to one pair, so that rounding makes no variance of values that are equal. */

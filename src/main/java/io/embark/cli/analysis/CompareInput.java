@@ -1,10 +1,8 @@
 package io.embark.cli.analysis;
 
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.monotonically_increasing_id;
 
 import io.embark.UserError;
-import io.embark.analysis.compare.Candidate;
 import io.embark.analysis.compare.EmbeddingPass;
 import io.embark.analysis.compare.Scratch;
 import io.embark.cli.JobSettings;
@@ -24,31 +22,18 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
-/** The tables of a comparison: read, sampled, embedded in one pass, and kept. */
-final class CompareInput {
+/**
+ * The tables of a comparison: read, sampled, embedded in one pass, and kept.
+ *
+ * @param notes takes what a reader of the comparison should know
+ */
+record CompareInput(
+    SparkSession spark,
+    JobSettings settings,
+    EmbeddingPass pass,
+    Scratch scratch,
+    List<String> notes) {
   private static final int SEED = 1;
-
-  private final SparkSession spark;
-  private final JobSettings settings;
-  private final EmbeddingPass pass;
-  private final Scratch scratch;
-  private final List<String> notes;
-
-  /**
-   * @param notes takes what a reader of the comparison should know
-   */
-  CompareInput(
-      SparkSession spark,
-      JobSettings settings,
-      EmbeddingPass pass,
-      Scratch scratch,
-      List<String> notes) {
-    this.spark = spark;
-    this.settings = settings;
-    this.pass = pass;
-    this.scratch = scratch;
-    this.notes = notes;
-  }
 
   /** Columns {@code pair}, {@code score}, {@code a_text}, {@code b_text} and vectors of both. */
   Optional<Dataset<Row>> pairs() throws IOException {
@@ -69,18 +54,7 @@ final class CompareInput {
                     textB.cast("string").as("b_text")),
                 "pairs"),
             "pair");
-    Dataset<Row> embedded = pass.embedder("b").transform(pass.embedder("a").transform(rows));
-    List<Column> columns = new ArrayList<>();
-    columns.add(col("pair"));
-    columns.add(col("score"));
-    columns.add(col("a_text"));
-    columns.add(col("b_text"));
-    columns.addAll(pass.vectors("a"));
-    columns.addAll(pass.vectors("b"));
-    Column whole = col("a_status").equalTo("OK").and(col("b_status").equalTo("OK"));
-    columns.add(whole.as("whole"));
-    return Optional.of(
-        complete(embedAndKeep("pairs", embedded.select(columns.toArray(Column[]::new))), "pairs"));
+    return Optional.of(embedAndKeep("pairs", pass.overPairs(rows), "pairs"));
   }
 
   private static void requireScores(Dataset<Row> read, Column score) {
@@ -112,7 +86,7 @@ final class CompareInput {
         throw new UserError(
             "label-col: pairs have no labels. Say with --input which labelled texts to take.");
       }
-      Dataset<Row> both = side(pairs.get(), "a").union(side(pairs.get(), "b"));
+      Dataset<Row> both = pass.side(pairs.get(), "a").union(pass.side(pairs.get(), "b"));
       return scratch.keep("texts", numbered(both.dropDuplicates("text"), "row"));
     }
     String textCol = settings.get(EmbedSettings.TEXT_COL);
@@ -127,16 +101,7 @@ final class CompareInput {
     }
     Dataset<Row> rows =
         numbered(sampled(read.select(columns.toArray(Column[]::new)), "rows"), "row");
-    return complete(embedAndKeep("texts", pass.over(rows)), "rows");
-  }
-
-  private Dataset<Row> side(Dataset<Row> pairs, String side) {
-    List<Column> columns = new ArrayList<>();
-    columns.add(col(side + "_text").as("text"));
-    for (Candidate candidate : pass.candidates()) {
-      columns.add(col(candidate.column(side)).as(candidate.column()));
-    }
-    return pairs.select(columns.toArray(Column[]::new));
+    return embedAndKeep("texts", pass.overTexts(rows), "rows");
   }
 
   private Dataset<Row> read(String input, String textCol) throws IOException {
@@ -180,20 +145,10 @@ final class CompareInput {
     return rows.withColumn(name, monotonically_increasing_id());
   }
 
-  private Dataset<Row> embedAndKeep(String name, Dataset<Row> embedded) {
+  /** Embeds and writes rows; returns those that have all their vectors. */
+  private Dataset<Row> embedAndKeep(String name, Dataset<Row> embedded, String what) {
     List<Dataset<Row>> kept = new ArrayList<>();
     Progress.during(spark.sparkContext(), () -> kept.add(scratch.keep(name, embedded)));
-    return kept.get(0);
-  }
-
-  /** Those that have all their vectors; says how many do not. */
-  private Dataset<Row> complete(Dataset<Row> kept, String what) {
-    long all = kept.count();
-    Dataset<Row> whole = kept.where("whole").drop("whole");
-    long left = all - whole.count();
-    if (left > 0) {
-      notes.add("%d of %d %s left out: a text is null, blank or failed".formatted(left, all, what));
-    }
-    return whole;
+    return EmbeddingPass.whole(kept.get(0), what, notes);
   }
 }

@@ -7,6 +7,7 @@ import io.embark.embed.Setting;
 import io.embark.post.PostChoice;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The settings of {@code compare} beside those of the embedder. */
 public final class CompareSettings {
@@ -97,22 +98,15 @@ public final class CompareSettings {
           OUTPUT);
 
   static final List<Setting<?>> ALL =
-      List.of(
-          EmbedSettings.INPUT,
-          EmbedSettings.FORMAT,
-          EmbedSettings.READ_OPTION,
-          EmbedSettings.TEXT_COL,
-          PAIRS,
-          TEXT_A,
-          TEXT_B,
-          SCORE_COL,
-          LABEL_COL,
-          SAMPLE,
-          NEIGHBOUR_ROWS,
-          CLUSTERS,
-          SEEDS,
-          POST,
-          OUTPUT);
+      Stream.concat(
+              Stream.of(
+                  EmbedSettings.INPUT,
+                  EmbedSettings.FORMAT,
+                  EmbedSettings.READ_OPTION,
+                  EmbedSettings.TEXT_COL),
+              OWN.stream())
+          .<Setting<?>>map(setting -> setting)
+          .toList();
 
   private CompareSettings() {}
 

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.embark.analysis.compare.PairScores.Similarity;
 import io.embark.analysis.measure.ClusterAgreement;
 import io.embark.analysis.measure.Interval;
-import io.embark.analysis.measure.Resample;
+import io.embark.analysis.measure.PairCorrelation.Resample;
 import io.embark.pooling.Norm;
 import io.embark.post.LinearVectorModel;
 import io.embark.post.PostChoice;
@@ -95,7 +96,10 @@ class ComparerTest {
       a[i] = vector();
       b[i] = vector();
       // Ties among scores, as in human ones.
-      scores[i] = Math.rint(4 * Similarity.COSINE.of(a[i], b[i]) + random.nextGaussian());
+      scores[i] =
+          Math.rint(
+              4 * Similarity.COSINE.of(Vectors.dense(a[i]), Vectors.dense(b[i]))
+                  + random.nextGaussian());
       rows.add(
           RowFactory.create(
               (long) i,
@@ -318,7 +322,8 @@ class ComparerTest {
       int[] sizes = new int[4];
       for (int j = 0; j < n; j++) {
         if (i != j) {
-          sums[clusters[j]] += 1 - Similarity.COSINE.of(vectors[i], vectors[j]);
+          sums[clusters[j]] +=
+              1 - Similarity.COSINE.of(Vectors.dense(vectors[i]), Vectors.dense(vectors[j]));
           sizes[clusters[j]]++;
         }
       }
@@ -349,7 +354,7 @@ class ComparerTest {
             .toArray();
     double sum = Arrays.stream(singular).sum();
     double entropy = Arrays.stream(singular).map(s -> -s / sum * Math.log(s / sum)).sum();
-    assertThat(Comparer.effectiveRank(rows, TWO.get(1))).isCloseTo(Math.exp(entropy), within(1e-6));
+    assertThat(EffectiveRank.of(rows, 3)).isCloseTo(Math.exp(entropy), within(1e-6));
   }
 
   /** A map that is fitted for the comparison gives what the estimator gives, scaled after it. */
@@ -381,7 +386,7 @@ class ComparerTest {
             found.get(i).<org.apache.spark.ml.linalg.Vector>getAs("v_noise+whitening:2").toArray();
         double length = Math.hypot(w[0], w[1]);
         assertThat(f).containsExactly(new double[] {w[0] / length, w[1] / length}, within(1e-6));
-        double[] plain = found.get(i).<org.apache.spark.ml.linalg.Vector>getAs("v_noise").toArray();
+        org.apache.spark.ml.linalg.Vector plain = found.get(i).getAs("v_noise");
         assertThat(Similarity.DOT.of(plain, plain)).isCloseTo(1, within(1e-6));
       }
     }

@@ -3,11 +3,15 @@ package io.embark.analysis.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.embark.analysis.compare.PairScores.Similarity;
+import io.embark.analysis.compare.Probes.Confusion;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.linalg.Vectors;
 import org.junit.jupiter.api.Test;
 
 class NeighbourhoodTest {
@@ -89,13 +93,13 @@ class NeighbourhoodTest {
 
   @Test
   void similaritiesOfAHandCase() {
-    double[] a = {1, 2, 2};
-    double[] b = {2, 0, 1};
+    Vector a = Vectors.dense(1, 2, 2);
+    Vector b = Vectors.dense(2, 0, 1);
     assertThat(Similarity.DOT.of(a, b)).isEqualTo(4);
     assertThat(Similarity.COSINE.of(a, b)).isCloseTo(4 / (3 * Math.sqrt(5)), within(1e-12));
     assertThat(Similarity.EUCLIDEAN.of(a, b)).isCloseTo(-Math.sqrt(6), within(1e-12));
     assertThat(Similarity.MANHATTAN.of(a, b)).isEqualTo(-4);
-    assertThat(Similarity.COSINE.of(a, new double[3])).isZero();
+    assertThat(Similarity.COSINE.of(a, Vectors.zeros(3))).isZero();
   }
 
   @Test

@@ -62,12 +62,12 @@ class RankingTest {
   @Test
   void resamplesWithoutAFigureAreLeftOut() {
     double[] few = IntStream.range(0, 100).mapToDouble(i -> i < 5 ? Double.NaN : i).toArray();
-    assertThat(Spread.BOOTSTRAP.interval(few))
-        .contains(Interval.of(Arrays.copyOfRange(few, 5, 100)));
+    assertThat(Measure.Spread.BOOTSTRAP.interval(few))
+        .contains(Interval.ofBootstrap(Arrays.copyOfRange(few, 5, 100)));
     double[] many = IntStream.range(0, 100).mapToDouble(i -> i < 6 ? Double.NaN : i).toArray();
-    assertThat(Spread.BOOTSTRAP.interval(many)).isEmpty();
-    assertThat(Spread.BOOTSTRAP.interval(new double[] {Double.NaN})).isEmpty();
-    assertThat(Spread.BOOTSTRAP.interval(new double[0])).isEmpty();
+    assertThat(Measure.Spread.BOOTSTRAP.interval(many)).isEmpty();
+    assertThat(Measure.Spread.BOOTSTRAP.interval(new double[] {Double.NaN})).isEmpty();
+    assertThat(Measure.Spread.BOOTSTRAP.interval(new double[0])).isEmpty();
   }
 
   @Test
@@ -102,24 +102,25 @@ class RankingTest {
   @Test
   void studentsIntervals() {
     double[] replicates = {1, 2, 3};
-    Interval seeds = Spread.SEEDS.interval(replicates).orElseThrow();
+    Interval seeds = Measure.Spread.SEEDS.interval(replicates).orElseThrow();
     assertThat(seeds.high()).isCloseTo(2 + 4.302653 * Math.sqrt(1.0 / 3), within(1e-5));
-    Interval splits = Spread.SPLITS.interval(replicates).orElseThrow();
+    Interval splits = Measure.Spread.SPLITS.interval(replicates).orElseThrow();
     assertThat(splits.low()).isCloseTo(2 - 4.302653 * Math.sqrt(2.0 / 3), within(1e-5));
-    assertThat(Spread.NONE.interval(new double[0])).isEmpty();
-    assertThat(Spread.SEEDS.interval(new double[] {1})).isEmpty();
+    assertThat(Measure.Spread.NONE.interval(new double[0])).isEmpty();
+    assertThat(Measure.Spread.SEEDS.interval(new double[] {1})).isEmpty();
   }
 
   private static Recommendation recommend(String own, Figure... figures) {
     List<Figure> all = Arrays.asList(figures);
-    Scope scope = new Scope("m", "f", "l2", Optional.of(own), 3, 30, 0, 0, 20, 3, 30, List.of());
+    Comparison.Scope scope =
+        new Comparison.Scope("m", "f", "l2", Optional.of(own), 3, 30, 0, 0, 20, 3, 30, List.of());
     return Recommendation.of(
         new Comparison(
             scope,
             all.stream().map(Figure::candidate).toList(),
             all,
             new Neighbours(List.of(), List.of()),
-            Examples.none()));
+            Neighbours.Examples.NONE));
   }
 
   @Test

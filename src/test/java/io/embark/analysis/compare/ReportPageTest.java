@@ -34,7 +34,7 @@ class ReportPageTest {
       double value = candidate.name().equals("mean") ? 0.8672 : 0.7973;
       for (Measure measure : Measure.values()) {
         double[] replicates =
-            measure.spread() == Spread.NONE
+            measure.spread() == Measure.Spread.NONE
                 ? new double[0]
                 : new double[] {value - 0.01, value, value + 0.01};
         figures.add(new Figure(candidate, measure, value, replicates));
@@ -44,16 +44,17 @@ class ReportPageTest {
       histogram[60] = 10;
       found.add(new Neighbours.Found(candidate, 0.3, 0.1, 1, histogram, new int[][] {{1}, {0}}));
     }
-    Scope scope =
-        new Scope(
+    Comparison.Scope scope =
+        new Comparison.Scope(
             "builtin:a<b", "f", "l2", Optional.of("mean"), 1500, 2, 2, 2, 20, 3, 2, List.of(NASTY));
-    Example example = new Example(NASTY, List.of("one", NASTY), List.of("two"));
+    Neighbours.Example example =
+        new Neighbours.Example(NASTY, List.of("one", NASTY), List.of("two"));
     return new Comparison(
         scope,
         candidates,
         figures,
         new Neighbours(List.of(0L, 1L), found),
-        new Examples("mean", "cls", List.of(example)));
+        new Neighbours.Examples("mean", "cls", List.of(example)));
   }
 
   private static String page() throws IOException {
@@ -68,7 +69,8 @@ class ReportPageTest {
     assertThat(page)
         .contains("86.72", "79.73", "Use mean, as the model itself does", "builtin:a&lt;b")
         .contains(
-            "&lt;script&gt;document.title=&#39;broken&#39;&lt;/script&gt; &amp; &quot;quoted&quot; 100 %s")
+            "&lt;script&gt;document.title=&#39;broken&#39;&lt;/script&gt; &amp; &quot;quoted&quot;"
+                + " 100 %s")
         .contains("prefers-color-scheme: dark")
         .doesNotContain("<script", "http:", "https:", "url(", "@import", "src=", "NaN");
     Matcher svg = Pattern.compile("<svg.*?</svg>").matcher(page);
@@ -97,8 +99,8 @@ class ReportPageTest {
     Path file = directory.resolve("compare.html");
     // Said by the page itself, for the DOM that Chromium prints has no sizes.
     String probe =
-        "<script>addEventListener('load',()=>{"
-            + "document.querySelectorAll('details').forEach(d=>d.open=true);const s=[...document.querySelectorAll('svg')];"
+        "<script>addEventListener('load',()=>{document.querySelectorAll('details').forEach(d=>d.open=true);const"
+            + " s=[...document.querySelectorAll('svg')];"
             + "document.body.dataset.shown=s.filter(e=>e.getBoundingClientRect().height>50).length;"
             + "document.body.dataset.back=getComputedStyle(document.body).backgroundColor;"
             + "document.body.dataset.wide=document.documentElement.scrollWidth>innerWidth;"
