@@ -38,8 +38,9 @@ final class EffectiveRank {
    *
    * @param eigenvalues of the covariance, whose roots are the singular values of the centred
    *     vectors; those below 0 by rounding count as 0
+   * @return NaN if nothing varies
    */
-  private static double of(double[] eigenvalues) {
+  static double of(double[] eigenvalues) {
     double[] singular = Arrays.stream(eigenvalues).map(e -> Math.sqrt(Math.max(0, e))).toArray();
     double sum = Arrays.stream(singular).sum();
     if (sum == 0) {

@@ -4,6 +4,7 @@ import io.embark.analysis.measure.Interval;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import org.apache.commons.math3.distribution.TDistribution;
 
 /** What is measured of each candidate. */
 public enum Measure {
@@ -94,13 +95,27 @@ public enum Measure {
       int missing = replicates.length - numbers.length;
       return numbers.length == 0 || tooManyMissing(missing, replicates.length)
           ? Optional.empty()
-          : Optional.of(Interval.ofBootstrap(numbers));
+          : Optional.of(Interval.of(numbers));
     }
 
+    /**
+     * Student's interval of the mean.
+     *
+     * @param sharing test rows for each training row where replicates are splits that share rows,
+     *     by which the variance is enlarged: Nadeau and Bengio (2003), "Inference for the
+     *     generalization error"; 0 for independent replicates
+     */
     private static Optional<Interval> ofMean(double[] replicates, double sharing) {
-      return replicates.length < 2
-          ? Optional.empty()
-          : Optional.of(Interval.ofMean(replicates, sharing));
+      int n = replicates.length;
+      if (n < 2) {
+        return Optional.empty();
+      }
+      double mean = Arrays.stream(replicates).average().orElseThrow();
+      double variance = Arrays.stream(replicates).map(r -> (r - mean) * (r - mean)).sum() / (n - 1);
+      double half =
+          new TDistribution(null, n - 1).inverseCumulativeProbability(0.975)
+              * Math.sqrt((1.0 / n + sharing) * variance);
+      return Optional.of(new Interval(mean - half, mean + half));
     }
 
     /** Whether so many draws of a bootstrap are without a figure that there is no interval. */

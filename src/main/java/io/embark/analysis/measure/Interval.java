@@ -1,7 +1,6 @@
 package io.embark.analysis.measure;
 
 import java.util.Arrays;
-import org.apache.commons.math3.distribution.TDistribution;
 
 /** The bounds of a figure with 95 % confidence: its 2.5th and 97.5th percentile. */
 public record Interval(double low, double high) {
@@ -12,7 +11,7 @@ public record Interval(double low, double high) {
    *
    * @param replicates a figure for each time the data was drawn again, one or more; not changed
    */
-  public static Interval ofBootstrap(double[] replicates) {
+  public static Interval of(double[] replicates) {
     if (replicates.length == 0) {
       throw new IllegalArgumentException("An interval needs replicates; found none.");
     }
@@ -26,24 +25,6 @@ public record Interval(double low, double high) {
     int below = (int) place;
     int above = Math.min(below + 1, sorted.length - 1);
     return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
-  }
-
-  /**
-   * Student's interval of the mean.
-   *
-   * @param replicates two or more
-   * @param sharing test rows for each training row where replicates are splits that share rows, by
-   *     which the variance is enlarged: Nadeau and Bengio (2003), "Inference for the generalization
-   *     error"; 0 for independent replicates
-   */
-  public static Interval ofMean(double[] replicates, double sharing) {
-    int n = replicates.length;
-    double mean = Arrays.stream(replicates).average().orElseThrow();
-    double variance = Arrays.stream(replicates).map(r -> (r - mean) * (r - mean)).sum() / (n - 1);
-    double half =
-        new TDistribution(null, n - 1).inverseCumulativeProbability(0.975)
-            * Math.sqrt((1.0 / n + sharing) * variance);
-    return new Interval(mean - half, mean + half);
   }
 
   /** Whether both bounds are numbers; what is compared with NaN is neither inside nor outside. */

@@ -98,14 +98,13 @@ public final class CompareSettings {
           OUTPUT);
 
   static final List<Setting<?>> ALL =
-      Stream.concat(
+      Stream.<Setting<?>>concat(
               Stream.of(
                   EmbedSettings.INPUT,
                   EmbedSettings.FORMAT,
                   EmbedSettings.READ_OPTION,
                   EmbedSettings.TEXT_COL),
               OWN.stream())
-          .<Setting<?>>map(setting -> setting)
           .toList();
 
   private CompareSettings() {}

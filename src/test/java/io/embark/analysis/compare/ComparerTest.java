@@ -340,6 +340,13 @@ class ComparerTest {
   }
 
   @Test
+  void effectiveRankOfAHandCase() {
+    assertThat(EffectiveRank.of(new double[] {4, 4, 4})).isCloseTo(3, within(1e-12));
+    assertThat(EffectiveRank.of(new double[] {9, 0, -1e-18})).isCloseTo(1, within(1e-12));
+    assertThat(EffectiveRank.of(new double[] {0, 0})).isNaN();
+  }
+
+  @Test
   void effectiveRankIsThatOfTheCovariance() {
     Dataset<Row> rows = labelled(15, 15).select(functions.col("v_noise").as("vector")).cache();
     double[][] vectors =

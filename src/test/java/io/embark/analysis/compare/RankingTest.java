@@ -63,7 +63,7 @@ class RankingTest {
   void resamplesWithoutAFigureAreLeftOut() {
     double[] few = IntStream.range(0, 100).mapToDouble(i -> i < 5 ? Double.NaN : i).toArray();
     assertThat(Measure.Spread.BOOTSTRAP.interval(few))
-        .contains(Interval.ofBootstrap(Arrays.copyOfRange(few, 5, 100)));
+        .contains(Interval.of(Arrays.copyOfRange(few, 5, 100)));
     double[] many = IntStream.range(0, 100).mapToDouble(i -> i < 6 ? Double.NaN : i).toArray();
     assertThat(Measure.Spread.BOOTSTRAP.interval(many)).isEmpty();
     assertThat(Measure.Spread.BOOTSTRAP.interval(new double[] {Double.NaN})).isEmpty();

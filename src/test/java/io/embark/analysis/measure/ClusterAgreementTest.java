@@ -119,13 +119,6 @@ class ClusterAgreementTest {
   }
 
   @Test
-  void effectiveRank() {
-    assertThat(EffectiveRank.of(new double[] {4, 4, 4})).isCloseTo(3, CLOSE);
-    assertThat(EffectiveRank.of(new double[] {9, 0, -1e-18})).isCloseTo(1, CLOSE);
-    assertThat(EffectiveRank.of(new double[] {0, 0})).isNaN();
-  }
-
-  @Test
   void badInput() {
     assertThatThrownBy(() -> new ClusterAgreement(new long[][] {{1}, {1, 2}}))
         .hasMessageContaining("ragged");

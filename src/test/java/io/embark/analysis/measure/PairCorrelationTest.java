@@ -85,7 +85,7 @@ class PairCorrelationTest {
       y[i] = 0.6 * x[i] + 0.8 * random.nextGaussian();
     }
     PairCorrelation pairs = new PairCorrelation(x, y);
-    Interval interval = Interval.ofBootstrap(pairs.replicates(pairs::pearson, 1000, 1));
+    Interval interval = Interval.of(pairs.replicates(pairs::pearson, 1000, 1));
     double z = 0.5 * Math.log((1 + pairs.pearson()) / (1 - pairs.pearson()));
     double half = 1.96 / Math.sqrt(n - 3.0);
     assertThat(interval.low()).isCloseTo(Math.tanh(z - half), within(0.006));
@@ -101,7 +101,7 @@ class PairCorrelationTest {
         .hasMessageContaining("2 and 3");
     assertThatThrownBy(() -> new PairCorrelation(new double[] {Double.NaN}, new double[1]))
         .hasMessageContaining("NaN");
-    assertThatThrownBy(() -> Interval.ofBootstrap(new double[0])).hasMessageContaining("none");
+    assertThatThrownBy(() -> Interval.of(new double[0])).hasMessageContaining("none");
   }
 
   private double[] values(int n, int different) {
@@ -115,7 +115,7 @@ class PairCorrelationTest {
     for (int n : new int[] {1, 2, 7, 1000}) {
       double[] replicates = random.doubles(n).toArray();
       Percentile quantile = new Percentile().withEstimationType(Percentile.EstimationType.R_7);
-      Interval found = Interval.ofBootstrap(replicates);
+      Interval found = Interval.of(replicates);
       assertThat(found.low()).isCloseTo(quantile.evaluate(replicates, 2.5), within(1e-12));
       assertThat(found.high()).isCloseTo(quantile.evaluate(replicates, 97.5), within(1e-12));
     }
