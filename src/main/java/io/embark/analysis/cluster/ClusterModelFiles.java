@@ -39,8 +39,9 @@ final class ClusterModelFiles {
   static final class Reader extends MLReader<ClusterModel> {
     @Override
     public ClusterModel load(String path) {
+      // Any class name: older models carry that of io.embark.clustering.ClusterModel.
       DefaultParamsReader.Metadata metadata =
-          DefaultParamsReader$.MODULE$.loadMetadata(path, sc(), ClusterModel.class.getName());
+          DefaultParamsReader$.MODULE$.loadMetadata(path, sc(), "");
       Model<?> theirs =
           DefaultParamsReader$.MODULE$.<Model<?>>loadParamsInstance(
               new Path(path, MODEL).toString(), sc());

@@ -10,6 +10,7 @@ import io.embark.spark.VectorColumn;
 import io.embark.spark.VectorOrigin;
 import io.embark.spark.column.OutputType;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,6 +106,25 @@ class ClusteringTest {
     for (OutputType type : OutputType.values()) {
       assertBundles(loaded.transform(table(type)));
     }
+  }
+
+  /** As saved before the class moved to this package. */
+  @Test
+  void aPipelineSavedUnderTheFormerNameLoads() throws IOException {
+    Dataset<Row> table = table(OutputType.FLOAT);
+    ClusterModel model = fit(table, Algorithm.KMEANS, 4);
+    Path path = directory.resolve("former");
+    new Pipeline().setStages(new PipelineStage[] {model}).fit(table).write().save(path.toString());
+    Path metadata = path.resolve("stages/0_" + model.uid() + "/metadata/part-00000");
+    String text = Files.readString(metadata);
+    String name = "\"class\":\"%s\"";
+    String now = name.formatted(ClusterModel.class.getName());
+    assertThat(text).contains(now);
+    Files.writeString(
+        metadata, text.replace(now, name.formatted("io.embark.clustering.ClusterModel")));
+    Files.delete(metadata.resolveSibling(".part-00000.crc"));
+    assertThat(PipelineModel.load(path.toString()).transform(table).orderBy("id").collectAsList())
+        .isEqualTo(model.transform(table).orderBy("id").collectAsList());
   }
 
   @ParameterizedTest

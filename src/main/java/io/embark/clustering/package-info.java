@@ -1,0 +1,2 @@
+/** The former name of {@code analysis.cluster}, kept for pipelines that were saved under it. */
+package io.embark.clustering;
