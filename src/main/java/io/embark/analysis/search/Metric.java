@@ -4,14 +4,14 @@ import io.embark.Choice;
 import io.embark.UserError;
 
 /**
- * How near two vectors are. Inside, more is always nearer; {@link #score} gives the number that
- * people know.
+ * The measure by which vectors are near. Hits are ranked by its similarity, of which more is always
+ * nearer; {@link #score} gives the number that people know.
  */
 public enum Metric implements Choice {
   /** The cosine of the angle, -1 to 1; vectors of zeros have none. */
   COSINE {
     @Override
-    double nearness(double dot, double squares, double queryNorm, double rowNorm) {
+    double similarity(double dot, double squares, double queryNorm, double rowNorm) {
       return dot / (queryNorm * rowNorm);
     }
 
@@ -28,7 +28,7 @@ public enum Metric implements Choice {
   /** The scalar product. */
   DOT {
     @Override
-    double nearness(double dot, double squares, double queryNorm, double rowNorm) {
+    double similarity(double dot, double squares, double queryNorm, double rowNorm) {
       return dot;
     }
 
@@ -40,7 +40,7 @@ public enum Metric implements Choice {
   /** The Euclidean distance, 0 or more; less is nearer. */
   EUCLIDEAN {
     @Override
-    double nearness(double dot, double squares, double queryNorm, double rowNorm) {
+    double similarity(double dot, double squares, double queryNorm, double rowNorm) {
       return -squares;
     }
 
@@ -51,8 +51,8 @@ public enum Metric implements Choice {
     }
 
     @Override
-    double score(double nearness) {
-      return Math.sqrt(Math.max(0, -nearness));
+    double score(double similarity) {
+      return Math.sqrt(Math.max(0, -similarity));
     }
   };
 
@@ -64,13 +64,13 @@ public enum Metric implements Choice {
   private static final double ROUNDING = 0x1p-23;
 
   /**
-   * The nearness.
+   * The similarity.
    *
    * @param squares sum of the squared differences
    */
-  abstract double nearness(double dot, double squares, double queryNorm, double rowNorm);
+  abstract double similarity(double dot, double squares, double queryNorm, double rowNorm);
 
-  /** How far a nearness from a product in float may lie from the true one. */
+  /** How far a similarity from a product in float may lie from the true one. */
   abstract double slack(int values, double queryNorm, double rowNorm);
 
   /** Whether a vector of this length can be compared. */
@@ -79,22 +79,20 @@ public enum Metric implements Choice {
   }
 
   /** The number to show. */
-  double score(double nearness) {
-    return nearness;
-  }
-
-  /** Every label, for messages. */
-  public static String labels() {
-    return Choice.labels(Metric.class, ", ");
+  double score(double similarity) {
+    return similarity;
   }
 
   /**
-   * Reads a metric by its name.
+   * Reads a metric by its label.
    *
    * @throws UserError naming the known ones
    */
   public static Metric of(String text) {
     return Choice.find(Metric.class, text)
-        .orElseThrow(() -> new UserError("found '%s', wanted %s.".formatted(text, labels())));
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "found '%s', wanted %s.".formatted(text, Choice.labels(Metric.class, ", "))));
   }
 }

@@ -2,21 +2,23 @@ package io.embark.analysis.search;
 
 import dev.ludovic.netlib.blas.BLAS;
 import io.embark.UserError;
+import io.embark.analysis.search.TopHits.Hit;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import scala.Tuple2;
 
 /**
- * The best rows of one partition for each query of a block. A product of matrices in float tells
- * which rows may belong to the best; only these are scored, in double and always in the same order
- * of summation, so that a score does not depend on where in a partition a row lies.
+ * Finds the best rows of one partition for each query of a block. A product of matrices in float
+ * tells which rows may belong to the best; only these are scored, in double and always in the same
+ * order of summation, so that a score does not depend on where in a partition a row lies.
  */
 final class PartitionSearch {
   private static final int ROWS = 256;
   private static final int QUERIES = 1024;
 
-  private final QueryBlock queries;
+  private final Queries queries;
   private final Metric metric;
   private final TopHits[] best;
   private final int dimension;
@@ -27,9 +29,40 @@ final class PartitionSearch {
   private int held;
 
   /**
-   * @param most hits per query
+   * Queries that go through the table together.
+   *
+   * @param ids of the queries
+   * @param texts null where a query has none
+   * @param vectors {@code [queries, dimension]}
+   * @param norms Euclidean length of each vector
    */
-  PartitionSearch(QueryBlock queries, Metric metric, int most) {
+  record Queries(long[] ids, String[] texts, float[] vectors, double[] norms, int dimension)
+      implements Serializable {
+
+    /** A query as it is collected. */
+    record Query(long id, String text, float[] vector) {}
+
+    static Queries of(List<Query> queries, int dimension) {
+      int n = queries.size();
+      Queries block =
+          new Queries(
+              new long[n], new String[n], new float[n * dimension], new double[n], dimension);
+      for (int i = 0; i < n; i++) {
+        Query query = queries.get(i);
+        block.ids[i] = query.id;
+        block.texts[i] = query.text;
+        System.arraycopy(query.vector, 0, block.vectors, i * dimension, dimension);
+        block.norms[i] = norm(query.vector);
+      }
+      return block;
+    }
+
+    int size() {
+      return ids.length;
+    }
+  }
+
+  PartitionSearch(Queries queries, Metric metric, int most) {
     this.queries = queries;
     this.metric = metric;
     this.dimension = queries.dimension();
@@ -48,7 +81,7 @@ final class PartitionSearch {
    * @param row what is kept of the row if it is a hit
    */
   void add(float[] vector, Row row) {
-    double norm = QueryBlock.norm(vector);
+    double norm = norm(vector);
     if (!Double.isFinite(norm)) {
       throw new UserError("A vector holds NaN or infinity, in row " + row + ".");
     }
@@ -63,7 +96,7 @@ final class PartitionSearch {
     }
   }
 
-  /** The hits of the queries that have any, by their place in the block. */
+  /** The hits of the queries that have any, by their index in the block. */
   List<Tuple2<Integer, Hit[]>> finish() {
     flush();
     List<Tuple2<Integer, Hit[]>> found = new ArrayList<>();
@@ -74,6 +107,14 @@ final class PartitionSearch {
       }
     }
     return found;
+  }
+
+  static double norm(float[] vector) {
+    double squares = 0;
+    for (float value : vector) {
+      squares += (double) value * value;
+    }
+    return Math.sqrt(squares);
   }
 
   private void flush() {
@@ -111,9 +152,9 @@ final class PartitionSearch {
     for (int r = 0; r < held; r++) {
       double dot = products[offset + r];
       double squares = norm * norm + norms[r] * norms[r] - 2 * dot;
-      double about = metric.nearness(dot, squares, norm, norms[r]);
+      double estimate = metric.similarity(dot, squares, norm, norms[r]);
       // Written so that a product that overflowed to NaN is scored.
-      if (!(about + metric.slack(dimension, norm, norms[r]) < hits.floor())) {
+      if (!(estimate + metric.slack(dimension, norm, norms[r]) < hits.floor())) {
         hits.offer(new Hit(score(query, r), rows[r]));
       }
     }
@@ -131,6 +172,6 @@ final class PartitionSearch {
       squares += (a - b) * (a - b);
     }
     // Adding 0 turns -0 into 0, which would otherwise be ranked below it.
-    return metric.nearness(dot, squares, queries.norms()[query], norms[row]) + 0.0;
+    return metric.similarity(dot, squares, queries.norms()[query], norms[row]) + 0.0;
   }
 }

@@ -1,21 +1,52 @@
 package io.embark.analysis.search;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.PriorityQueue;
+import org.apache.spark.sql.Row;
 
-/** The best so many hits of one query. */
+/** The best hits of one query, up to a number. */
 final class TopHits {
   private final int most;
   private final PriorityQueue<Hit> hits = new PriorityQueue<>(Collections.reverseOrder());
+
+  /**
+   * A row found for a query. The order is the nearest first; rows equally near stand in the order
+   * of their columns, so that the same table gives the same hits however it is split.
+   */
+  record Hit(double similarity, Row row) implements Comparable<Hit>, Serializable {
+    @Override
+    public int compareTo(Hit other) {
+      int order = Double.compare(other.similarity, similarity);
+      for (int i = 0; order == 0 && i < row.size(); i++) {
+        order = compare(row.get(i), other.row.get(i));
+      }
+      return order;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static int compare(Object left, Object right) {
+      if (left == null || right == null) {
+        return Boolean.compare(left == null, right == null);
+      }
+      if (left instanceof Comparable<?> comparable) {
+        // A column holds values of one class.
+        return ((Comparable<Object>) comparable).compareTo(right);
+      }
+      return left instanceof byte[] bytes
+          ? Arrays.compare(bytes, (byte[]) right)
+          : left.toString().compareTo(right.toString());
+    }
+  }
 
   TopHits(int most) {
     this.most = most;
   }
 
-  /** The nearness below which nothing can come in. */
+  /** The similarity below which no hit is taken. */
   double floor() {
-    return hits.size() < most ? Double.NEGATIVE_INFINITY : hits.peek().nearness();
+    return hits.size() < most ? Double.NEGATIVE_INFINITY : hits.peek().similarity();
   }
 
   void offer(Hit hit) {

@@ -1,6 +1,9 @@
 package io.embark.analysis.search;
 
 import io.embark.UserError;
+import io.embark.analysis.search.PartitionSearch.Queries;
+import io.embark.analysis.search.PartitionSearch.Queries.Query;
+import io.embark.analysis.search.TopHits.Hit;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.Columns;
 import java.util.ArrayList;
@@ -20,16 +23,15 @@ import org.apache.spark.sql.types.StructType;
 import scala.Tuple2;
 
 /**
- * The rows of a table whose vectors are nearest to those of queries: exact, every row is compared.
- * Each task keeps the best of its partition for every query, and only these are merged. Queries go
- * through the table in blocks, so that memory does not grow with their number.
+ * Searches a table for the rows whose vectors are nearest to those of queries: exactly, every row
+ * is compared. Each task keeps the best of its partition for every query, and only these are
+ * merged. Queries go through the table in blocks, so that memory does not grow with their number.
  *
  * @param table with a vector column that Embark wrote
  * @param vectorCol its name; rows where it is null are skipped, and under {@link Metric#COSINE}
  *     those where it is all zeros
  * @param kept columns of the table that come with a hit; rows equally near stand in the order of
  *     the first, then the second, and so on
- * @param metric what near means
  * @param most hits per query
  */
 public record VectorSearch(
@@ -91,7 +93,7 @@ public record VectorSearch(
     JavaRDD<Row> rows = all.getNumPartitions() > tasks ? all.coalesce(tasks) : all;
 
     List<JavaRDD<Row>> found = new ArrayList<>();
-    Iterator<QueryBlock> blocks = blocks(queries, queryVectorCol, vectors.dimension());
+    Iterator<Queries> blocks = blocks(queries, queryVectorCol, vectors.dimension());
     JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
     while (blocks.hasNext()) {
       found.add(search(rows, vectors, context.broadcast(blocks.next())));
@@ -100,15 +102,15 @@ public record VectorSearch(
     return spark.createDataFrame(hits, schema(read.schema()));
   }
 
-  private JavaRDD<Row> search(
-      JavaRDD<Row> rows, VectorColumn vectors, Broadcast<QueryBlock> queries) {
+  private JavaRDD<Row> search(JavaRDD<Row> rows, VectorColumn vectors, Broadcast<Queries> queries) {
+    // Locals: a lambda that used the fields would carry the table to the executors.
     int width = kept.size();
     int best = most;
-    Metric near = metric;
+    Metric by = metric;
     JavaPairRDD<Integer, Hit[]> byPartition =
         rows.mapPartitionsToPair(
             partition -> {
-              PartitionSearch search = new PartitionSearch(queries.value(), near, best);
+              PartitionSearch search = new PartitionSearch(queries.value(), by, best);
               while (partition.hasNext()) {
                 Row row = partition.next();
                 search.add(vectors.read(row), first(row, width));
@@ -117,22 +119,22 @@ public record VectorSearch(
             });
     return byPartition
         .reduceByKey((left, right) -> TopHits.merge(left, right, best))
-        .flatMap(hits -> rows(hits, queries.value(), near));
+        .flatMap(hits -> rows(hits, queries.value(), by));
   }
 
-  private static Iterator<Row> rows(Tuple2<Integer, Hit[]> found, QueryBlock queries, Metric near) {
+  private static Iterator<Row> rows(Tuple2<Integer, Hit[]> found, Queries queries, Metric metric) {
     int query = found._1();
     List<Row> rows = new ArrayList<>();
     for (Hit hit : found._2()) {
-      Object[] values = new Object[RESULT.size() + hit.row().size()];
-      values[0] = queries.ids()[query];
-      values[1] = queries.texts()[query];
-      values[2] = rows.size() + 1;
-      values[3] = near.score(hit.nearness());
+      List<Object> values = new ArrayList<>();
+      values.add(queries.ids()[query]);
+      values.add(queries.texts()[query]);
+      values.add(rows.size() + 1);
+      values.add(metric.score(hit.similarity()));
       for (int i = 0; i < hit.row().size(); i++) {
-        values[RESULT.size() + i] = hit.row().get(i);
+        values.add(hit.row().get(i));
       }
-      rows.add(RowFactory.create(values));
+      rows.add(RowFactory.create(values.toArray()));
     }
     return rows.iterator();
   }
@@ -158,7 +160,7 @@ public record VectorSearch(
     return schema;
   }
 
-  private Iterator<QueryBlock> blocks(Dataset<Row> queries, String vectorCol, int dimension) {
+  private Iterator<Queries> blocks(Dataset<Row> queries, String vectorCol, int dimension) {
     List<String> names = new ArrayList<>(QUERY);
     names.add(vectorCol);
     Dataset<Row> read = queries.where(Columns.of(vectorCol).isNotNull()).select(columns(names));
@@ -171,15 +173,15 @@ public record VectorSearch(
     Iterator<Row> rows = read.toLocalIterator();
     int size = Math.max(1, Math.min(BLOCK_BYTES / (Float.BYTES * dimension), BLOCK_HITS / most));
     return new Iterator<>() {
-      private List<QueryBlock.Query> next = fill();
+      private List<Query> next = fill();
 
-      private List<QueryBlock.Query> fill() {
-        List<QueryBlock.Query> block = new ArrayList<>();
+      private List<Query> fill() {
+        List<Query> block = new ArrayList<>();
         while (block.size() < size && rows.hasNext()) {
           Row row = rows.next();
           float[] vector = vectors.read(row);
-          if (metric.takes(QueryBlock.norm(vector))) {
-            block.add(new QueryBlock.Query(row.getLong(0), row.getString(1), vector));
+          if (metric.takes(PartitionSearch.norm(vector))) {
+            block.add(new Query(row.getLong(0), row.getString(1), vector));
           }
         }
         return block;
@@ -191,8 +193,8 @@ public record VectorSearch(
       }
 
       @Override
-      public QueryBlock next() {
-        QueryBlock block = QueryBlock.of(next, dimension);
+      public Queries next() {
+        Queries block = Queries.of(next, dimension);
         next = fill();
         return block;
       }
