@@ -5,28 +5,29 @@ import io.embark.UserError;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.clustering.BisectingKMeans;
 import org.apache.spark.ml.clustering.BisectingKMeansModel;
+import org.apache.spark.ml.clustering.ClusteringSummary;
 import org.apache.spark.ml.clustering.KMeans;
 import org.apache.spark.ml.clustering.KMeansModel;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
-/** How clusters are found, both as MLlib does it. */
+/** The clustering algorithms, both MLlib's. */
 public enum Algorithm implements Choice {
   /** Lloyd's iterations from the starts of k-means|| (Bahmani et al. 2012). */
   KMEANS {
     @Override
     Fitted fitOnce(
-        Dataset<Row> features, int k, DistanceMeasure nearness, long seed, int iterations) {
+        Dataset<Row> features, int k, DistanceMeasure distance, long seed, int iterations) {
       KMeansModel model =
           new KMeans()
               .setFeaturesCol(Features.COLUMN)
-              .setDistanceMeasure(nearness.trained())
+              .setDistanceMeasure(distance.label())
               .setK(k)
               .setSeed(seed)
               .setMaxIter(iterations)
               .fit(features);
-      return new Fitted(model, model.summary().trainingCost());
+      return new Fitted(model, model.summary(), model.summary().trainingCost());
     }
 
     @Override
@@ -43,16 +44,16 @@ public enum Algorithm implements Choice {
   BISECTING {
     @Override
     Fitted fitOnce(
-        Dataset<Row> features, int k, DistanceMeasure nearness, long seed, int iterations) {
+        Dataset<Row> features, int k, DistanceMeasure distance, long seed, int iterations) {
       BisectingKMeansModel model =
           new BisectingKMeans()
               .setFeaturesCol(Features.COLUMN)
-              .setDistanceMeasure(nearness.trained())
+              .setDistanceMeasure(distance.label())
               .setK(k)
               .setSeed(seed)
               .setMaxIter(iterations)
               .fit(features);
-      return new Fitted(model, model.summary().trainingCost());
+      return new Fitted(model, model.summary(), model.summary().trainingCost());
     }
 
     @Override
@@ -70,27 +71,27 @@ public enum Algorithm implements Choice {
    * MLlib's model, and the sum of the distances (squared for {@link DistanceMeasure#EUCLIDEAN}) of
    * the rows to their centres.
    */
-  record Fitted(Model<?> model, double cost) {}
+  record Fitted(Model<?> model, ClusteringSummary summary, double cost) {}
 
   /**
-   * What both need besides the data.
+   * The settings of a training that do not depend on the data.
    *
    * @param starts trainings from other random starts, of which the one of least cost is kept: a
    *     single one may end far from the best clusters
    */
   public record Training(long seed, int iterations, int starts) {}
 
-  Fitted fit(Dataset<Row> features, int k, DistanceMeasure nearness, Training training) {
+  Fitted fit(Dataset<Row> features, int k, DistanceMeasure distance, Training training) {
     Fitted best = null;
     for (int i = 0; i < training.starts; i++) {
-      Fitted fitted = fitOnce(features, k, nearness, training.seed + i, training.iterations);
+      Fitted fitted = fitOnce(features, k, distance, training.seed + i, training.iterations);
       best = best == null || fitted.cost < best.cost ? fitted : best;
     }
     return best;
   }
 
   abstract Fitted fitOnce(
-      Dataset<Row> features, int k, DistanceMeasure nearness, long seed, int iterations);
+      Dataset<Row> features, int k, DistanceMeasure distance, long seed, int iterations);
 
   abstract int predict(Model<?> model, Vector vector);
 
@@ -101,7 +102,7 @@ public enum Algorithm implements Choice {
   }
 
   /**
-   * Reads an algorithm by its name.
+   * Reads an algorithm by its label.
    *
    * @throws UserError naming the known ones
    */

@@ -3,13 +3,20 @@ package io.embark.analysis.cluster;
 import io.embark.UserError;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.VectorOrigin;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.param.IntArrayParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.DefaultParamsReader$;
+import org.apache.spark.ml.util.DefaultParamsWriter$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.ml.util.MLWritable;
 import org.apache.spark.ml.util.MLWriter;
@@ -21,9 +28,10 @@ import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import scala.Option;
 
 /**
- * Gives each row the cluster of its vector and the distance to that cluster's centre. The vectors
+ * Adds to each row the cluster of its vector and the distance to that cluster's centre. The vectors
  * are those of an embedded table, stored as any type; rows whose vector is null or all zeros get
  * null for both. Clusters are numbered from 0, the one with the most rows at training first.
  */
@@ -46,9 +54,7 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
   private final Param<String> madeBy;
   private final IntArrayParam order;
 
-  /**
-   * @param model MLlib's k-means or bisecting k-means model
-   */
+  /** Wraps MLlib's model of k-means or bisecting k-means. */
   ClusterModel(String uid, Model<?> model) {
     this.uid = uid;
     this.model = model;
@@ -119,8 +125,8 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
     return order;
   }
 
-  ClusterModel settled(DistanceMeasure nearness, String vectorsMadeBy, int[] numbers) {
-    set(distanceMeasure, nearness.label());
+  ClusterModel trainedOn(String vectorsMadeBy, DistanceMeasure distance, int[] numbers) {
+    set(distanceMeasure, distance.label());
     set(madeBy, vectorsMadeBy);
     set(order, numbers);
     return this;
@@ -130,7 +136,7 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
     return model;
   }
 
-  /** How many clusters there are; fewer than were asked for where vectors are too few. */
+  /** The number of clusters; less than was asked for where vectors are too few. */
   public int clusters() {
     return centres().length;
   }
@@ -156,11 +162,12 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
                   + " found on: found %s, wanted %s.")
               .formatted(input, essence, getOrDefault(madeBy)));
     }
+    List<Param<String>> columns = new ArrayList<>(List.of(clusterCol, distanceCol));
+    if (isSet(similarityCol)) {
+      columns.add(similarityCol);
+    }
     StructType result = schema;
-    for (Param<String> added : List.of(clusterCol, distanceCol, similarityCol)) {
-      if (added == similarityCol && !isSet(similarityCol)) {
-        continue;
-      }
+    for (Param<String> added : columns) {
       String name = getOrDefault(added);
       if (Arrays.stream(schema.fieldNames()).anyMatch(name::equalsIgnoreCase)) {
         throw new UserError(
@@ -181,7 +188,7 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
     Algorithm algorithm = Algorithm.of(model);
     int[] numbers = getOrDefault(order);
     Vector[] centres = centres();
-    DistanceMeasure nearness = DistanceMeasure.of(getOrDefault(distanceMeasure));
+    DistanceMeasure measure = DistanceMeasure.of(getOrDefault(distanceMeasure));
     UDF1<Row, Row> assign =
         row -> {
           float[] values = vectors.read(row);
@@ -192,13 +199,13 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
           int cluster = numbers[algorithm.predict(theirs, vector)];
           return RowFactory.create(
               cluster,
-              nearness.distance(vector, centres[cluster]),
+              measure.distance(vector, centres[cluster]),
               DistanceMeasure.cosine(vector, centres[cluster]));
         };
     String assigned = uid + "_assigned";
+    // As nondeterministic it is computed once, not once for each field.
     Column computed =
         functions.udf(assign, ASSIGNED).asNondeterministic().apply(Features.struct(input));
-    // As nondeterministic it is computed once, not once for each field.
     Dataset<Row> rows =
         dataset
             .toDF()
@@ -218,16 +225,52 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
 
   @Override
   public MLWriter write() {
-    return new ClusterModelFiles.Writer(this);
+    return new Writer(this);
   }
 
-  /** Reads a model that {@code write()} saved. */
+  /** The reader that Spark finds by this name. */
   public static MLReader<ClusterModel> read() {
-    return new ClusterModelFiles.Reader();
+    return new Reader();
   }
 
-  /** Loads a model from a path. */
+  /** Loads a model that {@link #write()} saved. */
   public static ClusterModel load(String path) {
     return read().load(path);
+  }
+
+  /** Saves the params as Spark does, and MLlib's model beside them. */
+  private static final class Writer extends MLWriter {
+    private final ClusterModel model;
+
+    Writer(ClusterModel model) {
+      this.model = model;
+    }
+
+    @Override
+    public void saveImpl(String path) {
+      DefaultParamsWriter$.MODULE$.saveMetadata(model, path, sc(), Option.empty(), Option.empty());
+      try {
+        ((MLWritable) model.model).write().save(modelPath(path));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e.getMessage(), e);
+      }
+    }
+  }
+
+  private static final class Reader extends MLReader<ClusterModel> {
+    @Override
+    public ClusterModel load(String path) {
+      // Any class name: older models carry that of io.embark.clustering.ClusterModel.
+      DefaultParamsReader.Metadata metadata =
+          DefaultParamsReader$.MODULE$.loadMetadata(path, sc(), "");
+      Model<?> theirs = DefaultParamsReader$.MODULE$.loadParamsInstance(modelPath(path), sc());
+      ClusterModel model = new ClusterModel(metadata.uid(), theirs);
+      metadata.getAndSetParams(model, Option.empty());
+      return model;
+    }
+  }
+
+  private static String modelPath(String path) {
+    return new Path(path, "model").toString();
   }
 }

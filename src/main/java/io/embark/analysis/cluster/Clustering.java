@@ -8,28 +8,23 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
-import org.apache.spark.ml.Model;
 import org.apache.spark.ml.evaluation.ClusteringEvaluator;
-import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.api.java.UDF1;
-import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.DataTypes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Finds clusters, and how many there may be. */
+/** Trains models of clusters, and chooses how many clusters there are. */
 public record Clustering(
-    Algorithm algorithm, DistanceMeasure nearness, Algorithm.Training training) {
+    Algorithm algorithm, DistanceMeasure distance, Algorithm.Training training) {
   private static final Logger LOG = LoggerFactory.getLogger(Clustering.class);
 
   /** More choices than these are thinned out: each is a whole training. */
   private static final int CHOICES = 12;
 
   /**
-   * What a number of clusters gives.
+   * A number of clusters that was tried.
    *
    * @param silhouette -1 to 1, how much nearer rows are to their own cluster than to the next
    *     (Rousseeuw 1987), as MLlib computes it; NaN if all rows fell into one cluster
@@ -45,8 +40,8 @@ public record Clustering(
   public List<Choice> choices(Dataset<Row> features, int least, int most) {
     List<Choice> choices = new ArrayList<>();
     for (int k : candidates(least, most)) {
-      Algorithm.Fitted fitted = algorithm.fit(features, k, nearness, training);
-      double silhouette = silhouette(features, fitted.model());
+      Algorithm.Fitted fitted = algorithm.fit(features, k, distance, training);
+      double silhouette = silhouette(fitted.summary().predictions());
       LOG.info("{} clusters: silhouette {}, cost {}", k, silhouette, fitted.cost());
       choices.add(new Choice(k, silhouette, fitted.cost()));
     }
@@ -59,8 +54,8 @@ public record Clustering(
     }
     TreeSet<Integer> candidates = new TreeSet<>();
     for (int i = 0; i < CHOICES; i++) {
-      double share = (double) i / (CHOICES - 1);
-      candidates.add((int) Math.round(least * Math.pow((double) most / least, share)));
+      double fraction = (double) i / (CHOICES - 1);
+      candidates.add((int) Math.round(least * Math.pow((double) most / least, fraction)));
     }
     return List.copyOf(candidates);
   }
@@ -89,14 +84,14 @@ public record Clustering(
         .max(
             Comparator.comparingDouble(
                 choice -> {
-                  double x = share(choice.k, first.k, last.k);
-                  double y = share(choice.cost, last.cost, first.cost);
+                  double x = fraction(choice.k, first.k, last.k);
+                  double y = fraction(choice.cost, last.cost, first.cost);
                   return 1 - x - y;
                 }))
         .orElseThrow();
   }
 
-  private static double share(double value, double least, double most) {
+  private static double fraction(double value, double least, double most) {
     return most == least ? 0 : (value - least) / (most - least);
   }
 
@@ -107,13 +102,9 @@ public record Clustering(
    * @param made how the vectors were made
    */
   public ClusterModel fit(Dataset<Row> features, int k, VectorOrigin made) {
-    Algorithm.Fitted fitted = algorithm.fit(features, k, nearness, training);
+    Algorithm.Fitted fitted = algorithm.fit(features, k, distance, training);
     int clusters = algorithm.centres(fitted.model()).length;
-    long[] sizes = new long[clusters];
-    for (Row row :
-        predicted(features, fitted.model()).groupBy("prediction").count().collectAsList()) {
-      sizes[row.getInt(0)] = row.getLong(1);
-    }
+    long[] sizes = fitted.summary().clusterSizes();
     Integer[] bySize = IntStream.range(0, clusters).boxed().toArray(Integer[]::new);
     Arrays.sort(bySize, Comparator.comparingLong(i -> -sizes[i]));
     int[] numbers = new int[clusters];
@@ -121,7 +112,7 @@ public record Clustering(
       numbers[bySize[number]] = number;
     }
     String uid = Identifiable$.MODULE$.randomUID("clusters");
-    return new ClusterModel(uid, fitted.model()).settled(nearness, made.essence(), numbers);
+    return new ClusterModel(uid, fitted.model()).trainedOn(made.essence(), distance, numbers);
   }
 
   /**
@@ -130,26 +121,16 @@ public record Clustering(
    * @param features one column {@link Features#COLUMN}, best cached
    */
   public double silhouette(Dataset<Row> features, ClusterModel model) {
-    return silhouette(features, model.model());
+    return silhouette(model.model().transform(features));
   }
 
-  private double silhouette(Dataset<Row> features, Model<?> model) {
-    Dataset<Row> predicted = predicted(features, model);
+  private double silhouette(Dataset<Row> predicted) {
     if (predicted.select("prediction").distinct().count() < 2) {
       return Double.NaN;
     }
     return new ClusteringEvaluator()
         .setFeaturesCol(Features.COLUMN)
-        .setPredictionCol("prediction")
-        .setDistanceMeasure(nearness.evaluated())
+        .setDistanceMeasure(distance.ofEvaluator())
         .evaluate(predicted);
-  }
-
-  private Dataset<Row> predicted(Dataset<Row> features, Model<?> model) {
-    Algorithm by = algorithm;
-    UDF1<Vector, Integer> predict = vector -> by.predict(model, vector);
-    return features.withColumn(
-        "prediction",
-        functions.udf(predict, DataTypes.IntegerType).apply(functions.col(Features.COLUMN)));
   }
 }

@@ -5,30 +5,37 @@ import io.embark.UserError;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
 
-/** The distance that clusters are made and judged by. */
+/** The distance that clusters are made and judged by. Its label is MLlib's name of it. */
 public enum DistanceMeasure implements Choice {
   /** 1 - cosine: the direction counts, the length does not. */
-  COSINE("cosine") {
+  COSINE {
     @Override
     double distance(Vector vector, Vector centre) {
       return 1 - cosine(vector, centre);
     }
+
+    @Override
+    String ofEvaluator() {
+      return "cosine";
+    }
   },
-  /** The straight line. */
-  EUCLIDEAN("squaredEuclidean") {
+  /** The length of the straight line. */
+  EUCLIDEAN {
     @Override
     double distance(Vector vector, Vector centre) {
       return Math.sqrt(Vectors.sqdist(vector, centre));
     }
+
+    @Override
+    String ofEvaluator() {
+      return "squaredEuclidean";
+    }
   };
 
-  private final String evaluated;
-
-  DistanceMeasure(String evaluated) {
-    this.evaluated = evaluated;
-  }
-
   abstract double distance(Vector vector, Vector centre);
+
+  /** The name that {@code ClusteringEvaluator} has for it. */
+  abstract String ofEvaluator();
 
   /** -1 to 1; 0 where a side is all zeros. */
   static double cosine(Vector left, Vector right) {
@@ -36,18 +43,8 @@ public enum DistanceMeasure implements Choice {
     return norms == 0 ? 0 : Math.max(-1, Math.min(1, left.dot(right) / norms));
   }
 
-  /** MLlib's name of it for training. */
-  String trained() {
-    return label();
-  }
-
-  /** MLlib's name of it for {@code ClusteringEvaluator}. */
-  String evaluated() {
-    return evaluated;
-  }
-
   /**
-   * Reads a distance by its name.
+   * Reads a distance by its label.
    *
    * @throws UserError naming the known ones
    */

@@ -16,9 +16,9 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
-/** Vectors as MLlib takes them, out of a column of any type that Embark writes. */
+/** MLlib vectors from a column of any type that Embark writes. */
 public final class Features {
-  /** The column of {@link #of}. */
+  /** The column of {@link #of}; MLlib's default. */
   public static final String COLUMN = "features";
 
   private Features() {}
@@ -34,9 +34,9 @@ public final class Features {
     columns.add(column(rows, vectorCol).as(COLUMN));
     columns.addAll(List.of(beside));
     Dataset<Row> features = rows.select(columns.toArray(Column[]::new));
-    UDF1<Vector, Boolean> some = v -> v != null && v.numNonzeros() > 0;
-    Column taken = functions.udf(some, DataTypes.BooleanType).apply(functions.col(COLUMN));
-    return features.where(taken);
+    UDF1<Vector, Boolean> hasDirection = v -> v != null && v.numNonzeros() > 0;
+    return features.where(
+        functions.udf(hasDirection, DataTypes.BooleanType).apply(functions.col(COLUMN)));
   }
 
   /** A column of MLlib's vectors, null where there is none. */

@@ -14,7 +14,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.expressions.Window;
 
-/** What the rows of each cluster are like. */
+/** Sizes of clusters and the rows nearest to their centres. */
 public final class Members {
   /** More than are shown, for some of them may be the same text. */
   private static final int NEAREST = 20;

@@ -15,8 +15,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.apache.spark.ml.feature.HashingTF;
 import org.apache.spark.ml.feature.MinHashLSH;
 import org.apache.spark.ml.linalg.Vector;
@@ -45,9 +47,9 @@ public final class NearDuplicates {
   private NearDuplicates() {}
 
   /**
-   * Texts that are nearly the same.
+   * Rows whose texts are nearly the same.
    *
-   * @param texts of some of them
+   * @param texts of the first of them, in the largest groups only
    */
   public record Group(int rows, List<String> texts) {}
 
@@ -59,7 +61,7 @@ public final class NearDuplicates {
   public record Found(Map<Integer, List<Group>> groups, boolean complete) {}
 
   /**
-   * Looks for near-duplicates.
+   * Finds near-duplicates.
    *
    * @param rows columns {@code cluster int} and {@code text string}; nulls are left out
    * @param threshold Jaccard similarity, above 0 and up to 1
@@ -116,15 +118,9 @@ public final class NearDuplicates {
     UDF1<Seq<Vector>, String[]> bands =
         hashes -> {
           List<Vector> values = JavaConverters.seqAsJavaList(hashes);
-          String[] keys = new String[BANDS];
-          for (int b = 0; b < BANDS; b++) {
-            StringBuilder key = new StringBuilder().append(b);
-            for (int r = 0; r < ROWS_PER_BAND; r++) {
-              key.append(':').append((long) values.get(b * ROWS_PER_BAND + r).apply(0));
-            }
-            keys[b] = key.toString();
-          }
-          return keys;
+          return IntStream.range(0, BANDS)
+              .mapToObj(b -> b + ":" + values.subList(b * ROWS_PER_BAND, (b + 1) * ROWS_PER_BAND))
+              .toArray(String[]::new);
         };
     Dataset<Row> banded =
         new MinHashLSH()
@@ -148,7 +144,7 @@ public final class NearDuplicates {
             .where(col("n").gt(1))
             .drop("n");
     return banded
-        .join(firsts, JavaConverters.asScalaBuffer(List.of("cluster", "band")).toSeq())
+        .join(firsts, new String[] {"cluster", "band"})
         .where(col("key").notEqual(col("first")))
         .select("first", "key")
         .distinct();
@@ -167,22 +163,43 @@ public final class NearDuplicates {
         .collectAsList();
   }
 
-  static double jaccard(Vector left, Vector right) {
-    int[] a = left.toSparse().indices();
-    int[] b = right.toSparse().indices();
-    int common = 0;
-    for (int i = 0, j = 0; i < a.length && j < b.length; ) {
-      common += a[i] == b[j] ? 1 : 0;
-      int order = Integer.compare(a[i], b[j]);
-      i += order <= 0 ? 1 : 0;
-      j += order >= 0 ? 1 : 0;
-    }
-    return (double) common / (a.length + b.length - common);
+  /** Of sets as vectors of ones. */
+  private static double jaccard(Vector left, Vector right) {
+    double common = left.dot(right);
+    return common / (left.numNonzeros() + right.numNonzeros() - common);
   }
 
   private static Map<Integer, List<Group>> groups(Dataset<Row> sets, List<Row> pairs, int shown) {
+    Map<Integer, List<List<Long>>> members = members(pairs);
+    List<Long> wanted =
+        members.values().stream()
+            .flatMap(groups -> groups.stream().limit(shown))
+            .flatMap(keys -> keys.stream().limit(shown))
+            .toList();
+    Map<Long, String> texts = new HashMap<>();
+    for (Row row :
+        sets.where(col("key").isin(wanted.toArray())).select("key", "text").collectAsList()) {
+      texts.put(row.getLong(0), row.getString(1));
+    }
+    Map<Integer, List<Group>> groups = new TreeMap<>();
+    members.forEach(
+        (cluster, lists) ->
+            groups.put(
+                cluster,
+                lists.stream()
+                    .map(
+                        keys ->
+                            new Group(
+                                keys.size(),
+                                keys.stream().map(texts::get).filter(Objects::nonNull).toList()))
+                    .toList()));
+    return groups;
+  }
+
+  /** The keys of each group by cluster: the connected components of the pairs, largest first. */
+  private static Map<Integer, List<List<Long>>> members(List<Row> pairs) {
     Map<Long, Long> parents = new HashMap<>();
-    Map<Long, Integer> clusters = new HashMap<>();
+    Map<Long, Integer> clusters = new TreeMap<>();
     for (Row pair : pairs) {
       long a = root(parents, pair.getLong(0));
       long b = root(parents, pair.getLong(1));
@@ -190,60 +207,34 @@ public final class NearDuplicates {
       clusters.put(pair.getLong(0), pair.getInt(2));
       clusters.put(pair.getLong(1), pair.getInt(2));
     }
-    Map<Long, List<Long>> members = new TreeMap<>();
-    new TreeSet<>(clusters.keySet())
-        .forEach(
-            key -> members.computeIfAbsent(root(parents, key), r -> new ArrayList<>()).add(key));
-    Map<Integer, List<List<Long>>> byCluster = new TreeMap<>();
-    members.forEach(
-        (root, keys) ->
-            byCluster.computeIfAbsent(clusters.get(root), c -> new ArrayList<>()).add(keys));
-    Map<Integer, List<Group>> groups = new TreeMap<>();
-    Map<Long, String> texts = texts(sets, byCluster, shown);
-    byCluster.forEach(
-        (cluster, lists) ->
-            groups.put(
+    Map<Integer, Map<Long, List<Long>>> byRoot = new TreeMap<>();
+    clusters.forEach(
+        (key, cluster) ->
+            byRoot
+                .computeIfAbsent(cluster, c -> new TreeMap<>())
+                .computeIfAbsent(root(parents, key), r -> new ArrayList<>())
+                .add(key));
+    Map<Integer, List<List<Long>>> members = new TreeMap<>();
+    byRoot.forEach(
+        (cluster, groups) ->
+            members.put(
                 cluster,
-                lists.stream()
+                groups.values().stream()
                     .sorted(Comparator.comparingInt(keys -> -keys.size()))
-                    .map(
-                        keys ->
-                            new Group(
-                                keys.size(),
-                                keys.stream().map(texts::get).filter(t -> t != null).toList()))
                     .toList()));
-    return groups;
+    return members;
   }
 
-  /** Texts of the first members of each cluster's largest groups. */
-  private static Map<Long, String> texts(
-      Dataset<Row> sets, Map<Integer, List<List<Long>>> byCluster, int shown) {
-    List<Long> wanted = new ArrayList<>();
-    for (List<List<Long>> groups : byCluster.values()) {
-      groups.stream()
-          .sorted(Comparator.comparingInt(keys -> -keys.size()))
-          .limit(shown)
-          .forEach(keys -> wanted.addAll(keys.subList(0, Math.min(shown, keys.size()))));
-    }
-    Map<Long, String> texts = new HashMap<>();
-    for (Row row :
-        sets.where(col("key").isin(wanted.toArray())).select("key", "text").collectAsList()) {
-      texts.put(row.getLong(0), row.getString(1));
-    }
-    return texts;
-  }
-
+  /** The root of a key's tree; halves the path to it. */
   private static long root(Map<Long, Long> parents, long key) {
-    long root = key;
-    while (parents.getOrDefault(root, root) != root) {
-      root = parents.get(root);
-    }
     long at = key;
-    while (at != root) {
-      long next = parents.getOrDefault(at, root);
-      parents.put(at, root);
-      at = next;
+    long parent = parents.getOrDefault(at, at);
+    while (parent != at) {
+      long grandparent = parents.getOrDefault(parent, parent);
+      parents.put(at, grandparent);
+      at = grandparent;
+      parent = parents.getOrDefault(at, at);
     }
-    return root;
+    return at;
   }
 }

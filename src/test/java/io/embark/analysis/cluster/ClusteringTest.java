@@ -129,10 +129,10 @@ class ClusteringTest {
 
   @ParameterizedTest
   @EnumSource(DistanceMeasure.class)
-  void distancesAreThoseToTheCentre(DistanceMeasure nearness) {
+  void distancesAreThoseToTheCentre(DistanceMeasure measure) {
     Dataset<Row> table = table(OutputType.FLOAT);
     ClusterModel model =
-        new Clustering(Algorithm.KMEANS, nearness, TRAINING)
+        new Clustering(Algorithm.KMEANS, measure, TRAINING)
             .fit(Features.of(table, "embedding"), 5, VectorOrigin.of(table.schema(), "embedding"))
             .setSimilarityCol("similarity");
     Vector[] centres = model.centres();
@@ -155,7 +155,7 @@ class ClusteringTest {
       assertThat(row.<Double>getAs("similarity")).isCloseTo(cosine, within(1e-9));
       assertThat(row.<Double>getAs("distance"))
           .isCloseTo(
-              nearness == DistanceMeasure.COSINE ? 1 - cosine : Math.sqrt(apart), within(1e-9));
+              measure == DistanceMeasure.COSINE ? 1 - cosine : Math.sqrt(apart), within(1e-9));
     }
   }
 
