@@ -16,12 +16,7 @@
 # All flags: jobs/bench.sh --help. An installed Embark is measured with jobs/doctor.sh.
 set -euo pipefail
 
-self="${BASH_SOURCE[0]}"
-while [ -L "$self" ]; do
-  folder="$(cd -P "$(dirname "$self")" && pwd)"
-  self="$(readlink "$self")"
-  case "$self" in /*) ;; *) self="$folder/$self" ;; esac
-done
+self="$(readlink -f "${BASH_SOURCE[0]}")"
 cd -P "$(dirname "$self")/.."
 
 if [ ! -d src/bench ]; then

@@ -13,12 +13,7 @@ set -euo pipefail
 
 say() { printf 'embark: %s\n' "$*" >&2; }
 
-self="${BASH_SOURCE[0]}"
-while [ -L "$self" ]; do
-  folder="$(cd -P "$(dirname "$self")" && pwd)"
-  self="$(readlink "$self")"
-  case "$self" in /*) ;; *) self="$folder/$self" ;; esac
-done
+self="$(readlink -f "${BASH_SOURCE[0]}")"
 root="$(cd -P "$(dirname "$self")/.." && pwd)"
 
 if ! ls "$root"/lib/embark-*.jar >/dev/null 2>&1; then

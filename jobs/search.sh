@@ -4,10 +4,5 @@
 # All flags: jobs/search.sh --help
 set -euo pipefail
 
-self="${BASH_SOURCE[0]}"
-while [ -L "$self" ]; do
-  folder="$(cd -P "$(dirname "$self")" && pwd)"
-  self="$(readlink "$self")"
-  case "$self" in /*) ;; *) self="$folder/$self" ;; esac
-done
-exec "$(cd -P "$(dirname "$self")" && pwd)/submit.sh" search "$@"
+self="$(readlink -f "${BASH_SOURCE[0]}")"
+exec "$(dirname "$self")/submit.sh" search "$@"

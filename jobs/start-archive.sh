@@ -10,14 +10,9 @@
 # and jobs run as without.
 set -euo pipefail
 
-self="${BASH_SOURCE[0]}"
-while [ -L "$self" ]; do
-  folder="$(cd -P "$(dirname "$self")" && pwd)"
-  self="$(readlink "$self")"
-  case "$self" in /*) ;; *) self="$folder/$self" ;; esac
-done
+self="$(readlink -f "${BASH_SOURCE[0]}")"
 case "${1:-}" in
-  '') exec "$(cd -P "$(dirname "$self")" && pwd)/submit.sh" start-archive ;;
+  '') exec "$(dirname "$self")/submit.sh" start-archive ;;
   -h | --help) sed -n '3,10s/^# \{0,1\}//p' "$self" ;;
   *)
     printf 'embark: %s takes no flags, found %s\n' "$0" "$1" >&2

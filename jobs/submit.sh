@@ -16,7 +16,8 @@
 #                libraries of its own
 #   EMBARK_START_ARCHIVES  where jobs/start-archive.sh puts what lets jobs start faster; unset: ~/.cache/embark; empty: not used
 #
-# Runs from a source checkout (built first if needed) and from an unpacked distribution. Works in bash 3.2.
+# Runs from a source checkout (built first if needed) and from an unpacked distribution. Works in bash 3.2, with a readlink that
+# has -f: GNU, BusyBox, macOS 12.3 or newer.
 set -euo pipefail
 
 [ $# -gt 0 ] || set -- --help
@@ -26,12 +27,7 @@ die() { say "$@"; exit 1; }
 
 # --- where things are ---------------------------------------------------------------------------------------------
 
-self="${BASH_SOURCE[0]}"
-while [ -L "$self" ]; do
-  folder="$(cd -P "$(dirname "$self")" && pwd)"
-  self="$(readlink "$self")"
-  case "$self" in /*) ;; *) self="$folder/$self" ;; esac
-done
+self="$(readlink -f "${BASH_SOURCE[0]}")"
 root="$(cd -P "$(dirname "$self")/.." && pwd)"
 
 # The distribution built from the checkout in $root, built now if it is missing or older than its sources.

@@ -14,12 +14,7 @@
 # Takes about ten minutes. What each check expects stands in the report.
 set -euo pipefail
 
-self="${BASH_SOURCE[0]}"
-while [ -L "$self" ]; do
-  folder="$(cd -P "$(dirname "$self")" && pwd)"
-  self="$(readlink "$self")"
-  case "$self" in /*) ;; *) self="$folder/$self" ;; esac
-done
+self="$(readlink -f "${BASH_SOURCE[0]}")"
 jobs="$(cd -P "$(dirname "$self")" && pwd)"
 
 say() { printf 'embark: %s\n' "$*" >&2; }
