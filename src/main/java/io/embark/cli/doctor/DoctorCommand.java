@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 
@@ -22,8 +23,50 @@ import picocli.CommandLine.Command;
       "Exit code: 0 no check failed, 1 a check failed, 2 a flag or a setting is wrong."
     })
 public final class DoctorCommand extends SettingsCommand {
+  static final Setting<String> JSON =
+      Setting.text("json", "FILE", "none", "File on the driver to write the report to, as JSON");
+
+  static final Setting<Long> ROWS =
+      new Setting<>(
+          "rows",
+          "N",
+          "those of the input",
+          "Rows to plan for; without an input they are taken to have as many tokens as"
+              + " tokens-per-row says",
+          text -> Setting.number(text, 1, 1_000_000_000_000L));
+
+  static final Setting<Integer> TOKENS_PER_ROW =
+      new Setting<>(
+          "tokens-per-row",
+          "N",
+          "those of the input, or 64",
+          "Mean tokens of a row that the model will see",
+          text -> Setting.number(text, 1, 1_000_000));
+
+  /** Those that no other job has. */
+  public static final List<Setting<?>> OWN = List.of(JSON, ROWS, TOKENS_PER_ROW);
+
+  /** Those of the embed job that tell the doctor something. */
+  private static final List<Setting<?>> OF_THE_RUN =
+      List.of(
+          EmbedSettings.INPUT,
+          EmbedSettings.FORMAT,
+          EmbedSettings.READ_OPTION,
+          EmbedSettings.TEXT_COL,
+          EmbedSettings.OUTPUT);
+
+  /**
+   * Those of the embed job that do not: values are checked and go no further, so that the flags and
+   * the file of a run can be given as they are.
+   */
+  static final List<Setting<?>> NOT_USED =
+      EmbedSettings.ALL.stream().filter(setting -> !OF_THE_RUN.contains(setting)).toList();
+
+  static final List<Setting<?>> ALL =
+      Stream.of(OWN, OF_THE_RUN, NOT_USED).<Setting<?>>flatMap(List::stream).toList();
+
   public DoctorCommand() {
-    super(JobSettings.all(DoctorSettings.ALL));
+    super(JobSettings.all(ALL));
   }
 
   @Override
@@ -33,7 +76,7 @@ public final class DoctorCommand extends SettingsCommand {
 
   @Override
   protected List<Setting<?>> hidden() {
-    return DoctorSettings.NOT_USED;
+    return NOT_USED;
   }
 
   @Override
@@ -45,8 +88,8 @@ public final class DoctorCommand extends SettingsCommand {
   @Override
   protected int run(SparkSession spark, JobSettings given, PrintWriter out) throws IOException {
     DoctorReport report = new DoctorRun(spark, given).call();
-    if (given.isSet(DoctorSettings.JSON)) {
-      report.writeJson(Path.of(given.get(DoctorSettings.JSON)));
+    if (given.isSet(JSON)) {
+      report.writeJson(Path.of(given.get(JSON)));
     }
     new DoctorTable(report, out).print();
     return report.failed() ? ExitCode.FAILED : 0;

@@ -1,5 +1,6 @@
 package io.embark.cli.doctor;
 
+import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.cli.embed.TaskSize;
 import io.embark.spark.executor.SessionProbe;
 import java.util.ArrayList;
@@ -7,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What to set for a job on what was measured.
+ * The settings for a job on the places that were measured, and the time it will take.
  *
  * @param tokenBudget tokens a batch
  * @param tasksPerGpu 0 where no GPU was found
@@ -30,6 +31,8 @@ record DoctorPlan(
     double seconds,
     String flags) {
   /**
+   * Plans a job.
+   *
    * @param places those that were measured, at least one
    * @param tokenized tokens per second that one thread of the driver tokenises
    * @param threads tasks that shared a place when its speed was measured
@@ -37,7 +40,7 @@ record DoctorPlan(
    * @param rows 0 if not known
    */
   static DoctorPlan of(
-      List<PlaceReport> places,
+      List<Place> places,
       double tokenized,
       int threads,
       int planned,
@@ -79,7 +82,7 @@ record DoctorPlan(
               Locale.ROOT,
               "--spark --conf spark.executor.resource.gpu.amount=1 --conf"
                   + " spark.task.resource.gpu.amount=%s --conf spark.executor.cores=%d",
-              share(tasksPerGpu),
+              fraction(tasksPerGpu),
               tasksPerGpu * coresPerTask));
     }
     return new DoctorPlan(
@@ -100,12 +103,12 @@ record DoctorPlan(
     return (int) Math.max(2, Math.min(16, 1 + Math.ceil(computed / Math.max(1, tokenized))));
   }
 
-  /** Rounded down: the shares of all tasks must not exceed one GPU. */
-  private static String share(int tasks) {
+  /** Rounded down: the fractions of all tasks must not exceed one GPU. */
+  private static String fraction(int tasks) {
     return String.format(Locale.ROOT, "%.3f", Math.floor(1000.0 / tasks) / 1000);
   }
 
-  /** Between two measured lengths, in proportion. */
+  /** The speed at a length, interpolated between two that were measured. */
   static double speedAt(SessionProbe.Speeds measured, double tokens) {
     List<SessionProbe.Speed> speeds = measured.speeds();
     SessionProbe.Speed before = speeds.get(0);
@@ -114,9 +117,9 @@ record DoctorPlan(
         if (speed.length() == before.length() || tokens <= before.length()) {
           return before.tokensPerSecond();
         }
-        double share = (tokens - before.length()) / (speed.length() - before.length());
+        double fraction = (tokens - before.length()) / (speed.length() - before.length());
         return before.tokensPerSecond()
-            + share * (speed.tokensPerSecond() - before.tokensPerSecond());
+            + fraction * (speed.tokensPerSecond() - before.tokensPerSecond());
       }
       before = speed;
     }

@@ -5,24 +5,28 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.cli.Version;
-import io.embark.cli.doctor.Finding.Verdict;
 import io.embark.spark.executor.SessionProbe;
 import java.io.IOException;
+import java.io.Serializable;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 
 /**
- * Everything the doctor found.
+ * The findings of the doctor.
  *
  * @param places the driver first
  * @param plan null if nothing could be measured
  */
-record DoctorReport(String master, List<PlaceReport> places, DoctorPlan plan) {
+record DoctorReport(String master, List<Place> places, DoctorPlan plan) {
   /** Raised when a field changes its meaning or goes; new fields do not count. */
   private static final int SCHEMA = 1;
 
@@ -42,107 +46,167 @@ record DoctorReport(String master, List<PlaceReport> places, DoctorPlan plan) {
   /** Checks of what only executors use: a driver outside of them may have another, or none. */
   private static final Set<String> EXECUTORS_ONLY = Set.of("cuda libraries");
 
-  /** The findings of one check: places by what was found there. */
-  record Check(String name, Verdict verdict, Map<Finding, List<String>> found) {}
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  /** From best to worst. */
+  enum Verdict {
+    OK,
+    WARNING,
+    FAILED
+  }
+
+  /**
+   * The finding of a check.
+   *
+   * @param value short; equal values are shown once for all places
+   * @param wayOut what to do about it; empty where all is well
+   */
+  record Finding(Verdict verdict, String value, String wayOut) implements Serializable {
+    static Finding ok(String value) {
+      return new Finding(Verdict.OK, value, "");
+    }
+
+    static Finding warning(String value, String wayOut) {
+      return new Finding(Verdict.WARNING, value, wayOut);
+    }
+
+    static Finding failed(String value, String wayOut) {
+      return new Finding(Verdict.FAILED, value, wayOut);
+    }
+  }
+
+  /** One JVM or, where it has several GPUs, one GPU address of it. */
+  static final class Place implements Serializable {
+    private static final long serialVersionUID = 1;
+
+    /** {@code driver} or Spark's id of the executor. */
+    final String executor;
+
+    final String host;
+
+    /** GPU address that Spark gave, or empty. */
+    final String address;
+
+    final List<Checked> checks = new ArrayList<>();
+
+    /** {@code cpu} or {@code cuda:N}; empty if no session could be opened. */
+    String device = "";
+
+    boolean gpu;
+    long loadMillis;
+
+    /** Null if nothing could be measured. */
+    SessionProbe.Speeds speeds;
+
+    /** By the clock of this host, in ms since 1970. */
+    long clock;
+
+    /** A check that was made here. */
+    record Checked(String check, Finding finding) implements Serializable {}
+
+    Place(String executor, String host, String address) {
+      this.executor = executor;
+      this.host = host;
+      this.address = address;
+    }
+
+    /** Runs one check; whatever goes wrong in it is what it found. */
+    void check(String name, Callable<Finding> check) {
+      Finding finding;
+      try {
+        finding = check.call();
+      } catch (Exception | LinkageError e) {
+        if (e instanceof InterruptedException) {
+          Thread.currentThread().interrupt();
+        }
+        String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+        finding = Finding.failed(reason.lines().findFirst().orElse(""), "");
+      }
+      checks.add(new Checked(name, finding));
+    }
+
+    /** {@code driver}, {@code executor 3} or {@code executor 3 gpu 1}. */
+    String name() {
+      if (executor.equals("driver")) {
+        return executor;
+      }
+      return "executor " + executor + (address.isEmpty() ? "" : " gpu " + address);
+    }
+  }
+
+  /** One check everywhere: the names of places by what was found there. */
+  record Check(String name, Verdict verdict, Map<Finding, Set<String>> found) {
+    private static Check of(String name, Map<Finding, Set<String>> found) {
+      Verdict worst = Collections.max(found.keySet().stream().map(Finding::verdict).toList());
+      boolean warn = worst == Verdict.OK && !EACH_ITS_OWN.contains(name) && differ(name, found);
+      return new Check(name, warn ? Verdict.WARNING : worst, found);
+    }
+
+    private static boolean differ(String check, Map<Finding, Set<String>> found) {
+      return found.values().stream()
+              .filter(at -> !EXECUTORS_ONLY.contains(check) || !at.equals(Set.of("driver")))
+              .count()
+          > 1;
+    }
+  }
 
   /** The checks in the order in which they were made, one for each name. */
   List<Check> checks() {
-    Map<String, Map<Finding, List<String>>> byName = new LinkedHashMap<>();
-    for (PlaceReport place : places) {
-      for (Finding finding : place.findings) {
+    Map<String, Map<Finding, Set<String>>> byName = new LinkedHashMap<>();
+    for (Place place : places) {
+      for (Place.Checked checked : place.checks) {
         byName
-            .computeIfAbsent(finding.check(), name -> new LinkedHashMap<>())
-            .computeIfAbsent(finding, f -> new ArrayList<>());
-        List<String> at = byName.get(finding.check()).get(finding);
-        if (!at.contains(place.place())) {
-          at.add(place.place());
-        }
+            .computeIfAbsent(checked.check(), name -> new LinkedHashMap<>())
+            .computeIfAbsent(checked.finding(), f -> new LinkedHashSet<>())
+            .add(place.name());
       }
     }
-    List<Check> checks = new ArrayList<>();
-    byName.forEach(
-        (name, found) -> {
-          Verdict worst = Verdict.OK;
-          for (Finding finding : found.keySet()) {
-            worst = finding.verdict().compareTo(worst) > 0 ? finding.verdict() : worst;
-          }
-          if (worst == Verdict.OK && !EACH_ITS_OWN.contains(name) && differ(name, found)) {
-            worst = Verdict.WARNING;
-          }
-          checks.add(new Check(name, worst, found));
-        });
-    return checks;
-  }
-
-  private static boolean differ(String check, Map<Finding, List<String>> found) {
-    return found.values().stream()
-            .filter(at -> !EXECUTORS_ONLY.contains(check) || !at.equals(List.of("driver")))
-            .count()
-        > 1;
+    return byName.entrySet().stream().map(e -> Check.of(e.getKey(), e.getValue())).toList();
   }
 
   boolean failed() {
     return checks().stream().anyMatch(check -> check.verdict() == Verdict.FAILED);
   }
 
+  /** The hosts of the executors, without ports. */
   Set<String> hosts() {
-    Set<String> hosts = new LinkedHashSet<>();
-    places.stream()
+    return places.stream()
         .filter(p -> !p.executor.equals("driver") || places.size() == 1)
-        .forEach(p -> hosts.add(p.host.replaceFirst(":\\d+$", "")));
-    return hosts;
+        .map(p -> p.host.replaceFirst(":\\d+$", ""))
+        .collect(Collectors.toSet());
   }
 
   void writeJson(Path file) throws IOException {
-    ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-    ObjectNode root = json.createObjectNode();
+    ObjectNode root = JSON.createObjectNode();
     root.put("schema", SCHEMA);
     root.put("embark", Version.of());
     root.put("master", master);
     root.put("ok", !failed());
     ArrayNode all = root.putArray("places");
-    for (PlaceReport place : places) {
-      all.add(json(place, json));
-    }
+    places.forEach(place -> write(place, all.addObject()));
     ArrayNode checks = root.putArray("checks");
     for (Check check : checks()) {
       checks.addObject().put("check", check.name()).put("verdict", check.verdict().name());
     }
     if (plan != null) {
-      root.putObject("plan")
-          .put("tokenBudget", plan.tokenBudget())
-          .put("tasksPerGpu", plan.tasksPerGpu())
-          .put("tokensPerSecond", plan.tokensPerSecond())
-          .put("slots", plan.slots())
-          .put("measuredSlots", plan.measuredSlots())
-          .put("rows", plan.rows())
-          .put("tokensPerRow", plan.tokensPerRow())
-          .put("partitions", plan.partitions())
-          .put("seconds", plan.seconds())
-          .put("flags", plan.flags());
+      root.set("plan", JSON.valueToTree(plan));
     }
-    if (file.toAbsolutePath().getParent() != null) {
-      java.nio.file.Files.createDirectories(file.toAbsolutePath().getParent());
-    }
-    json.writeValue(file.toFile(), root);
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    JSON.writeValue(file.toFile(), root);
   }
 
-  private static ObjectNode json(PlaceReport place, ObjectMapper json) {
-    ObjectNode node = json.createObjectNode();
-    node.put("place", place.place());
+  private static void write(Place place, ObjectNode node) {
+    node.put("place", place.name());
     node.put("executor", place.executor);
     node.put("host", place.host);
     node.put("gpuAddress", place.address);
     node.put("device", place.device);
     node.put("loadMillis", place.loadMillis);
     ArrayNode findings = node.putArray("findings");
-    for (Finding finding : place.findings) {
-      findings
-          .addObject()
-          .put("check", finding.check())
-          .put("verdict", finding.verdict().name())
-          .put("value", finding.value())
-          .put("wayOut", finding.wayOut());
+    for (Place.Checked checked : place.checks) {
+      ObjectNode finding = findings.addObject().put("check", checked.check());
+      finding.setAll(JSON.<ObjectNode>valueToTree(checked.finding()));
     }
     ObjectNode speed = node.putObject("speed");
     if (place.speeds != null) {
@@ -155,6 +219,5 @@ record DoctorReport(String master, List<PlaceReport> places, DoctorPlan plan) {
             .put("tokensPerSecond", shape.tokensPerSecond());
       }
     }
-    return node;
   }
 }

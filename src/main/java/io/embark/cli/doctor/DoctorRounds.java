@@ -1,7 +1,10 @@
 package io.embark.cli.doctor;
 
 import io.embark.cli.Slots;
+import io.embark.cli.doctor.DoctorReport.Finding;
+import io.embark.cli.doctor.DoctorReport.Place;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,17 +30,17 @@ final class DoctorRounds {
   private static final int ROUNDS = 3;
 
   private final SparkContext context;
-  private final Map<String, PlaceReport> reports = new LinkedHashMap<>();
+  private final Map<String, Place> places = new LinkedHashMap<>();
 
-  /** Why executors without a report have none, or empty. */
+  /** Why executors were not reached, or empty. */
   private String trouble = "";
 
   DoctorRounds(SparkContext context) {
     this.context = context;
   }
 
-  /** One report for each executor and address reached, by executor. */
-  List<PlaceReport> run(DoctorTask task) {
+  /** One place for each executor and address reached, by executor. */
+  List<Place> run(DoctorTask task) {
     int slots = Slots.of(context);
     for (int round = 0; round < ROUNDS; round++) {
       Map<String, String> missing = missing();
@@ -55,55 +58,53 @@ final class DoctorRounds {
     missing()
         .forEach(
             (executor, host) -> {
-              PlaceReport report = new PlaceReport(executor, host, "");
-              report.findings.add(
-                  Finding.failed(
-                      "reached",
-                      trouble.isEmpty() ? "no task ran there" : trouble,
-                      "See the log of this executor; its slots may be taken by another job."));
-              add(report);
+              Place place = new Place(executor, host, "");
+              place.check(
+                  "reached",
+                  () ->
+                      Finding.failed(
+                          trouble.isEmpty() ? "no task ran there" : trouble,
+                          "See the log of this executor; its slots may be taken by another job."));
+              add(place);
             });
-    List<PlaceReport> sorted = new ArrayList<>(reports.values());
-    sorted.sort(
-        (a, b) ->
-            a.executor.length() == b.executor.length()
-                ? a.place().compareTo(b.place())
-                : Integer.compare(a.executor.length(), b.executor.length()));
-    return sorted;
+    return places.values().stream()
+        .sorted(
+            Comparator.comparingInt((Place place) -> place.executor.length())
+                .thenComparing(Place::name))
+        .toList();
   }
 
   private void collect(RDD<Integer> slots, DoctorTask task) {
     long before = System.currentTimeMillis();
-    List<PlaceReport> found =
+    List<Place> found =
         slots.toJavaRDD().map(slot -> task.call()).collect().stream()
             .filter(Objects::nonNull)
             .toList();
     long after = System.currentTimeMillis();
-    for (PlaceReport report : found) {
-      report.check("clock", () -> clock(report.clock, before, after));
-      add(report);
+    for (Place place : found) {
+      place.check("clock", () -> clock(place.clock, before, after));
+      add(place);
     }
   }
 
-  private void add(PlaceReport report) {
-    reports.putIfAbsent(report.place(), report);
+  private void add(Place place) {
+    places.putIfAbsent(place.name(), place);
   }
 
   /** A clock is right if it stands between the driver's times of asking and of being answered. */
   private static Finding clock(long there, long before, long after) {
     long off = Math.max(before - there, there - after);
     return off <= 5_000
-        ? Finding.ok("clock", "as the driver's")
+        ? Finding.ok("as the driver's")
         : Finding.warning(
-            "clock",
             "%d s off the driver's".formatted(off / 1000),
             "Set the time (NTP): object stores refuse requests of another time.");
   }
 
-  /** Executors that have registered, with their hosts, but have no report. */
+  /** Executors that have registered, with their hosts, but were not reached. */
   private Map<String, String> missing() {
     Map<String, String> executors = executors(context);
-    reports.values().forEach(report -> executors.remove(report.executor));
+    places.values().forEach(place -> executors.remove(place.executor));
     return executors;
   }
 

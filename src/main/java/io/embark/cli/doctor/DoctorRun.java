@@ -2,6 +2,10 @@ package io.embark.cli.doctor;
 
 import io.embark.cli.JobSettings;
 import io.embark.cli.Slots;
+import io.embark.cli.doctor.DoctorReport.Finding;
+import io.embark.cli.doctor.DoctorReport.Place;
+import io.embark.cli.doctor.DoctorReport.Place.Checked;
+import io.embark.cli.doctor.DoctorReport.Verdict;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.cli.embed.TextInput;
 import io.embark.embed.EmbedderConfig;
@@ -14,9 +18,7 @@ import io.embark.spark.executor.ReferenceVectors;
 import io.embark.token.HfTokenizer;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
@@ -32,6 +34,7 @@ final class DoctorRun {
   private static final double TOKENS_PER_ROW = 64;
 
   private final SparkSession spark;
+  private final SparkContext context;
   private final JobSettings settings;
   private EmbedderConfig config;
   private String fingerprint;
@@ -43,59 +46,44 @@ final class DoctorRun {
 
   DoctorRun(SparkSession spark, JobSettings settings) {
     this.spark = spark;
+    this.context = spark.sparkContext();
     this.settings = settings;
     this.config = settings.embedderConfig();
   }
 
   DoctorReport call() {
-    SparkContext context = spark.sparkContext();
-    Configuration hadoop = context.hadoopConfiguration();
-    String output = settings.text(EmbedSettings.OUTPUT);
-    PlaceReport onDriver =
-        new PlaceReport("driver", context.env().blockManager().blockManagerId().hostPort(), "");
     boolean local = context.isLocal();
-    if (!local) {
-      // The driver of a cluster has no business on a GPU, so nothing is wanted of it there.
-      EmbedderConfig onCpu =
-          config.toBuilder().set(Setting.DEVICE, "cpu", "the driver computes nothing").build();
-      HostChecks.run(onDriver, onCpu, output, hadoop);
-    }
-    onDriver.check("model", this::openModel);
-    if (ids != null) {
-      onDriver.check("tokenizer", this::tokenizer);
-    }
-    if (settings.isSet(EmbedSettings.INPUT)) {
-      onDriver.check("input", () -> input(hadoop));
-    }
-    if (settings.isSet(DoctorSettings.ROWS)) {
-      rows = settings.get(DoctorSettings.ROWS, 0L);
-    }
-    if (settings.isSet(DoctorSettings.TOKENS_PER_ROW)) {
-      tokensPerRow = settings.get(DoctorSettings.TOKENS_PER_ROW, 0);
-    }
-    onDriver.check("executors", () -> executors(context));
-
+    Place driver = checkDriver();
     // Executors that are yet to come are planned with, but only those that are there are measured.
-    int threads = threads(context);
+    int threads =
+        threads(
+            context.getConf(),
+            local,
+            Slots.present(context),
+            DoctorRounds.executors(context).size());
     DoctorTask task =
         new DoctorTask(
-            UUID.randomUUID().toString(), config, fingerprint, canary, ids, output, threads);
+            UUID.randomUUID().toString(),
+            config,
+            fingerprint,
+            canary,
+            ids,
+            settings.text(EmbedSettings.OUTPUT),
+            threads);
     context.setJobDescription("Embark: doctor");
-    List<PlaceReport> places = new ArrayList<>();
-    List<PlaceReport> reached = new DoctorRounds(context).run(task);
-    if (local && reached.size() == 1) {
+    List<Place> places = new ArrayList<>(new DoctorRounds(context).run(task));
+    if (local && places.size() == 1) {
       // One JVM, one place; what went well on both sides is told once.
-      onDriver.findings.removeIf(
-          found ->
-              found.verdict() == Finding.Verdict.OK
-                  && reached.get(0).findings.stream()
-                      .anyMatch(other -> other.check().equals(found.check())));
-      reached.get(0).findings.addAll(0, onDriver.findings);
+      List<Checked> checks = places.get(0).checks;
+      driver.checks.removeIf(
+          checked ->
+              checked.finding().verdict() == Verdict.OK
+                  && checks.stream().anyMatch(other -> other.check().equals(checked.check())));
+      checks.addAll(0, driver.checks);
     } else {
-      places.add(onDriver);
+      places.add(0, driver);
     }
-    places.addAll(reached);
-    List<PlaceReport> measured = places.stream().filter(place -> place.speeds != null).toList();
+    List<Place> measured = places.stream().filter(place -> place.speeds != null).toList();
     DoctorPlan plan =
         measured.isEmpty()
             ? null
@@ -110,12 +98,31 @@ final class DoctorRun {
     return new DoctorReport(context.master(), places, plan);
   }
 
-  private static int threads(SparkContext context) {
-    return threads(
-        context.getConf(),
-        context.isLocal(),
-        Slots.present(context),
-        DoctorRounds.executors(context).size());
+  private Place checkDriver() {
+    Configuration hadoop = context.hadoopConfiguration();
+    Place driver =
+        new Place("driver", context.env().blockManager().blockManagerId().hostPort(), "");
+    if (!context.isLocal()) {
+      // The driver of a cluster has no business on a GPU, so nothing is wanted of it there.
+      HostChecks.run(driver, onCpu(), settings.text(EmbedSettings.OUTPUT), hadoop);
+    }
+    driver.check("model", this::openModel);
+    if (ids != null) {
+      driver.check("tokenizer", this::tokenizer);
+    }
+    if (settings.isSet(EmbedSettings.INPUT)) {
+      driver.check("input", () -> input(hadoop));
+    }
+    rows = settings.get(DoctorCommand.ROWS, rows);
+    if (settings.isSet(DoctorCommand.TOKENS_PER_ROW)) {
+      tokensPerRow = settings.get(DoctorCommand.TOKENS_PER_ROW);
+    }
+    driver.check("executors", this::executors);
+    return driver;
+  }
+
+  private EmbedderConfig onCpu() {
+    return config.toBuilder().set(Setting.DEVICE, "cpu", "the driver computes nothing").build();
   }
 
   /**
@@ -138,17 +145,12 @@ final class DoctorRun {
     config = config.resolve(model);
     ids = DoctorTask.ids(config);
     // On the CPU: whether executors have the device that is asked for is their own check.
-    EmbedderConfig onCpu =
-        config.toBuilder().set(Setting.DEVICE, "cpu", "the driver computes nothing").build();
-    ModelFacts facts = ModelFacts.of(onCpu);
-    canary = facts.canary();
-    return Finding.ok("model", fingerprint.substring(0, 16));
+    canary = ModelFacts.of(onCpu()).canary();
+    return Finding.ok(fingerprint.substring(0, 16));
   }
 
   private Finding tokenizer() throws IOException {
-    ModelDirectory model = DoctorTask.open(config);
-    try (HfTokenizer tokenizer =
-        HfTokenizer.open(model.tokenizerJson(), config.get(Setting.MAX_LENGTH))) {
+    try (HfTokenizer tokenizer = DoctorTask.tokenizer(config)) {
       String text = "the words of a text that is neither long nor short ".repeat(10);
       long tokens = 0;
       long start = System.nanoTime();
@@ -157,19 +159,15 @@ final class DoctorRun {
       }
       tokenized = tokens / ((System.nanoTime() - start) / 1e9);
     }
-    Optional<List<long[]>> wanted = ReferenceVectors.ids(config);
-    if (wanted.isPresent()) {
-      for (int i = 0; i < ids.size(); i++) {
-        if (!Arrays.equals(ids.get(i), wanted.get().get(i))) {
-          return Finding.failed(
-              "tokenizer",
-              "other ids than the reference for '%s'"
-                  .formatted(ReferenceVectors.sentences().get(i)),
-              "tokenizer.json is not the one that ships with the model: empty the model cache.");
-        }
-      }
-    }
-    return Finding.ok("tokenizer", "%d sentences, ids as wanted".formatted(ids.size()));
+    return ReferenceVectors.ids(config)
+        .flatMap(wanted -> DoctorTask.firstDifference(ids, wanted))
+        .map(
+            sentence ->
+                Finding.failed(
+                    "other ids than the reference for '%s'".formatted(sentence),
+                    "tokenizer.json is not the one that ships with the model: empty the model"
+                        + " cache."))
+        .orElseGet(() -> DoctorTask.sameIds(ids));
   }
 
   /** Counts the rows, and the tokens of a sample of them. */
@@ -184,7 +182,6 @@ final class DoctorRun {
     Dataset<Row> read = input.read(spark, textCol);
     if (!List.of(read.columns()).contains(textCol)) {
       return Finding.failed(
-          "input",
           "no column '%s'; it has %s".formatted(textCol, String.join(", ", read.columns())),
           "Name the column of texts with --text-col.");
     }
@@ -194,17 +191,15 @@ final class DoctorRun {
     List<String> sample =
         texts.na().drop().sample(fraction, 1).limit(SAMPLE).as(Encoders.STRING()).collectAsList();
     if (!sample.isEmpty() && ids != null) {
-      ModelDirectory model = DoctorTask.open(config);
-      try (HfTokenizer tokenizer =
-          HfTokenizer.open(model.tokenizerJson(), config.get(Setting.MAX_LENGTH))) {
+      try (HfTokenizer tokenizer = DoctorTask.tokenizer(config)) {
         tokensPerRow =
             sample.stream().mapToInt(text -> tokenizer.encode(text).used()).average().orElse(1);
       }
     }
-    return Finding.ok("input", "%,d rows of %.0f tokens".formatted(rows, tokensPerRow));
+    return Finding.ok("%,d rows of %.0f tokens".formatted(rows, tokensPerRow));
   }
 
-  private static Finding executors(SparkContext context) {
+  private Finding executors() {
     SparkConf conf = context.getConf();
     int there = DoctorRounds.executors(context).size();
     int wanted = conf.getInt("spark.executor.instances", 0);
@@ -215,10 +210,9 @@ final class DoctorRun {
             + (planned > present ? " of %d to come".formatted(planned) : "");
     return there < wanted && !context.isLocal()
         ? Finding.warning(
-            "executors",
             found + ", %d executors asked for".formatted(wanted),
-            "The cluster has not given the rest: see its manager, and whether cores, memory and GPUs"
-                + " asked for exist.")
-        : Finding.ok("executors", found);
+            "The cluster has not given the rest: see its manager, and whether cores, memory and"
+                + " GPUs asked for exist.")
+        : Finding.ok(found);
   }
 }

@@ -1,13 +1,15 @@
 package io.embark.cli.doctor;
 
 import io.embark.cli.Version;
-import io.embark.cli.doctor.Finding.Verdict;
+import io.embark.cli.doctor.DoctorReport.Finding;
+import io.embark.cli.doctor.DoctorReport.Place;
+import io.embark.cli.doctor.DoctorReport.Verdict;
 import io.embark.spark.executor.SessionProbe;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /** Prints a report for people, at most 100 columns wide. */
 record DoctorTable(DoctorReport report, PrintWriter out) {
@@ -40,7 +42,7 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
   }
 
   private void places() {
-    List<PlaceReport> measured =
+    List<Place> measured =
         report.places().stream().filter(place -> !place.device.isEmpty()).toList();
     if (measured.isEmpty()) {
       return;
@@ -51,14 +53,14 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
       shapes.append(speedCell(words(shapes.isEmpty() ? "tok/s at %d" : "at %d", speed.length())));
     }
     line(SESSION + "%s", "Sessions", "host", "device", "load ms", "budget", shapes);
-    for (PlaceReport place : measured) {
+    for (Place place : measured) {
       StringBuilder speeds = new StringBuilder();
       for (SessionProbe.Speed speed : shapes(List.of(place))) {
         speeds.append(speedCell(words("%,.0f", speed.tokensPerSecond())));
       }
       line(
           SESSION + "%s",
-          cut(place.place(), 18),
+          cut(place.name(), 18),
           cut(place.host, 21),
           cut(place.device, 7),
           place.loadMillis,
@@ -68,7 +70,7 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
   }
 
   /** The shapes that were timed, the same in every place; empty where none was. */
-  private static List<SessionProbe.Speed> shapes(List<PlaceReport> places) {
+  private static List<SessionProbe.Speed> shapes(List<Place> places) {
     return places.stream()
         .filter(place -> place.speeds != null)
         .findFirst()
@@ -86,7 +88,7 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
     line("%-17s %-8s %s", "Checks", "", "found");
     for (DoctorReport.Check check : report.checks()) {
       boolean first = true;
-      for (Map.Entry<Finding, List<String>> found : check.found().entrySet()) {
+      for (Map.Entry<Finding, Set<String>> found : check.found().entrySet()) {
         String where = check.found().size() == 1 ? "" : " [" + names(found.getValue()) + "]";
         wrapped(
             words("%-17s %-8s ", first ? check.name() : "", first ? check.verdict().name() : ""),
@@ -140,14 +142,14 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
                 + " results and speed to differ.");
         continue;
       }
-      for (Map.Entry<Finding, List<String>> found : check.found().entrySet()) {
+      for (Map.Entry<Finding, Set<String>> found : check.found().entrySet()) {
         Finding finding = found.getKey();
         if (finding.verdict() != Verdict.OK) {
           wrapped(
               words("%2d. %-7s ", ++number, finding.verdict()),
               words(
                   "%s on %s: %s. %s",
-                  finding.check(),
+                  check.name(),
                   names(found.getValue()),
                   finding.value().replaceFirst("\\.$", ""),
                   finding.wayOut()));
@@ -160,11 +162,9 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
             : number > 0 ? "No check has failed; there are warnings." : "All is well.");
   }
 
-  private static String names(List<String> places) {
-    return places.size() <= NAMED
-        ? String.join(", ", places)
-        : String.join(", ", places.subList(0, NAMED))
-            + words(" and %d more", places.size() - NAMED);
+  private static String names(Set<String> places) {
+    String first = String.join(", ", places.stream().limit(NAMED).toList());
+    return places.size() <= NAMED ? first : first + words(" and %d more", places.size() - NAMED);
   }
 
   private static String time(double seconds) {
@@ -178,23 +178,19 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
     return text.length() <= width ? text : text.substring(0, width - 1) + "~";
   }
 
-  /** Text in a column of its own behind its heading. */
+  /** Prints a text in a column of its own beside its heading. */
   private void wrapped(String heading, String text) {
-    String indent = " ".repeat(heading.length());
-    int width = WIDTH - heading.length();
-    List<String> lines = new ArrayList<>();
-    StringBuilder current = new StringBuilder();
+    StringBuilder line = new StringBuilder(heading);
     for (String word : text.split(" ")) {
-      if (current.length() > 0 && current.length() + 1 + word.length() > width) {
-        lines.add(current.toString());
-        current.setLength(0);
+      boolean first = line.length() == heading.length();
+      if (!first && line.length() + 1 + word.length() > WIDTH) {
+        line("%s", line);
+        line = new StringBuilder(" ".repeat(heading.length()));
+        first = true;
       }
-      current.append(current.length() > 0 ? " " : "").append(word);
+      line.append(first ? "" : " ").append(word);
     }
-    lines.add(current.toString());
-    for (int i = 0; i < lines.size(); i++) {
-      line("%s", (i == 0 ? heading : indent) + lines.get(i));
-    }
+    line("%s", line);
   }
 
   private void line(String format, Object... values) {

@@ -1,5 +1,7 @@
 package io.embark.cli.doctor;
 
+import io.embark.cli.doctor.DoctorReport.Finding;
+import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
@@ -14,9 +16,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -51,10 +55,10 @@ record DoctorTask(
   private static final Map<String, AtomicInteger> WORKING = new ConcurrentHashMap<>();
 
   /**
-   * In a task: the report of this executor, or null if another task of this executor makes it. Such
-   * a task keeps its slot meanwhile, so that the tasks still to come go to other executors.
+   * In a task: checks this executor. Returns null if another task of this executor does; such a
+   * task keeps its slot meanwhile, so that the tasks still to come go to other executors.
    */
-  PlaceReport call() throws InterruptedException {
+  Place call() throws InterruptedException {
     ResourceInformation gpu = TaskContext.get().resourcesJMap().get("gpu");
     String address = gpu == null || gpu.addresses().length == 0 ? "" : gpu.addresses()[0];
     AtomicInteger working = WORKING.computeIfAbsent(run, r -> new AtomicInteger());
@@ -70,83 +74,78 @@ record DoctorTask(
     working.incrementAndGet();
     try {
       SparkEnv env = SparkEnv.get();
-      PlaceReport report =
-          new PlaceReport(
-              env.executorId(), env.blockManager().blockManagerId().hostPort(), address);
-      report.clock = System.currentTimeMillis();
-      HostChecks.run(report, config, output, SparkHadoopUtil.get().conf());
-      model(report);
-      session(report);
-      return report;
+      Place place =
+          new Place(env.executorId(), env.blockManager().blockManagerId().hostPort(), address);
+      place.clock = System.currentTimeMillis();
+      HostChecks.run(place, config, output, SparkHadoopUtil.get().conf());
+      model(place);
+      session(place);
+      return place;
     } finally {
       working.decrementAndGet();
     }
   }
 
-  private void model(PlaceReport report) {
-    report.check(
+  private void model(Place place) {
+    place.check(
         "model",
         () -> {
           ModelDirectory model = open(config);
           String found = model.fingerprint();
           String shown = found.substring(0, 16);
           return fingerprint == null || fingerprint.equals(found)
-              ? Finding.ok("model", shown)
+              ? Finding.ok(shown)
               : Finding.failed(
-                  "model",
                   shown + ", on the driver " + fingerprint.substring(0, 16),
                   "Another model lies there under %s: copy the same files everywhere, or name the model by a URI that all read (hdfs://, s3a://)."
                       .formatted(config.text(Setting.MODEL)));
         });
     if (ids != null) {
-      report.check(
+      place.check(
           "tokenizer",
           () -> {
             List<long[]> found = ids(config);
-            for (int i = 0; i < found.size(); i++) {
-              if (!Arrays.equals(found.get(i), ids.get(i))) {
-                return Finding.failed(
-                    "tokenizer",
-                    "other ids for '%s'".formatted(ReferenceVectors.sentences().get(i)),
-                    "tokenizer.json or the tokenizer library differs from the driver's.");
-              }
-            }
-            return Finding.ok("tokenizer", "%d sentences, ids as wanted".formatted(found.size()));
+            return firstDifference(found, ids)
+                .map(
+                    sentence ->
+                        Finding.failed(
+                            "other ids for '%s'".formatted(sentence),
+                            "tokenizer.json or the tokenizer library differs from the driver's."))
+                .orElseGet(() -> sameIds(found));
           });
     }
   }
 
-  private void session(PlaceReport report) {
+  private void session(Place place) {
     SessionProbe[] opened = new SessionProbe[1];
-    report.check(
+    place.check(
         "session",
         () -> {
           opened[0] = SessionProbe.open(config, threads);
-          report.device = opened[0].device();
-          report.gpu = opened[0].gpu();
-          report.loadMillis = opened[0].loadMillis();
-          return Finding.ok("session", "opens on " + (report.gpu ? "a GPU" : "the CPU"));
+          place.device = opened[0].device();
+          place.gpu = opened[0].gpu();
+          place.loadMillis = opened[0].loadMillis();
+          return Finding.ok("opens on " + (place.gpu ? "a GPU" : "the CPU"));
         });
     if (opened[0] == null) {
       return;
     }
     if (canary != null) {
-      report.check("canary", () -> canary(opened[0].read(canary)));
+      place.check("canary", () -> canary(opened[0].read(canary)));
     }
-    report.check(
+    place.check(
         "speed",
         () -> {
-          report.speeds = opened[0].measure();
-          return Finding.ok("speed", "measured");
+          place.speeds = opened[0].measure();
+          return Finding.ok("measured");
         });
   }
 
   private Finding canary(Canary.Reading reading) {
     if (reading.within()) {
-      return Finding.ok("canary", "as " + canary.origin() + " vectors");
+      return Finding.ok("as " + canary.origin() + " vectors");
     }
     return Finding.failed(
-        "canary",
         String.format(
             Locale.ROOT,
             "cosine %.6f, difference %.1e from %s vectors for '%s' (%s)",
@@ -165,12 +164,27 @@ record DoctorTask(
     return HostModels.open(config);
   }
 
+  static HfTokenizer tokenizer(EmbedderConfig config) throws IOException {
+    ModelDirectory model = open(config);
+    return HfTokenizer.open(model.tokenizerJson(), config.resolve(model).get(Setting.MAX_LENGTH));
+  }
+
   /** The ids of the canary's sentences. */
   static List<long[]> ids(EmbedderConfig config) throws IOException {
-    ModelDirectory model = open(config);
-    try (HfTokenizer tokenizer =
-        HfTokenizer.open(model.tokenizerJson(), config.resolve(model).get(Setting.MAX_LENGTH))) {
+    try (HfTokenizer tokenizer = tokenizer(config)) {
       return ReferenceVectors.sentences().stream().map(s -> tokenizer.encode(s).ids()).toList();
     }
+  }
+
+  /** The first of the canary's sentences that has other ids than wanted. */
+  static Optional<String> firstDifference(List<long[]> found, List<long[]> wanted) {
+    return IntStream.range(0, found.size())
+        .filter(i -> !Arrays.equals(found.get(i), wanted.get(i)))
+        .mapToObj(ReferenceVectors.sentences()::get)
+        .findFirst();
+  }
+
+  static Finding sameIds(List<long[]> ids) {
+    return Finding.ok("%d sentences, ids as wanted".formatted(ids.size()));
   }
 }

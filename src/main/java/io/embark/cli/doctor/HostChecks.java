@@ -1,5 +1,7 @@
 package io.embark.cli.doctor;
 
+import io.embark.cli.doctor.DoctorReport.Finding;
+import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.onnx.CudaLibraries;
@@ -21,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 
-/** Looks at the machine and the JVM that it runs in. */
+/** Checks of the machine and of the JVM that they run in. */
 final class HostChecks {
   private static final long DISK_WANTED = 2L << 30;
 
@@ -32,20 +34,19 @@ final class HostChecks {
    *
    * @param output where vectors are to be written, or null
    */
-  static void run(PlaceReport report, EmbedderConfig config, String output, Configuration hadoop) {
+  static void run(Place place, EmbedderConfig config, String output, Configuration hadoop) {
     boolean gpuWanted = config.get(Setting.DEVICE).needsGpu();
-    report.check("java", HostChecks::java);
-    report.check(
-        "spark", () -> Finding.ok("spark", org.apache.spark.package$.MODULE$.SPARK_VERSION()));
-    report.check("system", HostChecks::system);
-    report.check("memory", HostChecks::memory);
-    report.check("onnxruntime", HostChecks::onnxRuntime);
-    report.check("onnxruntime jars", HostChecks::jars);
-    report.check("nvidia-smi", () -> nvidiaSmi(gpuWanted));
-    report.check("cuda libraries", () -> cudaLibraries(gpuWanted));
-    report.check("model cache", HostChecks::disk);
+    place.check("java", HostChecks::java);
+    place.check("spark", () -> Finding.ok(org.apache.spark.package$.MODULE$.SPARK_VERSION()));
+    place.check("system", HostChecks::system);
+    place.check("memory", HostChecks::memory);
+    place.check("onnxruntime", HostChecks::onnxRuntime);
+    place.check("onnxruntime jars", HostChecks::jars);
+    place.check("nvidia-smi", () -> nvidiaSmi(gpuWanted));
+    place.check("cuda libraries", () -> cudaLibraries(gpuWanted));
+    place.check("model cache", HostChecks::disk);
     if (output != null) {
-      report.check("output", () -> writable(output, hadoop));
+      place.check("output", () -> writable(output, hadoop));
     }
   }
 
@@ -53,8 +54,8 @@ final class HostChecks {
     String version = System.getProperty("java.version");
     int feature = Runtime.version().feature();
     return feature == 17
-        ? Finding.ok("java", version)
-        : Finding.warning("java", version, "Spark 3.5 and Embark are made for Java 17.");
+        ? Finding.ok(version)
+        : Finding.warning(version, "Spark 3.5 and Embark are made for Java 17.");
   }
 
   private static Finding system() throws IOException {
@@ -69,7 +70,6 @@ final class HostChecks {
       }
     }
     return Finding.ok(
-        "system",
         "%s %s, %d x %s"
             .formatted(
                 System.getProperty("os.name"),
@@ -85,7 +85,7 @@ final class HostChecks {
                 instanceof com.sun.management.OperatingSystemMXBean system
             ? system.getTotalMemorySize()
             : 0;
-    return Finding.ok("memory", "heap %s of %s".formatted(gib(heap), gib(machine)));
+    return Finding.ok("heap %s of %s".formatted(gib(heap), gib(machine)));
   }
 
   private static String gib(long bytes) {
@@ -94,16 +94,14 @@ final class HostChecks {
 
   private static Finding onnxRuntime() {
     return Finding.ok(
-        "onnxruntime",
         OnnxRuntime.version() + ", providers " + String.join(", ", OnnxRuntime.providers()));
   }
 
   private static Finding jars() {
     List<String> jars = OnnxRuntimeJars.jars();
     return jars.size() == 1
-        ? Finding.ok("onnxruntime jars", "one")
+        ? Finding.ok("one")
         : Finding.failed(
-            "onnxruntime jars",
             String.join(" and ", jars),
             "Keep onnxruntime_gpu only (or onnxruntime only): which of two is loaded is chance.");
   }
@@ -121,23 +119,22 @@ final class HostChecks {
     } catch (IOException e) {
       return wanted
           ? Finding.failed(
-              "nvidia-smi",
               "not found",
               "Device cuda is asked for: install the NVIDIA driver, or in a container ask for the"
                   + " GPU (nvidia-container-toolkit, nvidia.com/gpu limits).")
-          : Finding.ok("nvidia-smi", "not found");
+          : Finding.ok("not found");
     }
     try {
       if (!process.waitFor(20, TimeUnit.SECONDS)) {
         return Finding.failed(
-            "nvidia-smi", "no answer in 20 s", "The driver hangs: look at dmesg for Xid errors.");
+            "no answer in 20 s", "The driver hangs: look at dmesg for Xid errors.");
       }
       String out =
           new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
       String gpus = String.join("; ", out.lines().toList());
       return process.exitValue() == 0
-          ? Finding.ok("nvidia-smi", gpus)
-          : Finding.failed("nvidia-smi", gpus, "The driver does not answer; see nvidia-smi there.");
+          ? Finding.ok(gpus)
+          : Finding.failed(gpus, "The driver does not answer; see nvidia-smi there.");
     } finally {
       process.destroyForcibly();
     }
@@ -149,17 +146,16 @@ final class HostChecks {
     List<String> found = new ArrayList<>();
     places.forEach((library, at) -> (at.isEmpty() ? missing : found).add(at.orElse(library)));
     if (missing.isEmpty()) {
-      return Finding.ok("cuda libraries", String.join(", ", found));
+      return Finding.ok(String.join(", ", found));
     }
     String value = "missing " + String.join(", ", missing);
     return wanted
         ? Finding.failed(
-            "cuda libraries",
             value,
             "ONNX Runtime %s needs CUDA 12 and cuDNN 9: install them, or add their folder to"
                     .formatted(OnnxRuntime.version())
                 + " LD_LIBRARY_PATH (spark.executorEnv.LD_LIBRARY_PATH).")
-        : Finding.ok("cuda libraries", missing.size() == places.size() ? "none" : value);
+        : Finding.ok(missing.size() == places.size() ? "none" : value);
   }
 
   private static Finding disk() throws IOException {
@@ -169,14 +165,12 @@ final class HostChecks {
       at = at.toAbsolutePath().getParent();
     }
     if (!Files.isWritable(at)) {
-      return Finding.failed(
-          "model cache", at + " is not writable", "Name another directory in EMBARK_CACHE.");
+      return Finding.failed(at + " is not writable", "Name another directory in EMBARK_CACHE.");
     }
     long free = Files.getFileStore(at).getUsableSpace();
     return free >= DISK_WANTED
-        ? Finding.ok("model cache", "at least 2 GiB free in " + at)
+        ? Finding.ok("at least 2 GiB free in " + at)
         : Finding.warning(
-            "model cache",
             gib(free) + " free in " + at,
             "Models and native libraries want 2 GiB: name another directory in EMBARK_CACHE.");
   }
@@ -194,10 +188,9 @@ final class HostChecks {
     try {
       files.create(file, false).close();
       files.delete(file, false);
-      return Finding.ok("output", "writable: " + at);
+      return Finding.ok("writable: " + at);
     } catch (IOException e) {
       return Finding.failed(
-          "output",
           "cannot write in %s: %s".formatted(at, e.getMessage()),
           "Give the user that executors run as the right to write there, or use another --output.");
     }

@@ -3,6 +3,7 @@ package io.embark.cli.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.spark.executor.SessionProbe.Speed;
 import io.embark.spark.executor.SessionProbe.Speeds;
 import java.util.List;
@@ -21,11 +22,11 @@ class DoctorPlanTest {
     return conf;
   }
 
-  private static List<PlaceReport> places(int count, boolean gpu, double tokensPerSecond) {
+  private static List<Place> places(int count, boolean gpu, double tokensPerSecond) {
     return IntStream.range(0, count)
         .mapToObj(
             i -> {
-              PlaceReport place = new PlaceReport("" + i, "host", "");
+              Place place = new Place("" + i, "host", "");
               place.gpu = gpu;
               place.speeds = new Speeds(1_024, List.of(new Speed(128, tokensPerSecond)));
               return place;

@@ -2,20 +2,22 @@ package io.embark.cli.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.embark.cli.doctor.Finding.Verdict;
+import io.embark.cli.doctor.DoctorReport.Finding;
+import io.embark.cli.doctor.DoctorReport.Place;
+import io.embark.cli.doctor.DoctorReport.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class DoctorReportTest {
-  private static PlaceReport place(String executor, String check, String value) {
-    PlaceReport place = new PlaceReport(executor, "host", "");
-    place.findings.add(Finding.ok(check, value));
+  private static Place place(String executor, String check, String value) {
+    Place place = new Place(executor, "host", "");
+    place.check(check, () -> Finding.ok(value));
     return place;
   }
 
   private static Verdict verdict(String check, String driver, String... executors) {
-    List<PlaceReport> places = new ArrayList<>();
+    List<Place> places = new ArrayList<>();
     places.add(place("driver", check, driver));
     for (int i = 0; i < executors.length; i++) {
       places.add(place("" + i, check, executors[i]));

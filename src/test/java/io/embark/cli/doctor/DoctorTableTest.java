@@ -2,6 +2,7 @@ package io.embark.cli.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.spark.executor.SessionProbe.Speed;
 import io.embark.spark.executor.SessionProbe.Speeds;
 import java.io.PrintWriter;
@@ -12,8 +13,8 @@ import org.junit.jupiter.api.Test;
 class DoctorTableTest {
   @Test
   void fitsItsWidthOnFastMachinesWithLongNames() {
-    PlaceReport driver = place("driver", "127.0.0.1:40855", "", "cpu", 11_379.4);
-    PlaceReport gpu =
+    Place driver = place("driver", "127.0.0.1:40855", "", "cpu", 11_379.4);
+    Place gpu =
         place("117", "ip-10-200-117-123.eu-central-1.compute.internal", "15", "cuda:15", 9_999_999);
     List<String> lines = printed(List.of(driver, gpu));
     assertThat(lines).allMatch(line -> line.length() <= 100);
@@ -25,17 +26,17 @@ class DoctorTableTest {
 
   @Test
   void placesThatCouldNotBeTimedAreShownWithoutSpeed() {
-    PlaceReport untimed = place("driver", "host", "", "cpu", 1);
+    Place untimed = place("driver", "host", "", "cpu", 1);
     untimed.speeds = null;
-    PlaceReport timed = place("3", "host", "", "cpu", 2_000);
+    Place timed = place("3", "host", "", "cpu", 2_000);
     assertThat(printed(List.of(untimed, timed)))
         .anyMatch(line -> line.startsWith("driver") && line.endsWith("-"))
         .anyMatch(line -> line.startsWith("executor 3") && line.contains("2,000"));
   }
 
-  private static PlaceReport place(
+  private static Place place(
       String executor, String host, String address, String device, double tokensPerSecond) {
-    PlaceReport place = new PlaceReport(executor, host, address);
+    Place place = new Place(executor, host, address);
     place.device = device;
     place.loadMillis = 4_700;
     place.speeds =
@@ -48,7 +49,7 @@ class DoctorTableTest {
     return place;
   }
 
-  private static List<String> printed(List<PlaceReport> places) {
+  private static List<String> printed(List<Place> places) {
     StringWriter out = new StringWriter();
     new DoctorTable(new DoctorReport("local[2]", places, null), new PrintWriter(out)).print();
     return out.toString().lines().toList();
