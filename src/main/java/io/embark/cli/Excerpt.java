@@ -7,7 +7,7 @@ public final class Excerpt {
   private Excerpt() {}
 
   /**
-   * One line of at most 76 characters.
+   * One line of at most 76 characters, none of which steers a terminal.
    *
    * @return the word {@code null} where there is no text
    */
@@ -15,7 +15,7 @@ public final class Excerpt {
     if (text == null) {
       return "null";
     }
-    String line = text.replaceAll("\\s+", " ").strip();
+    String line = text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
     return line.codePointCount(0, line.length()) <= WIDTH
         ? line
         : line.substring(0, line.offsetByCodePoints(0, WIDTH - 1)) + "…";

@@ -366,6 +366,12 @@ public record Setting<T>(
     this(Effect.VECTORS, key, argument, defaultText, description, parser);
   }
 
+  /** A setting of a job whose value is any text. */
+  public static Setting<String> text(
+      String key, String argument, String defaultText, String description) {
+    return new Setting<>(key, argument, defaultText, description, value -> value);
+  }
+
   private static <T> Setting<T> declare(
       Effect effect,
       String key,

@@ -2,10 +2,10 @@ package io.embark.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.embark.cli.analysis.ClusterSettings;
+import io.embark.cli.analysis.ClusterCommand;
 import io.embark.cli.analysis.CompareSettings;
-import io.embark.cli.analysis.SearchSettings;
-import io.embark.cli.doctor.DoctorSettings;
+import io.embark.cli.analysis.SearchCommand;
+import io.embark.cli.doctor.DoctorCommand;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.embed.Setting;
 import io.embark.spark.executor.ExecutorSettings;
@@ -40,10 +40,10 @@ class ConfigurationDocTest {
             + " (`setPooling(\"mean\")`). Flags win over the file, the file over the defaults."
             + " Written from the code by a test; do not edit.\n");
     table(doc, "The embed job", EmbedSettings.ALL, false);
-    table(doc, "The doctor, beside input, output and embedder", DoctorSettings.OWN, false);
+    table(doc, "The doctor, beside input, output and embedder", DoctorCommand.OWN, false);
     table(doc, "compare, beside input and embedder", CompareSettings.OWN, false);
-    table(doc, "The search job", SearchSettings.ALL, false);
-    table(doc, "The cluster job", ClusterSettings.ALL, false);
+    table(doc, "The search job", SearchCommand.ALL, false);
+    table(doc, "The cluster job", ClusterCommand.ALL, false);
     table(doc, "The embedder", Setting.ALL, true);
     table(doc, "Each JVM that embeds", ExecutorSettings.ALL, false);
     doc.append(

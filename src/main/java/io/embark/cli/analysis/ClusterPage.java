@@ -1,13 +1,26 @@
 package io.embark.cli.analysis;
 
+import static org.apache.spark.sql.functions.col;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.embark.analysis.cluster.Features;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.DoubleStream;
+import org.apache.spark.ml.feature.Normalizer;
+import org.apache.spark.ml.feature.PCA;
+import org.apache.spark.ml.feature.PCAModel;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.storage.StorageLevel;
 
 /**
- * The clusters as a page that needs nothing else: no network, no other file. Data go in as JSON and
+ * The HTML report of a clustering, which needs no network and no other file. Data go in as JSON and
  * come out as text nodes, so that no text of the table is ever read as markup.
  */
 final class ClusterPage {
@@ -17,9 +30,9 @@ final class ClusterPage {
 
   private ClusterPage() {}
 
-  private record Data(ClusterReport report, ClusterMap map) {}
+  private record Data(ClusterReport report, Plane map) {}
 
-  static byte[] of(ClusterReport report, ClusterMap map) throws IOException {
+  static byte[] of(ClusterReport report, Plane map) throws IOException {
     try (InputStream in = ClusterPage.class.getResourceAsStream(TEMPLATE)) {
       String page = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       return page.replace(PLACE, json(new Data(report, map))).getBytes(StandardCharsets.UTF_8);
@@ -32,5 +45,47 @@ final class ClusterPage {
         .replace("<", "\\u003c")
         .replace(">", "\\u003e")
         .replace("&", "\\u0026");
+  }
+
+  /**
+   * Rows on a plane: the two directions in which their vectors, scaled to length 1, vary most.
+   *
+   * @param explained fraction of the variance that these hold, 0 to 1
+   */
+  record Plane(double explained, List<Point> points) {
+    static final Plane EMPTY = new Plane(0, List.of());
+
+    record Point(double x, double y, int cluster, String text) {}
+
+    /**
+     * Lays out every row that has a cluster.
+     *
+     * @param rows columns {@code vector}, {@code cluster} and {@code text}, so many that they fit
+     *     on the driver without their vectors
+     */
+    static Plane of(Dataset<Row> rows) {
+      Dataset<Row> unit =
+          new Normalizer()
+              .setInputCol("vector")
+              .setOutputCol(Features.COLUMN)
+              .transform(rows.where(col("cluster").isNotNull()))
+              .persist(StorageLevel.MEMORY_AND_DISK());
+      try {
+        if (unit.limit(3).count() < 3) {
+          return EMPTY;
+        }
+        PCAModel pca =
+            new PCA().setInputCol(Features.COLUMN).setOutputCol("place").setK(2).fit(unit);
+        List<Point> points = new ArrayList<>();
+        for (Row row : pca.transform(unit).select("place", "cluster", "text").collectAsList()) {
+          Vector place = row.getAs(0);
+          points.add(new Point(place.apply(0), place.apply(1), row.getInt(1), row.getString(2)));
+        }
+        double[] explained = pca.explainedVariance().toArray();
+        return new Plane(DoubleStream.of(explained).sum(), points);
+      } finally {
+        unit.unpersist();
+      }
+    }
   }
 }

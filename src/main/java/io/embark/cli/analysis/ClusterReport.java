@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a clustering came to, as it stands in {@code cluster.json}.
+ * The result of a clustering, as it stands in {@code cluster.json}.
  *
  * @param vectors how the vectors were made
- * @param kFrom who chose the number of clusters
+ * @param kFrom the flag or file that gave the number of clusters, or how it was chosen
  * @param silhouette of the clusters, on a sample of {@code silhouetteRows}; null if these are no
  *     more than the clusters, or all in one
  * @param choices numbers of clusters that were tried; empty if one was given
@@ -48,7 +48,7 @@ record ClusterReport(
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   /**
-   * With known classes: {@link io.embark.analysis.measure.ClusterAgreement}.
+   * Agreement with known classes: {@link io.embark.analysis.measure.ClusterAgreement}.
    *
    * @param rows with a cluster and a class
    */
@@ -64,8 +64,6 @@ record ClusterReport(
       double accuracy) {}
 
   /**
-   * One cluster.
-   *
    * @param cohesion mean cosine of its vectors to its centre
    * @param nearDuplicates rows that are in a group of near-duplicates
    * @param duplicateGroups the largest such groups

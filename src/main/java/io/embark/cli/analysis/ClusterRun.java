@@ -11,7 +11,7 @@ import io.embark.analysis.cluster.Clustering;
 import io.embark.analysis.cluster.Features;
 import io.embark.cli.JobSettings;
 import io.embark.cli.Version;
-import io.embark.cli.analysis.ClusterSettings.Range;
+import io.embark.cli.analysis.ClusterCommand.Range;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.cli.embed.Progress;
 import io.embark.embed.Setting;
@@ -32,7 +32,6 @@ import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.storage.StorageLevel;
@@ -48,27 +47,52 @@ final class ClusterRun {
   private final JobSettings settings;
   private final PrintWriter out;
   private final int seed;
+  private final EmbeddedTable table;
+  private final String textCol;
+  private final String idCol;
+  private final String labelCol;
+  private final Path output;
 
-  ClusterRun(SparkSession spark, JobSettings settings, PrintWriter out) {
+  /**
+   * Opens the table and checks what the settings say of it.
+   *
+   * @throws UserError if it has no such columns, or the output is not free
+   */
+  ClusterRun(SparkSession spark, JobSettings settings, PrintWriter out) throws IOException {
     this.spark = spark;
     this.settings = settings;
     this.out = out;
-    this.seed = settings.get(ClusterSettings.SEED);
-  }
-
-  void call() throws IOException {
-    EmbeddedTable table =
+    this.seed = settings.get(ClusterCommand.SEED);
+    this.table =
         EmbeddedTable.open(
             spark,
-            settings.get(ClusterSettings.INPUT),
-            settings.get(SearchSettings.VECTOR_COL, null));
-    String textCol = table.column(settings, EmbedSettings.TEXT_COL, "text");
-    String idCol = table.column(settings, EmbedSettings.ID_COL, "id");
-    String labelCol = table.column(settings, ClusterSettings.LABEL_COL, "");
-    requireFree(table, ClusterSettings.CLUSTER_COL);
-    requireFree(table, ClusterSettings.DISTANCE_COL);
-    Path output = output();
+            settings.get(ClusterCommand.INPUT),
+            settings.get(SearchCommand.VECTOR_COL, null));
+    this.textCol = table.column(settings, EmbedSettings.TEXT_COL, "text");
+    this.idCol = table.column(settings, EmbedSettings.ID_COL, "id");
+    this.labelCol = table.column(settings, ClusterCommand.LABEL_COL, "");
+    requireFree(ClusterCommand.CLUSTER_COL);
+    requireFree(ClusterCommand.DISTANCE_COL);
+    this.output = SearchCommand.output(spark, settings, ClusterCommand.OUTPUT);
+  }
 
+  /**
+   * A model and how it came about, as in {@link ClusterReport}.
+   *
+   * @param k clusters that were asked for
+   * @param silhouette null if there is none
+   */
+  private record Trained(
+      ClusterModel model,
+      int k,
+      String kFrom,
+      Double silhouette,
+      long silhouetteRows,
+      List<Clustering.Choice> choices,
+      int elbow,
+      long trainedOn) {}
+
+  void call() throws IOException {
     Dataset<Row> all = Features.of(table.rows(), table.vectorCol());
     spark.sparkContext().setJobDescription("Embark: cluster " + table.uri());
     long rows = table.rows().count();
@@ -78,8 +102,8 @@ final class ClusterRun {
     out.printf("  vectors  %s: %s%n", table.vectorCol(), table.origin().essence());
     out.printf(
         "  with     %s, %s, seed %d%n",
-        settings.get(ClusterSettings.ALGORITHM).label(),
-        settings.get(ClusterSettings.DISTANCE).label(),
+        settings.get(ClusterCommand.ALGORITHM).label(),
+        settings.get(ClusterCommand.DISTANCE).label(),
         seed);
     out.flush();
     if (vectors < 3) {
@@ -87,112 +111,12 @@ final class ClusterRun {
           "input: %s has %d rows with a vector that is not zero; wanted are 3 or more."
               .formatted(table.uri(), vectors));
     }
-    Dataset<Row> features =
-        sample(all, vectors, settings.get(ClusterSettings.TRAIN_ROWS), seed)
-            .persist(StorageLevel.MEMORY_AND_DISK());
-    try {
-      cluster(table, output, features, rows, vectors, textCol, idCol, labelCol);
-    } finally {
-      features.unpersist();
-    }
-    out.flush();
-  }
-
-  private void cluster(
-      EmbeddedTable table,
-      Path output,
-      Dataset<Row> features,
-      long rows,
-      long vectors,
-      String textCol,
-      String idCol,
-      String labelCol)
-      throws IOException {
-    Clustering clustering =
-        new Clustering(
-            settings.get(ClusterSettings.ALGORITHM),
-            settings.get(ClusterSettings.DISTANCE),
-            new Algorithm.Training(
-                seed,
-                settings.get(ClusterSettings.ITERATIONS),
-                settings.get(ClusterSettings.STARTS)));
-    long trainedOn = features.count();
-    Dataset<Row> sample =
-        sample(features, trainedOn, settings.get(ClusterSettings.CHOICE_ROWS), seed)
-            .persist(StorageLevel.MEMORY_AND_DISK());
-    long sampled = sample.count();
-    Range range = settings.get(ClusterSettings.K).within(vectors, trainedOn, sampled);
-    List<Clustering.Choice> choices =
-        range.fixed() ? List.of() : clustering.choices(sample, range.least(), range.most());
-    int k = range.fixed() ? range.least() : Clustering.best(choices).k();
-    int elbow = range.fixed() ? 0 : Clustering.elbow(choices).k();
-    if (labelCol != null) {
-      Column label = text(labelCol).as("label");
-      ClusterSummaries.requireClasses(
-          Features.of(table.rows(), table.vectorCol(), label), labelCol, k);
-    }
-    ClusterTable.printChoices(out, choices, k, elbow, sampled);
-
-    ClusterModel model =
-        clustering
-            .fit(features, k, table.origin())
-            .setInputCol(table.vectorCol())
-            .setClusterCol(settings.get(ClusterSettings.CLUSTER_COL))
-            .setDistanceCol(settings.get(ClusterSettings.DISTANCE_COL));
-    // Of no more rows than clusters most would be alone in theirs, which have no silhouette.
-    double silhouette = sampled > k ? clustering.silhouette(sample, model) : Double.NaN;
-    sample.unpersist();
-    PipelineModel pipeline =
-        new Pipeline().setStages(new PipelineStage[] {model}).fit(table.rows());
-    Path written = new Path(output, "rows");
-    Dataset<Row> clustered = pipeline.transform(table.rows());
-    Runnable write =
-        () ->
-            clustered
-                .write()
-                .mode(settings.get(SearchSettings.MODE))
-                .format(VectorParquetFormat.NAME)
-                .save(written.toString());
-    Progress.during(spark.sparkContext(), write);
-    pipeline.write().overwrite().save(new Path(output, "model").toString());
-
-    Dataset<Row> again = spark.read().parquet(written.toString());
-    long found = again.count();
-    if (found != rows) {
-      throw new IllegalStateException(
-          "%d rows were read and %d are in %s; these must be equal."
-              .formatted(rows, found, written));
-    }
-    Dataset<Row> scored = scored(again, model, textCol, idCol, labelCol);
-    scored.persist(StorageLevel.MEMORY_AND_DISK());
-    ClusterSummaries summaries = new ClusterSummaries(scored, settings);
-    ClusterSummaries.Summed summed = summaries.clusters(rows, textCol != null);
-    ClusterReport report =
-        new ClusterReport(
-            Version.of(),
-            table.uri(),
-            table.origin().essence(),
-            settings.get(ClusterSettings.ALGORITHM).label(),
-            settings.get(ClusterSettings.DISTANCE).label(),
-            seed,
-            model.clusters(),
-            range.fixed() ? settings.origin(ClusterSettings.K) : "best silhouette",
-            Double.isNaN(silhouette) ? null : silhouette,
-            sampled,
-            choices,
-            elbow,
-            rows,
-            rows - vectors,
-            trainedOn,
-            labelCol == null ? null : summaries.agreement(labelCol, model.clusters()),
-            summed.duplicatesComplete(),
-            summed.clusters());
-    write(new Path(output, "cluster.json"), report.json());
-    write(
-        new Path(output, "cluster.html"), ClusterPage.of(report, map(again, table, textCol, rows)));
-    scored.unpersist();
-    if (model.clusters() < k) {
-      out.printf("Found %d clusters for %d: there are no more that differ.%n", model.clusters(), k);
+    Trained trained = train(all, vectors);
+    Path written = writeRows(trained.model, rows);
+    ClusterReport report = report(trained, spark.read().parquet(written.toString()), rows, vectors);
+    int found = trained.model.clusters();
+    if (found < trained.k) {
+      out.printf("Found %d clusters for %d: there are no more that differ.%n", found, trained.k);
     }
     ClusterTable.print(out, report);
     out.printf(
@@ -200,12 +124,124 @@ final class ClusterRun {
         "%nWrote %,d rows to %s, beside them model/, cluster.json and cluster.html%n",
         rows,
         written);
+    out.flush();
   }
 
-  private void requireFree(EmbeddedTable table, Setting<String> setting) {
+  private Trained train(Dataset<Row> all, long vectors) {
+    Clustering clustering =
+        new Clustering(
+            settings.get(ClusterCommand.ALGORITHM),
+            settings.get(ClusterCommand.DISTANCE),
+            new Algorithm.Training(
+                seed,
+                settings.get(ClusterCommand.ITERATIONS),
+                settings.get(ClusterCommand.STARTS)));
+    Dataset<Row> features =
+        sample(all, vectors, settings.get(ClusterCommand.TRAIN_ROWS), seed)
+            .persist(StorageLevel.MEMORY_AND_DISK());
+    try {
+      long trainedOn = features.count();
+      Dataset<Row> sample =
+          sample(features, trainedOn, settings.get(ClusterCommand.CHOICE_ROWS), seed)
+              .persist(StorageLevel.MEMORY_AND_DISK());
+      long sampled = sample.count();
+      Range range = settings.get(ClusterCommand.K).within(vectors, trainedOn, sampled);
+      List<Clustering.Choice> choices =
+          range.fixed() ? List.of() : clustering.choices(sample, range.least(), range.most());
+      int k = range.fixed() ? range.least() : Clustering.best(choices).k();
+      int elbow = range.fixed() ? 0 : Clustering.elbow(choices).k();
+      if (labelCol != null) {
+        Dataset<Row> labels =
+            Features.of(table.rows(), table.vectorCol(), text(labelCol).as("label"));
+        ClusterSummaries.requireClasses(labels, labelCol, k);
+      }
+      ClusterTable.printChoices(out, choices, k, elbow, sampled);
+      ClusterModel model =
+          clustering
+              .fit(features, k, table.origin())
+              .setInputCol(table.vectorCol())
+              .setClusterCol(settings.get(ClusterCommand.CLUSTER_COL))
+              .setDistanceCol(settings.get(ClusterCommand.DISTANCE_COL));
+      // Of no more rows than clusters most would be alone in theirs, which have no silhouette.
+      double silhouette = sampled > k ? clustering.silhouette(sample, model) : Double.NaN;
+      sample.unpersist();
+      return new Trained(
+          model,
+          k,
+          range.fixed() ? settings.origin(ClusterCommand.K) : "best silhouette",
+          Double.isNaN(silhouette) ? null : silhouette,
+          sampled,
+          choices,
+          elbow,
+          trainedOn);
+    } finally {
+      features.unpersist();
+    }
+  }
+
+  /** Writes the rows with their clusters, and the pipeline that gave them these. */
+  private Path writeRows(ClusterModel model, long rows) throws IOException {
+    PipelineModel pipeline =
+        new Pipeline().setStages(new PipelineStage[] {model}).fit(table.rows());
+    Path written = new Path(output, "rows");
+    Dataset<Row> clustered = pipeline.transform(table.rows());
+    Progress.during(
+        spark.sparkContext(),
+        () ->
+            clustered
+                .write()
+                .mode(settings.get(SearchCommand.MODE))
+                .format(VectorParquetFormat.NAME)
+                .save(written.toString()));
+    pipeline.write().overwrite().save(new Path(output, "model").toString());
+    long found = spark.read().parquet(written.toString()).count();
+    if (found != rows) {
+      throw new IllegalStateException(
+          "%d rows were read and %d are in %s; these must be equal."
+              .formatted(rows, found, written));
+    }
+    return written;
+  }
+
+  private ClusterReport report(Trained trained, Dataset<Row> clustered, long rows, long vectors)
+      throws IOException {
+    Dataset<Row> scored = scored(clustered, trained.model).persist(StorageLevel.MEMORY_AND_DISK());
+    try {
+      ClusterSummaries summaries = new ClusterSummaries(scored, settings);
+      ClusterSummaries.Summed summed = summaries.clusters(rows, textCol != null);
+      int clusters = trained.model.clusters();
+      ClusterReport report =
+          new ClusterReport(
+              Version.of(),
+              table.uri(),
+              table.origin().essence(),
+              settings.get(ClusterCommand.ALGORITHM).label(),
+              settings.get(ClusterCommand.DISTANCE).label(),
+              seed,
+              clusters,
+              trained.kFrom,
+              trained.silhouette,
+              trained.silhouetteRows,
+              trained.choices,
+              trained.elbow,
+              rows,
+              rows - vectors,
+              trained.trainedOn,
+              labelCol == null ? null : summaries.agreement(labelCol, clusters),
+              summed.duplicatesComplete(),
+              summed.clusters());
+      write("cluster.json", report.json());
+      write("cluster.html", ClusterPage.of(report, map(clustered, rows)));
+      return report;
+    } finally {
+      scored.unpersist();
+    }
+  }
+
+  private void requireFree(Setting<String> setting) {
     String name = settings.get(setting);
-    String other = settings.get(ClusterSettings.CLUSTER_COL);
-    boolean twice = setting == ClusterSettings.DISTANCE_COL && name.equalsIgnoreCase(other);
+    String other = settings.get(ClusterCommand.CLUSTER_COL);
+    boolean twice = setting == ClusterCommand.DISTANCE_COL && name.equalsIgnoreCase(other);
     if (twice || Stream.of(table.rows().columns()).anyMatch(name::equalsIgnoreCase)) {
       throw new UserError(
           "%s: there is a column '%s' already; name another with --%s."
@@ -213,31 +249,12 @@ final class ClusterRun {
     }
   }
 
-  /** Where to write, made free. */
-  private Path output() throws IOException {
-    Path output = settings.path(ClusterSettings.OUTPUT);
-    FileSystem files = output.getFileSystem(spark.sparkContext().hadoopConfiguration());
-    output = files.makeQualified(output);
-    SaveMode mode = settings.get(SearchSettings.MODE);
-    if (mode == SaveMode.ErrorIfExists && files.exists(output)) {
-      throw new UserError("output: %s exists. Use another, or --mode overwrite.".formatted(output));
-    }
-    Path input = files.makeQualified(settings.path(ClusterSettings.INPUT));
-    if ((input + "/").startsWith(output + "/") || (output + "/").startsWith(input + "/")) {
-      throw new UserError(
-          "output: %s and the table %s lie in each other. Write somewhere else."
-              .formatted(output, input));
-    }
-    return output;
-  }
-
   /** Rows taken at random, the same ones each time, about as many as wanted. */
   static Dataset<Row> sample(Dataset<Row> rows, long count, int wanted, long seed) {
     return count <= wanted ? rows : rows.sample(false, (double) wanted / count, seed);
   }
 
-  private Dataset<Row> scored(
-      Dataset<Row> rows, ClusterModel model, String textCol, String idCol, String labelCol) {
+  private Dataset<Row> scored(Dataset<Row> rows, ClusterModel model) {
     ClusterModel again =
         model
             .copy(ParamMap.empty())
@@ -255,16 +272,16 @@ final class ClusterRun {
             text(labelCol).as("label"));
   }
 
-  private ClusterMap map(Dataset<Row> rows, EmbeddedTable table, String textCol, long count) {
-    int most = settings.get(ClusterSettings.MAP_ROWS);
+  private ClusterPage.Plane map(Dataset<Row> rows, long count) {
+    int most = settings.get(ClusterCommand.MAP_ROWS);
     if (most == 0) {
-      return new ClusterMap(0, List.of());
+      return ClusterPage.Plane.EMPTY;
     }
-    return ClusterMap.of(
+    return ClusterPage.Plane.of(
         sample(rows, count, most, seed)
             .select(
                 Features.column(rows, table.vectorCol()).as("vector"),
-                Columns.of(settings.get(ClusterSettings.CLUSTER_COL)).as("cluster"),
+                Columns.of(settings.get(ClusterCommand.CLUSTER_COL)).as("cluster"),
                 substring(text(textCol), 1, TEXT_ON_MAP).as("text")));
   }
 
@@ -274,7 +291,8 @@ final class ClusterRun {
         : Columns.of(name).cast(DataTypes.StringType);
   }
 
-  private void write(Path file, byte[] bytes) throws IOException {
+  private void write(String name, byte[] bytes) throws IOException {
+    Path file = new Path(output, name);
     FileSystem files = file.getFileSystem(spark.sparkContext().hadoopConfiguration());
     try (OutputStream stream = files.create(file, true)) {
       stream.write(bytes);

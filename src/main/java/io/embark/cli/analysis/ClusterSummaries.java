@@ -18,7 +18,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 
 /**
- * Sums the clusters up.
+ * Sums clusters up from their rows.
  *
  * @param scored columns {@code cluster}, {@code distance}, {@code similarity}, {@code id}, {@code
  *     text} (null where there is none) and {@code label}
@@ -31,17 +31,17 @@ record ClusterSummaries(Dataset<Row> scored, JobSettings settings) {
   private static final int PAIRS = 200_000;
   private static final int CELLS = 4_000_000;
 
-  /** The clusters, and whether all near-duplicates that were found are told. */
+  /** The clusters, and whether all near-duplicates that were found are counted. */
   record Summed(List<ClusterReport.Cluster> clusters, boolean duplicatesComplete) {}
 
   Summed clusters(long rows, boolean texts) {
     Map<Integer, List<Term>> terms =
         texts
             ? DistinctiveTerms.of(
-                scored.select("cluster", "text"), settings.get(ClusterSettings.STOP_WORDS), TERMS)
+                scored.select("cluster", "text"), settings.get(ClusterCommand.STOP_WORDS), TERMS)
             : Map.of();
     Map<Integer, List<Members.Medoid>> medoids = Members.medoids(scored, MEDOIDS);
-    int most = settings.get(ClusterSettings.DUPLICATE_ROWS);
+    int most = settings.get(ClusterCommand.DUPLICATE_ROWS);
     NearDuplicates.Found duplicates =
         texts && most > 0
             ? NearDuplicates.of(
@@ -70,7 +70,7 @@ record ClusterSummaries(Dataset<Row> scored, JobSettings settings) {
   }
 
   /**
-   * Refuses labels that clusters cannot be held against, before there are any.
+   * Refuses labels that clusters cannot be compared with, before there are any.
    *
    * @param labels column {@code label} of the rows that will have a cluster
    */
@@ -88,7 +88,7 @@ record ClusterSummaries(Dataset<Row> scored, JobSettings settings) {
     }
   }
 
-  /** Of labels that passed {@link #requireClasses}. */
+  /** The agreement with labels that passed {@link #requireClasses}. */
   ClusterReport.Agreement agreement(String labelCol, int clusters) {
     List<Row> counts =
         scored
@@ -119,6 +119,6 @@ record ClusterSummaries(Dataset<Row> scored, JobSettings settings) {
   }
 
   private long seed() {
-    return settings.get(ClusterSettings.SEED);
+    return settings.get(ClusterCommand.SEED);
   }
 }

@@ -6,9 +6,11 @@ import io.embark.cli.Excerpt;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
-/** The clusters on the console. */
+/** Prints clusters on the console. */
 final class ClusterTable {
+  /** Characters of the longest bar. */
   private static final int BAR = 30;
 
   private ClusterTable() {}
@@ -58,9 +60,9 @@ final class ClusterTable {
           cluster.name());
       cluster.medoids().stream()
           .map(Members.Medoid::text)
-          .filter(text -> text != null)
+          .filter(Objects::nonNull)
           .findFirst()
-          .ifPresent(text -> out.printf("%38s\"%s\"%n", "", plain(text)));
+          .ifPresent(text -> out.printf("%38s\"%s\"%n", "", Excerpt.of(text)));
     }
     if (!report.duplicatesComplete()) {
       out.println("There are more near-duplicates than could be counted.");
@@ -82,10 +84,5 @@ final class ClusterTable {
           agreement.accuracy());
     }
     out.flush();
-  }
-
-  /** Nothing in a text may steer the terminal. */
-  static String plain(String text) {
-    return Excerpt.of(text.replaceAll("\\p{Cntrl}", " "));
   }
 }

@@ -14,8 +14,8 @@ import picocli.CommandLine.Command;
 @Command(
     name = "compare",
     description =
-        "Embeds texts once with every pooling that the model allows, and measures which serves best:"
-            + " on pairs with scores, on labels, or by how the vectors lie.",
+        "Embeds texts once with every pooling that the model allows, and measures which serves"
+            + " best: on pairs with scores, on labels, or by how the vectors lie.",
     footer = {
       "",
       "Without --input and --pairs it compares on the shipped sample.",

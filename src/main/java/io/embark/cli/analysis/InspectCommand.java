@@ -33,9 +33,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/**
- * Says what a table is made of and how it came about. Reads records only, and starts no session.
- */
+/** Prints the records of a table: its versions, runs and settings. Starts no session. */
 @Command(
     name = "inspect",
     mixinStandardHelpOptions = true,

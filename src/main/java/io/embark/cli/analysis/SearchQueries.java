@@ -25,20 +25,20 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * What is searched for.
+ * The queries of a search.
  *
  * @param rows with the columns {@code query_id bigint}, {@code query string} and vectors
  * @param vectorCol the column of vectors
- * @param said how they came about, in words
+ * @param description how they came about, in words
  */
-record SearchQueries(Dataset<Row> rows, String vectorCol, String said) {
+record SearchQueries(Dataset<Row> rows, String vectorCol, String description) {
   private static final String ID = VectorSearch.RESULT.get(0);
   private static final String TEXT = VectorSearch.RESULT.get(1);
   private static final String VECTOR = "query_vector";
   private static final StructType TEXTS =
       new StructType().add(ID, DataTypes.LongType, false).add(TEXT, DataTypes.StringType);
 
-  /** Embeds texts as the table's were. */
+  /** Embeds texts as those of the table were. */
   static SearchQueries ofTexts(
       SparkSession spark, List<String> texts, JobSettings settings, EmbeddedTable table)
       throws IOException {
@@ -58,16 +58,16 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String said) {
       SparkSession spark, JobSettings settings, EmbeddedTable table, int most) throws IOException {
     TextInput input =
         TextInput.of(
-            settings.get(SearchSettings.QUERIES),
+            settings.get(SearchCommand.QUERIES),
             settings.get(EmbedSettings.FORMAT, null),
             settings.get(EmbedSettings.READ_OPTION, null),
             spark.sparkContext().hadoopConfiguration());
-    String named = settings.get(SearchSettings.QUERY_COL);
+    String named = settings.get(SearchCommand.QUERY_COL);
     Dataset<Row> all = input.read(spark, named);
     Dataset<Row> rows = most > 0 ? all.limit(most) : all;
     List<String> vectors = VectorOrigin.columns(rows.schema());
     Column id = functions.monotonically_increasing_id().as(ID);
-    boolean choose = !settings.isSet(SearchSettings.QUERY_COL) && vectors.size() == 1;
+    boolean choose = !settings.isSet(SearchCommand.QUERY_COL) && vectors.size() == 1;
     String column = choose ? vectors.get(0) : named;
     if (vectors.contains(column)) {
       VectorOrigin.requireComparable(
@@ -103,11 +103,11 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String said) {
   private static SearchQueries embed(Dataset<Row> texts, JobSettings settings, EmbeddedTable table)
       throws IOException {
     EmbedderConfig.Builder overrides = EmbedderConfig.builder();
-    override(overrides, Setting.MODEL, settings, SearchSettings.MODEL);
-    override(overrides, Setting.PROMPT, settings, SearchSettings.QUERY_PROMPT);
+    override(overrides, Setting.MODEL, settings, SearchCommand.MODEL);
+    override(overrides, Setting.PROMPT, settings, SearchCommand.QUERY_PROMPT);
     override(overrides, Setting.MODEL_FILE, settings, Setting.MODEL_FILE);
     override(overrides, Setting.DEVICE, settings, Setting.DEVICE);
-    override(overrides, Setting.PRECISION, settings, SearchSettings.PRECISION);
+    override(overrides, Setting.PRECISION, settings, SearchCommand.PRECISION);
     VectorOrigin origin = table.origin();
     TextEmbedder embedder =
         origin
@@ -117,17 +117,18 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String said) {
             .setOutputType(OutputType.FLOAT.label());
     EmbedderConfig config = embedder.config();
     String prompt = config.text(Setting.PROMPT);
-    String said =
+    String description =
         "texts, embedded by %s, pooling %s%s, prompt '%s' (%s)"
             .formatted(
                 config.text(Setting.MODEL),
                 config.text(Setting.POOLING),
                 origin.post().isEmpty() ? "" : ", then " + origin.post(),
                 prompt,
-                settings.isSet(SearchSettings.QUERY_PROMPT)
-                    ? settings.origin(SearchSettings.QUERY_PROMPT)
+                settings.isSet(SearchCommand.QUERY_PROMPT)
+                    ? settings.origin(SearchCommand.QUERY_PROMPT)
                     : "the table's metadata");
-    return new SearchQueries(embedder.transform(texts), embedder.vectorColumns().get(0), said);
+    return new SearchQueries(
+        embedder.transform(texts), embedder.vectorColumns().get(0), description);
   }
 
   private static void override(

@@ -6,12 +6,10 @@ import io.embark.analysis.search.VectorSearch;
 import io.embark.cli.Excerpt;
 import io.embark.cli.JobSettings;
 import io.embark.cli.Version;
-import io.embark.cli.analysis.SearchSettings.Format;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.cli.embed.Progress;
 import io.embark.spark.VectorOrigin;
 import io.embark.spark.column.Columns;
-import io.embark.spark.column.OutputType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -22,7 +20,6 @@ import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
@@ -43,9 +40,9 @@ final class SearchRun {
     this.spark = spark;
     this.settings = settings;
     this.out = out;
-    this.metric = settings.get(SearchSettings.METRIC);
-    this.shown = settings.get(SearchSettings.SHOW);
-    this.writes = settings.isSet(SearchSettings.OUTPUT);
+    this.metric = settings.get(SearchCommand.METRIC);
+    this.shown = settings.get(SearchCommand.SHOW);
+    this.writes = settings.isSet(SearchCommand.OUTPUT);
   }
 
   /**
@@ -55,18 +52,18 @@ final class SearchRun {
     EmbeddedTable table =
         EmbeddedTable.open(
             spark,
-            settings.get(SearchSettings.INPUT),
-            settings.get(SearchSettings.VECTOR_COL, null));
-    Path output = output();
-    VectorOrigin origin = table.origin();
+            settings.get(SearchCommand.INPUT),
+            settings.get(SearchCommand.VECTOR_COL, null));
+    // Null where hits go to the console only.
+    Path output = writes ? SearchCommand.output(spark, settings, SearchCommand.OUTPUT) : null;
     VectorSearch search =
         new VectorSearch(
-            table.rows(), table.vectorCol(), kept(table), metric, settings.get(SearchSettings.TOP));
+            table.rows(), table.vectorCol(), kept(table), metric, settings.get(SearchCommand.TOP));
     SearchQueries queries =
         texts.isEmpty()
             ? SearchQueries.ofFiles(spark, settings, table, writes ? 0 : shown)
             : SearchQueries.ofTexts(spark, texts, settings, table);
-    describe(table, origin, queries);
+    describe(table, queries);
 
     Dataset<Row> asked = queries.rows().persist(StorageLevel.MEMORY_AND_DISK());
     try {
@@ -91,29 +88,9 @@ final class SearchRun {
     }
   }
 
-  /** Where to write, checked to be free; null for nowhere. */
-  private Path output() throws IOException {
-    if (!writes) {
-      return null;
-    }
-    Path output = settings.path(SearchSettings.OUTPUT);
-    var files = output.getFileSystem(spark.sparkContext().hadoopConfiguration());
-    output = files.makeQualified(output);
-    if (settings.get(SearchSettings.MODE) == SaveMode.ErrorIfExists && files.exists(output)) {
-      throw new UserError("output: %s exists. Use another, or --mode overwrite.".formatted(output));
-    }
-    Path input = files.makeQualified(settings.path(SearchSettings.INPUT));
-    if ((input + "/").startsWith(output + "/") || (output + "/").startsWith(input + "/")) {
-      throw new UserError(
-          "output: %s and the table %s lie in each other. Write somewhere else."
-              .formatted(output, input));
-    }
-    return output;
-  }
-
   private List<String> kept(EmbeddedTable table) {
-    if (settings.isSet(SearchSettings.COLUMNS)) {
-      return settings.get(SearchSettings.COLUMNS);
+    if (settings.isSet(SearchCommand.COLUMNS)) {
+      return settings.get(SearchCommand.COLUMNS);
     }
     Set<String> kept = new LinkedHashSet<>();
     kept.add(table.column(settings, EmbedSettings.ID_COL, "id"));
@@ -128,13 +105,13 @@ final class SearchRun {
     return List.copyOf(kept);
   }
 
-  private void describe(EmbeddedTable table, VectorOrigin origin, SearchQueries queries) {
+  private void describe(EmbeddedTable table, SearchQueries queries) {
     Row counts =
         table
             .rows()
             .agg(functions.count(functions.lit(1)), functions.count(Columns.of(table.vectorCol())))
             .head();
-    OutputType type = origin.type();
+    VectorOrigin origin = table.origin();
     out.println("Embark " + Version.of() + " searches:");
     out.printf(
         Locale.ROOT,
@@ -147,34 +124,33 @@ final class SearchRun {
         "  vectors  %s, %d values, stored as %s%s%n",
         table.vectorCol(),
         origin.dimension(),
-        type.label(),
-        switch (type) {
+        origin.type().label(),
+        switch (origin.type()) {
           case VECTOR, FLOAT -> "";
           case FLOAT16_BITS, INT8 -> ": decoded, so scores carry its rounding";
           case BINARY -> ": decoded to -1 and 1, so scores are of signs alone";
         });
-    out.println("  queries  " + queries.said());
+    out.println("  queries  " + queries.description());
     out.printf("  metric   %s%n", metric.label());
     out.flush();
   }
 
   private void write(Dataset<Row> hits, Path output) {
-    Format format = settings.get(SearchSettings.OUTPUT_FORMAT);
     spark.sparkContext().setJobDescription("Embark: search");
-    Runnable write =
+    Progress.during(
+        spark.sparkContext(),
         () ->
             hits.write()
-                .mode(settings.get(SearchSettings.MODE))
-                .format(format.label())
-                .save(output.toString());
-    Progress.during(spark.sparkContext(), write);
+                .mode(settings.get(SearchCommand.MODE))
+                .format(settings.get(SearchCommand.OUTPUT_FORMAT).label())
+                .save(output.toString()));
   }
 
   private Dataset<Row> read(Path output, StructType schema) {
     return spark
         .read()
         .schema(schema)
-        .format(settings.get(SearchSettings.OUTPUT_FORMAT).label())
+        .format(settings.get(SearchCommand.OUTPUT_FORMAT).label())
         .load(output.toString());
   }
 
@@ -222,9 +198,7 @@ final class SearchRun {
     return String.join("  ", parts);
   }
 
-  /** Nothing in a text may steer the terminal. */
   private static String quoted(String text) {
-    String beginning = text.substring(0, Math.min(TEXT_READ, text.length()));
-    return "\"" + Excerpt.of(beginning.replaceAll("\\p{Cntrl}", " ")) + "\"";
+    return "\"" + Excerpt.of(text) + "\"";
   }
 }

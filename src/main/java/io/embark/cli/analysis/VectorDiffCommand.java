@@ -8,7 +8,9 @@ import io.embark.cli.ExitCode;
 import io.embark.cli.Subcommand;
 import io.embark.spark.column.Columns;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -23,7 +25,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * Tells how far the vectors of two runs over the same rows lie apart; jobs/verify-gpu.sh asks.
+ * Measures how far the vectors of two runs over the same rows lie apart, for jobs/verify-gpu.sh.
  * Exits with 1 if that is too far, or if a row or a status differs.
  */
 @Command(
@@ -70,7 +72,7 @@ public final class VectorDiffCommand implements Subcommand {
                   functions.count(functions.when(functions.not(same), 1)),
                   functions.count(functions.when(both, 1)),
                   functions.max(
-                      functions.when(both, distance("max-abs", VectorDiffCommand::apart))),
+                      functions.when(both, distance("max-abs", VectorDiffCommand::maxDifference))),
                   functions.min(
                       functions.when(both, distance("cosine", VectorDiffCommand::cosine))))
               .head();
@@ -118,8 +120,8 @@ public final class VectorDiffCommand implements Subcommand {
         .getOut()
         .printf(
             Locale.ROOT,
-            "%s: %d rows, %d missing or with another status, %d pairs of vectors, largest difference"
-                + " %.2e (at most %.0e), least cosine %.7f (at least %s)%n",
+            "%s: %d rows, %d missing or with another status, %d pairs of vectors, largest"
+                + " difference %.2e (at most %.0e), least cosine %.7f (at least %s)%n",
             fine ? "alike" : "APART",
             rows,
             differ,
@@ -131,30 +133,17 @@ public final class VectorDiffCommand implements Subcommand {
     return fine;
   }
 
-  private static double apart(Vector left, Vector right) {
+  private static double maxDifference(Vector left, Vector right) {
     requireSameSize(left, right);
-    double most = 0;
-    for (int i = 0; i < left.size(); i++) {
-      double difference = Math.abs(left.apply(i) - right.apply(i));
-      if (Double.isNaN(difference)) {
-        return Double.NaN;
-      }
-      most = Math.max(most, difference);
-    }
-    return most;
+    return IntStream.range(0, left.size())
+        .mapToDouble(i -> Math.abs(left.apply(i) - right.apply(i)))
+        .max()
+        .orElse(0);
   }
 
   private static double cosine(Vector left, Vector right) {
     requireSameSize(left, right);
-    double dot = 0;
-    double leftSquare = 0;
-    double rightSquare = 0;
-    for (int i = 0; i < left.size(); i++) {
-      dot += left.apply(i) * right.apply(i);
-      leftSquare += left.apply(i) * left.apply(i);
-      rightSquare += right.apply(i) * right.apply(i);
-    }
-    return dot / Math.sqrt(leftSquare * rightSquare);
+    return left.dot(right) / (Vectors.norm(left, 2) * Vectors.norm(right, 2));
   }
 
   private static void requireSameSize(Vector left, Vector right) {

@@ -71,7 +71,8 @@ class ClusterPageTest {
         document.body.append(left);
       });
       </script>
-      </head>""";
+      </head>\
+      """;
 
   @TempDir Path directory;
 
@@ -96,13 +97,13 @@ class ClusterPageTest {
         null, true, clusters);
   }
 
-  private static ClusterMap map() {
-    List<ClusterMap.Point> points = new ArrayList<>();
+  private static ClusterPage.Plane map() {
+    List<ClusterPage.Plane.Point> points = new ArrayList<>();
     for (int i = 0; i < 30; i++) {
       String text = i == 0 ? HOSTILE : i == 1 ? null : "text " + i;
-      points.add(new ClusterMap.Point(i, i * i, i % 3, text));
+      points.add(new ClusterPage.Plane.Point(i, i * i, i % 3, text));
     }
-    return new ClusterMap(0.4, points);
+    return new ClusterPage.Plane(0.4, points);
   }
 
   private static String page() throws IOException {

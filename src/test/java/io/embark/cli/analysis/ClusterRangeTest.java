@@ -3,7 +3,7 @@ package io.embark.cli.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.embark.cli.analysis.ClusterSettings.Range;
+import io.embark.cli.analysis.ClusterCommand.Range;
 import org.junit.jupiter.api.Test;
 
 class ClusterRangeTest {
