@@ -84,22 +84,45 @@ public record VectorSearch(
    */
   public Dataset<Row> of(Dataset<Row> queries, String queryVectorCol) {
     SparkSession spark = table.sparkSession();
-    List<String> names = new ArrayList<>(kept);
-    names.add(vectorCol);
-    Dataset<Row> read = table.where(Columns.of(vectorCol).isNotNull()).select(columns(names));
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    Dataset<Row> read = withVectors(table, kept, vectorCol);
     VectorColumn vectors = VectorColumn.of(read.schema(), vectorCol);
     JavaRDD<Row> all = read.toJavaRDD();
     int tasks = TASKS_PER_SLOT * spark.sparkContext().defaultParallelism();
     JavaRDD<Row> rows = all.getNumPartitions() > tasks ? all.coalesce(tasks) : all;
 
-    List<JavaRDD<Row>> found = new ArrayList<>();
-    Iterator<Queries> blocks = blocks(queries, queryVectorCol, vectors.dimension());
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
-    while (blocks.hasNext()) {
-      found.add(search(rows, vectors, context.broadcast(blocks.next())));
+    Dataset<Row> asked = withVectors(queries, QUERY, queryVectorCol);
+    VectorColumn queryVectors = VectorColumn.of(asked.schema(), queryVectorCol);
+    int dimension = vectors.dimension();
+    if (queryVectors.dimension() != dimension) {
+      throw new UserError(
+          "The queries' vectors have %d values, those of the table %d."
+              .formatted(queryVectors.dimension(), dimension));
     }
-    JavaRDD<Row> hits = found.stream().reduce(JavaRDD::union).orElseGet(context::emptyRDD);
+    int size = Math.max(1, Math.min(BLOCK_BYTES / (Float.BYTES * dimension), BLOCK_HITS / most));
+    JavaRDD<Row> hits = context.emptyRDD();
+    List<Query> block = new ArrayList<>();
+    Iterator<Row> remaining = asked.toLocalIterator();
+    while (remaining.hasNext()) {
+      Row query = remaining.next();
+      float[] vector = queryVectors.read(query);
+      if (metric.takes(PartitionSearch.norm(vector))) {
+        block.add(new Query(query.getLong(0), query.getString(1), vector));
+      }
+      if (block.size() == size || !block.isEmpty() && !remaining.hasNext()) {
+        hits = hits.union(search(rows, vectors, context.broadcast(Queries.of(block, dimension))));
+        block.clear();
+      }
+    }
     return spark.createDataFrame(hits, schema(read.schema()));
+  }
+
+  /** These columns and then the vectors, of the rows that have one. */
+  private static Dataset<Row> withVectors(Dataset<Row> rows, List<String> names, String vectorCol) {
+    List<String> all = new ArrayList<>(names);
+    all.add(vectorCol);
+    return rows.where(Columns.of(vectorCol).isNotNull())
+        .select(all.stream().map(Columns::of).toArray(Column[]::new));
   }
 
   private JavaRDD<Row> search(JavaRDD<Row> rows, VectorColumn vectors, Broadcast<Queries> queries) {
@@ -158,50 +181,5 @@ public record VectorSearch(
       schema = schema.add(read.apply(name));
     }
     return schema;
-  }
-
-  private Iterator<Queries> blocks(Dataset<Row> queries, String vectorCol, int dimension) {
-    List<String> names = new ArrayList<>(QUERY);
-    names.add(vectorCol);
-    Dataset<Row> read = queries.where(Columns.of(vectorCol).isNotNull()).select(columns(names));
-    VectorColumn vectors = VectorColumn.of(read.schema(), vectorCol);
-    if (vectors.dimension() != dimension) {
-      throw new UserError(
-          "The queries' vectors have %d values, those of the table %d."
-              .formatted(vectors.dimension(), dimension));
-    }
-    Iterator<Row> rows = read.toLocalIterator();
-    int size = Math.max(1, Math.min(BLOCK_BYTES / (Float.BYTES * dimension), BLOCK_HITS / most));
-    return new Iterator<>() {
-      private List<Query> next = fill();
-
-      private List<Query> fill() {
-        List<Query> block = new ArrayList<>();
-        while (block.size() < size && rows.hasNext()) {
-          Row row = rows.next();
-          float[] vector = vectors.read(row);
-          if (metric.takes(PartitionSearch.norm(vector))) {
-            block.add(new Query(row.getLong(0), row.getString(1), vector));
-          }
-        }
-        return block;
-      }
-
-      @Override
-      public boolean hasNext() {
-        return !next.isEmpty();
-      }
-
-      @Override
-      public Queries next() {
-        Queries block = Queries.of(next, dimension);
-        next = fill();
-        return block;
-      }
-    };
-  }
-
-  private static Column[] columns(List<String> names) {
-    return names.stream().map(Columns::of).toArray(Column[]::new);
   }
 }

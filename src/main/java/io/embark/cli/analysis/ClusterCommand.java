@@ -227,7 +227,6 @@ public final class ClusterCommand extends SettingsCommand {
     return language;
   }
 
-
   private static Setting<Integer> whole(
       String key, String argument, String defaultText, int least, int most, String description) {
     return new Setting<>(

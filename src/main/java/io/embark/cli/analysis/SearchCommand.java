@@ -78,7 +78,8 @@ public final class SearchCommand extends SettingsCommand {
           text -> Arrays.stream(text.split(",")).map(String::strip).toList());
 
   static final Setting<String> OUTPUT =
-      Setting.text("output", "URI", "the console only", "Directory to write every hit to, one a row");
+      Setting.text(
+          "output", "URI", "the console only", "Directory to write every hit to, one a row");
 
   static final Setting<Format> OUTPUT_FORMAT =
       new Setting<>(

@@ -51,9 +51,7 @@ final class SearchRun {
   void call(List<String> texts) throws IOException {
     EmbeddedTable table =
         EmbeddedTable.open(
-            spark,
-            settings.get(SearchCommand.INPUT),
-            settings.get(SearchCommand.VECTOR_COL, null));
+            spark, settings.get(SearchCommand.INPUT), settings.get(SearchCommand.VECTOR_COL, null));
     // Null where hits go to the console only.
     Path output = writes ? SearchCommand.output(spark, settings, SearchCommand.OUTPUT) : null;
     VectorSearch search =
