@@ -1,7 +1,6 @@
 package io.embark.analysis.cluster;
 
 import io.embark.Choice;
-import io.embark.UserError;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.clustering.BisectingKMeans;
 import org.apache.spark.ml.clustering.BisectingKMeansModel;
@@ -99,14 +98,5 @@ public enum Algorithm implements Choice {
 
   static Algorithm of(Model<?> model) {
     return model instanceof KMeansModel ? KMEANS : BISECTING;
-  }
-
-  /**
-   * Reads an algorithm by its label.
-   *
-   * @throws UserError naming the known ones
-   */
-  public static Algorithm of(String text) {
-    return Choice.of(Algorithm.class, text);
   }
 }

@@ -1,5 +1,6 @@
 package io.embark.analysis.cluster;
 
+import io.embark.Choice;
 import io.embark.UserError;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.VectorOrigin;
@@ -188,7 +189,7 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
     Algorithm algorithm = Algorithm.of(model);
     int[] numbers = getOrDefault(order);
     Vector[] centres = centres();
-    DistanceMeasure measure = DistanceMeasure.of(getOrDefault(distanceMeasure));
+    DistanceMeasure measure = Choice.of(DistanceMeasure.class, getOrDefault(distanceMeasure));
     UDF1<Row, Row> assign =
         row -> {
           float[] values = vectors.read(row);

@@ -1,7 +1,6 @@
 package io.embark.analysis.cluster;
 
 import io.embark.Choice;
-import io.embark.UserError;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
 
@@ -41,14 +40,5 @@ public enum DistanceMeasure implements Choice {
   static double cosine(Vector left, Vector right) {
     double norms = Vectors.norm(left, 2) * Vectors.norm(right, 2);
     return norms == 0 ? 0 : Math.max(-1, Math.min(1, left.dot(right) / norms));
-  }
-
-  /**
-   * Reads a distance by its label.
-   *
-   * @throws UserError naming the known ones
-   */
-  public static DistanceMeasure of(String text) {
-    return Choice.of(DistanceMeasure.class, text);
   }
 }

@@ -25,8 +25,8 @@ import org.apache.spark.storage.StorageLevel;
  * The words that tell a cluster from the others, by class-based TF-IDF: the texts of a cluster
  * taken as one document, a word weighs tf(word, cluster) log(1 + A / f(word)), with f its count in
  * all clusters and A the mean count of words of a cluster (Grootendorst 2022, "BERTopic", section
- * 3.3). Here tf is the share of the cluster's words, so that weights of clusters of different size
- * can be compared. Words are counted where the texts are.
+ * 3.3). Here tf is the fraction of the cluster's words, so that weights of clusters of different
+ * size can be compared.
  */
 public final class DistinctiveTerms {
   /** No stop words are taken out. */

@@ -70,10 +70,10 @@ public enum Metric implements Choice {
    */
   abstract double similarity(double dot, double squares, double queryNorm, double rowNorm);
 
-  /** How far a similarity from a product in float may lie from the true one. */
+  /** The greatest error of a similarity that is computed from a product in float. */
   abstract double slack(int values, double queryNorm, double rowNorm);
 
-  /** Whether a vector of this length can be compared. */
+  /** True if a vector of this length can be compared. */
   boolean takes(double norm) {
     return true;
   }

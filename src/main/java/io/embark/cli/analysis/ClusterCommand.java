@@ -1,5 +1,6 @@
 package io.embark.cli.analysis;
 
+import io.embark.Choice;
 import io.embark.UserError;
 import io.embark.analysis.cluster.Algorithm;
 import io.embark.analysis.cluster.DistanceMeasure;
@@ -52,7 +53,7 @@ public final class ClusterCommand extends SettingsCommand {
           "kmeans|bisecting",
           "kmeans",
           "k-means, or bisecting k-means, which is faster for many clusters",
-          Algorithm::of);
+          text -> Choice.of(Algorithm.class, text));
 
   static final Setting<DistanceMeasure> DISTANCE =
       new Setting<>(
@@ -60,7 +61,7 @@ public final class ClusterCommand extends SettingsCommand {
           "cosine|euclidean",
           "cosine",
           "What makes rows alike: the direction of their vectors, or the distance between them",
-          DistanceMeasure::of);
+          text -> Choice.of(DistanceMeasure.class, text));
 
   static final Setting<String> LABEL_COL =
       Setting.text(

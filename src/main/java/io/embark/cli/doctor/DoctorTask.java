@@ -49,7 +49,7 @@ record DoctorTask(
   private static final long MOST_WAITING_MILLIS = 300_000;
   private static final long LEAST_WAITING_MILLIS = 1_000;
 
-  /** What this JVM has begun to look at, by run: GPU addresses, or one empty address. */
+  /** GPU addresses claimed by a task of this JVM, by run; one empty address without GPUs. */
   private static final Map<String, Set<String>> CLAIMED = new ConcurrentHashMap<>();
 
   private static final Map<String, AtomicInteger> WORKING = new ConcurrentHashMap<>();
