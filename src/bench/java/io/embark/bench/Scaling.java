@@ -1,6 +1,5 @@
 package io.embark.bench;
 
-import io.embark.cli.doctor.CostModel;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -56,7 +55,8 @@ final class Scaling {
   static void print(PrintWriter out, List<Double> gpuTokensPerSecond, int cores, double price) {
     out.printf(
         Locale.ROOT,
-        "%n%d cores a GPU; host %.2f us a token and %.0f us a row (MLlib vectors); an hour of a GPU costs %.2f%n",
+        "%n%d cores a GPU; host %.2f us a token and %.0f us a row (MLlib vectors); an hour of a GPU"
+            + " costs %.2f%n",
         cores,
         HOST_MICROS_PER_TOKEN,
         HOST_MICROS_PER_ROW,

@@ -73,7 +73,7 @@ final class ClusterRun {
     this.labelCol = table.column(settings, ClusterCommand.LABEL_COL, "");
     requireFree(ClusterCommand.CLUSTER_COL);
     requireFree(ClusterCommand.DISTANCE_COL);
-    this.output = SearchCommand.output(spark, settings, ClusterCommand.OUTPUT);
+    this.output = table.output(settings, ClusterCommand.OUTPUT);
   }
 
   /**

@@ -11,9 +11,11 @@ import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -114,5 +116,28 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
               .formatted(setting.key(), name, uri, String.join(", ", rows.columns())));
     }
     return null;
+  }
+
+  /**
+   * The directory that a job writes to.
+   *
+   * @param setting that names it, beside {@code mode}
+   * @throws UserError if it exists and is not to be overwritten, or overlaps with the table
+   */
+  Path output(JobSettings settings, Setting<String> setting) throws IOException {
+    Path output = settings.path(setting);
+    FileSystem files =
+        output.getFileSystem(rows.sparkSession().sparkContext().hadoopConfiguration());
+    output = files.makeQualified(output);
+    if (settings.get(SearchCommand.MODE) == SaveMode.ErrorIfExists && files.exists(output)) {
+      throw new UserError("output: %s exists. Use another, or --mode overwrite.".formatted(output));
+    }
+    Path input = files.makeQualified(new Path(uri));
+    if ((input + "/").startsWith(output + "/") || (output + "/").startsWith(input + "/")) {
+      throw new UserError(
+          "output: %s and the table %s lie in each other. Write somewhere else."
+              .formatted(output, input));
+    }
+    return output;
   }
 }

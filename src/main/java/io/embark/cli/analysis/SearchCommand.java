@@ -12,8 +12,6 @@ import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
@@ -179,29 +177,6 @@ public final class SearchCommand extends SettingsCommand {
   enum Format implements Choice {
     PARQUET,
     JSON;
-  }
-
-  /**
-   * The directory to write to.
-   *
-   * @param setting that names it, in a job whose settings are INPUT and MODE too
-   * @throws UserError if it exists and is not to be overwritten, or overlaps with the table
-   */
-  static Path output(SparkSession spark, JobSettings settings, Setting<String> setting)
-      throws IOException {
-    Path output = settings.path(setting);
-    FileSystem files = output.getFileSystem(spark.sparkContext().hadoopConfiguration());
-    output = files.makeQualified(output);
-    if (settings.get(MODE) == SaveMode.ErrorIfExists && files.exists(output)) {
-      throw new UserError("output: %s exists. Use another, or --mode overwrite.".formatted(output));
-    }
-    Path input = files.makeQualified(settings.path(INPUT));
-    if ((input + "/").startsWith(output + "/") || (output + "/").startsWith(input + "/")) {
-      throw new UserError(
-          "output: %s and the table %s lie in each other. Write somewhere else."
-              .formatted(output, input));
-    }
-    return output;
   }
 
   private static SaveMode mode(String text) {

@@ -53,7 +53,7 @@ final class SearchRun {
         EmbeddedTable.open(
             spark, settings.get(SearchCommand.INPUT), settings.get(SearchCommand.VECTOR_COL, null));
     // Null where hits go to the console only.
-    Path output = writes ? SearchCommand.output(spark, settings, SearchCommand.OUTPUT) : null;
+    Path output = writes ? table.output(settings, SearchCommand.OUTPUT) : null;
     VectorSearch search =
         new VectorSearch(
             table.rows(), table.vectorCol(), kept(table), metric, settings.get(SearchCommand.TOP));

@@ -69,7 +69,7 @@ record DoctorPlan(
       double total = rows * tokensPerRow;
       partitions = TaskSize.ofSpeed(all / tasks).tasks((long) total, tasks);
       double slowestLoad = places.stream().mapToLong(p -> p.loadMillis).max().orElse(0) / 1000.0;
-      seconds = CostModel.embedSeconds(total, all, tasks, partitions) + slowestLoad;
+      seconds = TaskSize.embedSeconds(total, all, tasks, partitions) + slowestLoad;
     }
     List<String> flags = new ArrayList<>();
     flags.add("--token-budget " + budget);

@@ -89,4 +89,15 @@ public record TaskSize(long negligible, long least, long most) {
     // So many tasks that the driver suffers help nobody; then tasks get larger instead.
     return (int) Math.max(slots, Math.min(MOST_TASKS, waves * slots));
   }
+
+  /**
+   * Time in which so many even tasks compute, the slots idle in the last wave counted.
+   *
+   * @param tokensPerSecond of all slots together
+   * @return seconds
+   */
+  public static double embedSeconds(double tokens, double tokensPerSecond, int slots, int tasks) {
+    double waves = Math.ceil((double) tasks / slots);
+    return tokens / tokensPerSecond * (waves * slots / tasks);
+  }
 }

@@ -41,4 +41,10 @@ class TaskSizeTest {
       }
     }
   }
+
+  @Test
+  void slotsThatIdleInTheLastWaveCount() {
+    assertThat(TaskSize.embedSeconds(1_000, 10, 4, 8)).isEqualTo(100);
+    assertThat(TaskSize.embedSeconds(1_000, 10, 4, 5)).isEqualTo(160);
+  }
 }

@@ -1,4 +1,4 @@
-package io.embark.cli.doctor;
+package io.embark.bench;
 
 import io.embark.cli.embed.TaskSize;
 import java.util.LinkedHashMap;
@@ -22,7 +22,7 @@ import java.util.Map;
  * @param bytesPerRow text read and vector written
  * @param storageBytesPerSecond of all places together
  */
-public record CostModel(
+record CostModel(
     double deviceTokensPerSecond,
     int cores,
     double hostMicrosPerToken,
@@ -39,9 +39,9 @@ public record CostModel(
    * @param seconds by part; their sum is the time of the run
    * @param bottleneck what sets the pace while rows are embedded
    */
-  public record Estimate(Map<String, Double> seconds, String bottleneck) {
+  record Estimate(Map<String, Double> seconds, String bottleneck) {
     /** All parts together, in seconds. */
-    public double total() {
+    double total() {
       return seconds.values().stream().mapToDouble(Double::doubleValue).sum();
     }
   }
@@ -58,7 +58,7 @@ public record CostModel(
    * @param places that take part
    * @param tasksPerPlace that run there at the same time
    */
-  public Estimate estimate(double rows, double tokensPerRow, int places, int tasksPerPlace) {
+  Estimate estimate(double rows, double tokensPerRow, int places, int tasksPerPlace) {
     double tokens = rows * tokensPerRow;
     double device = deviceTokensPerSecond;
     double host = hostTokensPerSecond(tokensPerRow);
@@ -70,20 +70,9 @@ public record CostModel(
     Map<String, Double> seconds = new LinkedHashMap<>();
     seconds.put("start", startSeconds);
     seconds.put("embed", even);
-    seconds.put("last wave", embedSeconds(tokens, places * pace, slots, tasks) - even);
+    seconds.put("last wave", TaskSize.embedSeconds(tokens, places * pace, slots, tasks) - even);
     seconds.put("count and check", rows * passMicrosPerRow / 1e6 / (places * (double) cores));
     seconds.put("fixed", runSeconds);
     return new Estimate(seconds, pace == device ? "model" : pace == host ? "host" : "storage");
-  }
-
-  /**
-   * Time in which so many even tasks compute, the slots idle in the last wave counted.
-   *
-   * @param tokensPerSecond of all slots together
-   * @return seconds
-   */
-  public static double embedSeconds(double tokens, double tokensPerSecond, int slots, int tasks) {
-    double waves = Math.ceil((double) tasks / slots);
-    return tokens / tokensPerSecond * (waves * slots / tasks);
   }
 }

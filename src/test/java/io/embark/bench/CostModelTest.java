@@ -1,4 +1,4 @@
-package io.embark.cli.doctor;
+package io.embark.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -33,11 +33,5 @@ class CostModelTest {
     CostModel.Estimate four = model.estimate(1e7, 100, 4, 2);
     assertThat(four.seconds().get("embed")).isCloseTo(2_500, within(1.0));
     assertThat(four.total()).isGreaterThan(2_500 + 30 + 5 - 1);
-  }
-
-  @Test
-  void slotsThatIdleInTheLastWaveCount() {
-    assertThat(CostModel.embedSeconds(1_000, 10, 4, 8)).isEqualTo(100);
-    assertThat(CostModel.embedSeconds(1_000, 10, 4, 5)).isEqualTo(160);
   }
 }
