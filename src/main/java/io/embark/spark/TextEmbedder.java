@@ -32,7 +32,6 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import scala.Option;
 
 /**
  * Embeds a column of texts: an ML {@code Transformer}, alone or as a stage of a {@code Pipeline}.
@@ -182,19 +181,19 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
    * @throws UserError if there is no such column of strings
    */
   static int textIndex(StructType schema, String wanted) {
-    Option<Object> index = schema.getFieldIndex(wanted);
-    if (index.isEmpty()) {
+    int index = List.of(schema.fieldNames()).indexOf(wanted);
+    if (index < 0) {
       throw new UserError(
           "No column '%s' in the input; it has %s. Set inputCol to the column of texts."
               .formatted(wanted, String.join(", ", schema.fieldNames())));
     }
-    StructField field = schema.fields()[(Integer) index.get()];
+    StructField field = schema.fields()[index];
     if (!(field.dataType() instanceof StringType)) {
       throw new UserError(
           "Column '%s' holds %s; wanted texts (string). Cast it first, or set inputCol."
               .formatted(wanted, field.dataType().simpleString()));
     }
-    return (Integer) index.get();
+    return index;
   }
 
   @Override
