@@ -85,6 +85,8 @@ class ArchitectureTest {
           "io.embark.pooling..",
           "io.embark.onnx..",
           "io.embark.model..",
+          "io.embark.vector..",
+          "com.fasterxml.jackson..",
           "org.apache.hadoop.conf..");
 
   @ArchTest

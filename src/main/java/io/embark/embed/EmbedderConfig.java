@@ -30,7 +30,6 @@ public final class EmbedderConfig implements Serializable {
   private final TreeMap<String, String> values;
   private final TreeMap<String, String> origins;
 
-  /** Whether the prompt is the text itself, never to be taken for a name again. */
   private final boolean promptIsText;
 
   /** The fingerprint of the only model that will do, or null. */
@@ -79,6 +78,11 @@ public final class EmbedderConfig implements Serializable {
   /** Whether a value was chosen rather than left to the model or the default. */
   public boolean isSet(Setting<?> setting) {
     return values.containsKey(setting.key());
+  }
+
+  /** Whether the prompt is the text itself rather than maybe a name that the model has for one. */
+  public boolean promptIsText() {
+    return promptIsText;
   }
 
   /** The fingerprint of the only model that will do, or null if any will. */
@@ -241,7 +245,8 @@ public final class EmbedderConfig implements Serializable {
       return this;
     }
 
-    private Builder promptText(String text, String origin) {
+    /** The text put before every text, whatever it ends in; never taken for a name. */
+    public Builder promptText(String text, String origin) {
       set(Setting.PROMPT, text, origin);
       promptIsText = true;
       return this;

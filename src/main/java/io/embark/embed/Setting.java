@@ -103,41 +103,29 @@ public record Setting<T>(
           text -> list(text, Layers::of));
 
   public static final Setting<Boolean> CONCAT =
-      declare(
+      toggle(
           Effect.VECTORS,
           "concat",
-          SWITCH,
-          "false",
-          "Join the vectors of several poolings into one, in the order given",
-          Setting::yesOrNo);
+          "Join the vectors of several poolings into one, in the order given");
 
   public static final Setting<Boolean> TOKEN_STATES =
-      declare(
+      toggle(
           Effect.STORAGE,
           "token-states",
-          SWITCH,
-          "false",
           "Also keep the state of every token, to be pooled later with pool_tokens; about"
-              + " 4 x hidden size bytes a token",
-          Setting::yesOrNo);
+              + " 4 x hidden size bytes a token");
 
   public static final Setting<Boolean> EXCLUDE_SPECIAL_TOKENS =
-      declare(
+      toggle(
           Effect.VECTORS,
           "exclude-special-tokens",
-          SWITCH,
-          "false",
-          "Leave [CLS] and [SEP] out of means and maxima",
-          Setting::yesOrNo);
+          "Leave [CLS] and [SEP] out of means and maxima");
 
   public static final Setting<Boolean> EXCLUDE_PROMPT =
-      declare(
+      toggle(
           Effect.VECTORS,
           "exclude-prompt",
-          SWITCH,
-          "false",
-          "Leave the prompt's tokens, and [CLS] before them, out of means and maxima",
-          Setting::yesOrNo);
+          "Leave the prompt's tokens, and [CLS] before them, out of means and maxima");
 
   public static final Setting<Integer> TRUNCATE_DIM =
       declare(
@@ -189,14 +177,13 @@ public record Setting<T>(
           Device::of);
 
   public static final Setting<Precision> PRECISION =
-      declare(
+      choice(
           Effect.VECTORS,
           "precision",
-          "float|int8",
           Precision.FLOAT.label(),
           "Numbers that the model multiplies on a CPU: float, as its file has them, or int8, which"
               + " is made and measured when the model is loaded, faster and close to float",
-          text -> Choice.of(Precision.class, text));
+          Precision.class);
 
   public static final Setting<Integer> TOKEN_BUDGET =
       declare(
@@ -251,36 +238,33 @@ public record Setting<T>(
                   : OptionalInt.of(number(text, 0, 64)));
 
   public static final Setting<Padding> PADDING =
-      declare(
+      choice(
           Effect.SPEED,
           "padding",
-          "auto|always",
           AUTO,
           "Whether a batch holds texts of different lengths; auto batches texts of one length on a"
               + " CPU if the model's attention is recognised, which then needs no mask and is"
               + " faster on long texts",
-          text -> Choice.of(Padding.class, text));
+          Padding.class);
 
   public static final Setting<ShapeBuckets> SHAPE_BUCKETS =
-      declare(
+      choice(
           Effect.SPEED,
           "shape-buckets",
-          "auto|on|off",
           AUTO,
           "Round the shapes of batches up so that few different ones occur and a GPU's memory stops"
               + " growing; auto is on on a GPU and off on a CPU",
-          text -> Choice.of(ShapeBuckets.class, text));
+          ShapeBuckets.class);
 
   public static final Setting<OnRowError> ON_ROW_ERROR =
-      declare(
+      choice(
           Effect.STORAGE,
           "on-row-error",
-          "fail|null",
           "fail",
           "When the model fails on a text: fail the task, or give the text a null vector and the"
               + " status FAILED; a text that alone does not fit into memory always gets that"
               + " status",
-          text -> Choice.of(OnRowError.class, text));
+          OnRowError.class);
 
   public static final Setting<Long> GPU_MEMORY_LIMIT =
       declare(
@@ -293,34 +277,29 @@ public record Setting<T>(
           Setting::bytes);
 
   public static final Setting<GpuOptions.Arena> GPU_ARENA =
-      declare(
+      choice(
           Effect.SPEED,
           "gpu-arena",
-          "same-as-requested|next-power-of-two",
           GpuOptions.Arena.SAME_AS_REQUESTED.label(),
           "How much memory a session takes from a GPU when it must grow: what the batch needs, or"
               + " twice as much each time",
-          text -> Choice.of(GpuOptions.Arena.class, text));
+          GpuOptions.Arena.class);
 
   public static final Setting<Boolean> GPU_TF32 =
-      declare(
+      toggle(
           Effect.STORAGE,
           "gpu-tf32",
-          SWITCH,
-          "false",
           "Multiply float32 matrices on tensor cores with 10 bits of mantissa (Ampere or newer):"
-              + " faster, but vectors differ from a CPU's in the third or fourth digit",
-          Setting::yesOrNo);
+              + " faster, but vectors differ from a CPU's in the third or fourth digit");
 
   public static final Setting<GpuOptions.ConvSearch> GPU_CONV_SEARCH =
-      declare(
+      choice(
           Effect.SPEED,
           "gpu-conv-search",
-          "heuristic|exhaustive|default",
           GpuOptions.ConvSearch.HEURISTIC.label(),
           "How cuDNN finds an algorithm for convolutions, which most encoders have none of;"
               + " exhaustive tries all anew for every shape",
-          text -> Choice.of(GpuOptions.ConvSearch.class, text));
+          GpuOptions.ConvSearch.class);
 
   public static final Setting<String> GPU_TENSORRT_CACHE =
       declare(
@@ -333,13 +312,10 @@ public record Setting<T>(
           Setting::nonBlank);
 
   public static final Setting<Boolean> GPU_TENSORRT_FP16 =
-      declare(
+      toggle(
           Effect.STORAGE,
           "gpu-tensorrt-fp16",
-          SWITCH,
-          "false",
-          "Let TensorRT compute in float16 where it finds that faster",
-          Setting::yesOrNo);
+          "Let TensorRT compute in float16 where it finds that faster");
 
   /** 0 stands for {@link #AUTO}, infinity for off. */
   public static final Setting<Double> CANARY =
@@ -382,6 +358,21 @@ public record Setting<T>(
     Setting<T> setting = new Setting<>(effect, key, argument, defaultText, description, parser);
     DECLARED.add(setting);
     return setting;
+  }
+
+  private static Setting<Boolean> toggle(Effect effect, String key, String description) {
+    return declare(effect, key, SWITCH, "false", description, Setting::yesOrNo);
+  }
+
+  private static <E extends Enum<E> & Choice> Setting<E> choice(
+      Effect effect, String key, String defaultText, String description, Class<E> type) {
+    return declare(
+        effect,
+        key,
+        Choice.labels(type, "|"),
+        defaultText,
+        description,
+        text -> Choice.of(type, text));
   }
 
   /**

@@ -74,9 +74,11 @@ record VectorLayout(
 
   /** Letters, digits and underscores only, for names of columns are made of it. */
   private static String name(Pooling pooling, Layers layers, boolean one) {
-    return one
-        ? pooling.label()
-        : pooling.label() + "_" + layers.label().replace("-", "minus").replace('+', '_');
+    return one ? pooling.label() : name(pooling.label(), layers.label());
+  }
+
+  static String name(String pooling, String layers) {
+    return pooling + "_" + layers.replace("-", "minus").replace('+', '_');
   }
 
   /**

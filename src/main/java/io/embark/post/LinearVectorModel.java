@@ -2,7 +2,7 @@ package io.embark.post;
 
 import dev.ludovic.netlib.blas.BLAS;
 import io.embark.UserError;
-import io.embark.vector.VectorMetadata;
+import io.embark.embed.VectorProvenance;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -196,31 +196,27 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
    */
   public Metadata metadata(String column, Metadata before) {
     AttributeGroup size = new AttributeGroup(column, outputDimension());
-    if (!before.contains(VectorMetadata.KEY)) {
+    if (!before.contains(VectorProvenance.KEY)) {
       return size.toMetadata();
     }
-    Metadata made = before.getMetadata(VectorMetadata.KEY);
-    MetadataBuilder after = new MetadataBuilder().withMetadata(made);
-    String model = made.getString(VectorMetadata.FINGERPRINT);
+    VectorProvenance made = VectorProvenance.parse(before.getMetadata(VectorProvenance.KEY).json());
     String post = getOrDefault(method);
     String postFingerprint = fingerprint();
-    if (made.contains(VectorMetadata.POST)) {
-      model = made.getString(VectorMetadata.MODEL_FINGERPRINT);
-      post = made.getString(VectorMetadata.POST) + "," + post;
-      postFingerprint =
-          sha256(made.getString(VectorMetadata.POST_FINGERPRINT) + " " + postFingerprint);
-    } else {
-      after.putString(VectorMetadata.MODEL_FINGERPRINT, model);
-      after.putLong(VectorMetadata.MODEL_DIMENSION, inputDimension());
+    if (!made.post().isEmpty()) {
+      post = made.post() + "," + post;
+      postFingerprint = sha256(made.postFingerprint() + " " + postFingerprint);
     }
-    after
-        .putString(VectorMetadata.FINGERPRINT, sha256(model + " " + postFingerprint))
-        .putLong(VectorMetadata.DIMENSION, outputDimension())
-        .putString(VectorMetadata.POST, post)
-        .putString(VectorMetadata.POST_FINGERPRINT, postFingerprint)
-        .putLong(VectorMetadata.POST_ROWS, (Long) getOrDefault(fittedRows));
+    VectorProvenance mapped =
+        made.mapped(
+            post,
+            postFingerprint,
+            (Long) getOrDefault(fittedRows),
+            sha256(made.modelFingerprint() + " " + postFingerprint),
+            outputDimension());
     return size.toMetadata(
-        new MetadataBuilder().putMetadata(VectorMetadata.KEY, after.build()).build());
+        new MetadataBuilder()
+            .putMetadata(VectorProvenance.KEY, Metadata.fromJson(mapped.json()))
+            .build());
   }
 
   private static String sha256(String text) {

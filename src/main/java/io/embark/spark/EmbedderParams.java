@@ -12,97 +12,21 @@ import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.StringArrayParam;
 
 /**
- * The params of {@link TextEmbedder}: one for each {@link Setting}, and the names and types of
- * columns. Each has a public method that returns it, which is how Spark finds it.
+ * The params of {@link TextEmbedder}: one for each {@link Setting}, which says what it is and
+ * takes, and the names and types of columns.
  *
  * @param <T> the class itself, so that setters can be chained
  */
 public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuParams<T> {
   private static final long serialVersionUID = 1;
 
-  private final Param<String> inputCol;
-  private final Param<String> outputCol;
-  private final Param<String> outputType;
-  private final Param<String> accountPrefix;
-  private final DoubleArrayArrayParam int8Ranges;
-  private final StringArrayParam post;
-  private final Param<String> model;
-  private final Param<String> modelFile;
-  private final Param<String> pooling;
-  private final Param<String> layers;
-  private final BooleanParam concat;
-  private final BooleanParam excludeSpecialTokens;
-  private final BooleanParam excludePrompt;
-  private final IntParam truncateDim;
-  private final BooleanParam tokenStates;
-  private final Param<String> normalize;
-  private final IntParam maxLength;
-  private final Param<String> prompt;
-  private final Param<String> device;
-  private final Param<String> precision;
-  private final Param<String> canary;
-  private final IntParam tokenBudget;
-  private final IntParam intraOpThreads;
-  private final IntParam bufferRows;
-  private final IntParam bufferChars;
-  private final Param<String> prefetch;
-  private final Param<String> chunk;
-  private final IntParam chunkTokens;
-  private final IntParam chunkOverlap;
-  private final BooleanParam chunkText;
-
   EmbedderParams(String uid) {
     super(uid);
-    inputCol = text("inputCol", "column of texts");
-    outputCol = text("outputCol", "column for the vectors");
-    model = text(Setting.MODEL);
-    modelFile = text(Setting.MODEL_FILE);
-    pooling = text(Setting.POOLING);
-    layers = text(Setting.LAYERS);
-    concat = toggle(Setting.CONCAT);
-    excludeSpecialTokens = toggle(Setting.EXCLUDE_SPECIAL_TOKENS);
-    excludePrompt = toggle(Setting.EXCLUDE_PROMPT);
-    truncateDim = number(Setting.TRUNCATE_DIM);
-    tokenStates = toggle(Setting.TOKEN_STATES);
-    normalize = text(Setting.NORMALIZE);
-    maxLength = number(Setting.MAX_LENGTH);
-    prompt = text(Setting.PROMPT);
-    device = text(Setting.DEVICE);
-    precision = text(Setting.PRECISION);
-    tokenBudget = number(Setting.TOKEN_BUDGET);
-    intraOpThreads = number(Setting.INTRA_OP_THREADS);
-    bufferRows = number(Setting.BUFFER_ROWS);
-    bufferChars = number(Setting.BUFFER_CHARS);
-    prefetch = text(Setting.PREFETCH);
-    canary = text(Setting.CANARY);
-    chunk = text(ChunkSettings.CHUNK);
-    chunkTokens = number(ChunkSettings.CHUNK_TOKENS);
-    chunkOverlap = number(ChunkSettings.CHUNK_OVERLAP);
-    chunkText = toggle(ChunkSettings.CHUNK_TEXT);
-    outputType =
-        text(
-            "outputType",
-            "type of the vector columns: vector (64-bit values, for MLlib), float, float16-bits,"
-                + " int8, binary");
-    accountPrefix =
-        text(
-            "accountPrefix", "put before the names token_count, tokens_used, truncated and status");
-    int8Ranges =
-        new DoubleArrayArrayParam(
-            this,
-            "int8Ranges",
-            "for output type int8: least and greatest value of each dimension, a pair of arrays for"
-                + " each vector column");
-    post =
-        new StringArrayParam(
-            this,
-            "post",
-            "paths of fitted maps (LinearVectorModel) that vectors go through before they are"
-                + " scaled, one for each vector column");
-    setDefault(inputCol, "text");
-    setDefault(outputCol, "embedding");
-    setDefault(outputType, OutputType.VECTOR.label());
-    setDefault(accountPrefix, "");
+    setDefault(inputCol(), "text");
+    setDefault(outputCol(), "embedding");
+    setDefault(outputType(), OutputType.VECTOR.label());
+    setDefault(accountPrefix(), "");
+    setDefault(promptIsText(), (Object) false);
   }
 
   /**
@@ -118,6 +42,9 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
         config.set(setting, getOrDefault(param).toString(), "param " + param.name());
       }
     }
+    if (isSet(prompt()) && (Boolean) getOrDefault(promptIsText())) {
+      config.promptText(getOrDefault(prompt()), "param prompt");
+    }
     return config.build();
   }
 
@@ -126,66 +53,71 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
     for (Setting<?> setting : Setting.ALL) {
       if (config.isSet(setting)) {
         Param<?> param = getParam(setting.paramName());
-        if (param instanceof IntParam number) {
-          int value = (Integer) config.get(setting);
-          // 0 is a number left to Embark, which a param says by not being set.
-          if (value > 0) {
-            set(number, (Object) value);
-          }
-        } else if (param instanceof BooleanParam toggle) {
-          set(toggle, (Object) config.get(setting));
-        } else {
-          set(param.name(), config.text(setting));
+        boolean typed = param instanceof IntParam || param instanceof BooleanParam;
+        Object value = typed ? config.get(setting) : config.text(setting);
+        // 0 is a number left to Embark, which a param says by not being set.
+        if (!value.equals(0)) {
+          set(param.name(), value);
         }
       }
+    }
+    if (config.isSet(Setting.PROMPT)) {
+      set(promptIsText(), (Object) config.promptIsText());
     }
     return self();
   }
 
   public Param<String> inputCol() {
-    return inputCol;
+    return new Param<>(uid(), "inputCol", "column of texts");
   }
 
   /** Column of texts; {@code text} by default. */
   public T setInputCol(String value) {
-    set(inputCol, value);
+    set(inputCol(), value);
     return self();
   }
 
   public Param<String> outputCol() {
-    return outputCol;
+    return new Param<>(uid(), "outputCol", "column for the vectors");
   }
 
   /** Column for the vectors; {@code embedding} by default. */
   public T setOutputCol(String value) {
-    set(outputCol, value);
+    set(outputCol(), value);
     return self();
   }
 
   public Param<String> outputType() {
-    return outputType;
+    return new Param<>(uid(), "outputType", "type of the vector columns: " + OutputType.sizes());
   }
 
   /**
    * {@code vector} (default), {@code float}, {@code float16-bits}, {@code int8} or {@code binary}.
    */
   public T setOutputType(String value) {
-    set(outputType, value);
+    set(outputType(), value);
     return self();
   }
 
   public Param<String> accountPrefix() {
-    return accountPrefix;
+    return new Param<>(
+        uid(),
+        "accountPrefix",
+        "put before the names token_count, tokens_used, truncated and status");
   }
 
   /** Put before the names of the added columns other than the vector. */
   public T setAccountPrefix(String value) {
-    set(accountPrefix, value);
+    set(accountPrefix(), value);
     return self();
   }
 
   public DoubleArrayArrayParam int8Ranges() {
-    return int8Ranges;
+    return new DoubleArrayArrayParam(
+        this,
+        "int8Ranges",
+        "for output type int8: least and greatest value of each dimension, a pair of arrays for"
+            + " each vector column");
   }
 
   /**
@@ -193,12 +125,16 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
    * column least and greatest values of its dimensions.
    */
   public T setInt8Ranges(double[][] value) {
-    set(int8Ranges, value);
+    set(int8Ranges(), value);
     return self();
   }
 
   public StringArrayParam post() {
-    return post;
+    return new StringArrayParam(
+        this,
+        "post",
+        "paths of fitted maps (LinearVectorModel) that vectors go through before they are scaled,"
+            + " one for each vector column");
   }
 
   /**
@@ -207,269 +143,213 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
    * vectors that are not scaled (normalize none).
    */
   public T setPost(String... paths) {
-    set(post, paths);
+    set(post(), paths);
+    return self();
+  }
+
+  public BooleanParam promptIsText() {
+    return new BooleanParam(
+        uid(), "promptIsText", "whether the prompt is literal text, whatever it ends in");
+  }
+
+  /** Puts literal text before every text, whatever it ends in. */
+  public T setPromptText(String value) {
+    set(Setting.PROMPT, value);
+    set(promptIsText(), (Object) true);
     return self();
   }
 
   public Param<String> model() {
-    return model;
+    return text(Setting.MODEL);
   }
 
-  /** The model: {@code builtin:NAME}, a directory or a URI. */
   public T setModel(String value) {
-    Setting.MODEL.parse(value);
-    set(model, value);
-    return self();
+    return set(Setting.MODEL, value);
   }
 
   public Param<String> modelFile() {
-    return modelFile;
+    return text(Setting.MODEL_FILE);
   }
 
-  /** The ONNX file inside the model directory. */
   public T setModelFile(String value) {
-    Setting.MODEL_FILE.parse(value);
-    set(modelFile, value);
-    return self();
+    return set(Setting.MODEL_FILE, value);
   }
 
   public Param<String> pooling() {
-    return pooling;
+    return text(Setting.POOLING);
   }
 
-  /** How token states become one vector; several, separated by commas, give a column each. */
   public T setPooling(String value) {
-    Setting.POOLING.parse(value);
-    set(pooling, value);
-    return self();
+    return set(Setting.POOLING, value);
   }
 
   public Param<String> layers() {
-    return layers;
+    return text(Setting.LAYERS);
   }
 
-  /** Whose token states are pooled, e.g. {@code -1}, {@code first+last}, {@code last4}. */
   public T setLayers(String value) {
-    Setting.LAYERS.parse(value);
-    set(layers, value);
-    return self();
+    return set(Setting.LAYERS, value);
   }
 
   public BooleanParam concat() {
-    return concat;
+    return toggle(Setting.CONCAT);
   }
 
-  /** Whether the vectors of several poolings are joined into one. */
   public T setConcat(boolean value) {
-    set(concat, (Object) value);
-    return self();
+    return set(Setting.CONCAT, value);
   }
 
   public BooleanParam excludeSpecialTokens() {
-    return excludeSpecialTokens;
+    return toggle(Setting.EXCLUDE_SPECIAL_TOKENS);
   }
 
-  /** Whether {@code [CLS]} and {@code [SEP]} are left out of means and maxima. */
   public T setExcludeSpecialTokens(boolean value) {
-    set(excludeSpecialTokens, (Object) value);
-    return self();
+    return set(Setting.EXCLUDE_SPECIAL_TOKENS, value);
   }
 
   public BooleanParam excludePrompt() {
-    return excludePrompt;
+    return toggle(Setting.EXCLUDE_PROMPT);
   }
 
-  /** Whether the prompt's tokens are left out of means and maxima. */
   public T setExcludePrompt(boolean value) {
-    set(excludePrompt, (Object) value);
-    return self();
+    return set(Setting.EXCLUDE_PROMPT, value);
   }
 
   public IntParam truncateDim() {
-    return truncateDim;
+    return number(Setting.TRUNCATE_DIM);
   }
 
-  /** How many leading values of each vector are kept; 0 keeps all. */
   public T setTruncateDim(int value) {
-    Setting.TRUNCATE_DIM.parse(Integer.toString(value));
-    set(truncateDim, (Object) value);
-    return self();
+    return set(Setting.TRUNCATE_DIM, value);
   }
 
   public BooleanParam tokenStates() {
-    return tokenStates;
+    return toggle(Setting.TOKEN_STATES);
   }
 
-  /** Whether a column {@code token_states} keeps the state of every token for later pooling. */
   public T setTokenStates(boolean value) {
-    set(tokenStates, (Object) value);
-    return self();
+    return set(Setting.TOKEN_STATES, value);
   }
 
   public Param<String> normalize() {
-    return normalize;
+    return text(Setting.NORMALIZE);
   }
 
-  /** {@code none} or {@code l2}. */
   public T setNormalize(String value) {
-    Setting.NORMALIZE.parse(value);
-    set(normalize, value);
-    return self();
+    return set(Setting.NORMALIZE, value);
   }
 
   public IntParam maxLength() {
-    return maxLength;
+    return number(Setting.MAX_LENGTH);
   }
 
-  /** The most tokens per text, special tokens included. */
   public T setMaxLength(int value) {
-    Setting.MAX_LENGTH.parse(Integer.toString(value));
-    set(maxLength, (Object) value);
-    return self();
+    return set(Setting.MAX_LENGTH, value);
   }
 
   public Param<String> prompt() {
-    return prompt;
+    return text(Setting.PROMPT);
   }
 
   /** A prompt the model names, or literal text ending in a space or colon. */
   public T setPrompt(String value) {
-    Setting.PROMPT.parse(value);
-    set(prompt, value);
-    return self();
+    clear(promptIsText());
+    return set(Setting.PROMPT, value);
   }
 
   public Param<String> device() {
-    return device;
+    return text(Setting.DEVICE);
   }
 
-  /** {@code auto}, {@code cpu} or {@code cuda}. */
   public T setDevice(String value) {
-    Setting.DEVICE.parse(value);
-    set(device, value);
-    return self();
+    return set(Setting.DEVICE, value);
   }
 
   public Param<String> precision() {
-    return precision;
+    return text(Setting.PRECISION);
   }
 
-  /** {@code float} or {@code int8}. */
   public T setPrecision(String value) {
-    Setting.PRECISION.parse(value);
-    set(precision, value);
-    return self();
+    return set(Setting.PRECISION, value);
   }
 
   public IntParam tokenBudget() {
-    return tokenBudget;
+    return number(Setting.TOKEN_BUDGET);
   }
 
-  /** The most padded tokens in a batch. */
   public T setTokenBudget(int value) {
-    Setting.TOKEN_BUDGET.parse(Integer.toString(value));
-    set(tokenBudget, (Object) value);
-    return self();
+    return set(Setting.TOKEN_BUDGET, value);
   }
 
   public IntParam intraOpThreads() {
-    return intraOpThreads;
+    return number(Setting.INTRA_OP_THREADS);
   }
 
-  /** Threads that share the work of one batch on a CPU. */
   public T setIntraOpThreads(int value) {
-    Setting.INTRA_OP_THREADS.parse(Integer.toString(value));
-    set(intraOpThreads, (Object) value);
-    return self();
+    return set(Setting.INTRA_OP_THREADS, value);
   }
 
   public IntParam bufferRows() {
-    return bufferRows;
+    return number(Setting.BUFFER_ROWS);
   }
 
-  /** Rows a task holds to sort by length. */
   public T setBufferRows(int value) {
-    Setting.BUFFER_ROWS.parse(Integer.toString(value));
-    set(bufferRows, (Object) value);
-    return self();
+    return set(Setting.BUFFER_ROWS, value);
   }
 
   public IntParam bufferChars() {
-    return bufferChars;
+    return number(Setting.BUFFER_CHARS);
   }
 
-  /** Characters of text a task holds. */
   public T setBufferChars(int value) {
-    Setting.BUFFER_CHARS.parse(Integer.toString(value));
-    set(bufferChars, (Object) value);
-    return self();
+    return set(Setting.BUFFER_CHARS, value);
   }
 
   public Param<String> prefetch() {
-    return prefetch;
+    return text(Setting.PREFETCH);
   }
 
-  /** {@code auto}, or buffers that a task reads ahead of the model. */
   public T setPrefetch(String value) {
-    Setting.PREFETCH.parse(value);
-    set(prefetch, value);
-    return self();
+    return set(Setting.PREFETCH, value);
   }
 
   public Param<String> canary() {
-    return canary;
+    return text(Setting.CANARY);
   }
 
-  /** How far vectors of known sentences may be from the expected ones: auto, off, or a distance. */
   public T setCanary(String value) {
-    Setting.CANARY.parse(value);
-    set(canary, value);
-    return self();
+    return set(Setting.CANARY, value);
   }
 
   public Param<String> chunk() {
-    return chunk;
+    return text(ChunkSettings.CHUNK);
   }
 
-  /**
-   * What becomes of long texts: {@code none} (default), {@code rows}, {@code document}, {@code
-   * both}.
-   */
   public T setChunk(String value) {
-    ChunkSettings.CHUNK.parse(value);
-    set(chunk, value);
-    return self();
+    return set(ChunkSettings.CHUNK, value);
   }
 
   public IntParam chunkTokens() {
-    return chunkTokens;
+    return number(ChunkSettings.CHUNK_TOKENS);
   }
 
-  /** The most tokens per chunk, special tokens and prompt included. */
   public T setChunkTokens(int value) {
-    ChunkSettings.CHUNK_TOKENS.parse(Integer.toString(value));
-    set(chunkTokens, (Object) value);
-    return self();
+    return set(ChunkSettings.CHUNK_TOKENS, value);
   }
 
   public IntParam chunkOverlap() {
-    return chunkOverlap;
+    return number(ChunkSettings.CHUNK_OVERLAP);
   }
 
-  /** The most text tokens that a chunk shares with the one before it. */
   public T setChunkOverlap(int value) {
-    ChunkSettings.CHUNK_OVERLAP.parse(Integer.toString(value));
-    set(chunkOverlap, (Object) value);
-    return self();
+    return set(ChunkSettings.CHUNK_OVERLAP, value);
   }
 
   public BooleanParam chunkText() {
-    return chunkText;
+    return toggle(ChunkSettings.CHUNK_TEXT);
   }
 
-  /** Whether rows of chunks hold the chunk's text; otherwise null. */
   public T setChunkText(boolean value) {
-    set(chunkText, (Object) value);
-    return self();
+    return set(ChunkSettings.CHUNK_TEXT, value);
   }
 }

@@ -2,7 +2,7 @@ package io.embark.table;
 
 import io.embark.UserError;
 import io.embark.spark.VectorColumn;
-import io.embark.spark.VectorOrigin;
+import io.embark.spark.column.ColumnProvenance;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashSet;
@@ -62,7 +62,7 @@ public final class Embark {
               .formatted(String.join(", ", left.columns()), String.join(", ", right.columns())));
     }
     for (String name : columns) {
-      VectorOrigin.requireComparable(left.schema().apply(name), right.schema().apply(name));
+      ColumnProvenance.requireComparable(left.schema().apply(name), right.schema().apply(name));
     }
   }
 

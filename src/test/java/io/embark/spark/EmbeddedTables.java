@@ -1,6 +1,6 @@
 package io.embark.spark;
 
-import io.embark.spark.column.EmbeddingColumns;
+import io.embark.embed.VectorProvenance;
 import io.embark.spark.column.OutputType;
 import io.embark.vector.Int8Ranges;
 import java.util.ArrayList;
@@ -64,6 +64,6 @@ public final class EmbeddedTables {
       made.putDoubleArray("int8Min", ranges.minAsDoubles());
       made.putDoubleArray("int8Max", ranges.maxAsDoubles());
     }
-    return new MetadataBuilder().putMetadata(EmbeddingColumns.METADATA_KEY, made.build()).build();
+    return new MetadataBuilder().putMetadata(VectorProvenance.KEY, made.build()).build();
   }
 }

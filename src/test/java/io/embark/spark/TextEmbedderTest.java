@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.embark.Goldens;
+import io.embark.embed.VectorProvenance;
 import io.embark.pooling.Pooling;
-import io.embark.spark.column.EmbeddingColumns;
 import io.embark.spark.column.OutputType;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -207,7 +207,7 @@ class TextEmbedderTest {
     }
     assertThat(squares).isCloseTo(1, within(1e-5));
     Metadata metadata = out.schema().apply("embedding").metadata();
-    Metadata made = metadata.getMetadata(EmbeddingColumns.METADATA_KEY);
+    Metadata made = metadata.getMetadata(VectorProvenance.KEY);
     assertThat(made.getString("model")).isEqualTo("builtin:all-MiniLM-L6-v2");
     assertThat(made.getString("pooling")).isEqualTo("mean");
     assertThat(made.getString("poolingFrom")).isEqualTo("model's 1_Pooling/config.json");

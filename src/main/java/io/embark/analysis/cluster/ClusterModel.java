@@ -3,7 +3,7 @@ package io.embark.analysis.cluster;
 import io.embark.Choice;
 import io.embark.UserError;
 import io.embark.spark.VectorColumn;
-import io.embark.spark.VectorOrigin;
+import io.embark.spark.column.ColumnProvenance;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -156,7 +156,7 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
   @Override
   public StructType transformSchema(StructType schema) {
     String input = getOrDefault(inputCol);
-    String essence = VectorOrigin.of(schema, input).essence();
+    String essence = ColumnProvenance.of(schema, input).essence();
     if (isSet(madeBy) && !essence.equals(getOrDefault(madeBy))) {
       throw new UserError(
           ("Column '%s' holds vectors that were made differently from those that the clusters were"

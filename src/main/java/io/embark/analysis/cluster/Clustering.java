@@ -1,7 +1,7 @@
 package io.embark.analysis.cluster;
 
 import io.embark.UserError;
-import io.embark.spark.VectorOrigin;
+import io.embark.embed.VectorProvenance;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -101,7 +101,7 @@ public record Clustering(
    * @param features one column {@link Features#COLUMN}, best cached
    * @param made how the vectors were made
    */
-  public ClusterModel fit(Dataset<Row> features, int k, VectorOrigin made) {
+  public ClusterModel fit(Dataset<Row> features, int k, VectorProvenance made) {
     Algorithm.Fitted fitted = algorithm.fit(features, k, distance, training);
     int clusters = algorithm.centres(fitted.model()).length;
     long[] sizes = fitted.summary().clusterSizes();

@@ -3,7 +3,8 @@ package io.embark.cli.analysis;
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
 import io.embark.embed.Setting;
-import io.embark.spark.VectorOrigin;
+import io.embark.embed.VectorProvenance;
+import io.embark.spark.column.ColumnProvenance;
 import io.embark.table.Embark;
 import io.embark.table.KeptMaps;
 import io.embark.table.TableDirectory;
@@ -55,7 +56,7 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
   }
 
   private static String vectorCol(Dataset<Row> rows, String uri, String wanted) {
-    List<String> columns = VectorOrigin.columns(rows.schema());
+    List<String> columns = ColumnProvenance.columns(rows.schema());
     if (columns.isEmpty()) {
       throw new UserError(
           ("input: %s has no column of vectors that says how they were made; it has %s. Embed texts"
@@ -76,8 +77,8 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
   }
 
   /** How the vectors were made, by the metadata of their column. */
-  VectorOrigin origin() {
-    return VectorOrigin.of(rows.schema(), vectorCol);
+  VectorProvenance origin() {
+    return ColumnProvenance.of(rows.schema(), vectorCol);
   }
 
   /**

@@ -8,8 +8,10 @@ import io.embark.cli.embed.EmbedSettings;
 import io.embark.cli.embed.TextInput;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
+import io.embark.embed.VectorProvenance;
+import io.embark.spark.MatchingEmbedder;
 import io.embark.spark.TextEmbedder;
-import io.embark.spark.VectorOrigin;
+import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
 import java.io.IOException;
@@ -65,12 +67,12 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String description) {
     String named = settings.get(SearchCommand.QUERY_COL);
     Dataset<Row> all = input.read(spark, named);
     Dataset<Row> rows = most > 0 ? all.limit(most) : all;
-    List<String> vectors = VectorOrigin.columns(rows.schema());
+    List<String> vectors = ColumnProvenance.columns(rows.schema());
     Column id = functions.monotonically_increasing_id().as(ID);
     boolean choose = !settings.isSet(SearchCommand.QUERY_COL) && vectors.size() == 1;
     String column = choose ? vectors.get(0) : named;
     if (vectors.contains(column)) {
-      VectorOrigin.requireComparable(
+      ColumnProvenance.requireComparable(
           rows.schema().apply(column), table.rows().schema().apply(table.vectorCol()));
       boolean texts = List.of(rows.columns()).contains(settings.get(EmbedSettings.TEXT_COL));
       Column text =
@@ -108,10 +110,10 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String description) {
     override(overrides, Setting.MODEL_FILE, settings, Setting.MODEL_FILE);
     override(overrides, Setting.DEVICE, settings, Setting.DEVICE);
     override(overrides, Setting.PRECISION, settings, SearchCommand.PRECISION);
-    VectorOrigin origin = table.origin();
+    VectorProvenance origin = table.origin();
     TextEmbedder embedder =
-        origin
-            .embedder(overrides.build(), table.post())
+        new MatchingEmbedder(table.vectorCol(), origin)
+            .with(overrides.build(), table.post())
             .setInputCol(TEXT)
             .setOutputCol(VECTOR)
             .setOutputType(OutputType.FLOAT.label());

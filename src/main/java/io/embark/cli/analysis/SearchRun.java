@@ -8,8 +8,9 @@ import io.embark.cli.JobSettings;
 import io.embark.cli.Version;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.cli.embed.Progress;
-import io.embark.spark.VectorOrigin;
+import io.embark.embed.VectorProvenance;
 import io.embark.spark.column.Columns;
+import io.embark.spark.column.OutputType;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -109,7 +110,8 @@ final class SearchRun {
             .rows()
             .agg(functions.count(functions.lit(1)), functions.count(Columns.of(table.vectorCol())))
             .head();
-    VectorOrigin origin = table.origin();
+    VectorProvenance origin = table.origin();
+    OutputType type = OutputType.of(origin.type().orElseThrow());
     out.println("Embark " + Version.of() + " searches:");
     out.printf(
         Locale.ROOT,
@@ -122,12 +124,8 @@ final class SearchRun {
         "  vectors  %s, %d values, stored as %s%s%n",
         table.vectorCol(),
         origin.dimension(),
-        origin.type().label(),
-        switch (origin.type()) {
-          case VECTOR, FLOAT -> "";
-          case FLOAT16_BITS, INT8 -> ": decoded, so scores carry its rounding";
-          case BINARY -> ": decoded to -1 and 1, so scores are of signs alone";
-        });
+        type.label(),
+        type.isEncoded() ? ": " + type.loss() : "");
     out.println("  queries  " + queries.description());
     out.printf("  metric   %s%n", metric.label());
     out.flush();

@@ -1,7 +1,8 @@
 package io.embark.cli.embed;
 
 import io.embark.UserError;
-import io.embark.spark.VectorColumn;
+import io.embark.embed.VectorProvenance;
+import io.embark.spark.column.ColumnProvenance;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
@@ -9,28 +10,8 @@ import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
-/** Whether new rows may stand beside those of an earlier run: same columns, vectors made alike. */
+/** Refuses to put rows beside those of an earlier run that have other columns or vectors. */
 final class AppendCheck {
-  /** What tells how a vector was made; where a setting came from does not. */
-  private static final List<String> HOW =
-      List.of(
-          "fingerprint",
-          "vector",
-          "pooling",
-          "layers",
-          "post",
-          "postFingerprint",
-          "concat",
-          "normalize",
-          "prompt",
-          "excludeSpecialTokens",
-          "excludePrompt",
-          "precision",
-          "chunk",
-          "maxLength",
-          "dimension",
-          "type");
-
   private AppendCheck() {}
 
   /**
@@ -59,41 +40,6 @@ final class AppendCheck {
     }
   }
 
-  /** How the vectors were made, the table's beside the new ones. */
-  private static String fieldByField(StructType present, StructType added) {
-    StringBuilder lines = new StringBuilder();
-    for (StructField field : added.fields()) {
-      if (!field.metadata().contains(VectorColumn.METADATA_KEY)) {
-        continue;
-      }
-      Metadata wanted = field.metadata().getMetadata(VectorColumn.METADATA_KEY);
-      Metadata found =
-          List.of(present.fieldNames()).contains(field.name())
-              ? made(present.apply(field.name()))
-              : Metadata.empty();
-      lines.append("  %-22s %-34s %s%n".formatted(field.name(), "table", "this run"));
-      for (String key : HOW) {
-        String was = value(found, key);
-        String is = value(wanted, key);
-        lines.append(
-            "    %-20s %-34s %s%s%n"
-                .formatted(key, shorten(was), shorten(is), was.equals(is) ? "" : "   <- differs"));
-      }
-    }
-    return lines.toString().stripTrailing();
-  }
-
-  /** Enough of a fingerprint to tell two apart. */
-  private static String shorten(String value) {
-    return value.length() == 66 ? value.substring(1, 17) : value;
-  }
-
-  private static Metadata made(StructField field) {
-    return field.metadata().contains(VectorColumn.METADATA_KEY)
-        ? field.metadata().getMetadata(VectorColumn.METADATA_KEY)
-        : Metadata.empty();
-  }
-
   private static void compare(StructField present, StructField added, List<String> differences) {
     if (!present.dataType().sameType(added.dataType())) {
       differences.add(
@@ -103,26 +49,49 @@ final class AppendCheck {
                   present.dataType().simpleString(),
                   added.dataType().simpleString()));
     }
-    if (added.metadata().contains(VectorColumn.METADATA_KEY)) {
-      Metadata wanted = added.metadata().getMetadata(VectorColumn.METADATA_KEY);
-      Metadata found = made(present);
-      for (String key : HOW) {
-        String was = value(found, key);
-        String is = value(wanted, key);
-        if (!was.equals(is)) {
-          differences.add("its %s has %s %s, the new one %s".formatted(added.name(), key, was, is));
-        }
+    for (VectorProvenance.Field field : fields(present, added)) {
+      if (field.isDifferent()) {
+        differences.add(
+            "its %s has %s %s, the new one %s"
+                .formatted(
+                    added.name(), field.name(), quoted(field.left()), quoted(field.right())));
       }
     }
   }
 
-  private static String value(Metadata metadata, String key) {
-    if (!metadata.contains(key)) {
-      // Tables from before there was a choice.
-      return key.equals("precision") ? "'float'" : "unknown";
+  /** How the vectors were made, the table's beside the new ones. */
+  private static String fieldByField(StructType present, StructType added) {
+    StringBuilder lines = new StringBuilder();
+    for (String column : ColumnProvenance.columns(added)) {
+      lines.append("  %-22s %-34s %s%n".formatted(column, "table", "this run"));
+      StructField found =
+          List.of(present.fieldNames()).contains(column)
+              ? present.apply(column)
+              : new StructField(column, present, true, Metadata.empty());
+      for (VectorProvenance.Field field : fields(found, added.apply(column))) {
+        lines.append(
+            "    %-20s %-34s %s%s%n"
+                .formatted(
+                    field.name(),
+                    shortened(field.left()),
+                    shortened(field.right()),
+                    field.isDifferent() ? "   <- differs" : ""));
+      }
     }
-    return key.equals("maxLength") || key.equals("dimension")
-        ? Long.toString(metadata.getLong(key))
-        : "'" + metadata.getString(key) + "'";
+    return lines.toString().stripTrailing();
+  }
+
+  /** Of a column without vectors none. */
+  private static List<VectorProvenance.Field> fields(StructField present, StructField added) {
+    VectorProvenance was = ColumnProvenance.of(present.metadata()).orElse(VectorProvenance.UNKNOWN);
+    return ColumnProvenance.of(added.metadata()).map(was::besides).orElse(List.of());
+  }
+
+  private static String shortened(String value) {
+    return value.length() == 64 ? VectorProvenance.shortened(value) : quoted(value);
+  }
+
+  private static String quoted(String value) {
+    return value.equals("unknown") || value.matches("[0-9]+") ? value : "'" + value + "'";
   }
 }

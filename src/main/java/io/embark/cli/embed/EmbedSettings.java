@@ -158,8 +158,7 @@ public final class EmbedSettings {
           "output-type",
           "NAME",
           "vector",
-          "Type of the vector columns: vector (MLlib, 8 bytes per value), float (4), float16-bits"
-              + " (2), int8 (1), binary (1 bit)",
+          "Type of the vector columns: " + OutputType.sizes(),
           OutputType::of);
 
   static final Setting<Integer> CALIBRATION_ROWS =

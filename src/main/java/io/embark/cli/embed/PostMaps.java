@@ -3,10 +3,11 @@ package io.embark.cli.embed;
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
 import io.embark.embed.Setting;
+import io.embark.embed.VectorProvenance;
 import io.embark.post.LinearVectorModel;
 import io.embark.post.PostChoice;
 import io.embark.spark.TextEmbedder;
-import io.embark.spark.VectorOrigin;
+import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
 import io.embark.spark.executor.ModelFacts;
@@ -112,8 +113,8 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
                 .toList();
     List<String> fingerprints = new ArrayList<>();
     for (String column : plan.vectorColumns()) {
-      boolean there = VectorOrigin.columns(schema).contains(column);
-      VectorOrigin made = there ? VectorOrigin.of(schema, column) : null;
+      boolean there = ColumnProvenance.columns(schema).contains(column);
+      VectorProvenance made = there ? ColumnProvenance.of(schema, column) : null;
       if (made == null || made.postFingerprint().isEmpty()) {
         throw new UserError(
             "post: %s has %s; this run says %s. Leave --post out, or use another output."
@@ -168,8 +169,8 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
     List<LinearVectorModel> maps = new ArrayList<>();
     for (String column : plan.vectorColumns()) {
       String fingerprint =
-          VectorOrigin.columns(schema).contains(column)
-              ? VectorOrigin.of(schema, column).postFingerprint()
+          ColumnProvenance.columns(schema).contains(column)
+              ? ColumnProvenance.of(schema, column).postFingerprint()
               : "";
       if (fingerprint.isEmpty() || !kept.holds(fingerprint)) {
         throw new UserError(

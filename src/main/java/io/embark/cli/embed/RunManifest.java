@@ -8,8 +8,9 @@ import io.embark.cli.JobSettings;
 import io.embark.cli.Version;
 import io.embark.embed.Setting;
 import io.embark.embed.Status;
+import io.embark.embed.VectorProvenance;
 import io.embark.onnx.OnnxRuntime;
-import io.embark.spark.VectorOrigin;
+import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.executor.ModelFacts;
 import io.embark.table.KeptMaps;
 import java.time.Instant;
@@ -106,8 +107,8 @@ final class RunManifest {
 
   /** The maps that vectors went through after the model, if they did. */
   private static void addPost(ObjectNode root, StructType schema) {
-    for (String column : VectorOrigin.columns(schema)) {
-      VectorOrigin made = VectorOrigin.of(schema, column);
+    for (String column : ColumnProvenance.columns(schema)) {
+      VectorProvenance made = ColumnProvenance.of(schema, column);
       if (!made.post().isEmpty()) {
         root.withArray("post")
             .addObject()

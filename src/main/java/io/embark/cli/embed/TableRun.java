@@ -7,7 +7,7 @@ import io.embark.embed.ChunkMode;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
 import io.embark.spark.TextEmbedder;
-import io.embark.spark.VectorColumn;
+import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.column.Columns;
 import io.embark.spark.executor.CanaryWatch;
 import io.embark.spark.parquet.FileTotals;
@@ -34,7 +34,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.Metadata;
-import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructField;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -221,19 +220,9 @@ final class TableRun {
   }
 
   private Metadata marked(StructField field) {
-    if (!field.metadata().contains(VectorColumn.METADATA_KEY)) {
-      return field.metadata();
-    }
-    Metadata made =
-        new MetadataBuilder()
-            .withMetadata(field.metadata().getMetadata(VectorColumn.METADATA_KEY))
-            .putString("run", staging.key())
-            .putString("embarkVersion", Version.of())
-            .build();
-    return new MetadataBuilder()
-        .withMetadata(field.metadata())
-        .putMetadata(VectorColumn.METADATA_KEY, made)
-        .build();
+    return ColumnProvenance.changed(
+            field, made -> made.with("run", staging.key()).with("embarkVersion", Version.of()))
+        .metadata();
   }
 
   /**

@@ -16,7 +16,6 @@ import org.apache.spark.sql.catalyst.expressions.JoinedRow;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
-import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -35,9 +34,6 @@ public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
   static final String START = "chunk_start";
   static final String END = "chunk_end";
   static final String CHUNKS = "chunks";
-
-  /** Key in our metadata of a vector column. */
-  static final String METADATA = "chunk";
 
   /**
    * The schema with the columns added.
@@ -73,25 +69,8 @@ public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
 
   /** Adds to the metadata of vector columns how documents were cut. */
   public StructType describe(StructType schema, ModelFacts facts) {
-    StructField[] fields = schema.fields().clone();
-    for (int i = 0; i < fields.length; i++) {
-      Metadata metadata = fields[i].metadata();
-      if (metadata.contains(EmbeddingColumns.METADATA_KEY)) {
-        Metadata ours =
-            new MetadataBuilder()
-                .withMetadata(metadata.getMetadata(EmbeddingColumns.METADATA_KEY))
-                .putString(METADATA, chunking.describe(facts.config().get(Setting.MAX_LENGTH)))
-                .build();
-        Metadata all =
-            new MetadataBuilder()
-                .withMetadata(metadata)
-                .putMetadata(EmbeddingColumns.METADATA_KEY, ours)
-                .build();
-        fields[i] =
-            new StructField(fields[i].name(), fields[i].dataType(), fields[i].nullable(), all);
-      }
-    }
-    return new StructType(fields);
+    String chunks = chunking.describe(facts.config().get(Setting.MAX_LENGTH));
+    return ColumnProvenance.changed(schema, made -> made.chunked(chunks));
   }
 
   /** A row for each chunk of each row, one after the other; nothing is embedded. */

@@ -3,9 +3,9 @@ package io.embark.spark.column;
 import io.embark.UserError;
 import io.embark.embed.Embedding;
 import io.embark.embed.Setting;
+import io.embark.embed.VectorProvenance;
 import io.embark.spark.executor.ModelFacts;
 import io.embark.vector.Int8Ranges;
-import io.embark.vector.VectorMetadata;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +18,6 @@ import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
-import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -34,9 +33,6 @@ import org.apache.spark.unsafe.types.UTF8String;
 public record EmbeddingColumns(
     String vector, String prefix, OutputType type, List<Int8Ranges> ranges)
     implements Serializable {
-  /** Key of our own part of the vector column's metadata. */
-  public static final String METADATA_KEY = VectorMetadata.KEY;
-
   /** A float for each value of the state of each token. */
   private static final DataType STATES =
       DataTypes.createArrayType(DataTypes.createArrayType(DataTypes.FloatType, false), false);
@@ -80,8 +76,8 @@ public record EmbeddingColumns(
       for (StructField present : fields) {
         if (present.name().equalsIgnoreCase(added.name())) {
           throw new UserError(
-              ("There is a column '%s' already, which embedding would add. Rename or drop it, or set"
-                      + " outputCol (for the vector) or accountPrefix (for the others).")
+              ("There is a column '%s' already, which embedding would add. Rename or drop it, or"
+                      + " set outputCol (for the vector) or accountPrefix (for the others).")
                   .formatted(present.name()));
         }
       }
@@ -139,28 +135,17 @@ public record EmbeddingColumns(
 
   /** MLlib's own size attribute, and what made the vectors. */
   private Metadata metadata(String column, ModelFacts facts, int index) {
-    MetadataBuilder made = new MetadataBuilder();
-    made.putString("model", facts.config().text(Setting.MODEL));
-    made.putString("fingerprint", facts.fingerprint());
-    made.putString("vector", facts.vectorNames().get(index));
-    made.putString("pooling", facts.config().text(Setting.POOLING));
-    made.putString("poolingFrom", facts.config().origin(Setting.POOLING));
-    made.putString("layers", facts.config().text(Setting.LAYERS));
-    made.putString("concat", facts.config().text(Setting.CONCAT));
-    made.putString("excludeSpecialTokens", facts.config().text(Setting.EXCLUDE_SPECIAL_TOKENS));
-    made.putString("excludePrompt", facts.config().text(Setting.EXCLUDE_PROMPT));
-    made.putString("precision", facts.config().text(Setting.PRECISION));
-    made.putString("normalize", facts.config().text(Setting.NORMALIZE));
-    made.putString("prompt", facts.config().text(Setting.PROMPT));
-    made.putLong("maxLength", facts.config().get(Setting.MAX_LENGTH));
-    made.putLong("dimension", facts.dimensions().get(index));
-    made.putString("type", type.label());
-    if (type == OutputType.INT8) {
-      made.putDoubleArray("int8Min", ranges.get(index).minAsDoubles());
-      made.putDoubleArray("int8Max", ranges.get(index).maxAsDoubles());
-    }
-    Metadata ours = new MetadataBuilder().putMetadata(METADATA_KEY, made.build()).build();
-    return new AttributeGroup(column, facts.dimensions().get(index)).toMetadata(ours);
+    int dimension = facts.dimensions().get(index);
+    VectorProvenance made =
+        VectorProvenance.of(
+                facts.config(), facts.fingerprint(), facts.vectorNames().get(index), dimension)
+            .stored(type.label(), rangesOf(index));
+    return new AttributeGroup(column, dimension)
+        .toMetadata(ColumnProvenance.with(Metadata.empty(), made));
+  }
+
+  private Int8Ranges rangesOf(int vector) {
+    return type == OutputType.INT8 ? ranges.get(vector) : null;
   }
 
   /**
@@ -174,10 +159,7 @@ public record EmbeddingColumns(
     int next = 0;
     for (int i = 0; i < vectors; i++) {
       float[] floats = embedding.vector(i);
-      values[next++] =
-          floats == null
-              ? null
-              : type.value(floats, type == OutputType.INT8 ? ranges.get(i) : null);
+      values[next++] = floats == null ? null : type.value(floats, rangesOf(i));
     }
     if (states) {
       values[next++] = arrays(embedding.tokenStates());

@@ -2,19 +2,27 @@ package io.embark.spark.column;
 
 import io.embark.Choice;
 import io.embark.UserError;
+import io.embark.embed.VectorProvenance;
 import io.embark.vector.Half;
 import io.embark.vector.Int8Ranges;
 import io.embark.vector.SignBits;
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
+import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 
-/** How a vector stands in its column. Bytes per value are before Parquet's own encoding. */
+/** The form of vectors in their column. Bytes per value are before Parquet's own encoding. */
 public enum OutputType implements Choice {
   /** MLlib's vector type, 8 bytes per value: what {@code KMeans} and other MLlib stages take. */
-  VECTOR(SQLDataTypes.VectorType()) {
+  VECTOR(SQLDataTypes.VectorType(), "MLlib, 8 bytes per value", "") {
     @Override
     public Object value(float[] vector, Int8Ranges ranges) {
       UnsafeArrayData values = UnsafeArrayData.createFreshArray(vector.length, Double.BYTES);
@@ -24,42 +32,77 @@ public enum OutputType implements Choice {
       // As MLlib's VectorUDT lays out a dense vector: kind, then size and indices of sparse ones.
       return new GenericInternalRow(new Object[] {DENSE, null, null, values});
     }
+
+    @Override
+    float[] decode(Object value, Stored stored) {
+      double[] doubles = ((Vector) value).toArray();
+      float[] vector = new float[doubles.length];
+      for (int i = 0; i < vector.length; i++) {
+        vector[i] = (float) doubles[i];
+      }
+      return vector;
+    }
   },
   /** {@code array<float>}, 4 bytes per value: exact, read by every Parquet reader. */
-  FLOAT(DataTypes.createArrayType(DataTypes.FloatType, false)) {
+  FLOAT(DataTypes.createArrayType(DataTypes.FloatType, false), "4", "") {
     @Override
     public Object value(float[] vector, Int8Ranges ranges) {
       return UnsafeArrayData.fromPrimitiveArray(vector);
     }
+
+    @Override
+    float[] decode(Object value, Stored stored) {
+      return array(value).toFloatArray();
+    }
   },
   /** {@code array<smallint>}, 2 bytes per value: IEEE half precision, decoded by {@link Half}. */
-  FLOAT16_BITS(DataTypes.createArrayType(DataTypes.ShortType, false)) {
+  FLOAT16_BITS(DataTypes.createArrayType(DataTypes.ShortType, false), "2", OutputType.ROUNDED) {
     @Override
     public Object value(float[] vector, Int8Ranges ranges) {
       return UnsafeArrayData.fromPrimitiveArray(Half.encode(vector));
     }
+
+    @Override
+    float[] decode(Object value, Stored stored) {
+      return Half.decode(array(value).toShortArray());
+    }
   },
   /** {@code array<tinyint>}, 1 byte per value: steps of calibrated ranges, {@link Int8Ranges}. */
-  INT8(DataTypes.createArrayType(DataTypes.ByteType, false)) {
+  INT8(DataTypes.createArrayType(DataTypes.ByteType, false), "1", OutputType.ROUNDED) {
     @Override
     public Object value(float[] vector, Int8Ranges ranges) {
       return UnsafeArrayData.fromPrimitiveArray(ranges.encode(vector));
     }
+
+    @Override
+    float[] decode(Object value, Stored stored) {
+      return stored.ranges().decode(array(value).toByteArray());
+    }
   },
   /** {@code binary}, 1 bit per value: signs, {@link SignBits}. */
-  BINARY(DataTypes.BinaryType) {
+  BINARY(DataTypes.BinaryType, "1 bit", "decoded to -1 and 1, so scores are of signs alone") {
     @Override
     public Object value(float[] vector, Int8Ranges ranges) {
       return SignBits.encode(vector);
     }
+
+    @Override
+    float[] decode(Object value, Stored stored) {
+      return SignBits.decode((byte[]) value, stored.dimension());
+    }
   };
 
   private static final byte DENSE = 1;
+  private static final String ROUNDED = "decoded, so scores carry its rounding";
 
   private final DataType dataType;
+  private final String size;
+  private final String loss;
 
-  OutputType(DataType dataType) {
+  OutputType(DataType dataType, String size, String loss) {
     this.dataType = dataType;
+    this.size = size;
+    this.loss = loss;
   }
 
   public DataType dataType() {
@@ -74,14 +117,62 @@ public enum OutputType implements Choice {
   public abstract Object value(float[] vector, Int8Ranges ranges);
 
   /**
-   * Reads a type by its name in any case; {@code -} and {@code _} are the same, and {@code
-   * float_array} is another name for {@code float}.
+   * The vector of a value.
+   *
+   * @param value of an array or bytes as Spark holds it; else, and of these too, as a row gives it
+   */
+  abstract float[] decode(Object value, Stored stored);
+
+  /** What decoding loses, in words; empty if values are stored as numbers that need none. */
+  public String loss() {
+    return loss;
+  }
+
+  /** Whether values are codes that mean nothing before they are decoded. */
+  public boolean isEncoded() {
+    return !loss.isEmpty();
+  }
+
+  private static ArrayData array(Object value) {
+    return value instanceof ArrayData array ? array : new GenericArrayData(value);
+  }
+
+  /** Every label with the size of its values, for help texts. */
+  public static String sizes() {
+    return Arrays.stream(values())
+        .map(type -> "%s (%s)".formatted(type.label(), type.size))
+        .collect(Collectors.joining(", "));
+  }
+
+  /**
+   * Reads a type by its label; {@code float_array} is another name for {@code float}.
    *
    * @throws UserError naming the known types
    */
   public static OutputType of(String text) {
-    return text.strip().equalsIgnoreCase("float_array")
+    return text.strip().replace('-', '_').equalsIgnoreCase("float_array")
         ? FLOAT
         : Choice.of(OutputType.class, "output type", text);
+  }
+
+  /**
+   * The form of the vectors of one column, which is all that reading them needs.
+   *
+   * @param ranges for {@link #INT8}, else null
+   */
+  public record Stored(OutputType type, int dimension, Int8Ranges ranges) implements Serializable {
+
+    /** As the provenance of a column says, if it does. */
+    public static Optional<Stored> of(VectorProvenance made) {
+      return made.type()
+          .map(
+              type ->
+                  new Stored(OutputType.of(type), made.dimension(), made.ranges().orElse(null)));
+    }
+
+    /** The vector of a value, as Spark holds it or as a row gives it. */
+    public float[] decode(Object value) {
+      return type.decode(value, this);
+    }
   }
 }

@@ -1,6 +1,6 @@
 package io.embark.spark.parquet;
 
-import io.embark.vector.VectorMetadata;
+import io.embark.embed.VectorProvenance;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.mapreduce.Job;
 import org.apache.parquet.hadoop.ParquetOutputFormat;
@@ -48,7 +48,7 @@ public final class VectorParquetFormat extends ParquetFileFormat {
     Configuration configuration = ContextUtil.getConfiguration(job);
     ParquetOutputFormat.setWriteSupportClass(job, VectorWriteSupport.class);
     for (StructField field : schema.fields()) {
-      if (field.metadata().contains(VectorMetadata.KEY)) {
+      if (field.metadata().contains(VectorProvenance.KEY)) {
         configuration.setIfUnset(
             DICTIONARY + "#" + field.name() + values(field.dataType()), "false");
       }

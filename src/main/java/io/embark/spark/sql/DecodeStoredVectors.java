@@ -1,6 +1,7 @@
 package io.embark.spark.sql;
 
 import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.column.OutputType;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,7 @@ public final class DecodeStoredVectors extends Rule<LogicalPlan> {
           public Expression apply(Expression expression) {
             List<Expression> sides = new ArrayList<>();
             for (Expression side : ScalaSeq.toJava(expression.children())) {
-              DecodeVector.Stored as = stored(side);
+              OutputType.Stored as = stored(side);
               sides.add(as == null ? side : new DecodeVector(side, as));
             }
             return expression.withNewChildren(ScalaSeq.of(sides));
@@ -40,12 +41,14 @@ public final class DecodeStoredVectors extends Rule<LogicalPlan> {
   }
 
   /** How the vectors of a column are stored, if smaller than they are. */
-  private static DecodeVector.Stored stored(Expression side) {
+  private static OutputType.Stored stored(Expression side) {
     if (!(side instanceof Attribute column) || !column.resolved()) {
       return null;
     }
-    DecodeVector.Stored as = DecodeVector.Stored.of(column.metadata());
-    return as != null && as.isSmaller() && holds(as.type(), column.dataType()) ? as : null;
+    return ColumnProvenance.of(column.metadata())
+        .flatMap(OutputType.Stored::of)
+        .filter(as -> as.type().isEncoded() && holds(as.type(), column.dataType()))
+        .orElse(null);
   }
 
   /** The metadata may have been carried over to a column of another type. */

@@ -1,11 +1,7 @@
 package io.embark.spark.sql;
 
 import io.embark.spark.catalyst.ScalaSeq;
-import io.embark.spark.column.EmbeddingColumns;
 import io.embark.spark.column.OutputType;
-import io.embark.vector.Half;
-import io.embark.vector.Int8Ranges;
-import io.embark.vector.SignBits;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
@@ -15,9 +11,7 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenFallback;
 import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
-import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.Metadata;
 import scala.collection.IndexedSeq;
 import scala.collection.Seq;
 
@@ -29,48 +23,12 @@ public final class DecodeVector extends Expression implements CodegenFallback, S
   private static final long serialVersionUID = 1;
 
   private final Expression stored;
-  private final Stored as;
-
-  /** What decoding needs to know; {@code ranges} for {@link OutputType#INT8} only. */
-  public record Stored(OutputType type, int dimension, Int8Ranges ranges) implements Serializable {
-
-    /** From a column's metadata; null if they do not say. */
-    static Stored of(Metadata column) {
-      if (!column.contains(EmbeddingColumns.METADATA_KEY)) {
-        return null;
-      }
-      Metadata made = column.getMetadata(EmbeddingColumns.METADATA_KEY);
-      if (!made.contains("type")) {
-        return null;
-      }
-      OutputType type = OutputType.of(made.getString("type"));
-      Int8Ranges ranges =
-          type == OutputType.INT8
-              ? Int8Ranges.ofDoubles(made.getDoubleArray("int8Min"), made.getDoubleArray("int8Max"))
-              : null;
-      return new Stored(type, (int) made.getLong("dimension"), ranges);
-    }
-
-    boolean isSmaller() {
-      return type == OutputType.FLOAT16_BITS
-          || type == OutputType.INT8
-          || type == OutputType.BINARY;
-    }
-
-    float[] decode(Object value) {
-      return switch (type) {
-        case FLOAT16_BITS -> Half.decode(((ArrayData) value).toShortArray());
-        case INT8 -> ranges.decode(((ArrayData) value).toByteArray());
-        case BINARY -> SignBits.decode((byte[]) value, dimension);
-        case VECTOR, FLOAT -> throw new IllegalStateException(type + " is stored as it is");
-      };
-    }
-  }
+  private final OutputType.Stored as;
 
   /**
    * @param as how the vectors are stored
    */
-  public DecodeVector(Expression stored, Stored as) {
+  public DecodeVector(Expression stored, OutputType.Stored as) {
     this.stored = stored;
     this.as = as;
   }

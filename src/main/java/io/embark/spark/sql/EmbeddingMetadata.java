@@ -1,5 +1,6 @@
 package io.embark.spark.sql;
 
+import io.embark.embed.VectorProvenance;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.column.EmbeddingColumns;
 import io.embark.spark.column.OutputType;
@@ -33,7 +34,7 @@ public final class EmbeddingMetadata extends Rule<LogicalPlan> {
           public boolean isDefinedAt(Expression expression) {
             return expression instanceof Alias alias
                 && alias.child() instanceof EmbedText
-                && !alias.metadata().contains(EmbeddingColumns.METADATA_KEY);
+                && !alias.metadata().contains(VectorProvenance.KEY);
           }
 
           @Override

@@ -1,7 +1,7 @@
 package io.embark.spark.sql;
 
+import io.embark.embed.VectorProvenance;
 import io.embark.spark.catalyst.ScalaSeq;
-import io.embark.spark.column.EmbeddingColumns;
 import io.embark.spark.column.InternalRows;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,7 +94,7 @@ final class UnionBranches {
   private static Optional<Metadata> said(Column column) {
     for (Column at = column; at != null; at = below(at)) {
       Metadata metadata = at.attribute().metadata();
-      if (metadata.contains(EmbeddingColumns.METADATA_KEY)) {
+      if (metadata.contains(VectorProvenance.KEY)) {
         return Optional.of(metadata);
       }
       if (at.plan() instanceof Union) {

@@ -1,5 +1,7 @@
 package io.embark.spark.sql;
 
+import io.embark.spark.column.ColumnProvenance;
+import io.embark.spark.column.OutputType;
 import io.embark.spark.sql.UnionBranches.Branch;
 import io.embark.vector.Int8Ranges;
 import java.util.List;
@@ -68,8 +70,8 @@ final class UnionedVectors {
   private static RuntimeException refusal(
       CosineSimilarity cosine, Expression side, String differ, String wayOut) {
     return SqlRefusal.refuse(
-        ("%s reads %s of a UNION whose branches hold vectors that were %s\nCompute the cosine in each"
-                + " branch and unite the numbers, or %s.")
+        ("%s reads %s of a UNION whose branches hold vectors that were %s\n"
+                + "Compute the cosine in each branch and unite the numbers, or %s.")
             .formatted(cosine.sql(), side.sql(), differ, wayOut));
   }
 
@@ -78,7 +80,7 @@ final class UnionedVectors {
     for (Branch branch : known) {
       Branch first = known.get(0);
       Optional<String> differ =
-          ComparableVectors.differences(
+          ColumnProvenance.incomparable(
               first.said().get(),
               branch.said().get(),
               "branches %d and %d".formatted(first.number(), branch.number()));
@@ -92,13 +94,13 @@ final class UnionedVectors {
   /** Of vectors stored as they are nothing has to be known. */
   private static Optional<String> stored(List<Branch> branches) {
     List<Branch> vectors = branches.stream().filter(branch -> !branch.nothing()).toList();
-    if (vectors.stream().noneMatch(branch -> as(branch) != null && as(branch).isSmaller())) {
+    if (vectors.stream().noneMatch(branch -> as(branch) != null && as(branch).type().isEncoded())) {
       return Optional.empty();
     }
     for (Branch branch : vectors) {
       Branch first = vectors.get(0);
-      DecodeVector.Stored one = as(first);
-      DecodeVector.Stored other = as(branch);
+      OutputType.Stored one = as(first);
+      OutputType.Stored other = as(branch);
       if (one == null ? other != null : !one.equals(other)) {
         return Optional.of(
             "branch %d: %s, branch %d: %s"
@@ -108,11 +110,11 @@ final class UnionedVectors {
     return Optional.empty();
   }
 
-  private static DecodeVector.Stored as(Branch branch) {
-    return branch.said().map(DecodeVector.Stored::of).orElse(null);
+  private static OutputType.Stored as(Branch branch) {
+    return branch.said().flatMap(ColumnProvenance::of).flatMap(OutputType.Stored::of).orElse(null);
   }
 
-  private static String words(DecodeVector.Stored as, DecodeVector.Stored other) {
+  private static String words(OutputType.Stored as, OutputType.Stored other) {
     if (as == null) {
       return "its metadata do not say how";
     }

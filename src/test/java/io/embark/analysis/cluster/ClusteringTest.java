@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.embark.spark.EmbeddedTables;
 import io.embark.spark.LocalSpark;
 import io.embark.spark.VectorColumn;
-import io.embark.spark.VectorOrigin;
+import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.column.OutputType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,7 +62,7 @@ class ClusteringTest {
 
   private static ClusterModel fit(Dataset<Row> table, Algorithm algorithm, int k) {
     return new Clustering(algorithm, DistanceMeasure.COSINE, TRAINING)
-        .fit(Features.of(table, "embedding"), k, VectorOrigin.of(table.schema(), "embedding"));
+        .fit(Features.of(table, "embedding"), k, ColumnProvenance.of(table.schema(), "embedding"));
   }
 
   /** By id, which tells the bundle: bundles 1, 2, 3, 0 by size. */
@@ -133,7 +133,10 @@ class ClusteringTest {
     Dataset<Row> table = table(OutputType.FLOAT);
     ClusterModel model =
         new Clustering(Algorithm.KMEANS, measure, TRAINING)
-            .fit(Features.of(table, "embedding"), 5, VectorOrigin.of(table.schema(), "embedding"))
+            .fit(
+                Features.of(table, "embedding"),
+                5,
+                ColumnProvenance.of(table.schema(), "embedding"))
             .setSimilarityCol("similarity");
     Vector[] centres = model.centres();
     Dataset<Row> clustered = model.transform(table);

@@ -8,11 +8,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
+import io.embark.embed.VectorProvenance;
 import io.embark.onnx.TinyModels;
 import io.embark.post.LinearVectorModel;
 import io.embark.spark.LocalSpark;
 import io.embark.spark.VectorColumn;
-import io.embark.spark.VectorOrigin;
+import io.embark.spark.column.ColumnProvenance;
 import io.embark.table.Embark;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -105,8 +106,8 @@ class PostCommandTest {
     return found;
   }
 
-  private VectorOrigin origin(String output, String column) throws IOException {
-    return VectorOrigin.of(table(output).schema(), column);
+  private VectorProvenance origin(String output, String column) throws IOException {
+    return ColumnProvenance.of(table(output).schema(), column);
   }
 
   /** Names of the folders of fitted maps that lie with a table. */
@@ -168,7 +169,7 @@ class PostCommandTest {
         assertThat(unit.get(id)[1]).isCloseTo((float) (scaled[1] / length), within(1e-4f));
       }
     }
-    VectorOrigin made = origin("white", "embedding");
+    VectorProvenance made = origin("white", "embedding");
     assertThat(made.post()).isEqualTo("whitening");
     assertThat(made.postRows()).isEqualTo(ROWS - 1);
     assertThat(made.postFingerprint()).isEqualTo(map.fingerprint());

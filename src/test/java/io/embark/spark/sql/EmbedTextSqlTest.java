@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.embark.embed.VectorProvenance;
 import io.embark.spark.LocalSpark;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.catalyst.ScalaSeq;
-import io.embark.spark.column.EmbeddingColumns;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -332,7 +332,7 @@ class EmbedTextSqlTest {
   void columnsSayHowTheyWereMade() {
     Dataset<Row> query =
         SqlSpark.sql("SELECT e AS f FROM (SELECT embed_text(text) AS e FROM texts)");
-    Metadata made = query.schema().apply("f").metadata().getMetadata(EmbeddingColumns.METADATA_KEY);
+    Metadata made = query.schema().apply("f").metadata().getMetadata(VectorProvenance.KEY);
     assertThat(made.getString("pooling")).isEqualTo("mean");
     assertThat(made.getLong("dimension")).isEqualTo(384);
     assertThat(made.getString("fingerprint")).hasSize(64);
@@ -376,7 +376,8 @@ class EmbedTextSqlTest {
   void aTextOfChanceIsEmbeddedAsOftenAsItIsDrawn() {
     Dataset<Row> query =
         SqlSpark.sql(
-            "SELECT embed_text(concat('n', rand())) a, embed_text(concat('n', rand())) b FROM texts");
+            "SELECT embed_text(concat('n', rand())) a, embed_text(concat('n', rand())) b FROM"
+                + " texts");
     assertThat(query.collectAsList())
         .hasSize(8)
         .allSatisfy(row -> assertThat(row.getList(0)).isNotEqualTo(row.getList(1)));
@@ -388,8 +389,7 @@ class EmbedTextSqlTest {
     SqlSpark.sql("SELECT id, embed_text(text) AS e FROM texts").write().parquet(path);
     Dataset<Row> read = SqlSpark.session().read().parquet(path);
     assertSame(vectors(read.select("id", "e")), reference("mean"));
-    assertThat(read.schema().apply("e").metadata().contains(EmbeddingColumns.METADATA_KEY))
-        .isTrue();
+    assertThat(read.schema().apply("e").metadata().contains(VectorProvenance.KEY)).isTrue();
     SqlSpark.session().read().parquet(path).createOrReplaceTempView("written");
     assertThatThrownBy(
             () ->

@@ -110,6 +110,23 @@ class VectorSqlTest {
   }
 
   @Test
+  void aPoolingJoinedWithNoOtherIsThatPooling() {
+    String alone = "SELECT 'a' AS t, embed_text('a', NULL, 'mean') AS e";
+    SqlSpark.sql(alone).createOrReplaceTempView("alone");
+    SqlSpark.session().conf().set("spark.embark.concat", "true");
+    try {
+      SqlSpark.sql(alone).createOrReplaceTempView("joined");
+      assertThat(
+              SqlSpark.sql("SELECT cosine_similarity(alone.e, joined.e) FROM alone JOIN joined")
+                  .first()
+                  .getDouble(0))
+          .isCloseTo(1, within(1e-6));
+    } finally {
+      SqlSpark.session().conf().unset("spark.embark.concat");
+    }
+  }
+
+  @Test
   void vectorsMadeDifferentlyAreRefusedUnlessForced() {
     String made =
         "(SELECT 'a' AS t, embed_text('a') AS mean, embed_text('a', NULL, 'cls') AS cls,"
@@ -165,7 +182,8 @@ class VectorSqlTest {
     assertThatThrownBy(
             () ->
                 SqlSpark.sql(
-                    "SELECT cosine_similarity(embedding, embed_text(text, NULL, 'max')) FROM embedded"))
+                    "SELECT cosine_similarity(embedding, embed_text(text, NULL, 'max')) FROM"
+                        + " embedded"))
         .hasMessageContaining("made differently (pooling)");
   }
 
@@ -195,7 +213,8 @@ class VectorSqlTest {
     assertThatThrownBy(
             () ->
                 SqlSpark.sql(
-                    "SELECT cosine_similarity(embedding, embed_text(text, NULL, 'cls')) FROM stored"))
+                    "SELECT cosine_similarity(embedding, embed_text(text, NULL, 'cls')) FROM"
+                        + " stored"))
         .hasMessageContaining("made differently (pooling)");
   }
 
@@ -209,7 +228,8 @@ class VectorSqlTest {
         .createOrReplaceTempView("both");
     assertThat(
             SqlSpark.sql(
-                    "SELECT cosine_similarity(embedding_cls, embed_text(text, NULL, 'cls')) FROM both")
+                    "SELECT cosine_similarity(embedding_cls, embed_text(text, NULL, 'cls')) FROM"
+                        + " both")
                 .first()
                 .getDouble(0))
         .isCloseTo(1, within(1e-5));

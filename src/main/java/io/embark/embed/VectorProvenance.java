@@ -1,0 +1,436 @@
+package io.embark.embed;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.embark.vector.Int8Ranges;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What made the vectors of a column: model, settings, maps after the model, and how they are
+ * stored. A JSON object in the metadata of the column, which goes with it into every file. Of two
+ * it tells whether their vectors may stand in one column, and whether they can be compared; and it
+ * gives the settings that make such vectors of other texts.
+ *
+ * <p>Immutable. Fields of later versions are kept as they are.
+ */
+public final class VectorProvenance {
+  /** Key of the object in a column's metadata. */
+  public static final String KEY = "embark";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String ORIGIN = "the table's metadata";
+
+  private static final String MODEL = "model";
+  private static final String FINGERPRINT = "fingerprint";
+  private static final String VECTOR = "vector";
+  private static final String POOLING = Setting.POOLING.paramName();
+  private static final String LAYERS = Setting.LAYERS.paramName();
+  private static final String DIMENSION = "dimension";
+  private static final String TYPE = "type";
+  private static final String INT8_MIN = "int8Min";
+  private static final String INT8_MAX = "int8Max";
+  private static final String CHUNK = "chunk";
+
+  /** Of the model alone, where a map came after it; so is the dimension. */
+  private static final String MODEL_FINGERPRINT = "modelFingerprint";
+
+  private static final String MODEL_DIMENSION = "modelDimension";
+  private static final String POST = "post";
+  private static final String POST_FINGERPRINT = "postFingerprint";
+  private static final String POST_ROWS = "postRows";
+
+  /** Settings whose effect is recorded otherwise: a vector cut short says its dimension. */
+  private static final Set<Setting<?>> NOT_RECORDED = Set.of(Setting.TRUNCATE_DIM);
+
+  /**
+   * Settings that vectors may differ in and still be compared. Queries and passages have different
+   * prompts on purpose, the cosine does not depend on lengths, and the others are small errors.
+   */
+  private static final Set<Setting<?>> COMPARED_ALL_THE_SAME =
+      Set.of(Setting.PROMPT, Setting.NORMALIZE, Setting.MAX_LENGTH, Setting.PRECISION);
+
+  /** Settings that hold for several vectors; how this one was pooled follows from them. */
+  private static final Set<Setting<?>> POOLED =
+      Set.of(Setting.POOLING, Setting.LAYERS, Setting.CONCAT);
+
+  /** Fields of no consequence for comparing: a name, and what is undone by then. */
+  private static final Set<String> NOT_COMPARED = Set.of(VECTOR, CHUNK, TYPE);
+
+  /** Of a column that does not say. */
+  public static final VectorProvenance UNKNOWN = parse("{}");
+
+  private final List<Setting<?>> settings;
+  private final ObjectNode made;
+
+  private VectorProvenance(List<Setting<?>> settings, ObjectNode made) {
+    this.settings = settings;
+    this.made = made;
+  }
+
+  /**
+   * Of vectors as a model makes them.
+   *
+   * @param config resolved
+   * @param fingerprint SHA-256 over graph and tokenizer of the model
+   * @param vector the name of the vector among those of a text
+   */
+  public static VectorProvenance of(
+      EmbedderConfig config, String fingerprint, String vector, int dimension) {
+    return of(Setting.ALL, config, fingerprint, vector, dimension);
+  }
+
+  static VectorProvenance of(
+      List<Setting<?>> all,
+      EmbedderConfig config,
+      String fingerprint,
+      String vector,
+      int dimension) {
+    ObjectNode made = JSON.createObjectNode();
+    made.put(MODEL, config.text(Setting.MODEL));
+    made.put(FINGERPRINT, fingerprint);
+    made.put(VECTOR, vector);
+    for (Setting<?> setting : recorded(all)) {
+      if (config.get(setting) instanceof Integer number) {
+        made.put(setting.paramName(), number);
+      } else if (config.text(setting) != null) {
+        made.put(setting.paramName(), config.text(setting));
+      }
+    }
+    made.put("poolingFrom", config.origin(Setting.POOLING));
+    made.put(DIMENSION, dimension);
+    return new VectorProvenance(recorded(all), made);
+  }
+
+  /** Reads what {@link #json} wrote, now or in an earlier version. */
+  public static VectorProvenance parse(String json) {
+    return parse(Setting.ALL, json);
+  }
+
+  static VectorProvenance parse(List<Setting<?>> all, String json) {
+    try {
+      return new VectorProvenance(recorded(all), (ObjectNode) JSON.readTree(json));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("The metadata of a column are not JSON: " + json, e);
+    }
+  }
+
+  private static List<Setting<?>> recorded(List<Setting<?>> all) {
+    return all.stream()
+        .filter(setting -> setting.effect() == Setting.Effect.VECTORS)
+        .filter(setting -> !NOT_RECORDED.contains(setting))
+        .toList();
+  }
+
+  public String json() {
+    return made.toString();
+  }
+
+  /** With one more field, or another value for it. */
+  public VectorProvenance with(String field, String value) {
+    return new VectorProvenance(settings, made.deepCopy().put(field, value));
+  }
+
+  /** Of vectors of documents that were cut as {@code chunking} says. */
+  public VectorProvenance chunked(String chunking) {
+    return with(CHUNK, chunking);
+  }
+
+  /**
+   * Of vectors that are stored in a certain way.
+   *
+   * @param ranges for int8, else null
+   */
+  public VectorProvenance stored(String type, Int8Ranges ranges) {
+    ObjectNode stored = made.deepCopy().put(TYPE, type);
+    if (ranges != null) {
+      put(stored.putArray(INT8_MIN), ranges.minAsDoubles());
+      put(stored.putArray(INT8_MAX), ranges.maxAsDoubles());
+    }
+    return new VectorProvenance(settings, stored);
+  }
+
+  private static void put(ArrayNode array, double[] values) {
+    for (double value : values) {
+      array.add(value);
+    }
+  }
+
+  /**
+   * Of vectors that went through a map.
+   *
+   * @param post the map in words, those before it included
+   * @param postFingerprint SHA-256 of the numbers of all maps
+   * @param rows vectors that the map was fitted on
+   * @param all SHA-256 of model and maps
+   */
+  public VectorProvenance mapped(
+      String post, String postFingerprint, long rows, String all, int dimension) {
+    ObjectNode mapped = made.deepCopy();
+    mapped.put(MODEL_FINGERPRINT, modelFingerprint());
+    mapped.put(MODEL_DIMENSION, modelDimension());
+    mapped.put(FINGERPRINT, all);
+    mapped.put(DIMENSION, dimension);
+    mapped.put(POST, post);
+    mapped.put(POST_FINGERPRINT, postFingerprint);
+    mapped.put(POST_ROWS, rows);
+    return new VectorProvenance(settings, mapped);
+  }
+
+  /** The model's URI when the vectors were made. */
+  public String model() {
+    return made.path(MODEL).asText();
+  }
+
+  /** SHA-256 of all that made the vectors: the model, and the maps after it if there are any. */
+  public String fingerprint() {
+    return made.path(FINGERPRINT).asText();
+  }
+
+  /** SHA-256 over graph and tokenizer of the model. */
+  public String modelFingerprint() {
+    return made.path(MODEL_FINGERPRINT).asText(fingerprint());
+  }
+
+  /** The maps that vectors went through after the model, in words; empty for none. */
+  public String post() {
+    return made.path(POST).asText("");
+  }
+
+  /** SHA-256 of the numbers of these maps; empty if there is none. */
+  public String postFingerprint() {
+    return made.path(POST_FINGERPRINT).asText("");
+  }
+
+  /** How many vectors the map was fitted on. */
+  public long postRows() {
+    return made.path(POST_ROWS).asLong();
+  }
+
+  /** The text put before every text; empty for none. */
+  public String prompt() {
+    return made.path(Setting.PROMPT.paramName()).asText("");
+  }
+
+  /** The label of the type that vectors are stored as, if that is known. */
+  public Optional<String> type() {
+    return Optional.ofNullable(made.get(TYPE)).map(JsonNode::asText);
+  }
+
+  /** The ranges of int8 vectors. */
+  public Optional<Int8Ranges> ranges() {
+    return made.has(INT8_MIN)
+        ? Optional.of(Int8Ranges.ofDoubles(doubles(INT8_MIN), doubles(INT8_MAX)))
+        : Optional.empty();
+  }
+
+  private double[] doubles(String field) {
+    double[] values = new double[made.path(field).size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = made.path(field).get(i).asDouble();
+    }
+    return values;
+  }
+
+  /** Values per vector. */
+  public int dimension() {
+    return made.path(DIMENSION).asInt();
+  }
+
+  /** Values per vector as the model made it. */
+  public int modelDimension() {
+    return made.path(MODEL_DIMENSION).asInt(dimension());
+  }
+
+  /** Pooling and layers of this vector, which may have been made together with others. */
+  private record Pooled(String pooling, String layers) {}
+
+  private Pooled pooled() {
+    String poolings = text(Setting.POOLING);
+    String layers = text(Setting.LAYERS);
+    if (isJoined()) {
+      return new Pooled(poolings + " joined", layers);
+    }
+    String vector = made.path(VECTOR).asText(poolings);
+    if (!layers.contains(",")) {
+      return new Pooled(vector, layers);
+    }
+    for (String choice : layers.split(",")) {
+      for (String pooling : poolings.split(",")) {
+        if (VectorLayout.name(pooling, choice).equals(vector)) {
+          return new Pooled(pooling, choice);
+        }
+      }
+    }
+    // The pooler is made of the last layer whatever layers the others are of.
+    return new Pooled(vector, "-1");
+  }
+
+  /** Joining a single vector with nothing gives that vector. */
+  private boolean isJoined() {
+    return Boolean.parseBoolean(text(Setting.CONCAT))
+        && (text(Setting.POOLING) + text(Setting.LAYERS)).contains(",");
+  }
+
+  /** As recorded; a setting that is not was at its default, or was not there yet. */
+  private String text(Setting<?> setting) {
+    JsonNode value = made.get(setting.paramName());
+    if (value != null) {
+      return value.asText();
+    }
+    return setting.defaultText() == null ? "unknown" : setting.defaultText();
+  }
+
+  /**
+   * The settings that make the model's vectors of other texts, up to the number of values: {@link
+   * #modelDimension} is what is left of the vectors.
+   */
+  public EmbedderConfig config() {
+    EmbedderConfig.Builder config = EmbedderConfig.builder();
+    config.set(Setting.MODEL, model(), ORIGIN);
+    for (Setting<?> setting : settings) {
+      if (made.has(setting.paramName())) {
+        config.set(setting, text(setting), ORIGIN);
+      }
+    }
+    if (!isJoined()) {
+      config.set(Setting.POOLING, pooled().pooling(), ORIGIN);
+      config.set(Setting.LAYERS, pooled().layers(), ORIGIN);
+      config.set(Setting.CONCAT, "false", ORIGIN);
+    }
+    // Whatever it ends in, or what the model names so: it is the text itself.
+    return (prompt().isEmpty()
+            ? config.set(Setting.PROMPT, "none", ORIGIN)
+            : config.promptText(prompt(), ORIGIN))
+        .build();
+  }
+
+  /** Settings that make longer vectors, with these cut to the size of those. */
+  public EmbedderConfig truncated(EmbedderConfig config) {
+    return config.toBuilder()
+        .set(Setting.TRUNCATE_DIM, Integer.toString(modelDimension()), ORIGIN)
+        .build();
+  }
+
+  /** What must be the same for vectors to be compared, in words. */
+  public String essence() {
+    StringBuilder essence = new StringBuilder();
+    essence.append(
+        "model %s, pooling %s, layers %s, %d values"
+            .formatted(
+                shortened(modelFingerprint()), pooled().pooling(), pooled().layers(), dimension()));
+    for (Setting<?> setting : settings) {
+      if (!POOLED.contains(setting)
+          && !COMPARED_ALL_THE_SAME.contains(setting)
+          && !text(setting).equals(setting.defaultText())) {
+        essence.append(", ").append(inWords(setting));
+      }
+    }
+    if (!post().isEmpty()) {
+      essence.append(", then %s (%s)".formatted(post(), shortened(postFingerprint())));
+    }
+    return essence.toString();
+  }
+
+  private String inWords(Setting<?> setting) {
+    if (setting == Setting.EXCLUDE_SPECIAL_TOKENS) {
+      return "without special tokens";
+    }
+    return setting == Setting.EXCLUDE_PROMPT
+        ? "without the prompt"
+        : setting.key() + " " + text(setting);
+  }
+
+  /** The beginning of a fingerprint, enough to tell two apart. */
+  public static String shortened(String fingerprint) {
+    return fingerprint.substring(0, Math.min(16, fingerprint.length()));
+  }
+
+  /**
+   * A field of two provenances.
+   *
+   * @param mustAgree whether vectors that differ in it cannot be compared
+   */
+  public record Field(String name, String left, String right, boolean mustAgree) {
+    public boolean isDifferent() {
+      return !left.equals(right);
+    }
+  }
+
+  /** All that vectors of one column must have in common, this one's beside the other's. */
+  public List<Field> besides(VectorProvenance other) {
+    return fields(other).stream().filter(field -> !field.name().equals(MODEL)).toList();
+  }
+
+  private List<Field> fields(VectorProvenance other) {
+    Pooled mine = pooled();
+    Pooled others = other.pooled();
+    List<Field> fields = new ArrayList<>();
+    fields.add(field(other, MODEL, "unknown", false));
+    fields.add(field(other, FINGERPRINT, "unknown", true));
+    fields.add(field(other, VECTOR, "unknown", false));
+    fields.add(new Field(POOLING, mine.pooling(), others.pooling(), true));
+    fields.add(new Field(LAYERS, mine.layers(), others.layers(), true));
+    fields.add(field(other, POST, "none", false));
+    fields.add(field(other, POST_FINGERPRINT, "none", true));
+    fields.add(field(other, DIMENSION, "unknown", true));
+    for (Setting<?> setting : settings) {
+      if (!POOLED.contains(setting)) {
+        boolean mustAgree = !COMPARED_ALL_THE_SAME.contains(setting);
+        fields.add(new Field(setting.paramName(), text(setting), other.text(setting), mustAgree));
+      }
+    }
+    fields.add(field(other, CHUNK, "none", false));
+    fields.add(field(other, TYPE, "unknown", false));
+    return fields;
+  }
+
+  private Field field(VectorProvenance other, String name, String none, boolean mustAgree) {
+    return new Field(
+        name, made.path(name).asText(none), other.made.path(name).asText(none), mustAgree);
+  }
+
+  /**
+   * What makes a comparison meaningless, in words that follow "vectors that were made differently
+   * ("; empty if nothing does.
+   *
+   * @param sides a name for the two, such as {@code left and right}
+   */
+  public Optional<String> incomparable(VectorProvenance other, String sides) {
+    List<Field> fields =
+        fields(other).stream().filter(field -> !NOT_COMPARED.contains(field.name())).toList();
+    String differ =
+        fields.stream()
+            .filter(field -> field.mustAgree() && field.isDifferent())
+            .map(Field::name)
+            .collect(Collectors.joining(", "));
+    if (differ.isEmpty()) {
+      return Optional.empty();
+    }
+    String table =
+        fields.stream()
+            .filter(field -> made.has(field.name()) || other.made.has(field.name()))
+            .map(
+                field ->
+                    "  %s: %s and %s%s"
+                        .formatted(
+                            field.name(),
+                            shown(field.left()),
+                            shown(field.right()),
+                            field.mustAgree() && field.isDifferent() ? "   <- must agree" : ""))
+            .collect(Collectors.joining("\n"));
+    return Optional.of(
+        "%s), so the number would mean nothing. The columns' metadata say, %s:\n%s"
+            .formatted(differ, sides, table));
+  }
+
+  private static String shown(String value) {
+    return value.isEmpty() ? "none" : "'" + value + "'";
+  }
+}
