@@ -7,6 +7,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -14,8 +15,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Behind {@code jobs/extract-natives.sh}: unpacks the native libraries on the class path into a
- * folder for {@link NativeLibraries}. Needs no Spark.
+ * The command behind {@code jobs/extract-natives.sh}: unpacks the native libraries on the class
+ * path into a folder for {@link NativeLibraries}. Needs no Spark.
  */
 public final class ExtractNatives {
   private static final String NATIVES_IN_ONNX_RUNTIME = "ai/onnxruntime/native";
@@ -24,7 +25,7 @@ public final class ExtractNatives {
 
   /** {@code [--strip] DIR}; exit code 0 done, 1 failed, 2 bad usage. */
   public static void main(String[] args) {
-    List<String> arguments = new java.util.ArrayList<>(List.of(args));
+    List<String> arguments = new ArrayList<>(List.of(args));
     boolean strip = arguments.remove("--strip");
     if (arguments.size() != 1 || arguments.get(0).startsWith("-")) {
       System.err.println("embark: wanted is [--strip] DIR, found: " + String.join(" ", args));
@@ -32,18 +33,15 @@ public final class ExtractNatives {
     }
     try {
       Path folder = Path.of(arguments.get(0)).toAbsolutePath().normalize();
-      System.out.println(extract(folder, NativeVersions.ofClassPath()));
+      System.out.println(extract(folder, NativeStamp.Versions.ofClassPath()));
       if (strip) {
         System.out.println(strip(NativeJars.onnxRuntime().file()));
       }
     } catch (IOException | RuntimeException e) {
-      System.err.println("embark: cannot extract the native libraries: " + message(e));
+      String message = e instanceof IllegalStateException ? e.getMessage() : e.toString();
+      System.err.println("embark: cannot extract the native libraries: " + message);
       System.exit(1);
     }
-  }
-
-  private static String message(Exception e) {
-    return e instanceof IllegalStateException ? e.getMessage() : e.toString();
   }
 
   /**
@@ -52,7 +50,7 @@ public final class ExtractNatives {
    * @return one sentence on what was done
    * @throws IllegalStateException if the folder holds something else
    */
-  static String extract(Path folder, NativeVersions versions) throws IOException {
+  static String extract(Path folder, NativeStamp.Versions versions) throws IOException {
     if (Files.exists(folder) && !isEmpty(folder)) {
       try {
         NativeLibraries.check(folder, versions);
@@ -67,19 +65,17 @@ public final class ExtractNatives {
         Files.createDirectory(
             folder.resolveSibling(folder.getFileName() + "." + ProcessHandle.current().pid()));
     try {
-      Map<String, Long> sizes = new TreeMap<>(NativeJars.onnxRuntime().extract(partial));
-      if (sizes.isEmpty()) {
-        throw new IllegalStateException(
-            "the ONNX Runtime jar on the class path holds none for "
-                + versions.platform()
-                + " (stripped before?)");
-      }
-      Map<String, Long> tokenizers = NativeJars.tokenizers().extract(partial);
-      if (tokenizers.isEmpty()) {
-        throw new IllegalStateException(
-            "the tokenizer jar on the class path holds none for " + versions.platform());
-      }
-      sizes.putAll(tokenizers);
+      Map<String, Long> sizes = new TreeMap<>();
+      sizes.putAll(
+          unpack(
+              NativeJars.onnxRuntime(),
+              partial,
+              "the ONNX Runtime jar on the class path holds none for %s (stripped before?)"));
+      sizes.putAll(
+          unpack(
+              NativeJars.tokenizers(),
+              partial,
+              "the tokenizer jar on the class path holds none for %s"));
       new NativeStamp(versions, sizes).write(partial);
       Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
       return "%s: %d libraries, %,d MB, %s"
@@ -91,6 +87,16 @@ public final class ExtractNatives {
     } finally {
       delete(partial);
     }
+  }
+
+  private static Map<String, Long> unpack(NativeJars jar, Path folder, String problem)
+      throws IOException {
+    Map<String, Long> sizes = jar.extract(folder);
+    if (sizes.isEmpty()) {
+      throw new IllegalStateException(
+          problem.formatted(NativeJars.Platform.current().onnxRuntime()));
+    }
+    return sizes;
   }
 
   /** Rewrites the jar without its native libraries, those of other platforms included. */

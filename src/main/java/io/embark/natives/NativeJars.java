@@ -8,6 +8,7 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.jar.JarEntry;
@@ -20,6 +21,25 @@ import java.util.jar.JarFile;
  * @param folder where in the jar the libraries of this platform lie, ending in a slash
  */
 record NativeJars(String witness, String folder) {
+  /**
+   * The platform of this JVM, as the jars name it.
+   *
+   * @param onnxRuntime e.g. {@code linux-x64}
+   * @param tokenizers e.g. {@code linux-x86_64}
+   */
+  record Platform(String onnxRuntime, String tokenizers) {
+    static Platform current() {
+      return of(System.getProperty("os.name"), System.getProperty("os.arch"));
+    }
+
+    static Platform of(String osName, String osArch) {
+      String name = osName.toLowerCase(Locale.ROOT);
+      String os = name.contains("mac") ? "osx" : name.contains("win") ? "win" : "linux";
+      boolean arm = osArch.equals("aarch64");
+      return new Platform(os + (arm ? "-aarch64" : "-x64"), os + (arm ? "-aarch64" : "-x86_64"));
+    }
+  }
+
   static final String TOKENIZERS_VERSION = "native/lib/tokenizers.properties";
 
   static NativeJars onnxRuntime() {
@@ -39,7 +59,6 @@ record NativeJars(String witness, String folder) {
     return loader.getResource(folder + System.mapLibraryName("onnxruntime")) != null;
   }
 
-  /** Where the jar lies. */
   Path file() {
     try (JarFile jar = open()) {
       return Path.of(jar.getName());

@@ -37,14 +37,14 @@ public final class NativeLibraries {
   public static Optional<Path> use() {
     Optional<Path> folder = configured(System::getenv);
     if (folder.isPresent()) {
-      check(folder.get(), NativeVersions.ofClassPath());
+      check(folder.get(), NativeStamp.Versions.ofClassPath());
       System.setProperty(ONNX_RUNTIME, folder.get().toString());
       System.setProperty(
           TOKENIZER, folder.get().resolve(System.mapLibraryName("tokenizers")).toString());
     } else if (System.getProperty(ONNX_RUNTIME) == null && !NativeJars.onnxRuntime().hasNatives()) {
       throw new IllegalStateException(
           "The ONNX Runtime jar on the class path holds no native library for %s; if `jobs/extract-natives.sh --strip` took them out, set %s to the folder it wrote."
-              .formatted(Platform.current().onnxRuntime(), VARIABLE));
+              .formatted(NativeJars.Platform.current().onnxRuntime(), VARIABLE));
     }
     return folder;
   }
@@ -56,7 +56,7 @@ public final class NativeLibraries {
         : Optional.of(Path.of(folder.strip()).toAbsolutePath().normalize());
   }
 
-  static void check(Path folder, NativeVersions wanted) {
+  static void check(Path folder, NativeStamp.Versions wanted) {
     if (!Files.isDirectory(folder)) {
       throw refused(folder, "there is no such folder on this machine");
     }

@@ -1,6 +1,7 @@
 package io.embark.natives;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.io.Writer;
@@ -12,14 +13,56 @@ import java.util.Properties;
 import java.util.TreeMap;
 
 /**
- * What a folder of native libraries says of itself, in a file beside them.
+ * A file in a folder of native libraries that says what they are.
  *
- * @param versions what they were unpacked from
+ * @param versions of the jars they were unpacked from
  * @param sizes bytes of each library, by file name; tells a folder that was copied by halves
  */
-record NativeStamp(NativeVersions versions, Map<String, Long> sizes) {
+record NativeStamp(Versions versions, Map<String, Long> sizes) {
   static final String FILE = "embark-natives.properties";
   private static final String SIZE = "size.";
+
+  /**
+   * The versions of the two libraries with native code.
+   *
+   * @param onnxRuntime e.g. {@code 1.23.2}
+   * @param tokenizers e.g. {@code 0.21.0-0.36.0}: of the Rust library and of its Java side
+   * @param platform e.g. {@code linux-x64}
+   */
+  record Versions(String onnxRuntime, String tokenizers, String platform) {
+    private static final String UNKNOWN = "unknown";
+
+    /** As the jars on the class path state them, without loading anything native. */
+    static Versions ofClassPath() {
+      ClassLoader loader = Versions.class.getClassLoader();
+      try {
+        String runtime =
+            Class.forName("ai.onnxruntime.OrtEnvironment", false, loader)
+                .getPackage()
+                .getImplementationVersion();
+        Properties tokenizers = new Properties();
+        try (InputStream in = loader.getResourceAsStream(NativeJars.TOKENIZERS_VERSION)) {
+          if (in != null) {
+            tokenizers.load(in);
+          }
+        }
+        return new Versions(
+            runtime == null ? UNKNOWN : runtime,
+            tokenizers.getProperty("version", UNKNOWN),
+            NativeJars.Platform.current().onnxRuntime());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (ClassNotFoundException e) {
+        throw new IllegalStateException("ONNX Runtime is not on the class path", e);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "ONNX Runtime %s and tokenizers %s for %s"
+          .formatted(onnxRuntime, tokenizers, platform);
+    }
+  }
 
   /** The stamp of {@code folder}; empty if it has none. */
   static Optional<NativeStamp> read(Path folder) {
@@ -41,7 +84,7 @@ record NativeStamp(NativeVersions versions, Map<String, Long> sizes) {
     }
     return Optional.of(
         new NativeStamp(
-            new NativeVersions(
+            new Versions(
                 properties.getProperty("onnxruntime"),
                 properties.getProperty("tokenizers"),
                 properties.getProperty("platform")),
@@ -61,7 +104,7 @@ record NativeStamp(NativeVersions versions, Map<String, Long> sizes) {
     }
   }
 
-  /** What is wrong with the libraries in {@code folder}, or null. */
+  /** The first thing wrong with the libraries in {@code folder}, or null. */
   String damage(Path folder) {
     for (Map.Entry<String, Long> wanted : sizes.entrySet()) {
       Path library = folder.resolve(wanted.getKey());

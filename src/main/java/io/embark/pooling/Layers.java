@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Which encoder layers' token states are pooled; of several, their mean is.
+ * The encoder layers whose token states are pooled; of several, their mean is.
  *
  * <p>Layers count as in transformers' {@code hidden_states}: 0 is the embedding output, 1 the state
  * after the first encoder layer, and negative numbers count from the end, -1 being the last. Spelt
@@ -22,7 +22,8 @@ public final class Layers {
 
   private static final String WANTED =
       "wanted is a layer number (0 the embedding output, 1 the first layer, -1 the last), 'first',"
-          + " 'last', 'lastN', or several of them joined by '+', such as first+last, last4 or 0+-1.";
+          + " 'last', 'lastN', or several of them joined by '+', such as first+last, last4 or"
+          + " 0+-1.";
 
   private final List<Integer> layers;
 

@@ -13,61 +13,35 @@ import java.util.Locale;
  */
 public enum Pooling implements Choice {
   /** The model's own pooler output: for BERT, {@code tanh(W x_1 + b)} (Devlin et al. 2019). */
-  POOLER {
-    @Override
-    public float[] pool(TokenStates states, int row) {
-      return states.copyOfPooler(row);
-    }
-  },
+  POOLER(TokenStates::copyOfPooler),
   /** {@code x_1}, the state of {@code [CLS]}. */
-  CLS {
-    @Override
-    public float[] pool(TokenStates states, int row) {
-      return states.copyOfToken(row, states.firstToken(row));
-    }
-  },
+  CLS(TokenStates::copyOfFirst),
   /** {@code sum(x_i) / n} (Reimers and Gurevych 2019). */
-  MEAN {
-    @Override
-    public float[] pool(TokenStates states, int row) {
-      return weightedSum(states, row, (position, n) -> 1f / n);
-    }
-  },
+  MEAN(weighted((position, n) -> 1f / n)),
   /** The largest value of each dimension over the tokens. */
-  MAX {
-    @Override
-    public float[] pool(TokenStates states, int row) {
-      float[] out = new float[states.hiddenSize()];
-      Arrays.fill(out, Float.NEGATIVE_INFINITY);
-      for (int token = 0; token < states.length(); token++) {
-        if (states.attended(row, token)) {
-          states.maxInto(out, row, token);
-        }
-      }
-      return out;
-    }
-  },
+  MAX(Pooling::max),
   /** {@code sum(x_i) / sqrt(n)}: long texts keep longer vectors. */
-  MEAN_SQRT_LEN {
-    @Override
-    public float[] pool(TokenStates states, int row) {
-      return weightedSum(states, row, (position, n) -> (float) (1 / Math.sqrt(n)));
-    }
-  },
+  MEAN_SQRT_LEN(weighted((position, n) -> (float) (1 / Math.sqrt(n)))),
   /** {@code sum(i x_i) / sum(i)}: later tokens weigh more (Muennighoff 2022, SGPT). */
-  WEIGHTED_MEAN {
-    @Override
-    public float[] pool(TokenStates states, int row) {
-      return weightedSum(states, row, (position, n) -> 2f * position / ((float) n * (n + 1)));
-    }
-  },
+  WEIGHTED_MEAN(weighted((position, n) -> 2f * position / ((float) n * (n + 1)))),
   /** {@code x_n}, the state of the last token. */
-  LAST_TOKEN {
-    @Override
-    public float[] pool(TokenStates states, int row) {
-      return states.copyOfToken(row, states.lastToken(row));
-    }
-  };
+  LAST_TOKEN(TokenStates::copyOfLast);
+
+  private final Formula formula;
+
+  Pooling(Formula formula) {
+    this.formula = formula;
+  }
+
+  /** Makes one row's vector, {@code [hiddenSize]}. */
+  private interface Formula {
+    float[] pool(TokenStates states, int row);
+  }
+
+  /** The weight of the token at the 1-based {@code position} among {@code n} attended tokens. */
+  private interface Weight {
+    float of(int position, int n);
+  }
 
   /**
    * Pools one row.
@@ -75,7 +49,9 @@ public enum Pooling implements Choice {
    * @return a new array {@code [hiddenSize]}, not normalised
    * @throws NullPointerException for {@link #POOLER} on states without a pooler output
    */
-  public abstract float[] pool(TokenStates states, int row);
+  public float[] pool(TokenStates states, int row) {
+    return formula.pool(states, row);
+  }
 
   /** Whether this pooling reads the token states; only {@link #POOLER} does not. */
   public boolean usesTokenStates() {
@@ -102,21 +78,26 @@ public enum Pooling implements Choice {
     return Choice.labels(Pooling.class, ", ");
   }
 
-  /** The weight of the token at the 1-based {@code position} among {@code n} attended tokens. */
-  private interface Weight {
-    float of(int position, int n);
+  private static Formula weighted(Weight weight) {
+    return (states, row) -> {
+      int n = states.count(row);
+      float[] out = new float[states.hiddenSize()];
+      int position = 0;
+      for (int token = 0; token < states.length(); token++) {
+        if (states.attended(row, token)) {
+          states.addTo(out, row, token, weight.of(++position, n));
+        }
+      }
+      return out;
+    };
   }
 
-  private static float[] weightedSum(TokenStates states, int row, Weight weight) {
-    int n = 0;
-    for (int token = 0; token < states.length(); token++) {
-      n += states.attended(row, token) ? 1 : 0;
-    }
+  private static float[] max(TokenStates states, int row) {
     float[] out = new float[states.hiddenSize()];
-    int position = 0;
+    Arrays.fill(out, Float.NEGATIVE_INFINITY);
     for (int token = 0; token < states.length(); token++) {
       if (states.attended(row, token)) {
-        states.addTo(out, row, token, weight.of(++position, n));
+        states.maxInto(out, row, token);
       }
     }
     return out;

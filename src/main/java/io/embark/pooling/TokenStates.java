@@ -1,6 +1,5 @@
 package io.embark.pooling;
 
-import io.embark.UserError;
 import java.util.Arrays;
 import java.util.Objects;
 
@@ -14,7 +13,6 @@ public final class TokenStates {
   private final float[] hidden;
   private final long[] attentionMask;
   private final float[] pooler;
-  private final int batch;
   private final int length;
   private final int hiddenSize;
 
@@ -22,73 +20,78 @@ public final class TokenStates {
    * @param hidden hidden states {@code [batch, length, hiddenSize]}, row-major
    * @param attentionMask {@code [batch, length]}, 1 for a token, 0 for padding
    * @param pooler the model's own pooled output {@code [batch, hiddenSize]}, or null if it has none
-   * @throws UserError if an array does not have the stated shape, or a row of the mask has no token
-   *     at all: no pooling of nothing is defined
+   * @throws IllegalArgumentException if an array does not have the stated shape, or a row of the
+   *     mask has no token at all: no pooling of nothing is defined
    */
   public TokenStates(
       float[] hidden, long[] attentionMask, float[] pooler, int batch, int length, int hiddenSize) {
-    requireSize("hidden", hidden.length, batch, length, hiddenSize);
-    requireSize("attentionMask", attentionMask.length, batch, length);
+    requireSize("hidden", hidden.length, (long) batch * length * hiddenSize);
+    requireSize("attentionMask", attentionMask.length, (long) batch * length);
     if (pooler != null) {
-      requireSize("pooler", pooler.length, batch, hiddenSize);
+      requireSize("pooler", pooler.length, (long) batch * hiddenSize);
     }
     this.hidden = hidden;
     this.attentionMask = attentionMask;
     this.pooler = pooler;
-    this.batch = batch;
     this.length = length;
     this.hiddenSize = hiddenSize;
     for (int row = 0; row < batch; row++) {
-      firstToken(row);
+      if (count(row) == 0) {
+        throw new IllegalArgumentException("row " + row + " of the attention mask has no token");
+      }
     }
   }
 
-  private static void requireSize(String name, int found, int... shape) {
-    long wanted = 1;
-    for (int dimension : shape) {
-      wanted *= dimension;
-    }
+  private static void requireSize(String name, int found, long wanted) {
     if (found != wanted) {
-      throw new UserError(name + " has " + found + " values, its shape needs " + wanted);
+      throw new IllegalArgumentException(
+          name + " has " + found + " values, its shape needs " + wanted);
     }
-  }
-
-  public int batch() {
-    return batch;
   }
 
   /** Positions per row, padding included. */
-  public int length() {
+  int length() {
     return length;
   }
 
-  public int hiddenSize() {
+  int hiddenSize() {
     return hiddenSize;
   }
 
   /** Whether position {@code token} of row {@code row} is a token rather than padding. */
-  public boolean attended(int row, int token) {
+  boolean attended(int row, int token) {
     return attentionMask[row * length + token] != 0;
   }
 
-  /** The first attended position of a row. */
-  public int firstToken(int row) {
+  /** Tokens of a row. */
+  int count(int row) {
+    int count = 0;
     for (int token = 0; token < length; token++) {
-      if (attended(row, token)) {
-        return token;
-      }
+      count += attended(row, token) ? 1 : 0;
     }
-    throw new UserError("row " + row + " of the attention mask has no token");
+    return count;
   }
 
-  /** The last attended position of a row. */
-  public int lastToken(int row) {
-    for (int token = length - 1; token >= 0; token--) {
-      if (attended(row, token)) {
-        return token;
-      }
+  /** A copy of the first token's hidden state, {@code [hiddenSize]}. */
+  float[] copyOfFirst(int row) {
+    int token = 0;
+    while (!attended(row, token)) {
+      token++;
     }
-    throw new UserError("row " + row + " of the attention mask has no token");
+    return copyOfToken(row, token);
+  }
+
+  float[] copyOfLast(int row) {
+    int token = length - 1;
+    while (!attended(row, token)) {
+      token--;
+    }
+    return copyOfToken(row, token);
+  }
+
+  private float[] copyOfToken(int row, int token) {
+    int offset = offset(row, token);
+    return Arrays.copyOfRange(hidden, offset, offset + hiddenSize);
   }
 
   /** {@code out[h] += weight * hidden[row, token, h]}. */
@@ -105,12 +108,6 @@ public final class TokenStates {
     for (int h = 0; h < hiddenSize; h++) {
       out[h] = Math.max(out[h], hidden[offset + h]);
     }
-  }
-
-  /** A copy of one token's hidden state, {@code [hiddenSize]}. */
-  float[] copyOfToken(int row, int token) {
-    int offset = offset(row, token);
-    return Arrays.copyOfRange(hidden, offset, offset + hiddenSize);
   }
 
   /** A copy of the model's own pooled output of one row, {@code [hiddenSize]}. */

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,7 +33,7 @@ public final class HfTokenizer implements Tokenizer {
 
   private static final Logger LOG = LoggerFactory.getLogger(HfTokenizer.class);
 
-  /** What both ways through are compared on before the quick one is trusted. */
+  /** Texts that both ways through are compared on before the quick one is trusted. */
   private static final List<String> PROBES =
       List.of(
           "",
@@ -74,7 +75,7 @@ public final class HfTokenizer implements Tokenizer {
     this.lowersCase =
         "true".equals(json.setting("normalizer.lowercase"))
             || "Lowercase".equals(json.setting("normalizer.type"));
-    long[] special = specialTokenMaskOfProbe();
+    long[] special = read("a", true, LIBRARY::getSpecialTokenMask);
     int before = 0;
     while (before < special.length && special[before] == 1) {
       before++;
@@ -96,20 +97,18 @@ public final class HfTokenizer implements Tokenizer {
 
   /** Null as well if it is found to differ from the library. */
   private BertWordPiece bert(TokenizerJson json) {
-    BertWordPiece found = BertWordPiece.of(json, text -> libraryIds(text, false)).orElse(null);
+    BertWordPiece found = BertWordPiece.of(json, this::idsOfText).orElse(null);
     for (String text : PROBES) {
-      if (found != null && !Arrays.equals(all(found, text), libraryIds(text, false))) {
-        LOG.warn("Every text is tokenised by the library: this class does not do it alike");
-        return null;
+      if (found != null) {
+        TokenIds ids = new TokenIds(Integer.MAX_VALUE, text.length());
+        found.encode(text, ids);
+        if (!Arrays.equals(ids.with(new long[0]), idsOfText(text))) {
+          LOG.warn("Every text is tokenised by the library: this class does not do it alike");
+          return null;
+        }
       }
     }
     return found;
-  }
-
-  private static long[] all(BertWordPiece words, String text) {
-    TokenIds ids = new TokenIds(Integer.MAX_VALUE, text.length());
-    words.encode(text, ids);
-    return ids.with(new long[0]);
   }
 
   /**
@@ -138,7 +137,7 @@ public final class HfTokenizer implements Tokenizer {
     try {
       TokenizerJson json = TokenizerJson.read(tokenizerJson);
       return new HfTokenizer(tokenizer, maxLength, json, tokenizerJson);
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | UserError e) {
       tokenizer.close();
       throw e;
     } catch (RuntimeException e) {
@@ -156,7 +155,7 @@ public final class HfTokenizer implements Tokenizer {
     TokenIds ids = new TokenIds(maxLength - suffix.length, text.length() / 3 + 8);
     ids.addAll(prefix);
     if (bert == null) {
-      LongTexts.pieces(text, piece -> ids.addAll(libraryIds(piece, false)));
+      LongTexts.pieces(text, piece -> ids.addAll(idsOfText(piece)));
     } else {
       bert.encode(text, ids);
     }
@@ -171,17 +170,26 @@ public final class HfTokenizer implements Tokenizer {
 
   /** All ids of a text, as the library gives them, not cut: to compare with. */
   public long[] libraryIds(String text) {
-    return libraryIds(text, true);
+    return read(text, true, LIBRARY::getTokenIds);
   }
 
-  private long[] libraryIds(String text, boolean specialTokens) {
+  private long[] idsOfText(String text) {
+    return read(text, false, LIBRARY::getTokenIds);
+  }
+
+  /**
+   * Has the library encode a text.
+   *
+   * @param read given the handle of the encoding
+   */
+  private <T> T read(String text, boolean specialTokens, LongFunction<T> read) {
     String valid = withoutLoneSurrogates(text);
     inUse.readLock().lock();
     try {
       requireOpen();
       long encoding = encode(valid, specialTokens);
       try {
-        return LIBRARY.getTokenIds(encoding);
+        return read.apply(encoding);
       } finally {
         LIBRARY.deleteEncoding(encoding);
       }
@@ -203,7 +211,7 @@ public final class HfTokenizer implements Tokenizer {
 
   @Override
   public TokenSpans spans(String text) {
-    CharSpan[] spans = charSpans(withoutLoneSurrogates(text));
+    CharSpan[] spans = read(text, false, LIBRARY::getTokenCharSpans);
     // The library counts code points; of text without surrogates these are chars.
     int[] chars =
         text.codePoints().anyMatch(Character::isSupplementaryCodePoint) ? chars(text) : null;
@@ -222,21 +230,6 @@ public final class HfTokenizer implements Tokenizer {
     return new TokenSpans(starts, ends);
   }
 
-  private CharSpan[] charSpans(String valid) {
-    inUse.readLock().lock();
-    try {
-      requireOpen();
-      long encoding = encode(valid, false);
-      try {
-        return LIBRARY.getTokenCharSpans(encoding);
-      } finally {
-        LIBRARY.deleteEncoding(encoding);
-      }
-    } finally {
-      inUse.readLock().unlock();
-    }
-  }
-
   /** For each code point the char it begins at, and the length of the text behind them. */
   private static int[] chars(String text) {
     int[] chars = new int[text.codePointCount(0, text.length()) + 1];
@@ -249,37 +242,23 @@ public final class HfTokenizer implements Tokenizer {
     return chars;
   }
 
-  private long[] specialTokenMaskOfProbe() {
-    long encoding = encode("a", true);
-    try {
-      return LIBRARY.getSpecialTokenMask(encoding);
-    } finally {
-      LIBRARY.deleteEncoding(encoding);
-    }
-  }
-
   /** The Rust side wants valid Unicode, which a Java string need not be. */
   private static String withoutLoneSurrogates(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (Character.isHighSurrogate(c)
-          && i + 1 < text.length()
-          && Character.isLowSurrogate(text.charAt(i + 1))) {
-        i++;
-      } else if (Character.isSurrogate(c)) {
-        return replaceLoneSurrogates(text, i);
+    int i = 0;
+    while (i < text.length()) {
+      int codePoint = text.codePointAt(i);
+      if (isSurrogate(codePoint)) {
+        StringBuilder fixed = new StringBuilder(text.length());
+        text.codePoints().map(c -> isSurrogate(c) ? 0xFFFD : c).forEach(fixed::appendCodePoint);
+        return fixed.toString();
       }
+      i += Character.charCount(codePoint);
     }
     return text;
   }
 
-  private static String replaceLoneSurrogates(String text, int from) {
-    StringBuilder fixed = new StringBuilder(text.length()).append(text, 0, from);
-    text.substring(from)
-        .codePoints()
-        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xFFFD : c)
-        .forEach(fixed::appendCodePoint);
-    return fixed.toString();
+  private static boolean isSurrogate(int codePoint) {
+    return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
   }
 
   @Override

@@ -14,11 +14,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class NativeLibrariesTest {
-  private static final NativeVersions OURS = new NativeVersions("1.23.2", "0.21.0-0.36.0", "os-a");
+  private static final NativeStamp.Versions OURS =
+      new NativeStamp.Versions("1.23.2", "0.21.0-0.36.0", "os-a");
 
   @TempDir Path directory;
 
-  private Path folder(NativeVersions versions) throws IOException {
+  private Path folder(NativeStamp.Versions versions) throws IOException {
     Path folder = Files.createDirectory(directory.resolve("natives"));
     Files.writeString(folder.resolve("libone.so"), "12345");
     new NativeStamp(versions, Map.of("libone.so", 5L)).write(folder);
@@ -41,13 +42,15 @@ class NativeLibrariesTest {
 
   @Test
   void refusesOtherVersionsAndPlatforms() throws IOException {
-    Path folder = folder(new NativeVersions("1.22.0", "0.21.0-0.36.0", "os-a"));
+    Path folder = folder(new NativeStamp.Versions("1.22.0", "0.21.0-0.36.0", "os-a"));
     refused(folder, "holds ONNX Runtime 1.22.0", "the class path ONNX Runtime 1.23.2");
 
-    new NativeStamp(new NativeVersions("1.23.2", "0.20.3-0.31.0", "os-a"), Map.of()).write(folder);
+    new NativeStamp(new NativeStamp.Versions("1.23.2", "0.20.3-0.31.0", "os-a"), Map.of())
+        .write(folder);
     refused(folder, "tokenizers 0.20.3-0.31.0");
 
-    new NativeStamp(new NativeVersions("1.23.2", "0.21.0-0.36.0", "os-b"), Map.of()).write(folder);
+    new NativeStamp(new NativeStamp.Versions("1.23.2", "0.21.0-0.36.0", "os-b"), Map.of())
+        .write(folder);
     refused(folder, "for os-b");
   }
 
@@ -66,7 +69,7 @@ class NativeLibrariesTest {
   @Test
   void extractsWhatTheClassPathCarriesOnceAndCompletely() throws IOException {
     Path folder = directory.resolve("new/natives");
-    NativeVersions versions = NativeVersions.ofClassPath();
+    NativeStamp.Versions versions = NativeStamp.Versions.ofClassPath();
 
     assertThat(ExtractNatives.extract(folder, versions)).contains("ONNX Runtime 1.", folder + ":");
     assertThat(folder.resolve(System.mapLibraryName("onnxruntime"))).exists();
@@ -85,7 +88,7 @@ class NativeLibrariesTest {
     assertThatIllegalStateException()
         .isThrownBy(() -> ExtractNatives.extract(directory, OURS))
         .withMessageContaining("is not empty");
-    Path stale = folder(new NativeVersions("1.22.0", "0.21.0-0.36.0", "os-a"));
+    Path stale = folder(new NativeStamp.Versions("1.22.0", "0.21.0-0.36.0", "os-a"));
     assertThatIllegalStateException()
         .isThrownBy(() -> ExtractNatives.extract(stale, OURS))
         .withMessageContaining("ONNX Runtime 1.22.0");
@@ -128,8 +131,9 @@ class NativeLibrariesTest {
 
   @Test
   void namesPlatformsAsTheJarsDo() {
-    assertThat(Platform.of("Linux", "amd64")).isEqualTo(new Platform("linux-x64", "linux-x86_64"));
-    assertThat(Platform.of("Mac OS X", "aarch64"))
-        .isEqualTo(new Platform("osx-aarch64", "osx-aarch64"));
+    assertThat(NativeJars.Platform.of("Linux", "amd64"))
+        .isEqualTo(new NativeJars.Platform("linux-x64", "linux-x86_64"));
+    assertThat(NativeJars.Platform.of("Mac OS X", "aarch64"))
+        .isEqualTo(new NativeJars.Platform("osx-aarch64", "osx-aarch64"));
   }
 }

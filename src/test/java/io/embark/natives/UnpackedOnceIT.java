@@ -48,7 +48,7 @@ class UnpackedOnceIT {
   @Test
   void nothingIsUnpackedAndTheVectorsAreTheSame() throws Exception {
     Path natives = directory.resolve("natives");
-    ExtractNatives.extract(natives, NativeVersions.ofClassPath());
+    ExtractNatives.extract(natives, NativeStamp.Versions.ofClassPath());
 
     List<String> without = probe("without");
     List<String> with = probe("with", "-Dembark.natives=" + natives);
@@ -66,7 +66,7 @@ class UnpackedOnceIT {
   void aStaleFolderIsRefusedByName() throws Exception {
     Path natives = directory.resolve("natives");
     Files.createDirectory(natives);
-    new NativeStamp(new NativeVersions("1.19.0", "x", "linux-x64"), java.util.Map.of())
+    new NativeStamp(new NativeStamp.Versions("1.19.0", "x", "linux-x64"), java.util.Map.of())
         .write(natives);
 
     assertThat(String.join("\n", probe("stale", "-Dembark.natives=" + natives)))
