@@ -1,6 +1,5 @@
 package io.embark.batch;
 
-import io.embark.UserError;
 import io.embark.token.Tokens;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -17,7 +16,7 @@ import java.util.List;
  */
 public final class BatchPlanner {
   /**
-   * What starting a batch costs, as a part of the token budget: calling the session takes about as
+   * The cost of starting a batch, as a part of the token budget: calling the session takes about as
    * long as this many tokens take in the model. It keeps the least-padding cut from ending in many
    * tiny batches.
    */
@@ -41,7 +40,7 @@ public final class BatchPlanner {
    */
   public BatchPlanner(int tokenBudget, long padId, BatchShapes shapes) {
     if (tokenBudget < 1) {
-      throw new UserError("tokenBudget must be at least 1, found " + tokenBudget);
+      throw new IllegalArgumentException("tokenBudget must be at least 1, found " + tokenBudget);
     }
     this.tokenBudget = tokenBudget;
     this.batchCost = Math.max(1, tokenBudget / BATCH_COST_DIVISOR);

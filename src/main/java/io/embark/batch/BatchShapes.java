@@ -1,10 +1,8 @@
 package io.embark.batch;
 
-import io.embark.UserError;
-
 /**
- * Which shapes batches may have. A GPU's memory is laid out anew for every shape it has not seen;
- * with rounded ones there are few, and it stops growing early.
+ * The shapes that batches may have. A GPU's memory is laid out anew for every shape it has not
+ * seen; with rounded ones there are few, and it stops growing early.
  *
  * <p>Lengths are rounded up to a multiple of 8, which tensor cores want, and beyond 64 to the next
  * of eight steps per power of two, so that at most an eighth is added. Rows are rounded up to a
@@ -15,7 +13,7 @@ import io.embark.UserError;
  * @param maxRows the most rows of a batch
  */
 public record BatchShapes(Fill fill, int maxLength, int maxRows) {
-  /** What the texts of a batch are filled up to. */
+  /** The length that the texts of a batch are filled up to. */
   public enum Fill {
     /** Nothing: they have one length as they are. */
     NONE,
@@ -39,7 +37,7 @@ public record BatchShapes(Fill fill, int maxLength, int maxRows) {
 
   public BatchShapes {
     if (maxLength < 1 || maxRows < 1) {
-      throw new UserError(
+      throw new IllegalArgumentException(
           "maxLength and maxRows must be at least 1, found %d and %d."
               .formatted(maxLength, maxRows));
     }

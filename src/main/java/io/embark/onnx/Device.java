@@ -3,7 +3,7 @@ package io.embark.onnx;
 import io.embark.Choice;
 import io.embark.UserError;
 
-/** Where the user wants inference to run. */
+/** The device that a user asks for. */
 public enum Device implements Choice {
   /** The GPU through CUDA if there is one that works, else the CPU with one warning. */
   AUTO,

@@ -1,6 +1,7 @@
 package io.embark.onnx;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -16,20 +17,14 @@ import org.slf4j.LoggerFactory;
 public record DeviceChoice(Device device, int gpu) {
   private static final Logger LOG = LoggerFactory.getLogger(DeviceChoice.class);
 
-  /** The answers so far; finding one takes seconds, and it does not change. */
-  private static final Map<Question, Answer> ANSWERS = new ConcurrentHashMap<>();
+  /** Why a device cannot be used, if so; finding out takes seconds, and it does not change. */
+  private static final Map<Question, Optional<String>> PROBLEMS = new ConcurrentHashMap<>();
 
   private static final AtomicBoolean WARNED = new AtomicBoolean();
 
-  /** The CPU. */
   public static final DeviceChoice CPU = new DeviceChoice(Device.CPU, -1);
 
   private record Question(Device wanted, int gpuIndex) {}
-
-  /**
-   * @param problem why there is no GPU; null if there is one
-   */
-  private record Answer(DeviceChoice choice, String problem) {}
 
   /** A GPU through CUDA. */
   public static DeviceChoice cuda(int gpu) {
@@ -48,28 +43,22 @@ public record DeviceChoice(Device device, int gpu) {
     if (wanted == Device.CPU) {
       return CPU;
     }
-    Answer answer = ANSWERS.computeIfAbsent(new Question(wanted, gpuIndex), DeviceChoice::lookInto);
-    if (answer.problem() == null) {
-      return answer.choice();
+    DeviceChoice gpu = new DeviceChoice(wanted == Device.AUTO ? Device.CUDA : wanted, gpuIndex);
+    Optional<String> problem =
+        PROBLEMS.computeIfAbsent(
+            new Question(wanted, gpuIndex), question -> GpuProbe.problem(gpu, wanted.needsGpu()));
+    if (problem.isEmpty()) {
+      return gpu;
     }
     if (wanted.needsGpu()) {
       throw new IllegalStateException(
           "Cannot run on %s device %d: %s Mend that, or use device auto (falls back to the CPU) or cpu."
-              .formatted(wanted, gpuIndex, answer.problem()));
+              .formatted(wanted, gpuIndex, problem.get()));
     }
     if (WARNED.compareAndSet(false, true)) {
-      LOG.warn("Device auto: running on the CPU. {}", answer.problem());
+      LOG.warn("Device auto: running on the CPU. {}", problem.get());
     }
     return CPU;
-  }
-
-  private static Answer lookInto(Question question) {
-    // Before any CUDA call: without an environment ONNX Runtime hides the cause behind "no logger".
-    OnnxRuntime.environment();
-    Device device = question.wanted() == Device.AUTO ? Device.CUDA : question.wanted();
-    DeviceChoice choice = new DeviceChoice(device, question.gpuIndex());
-    String problem = GpuProbe.problem(choice, question.wanted().needsGpu());
-    return problem == null ? new Answer(choice, null) : new Answer(CPU, problem);
   }
 
   public boolean isGpu() {

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Where and how a session runs.
+ * The device of a session, and its options.
  *
  * @param intraOpThreads threads for one batch on a CPU; 1 when several tasks share the session
  * @param padded whether batches may have padding; if not, the graph may lose what only padding

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a session uses a GPU; nothing of it matters on a CPU.
+ * Options of a session on a GPU; none matters on a CPU.
  *
  * @param memoryLimit bytes that the session's arena takes at most; 0 for all there is. cuBLAS and
  *     CUDA's own context (some hundred megabytes) come on top
@@ -22,7 +22,7 @@ public record GpuOptions(
   public static final GpuOptions DEFAULT =
       new GpuOptions(0, Arena.SAME_AS_REQUESTED, false, ConvSearch.HEURISTIC, TensorRt.DEFAULT);
 
-  /** How much memory the arena takes from the device when it must grow. */
+  /** The growth of the arena. */
   public enum Arena implements Choice {
     /** As much as the batch needs. */
     SAME_AS_REQUESTED("kSameAsRequested"),
@@ -36,7 +36,7 @@ public record GpuOptions(
     }
   }
 
-  /** How cuDNN finds an algorithm for a convolution. */
+  /** The ways of cuDNN to find an algorithm. */
   public enum ConvSearch implements Choice {
     /** By rules. */
     HEURISTIC,
@@ -47,7 +47,7 @@ public record GpuOptions(
   }
 
   /**
-   * How TensorRT compiles a graph.
+   * Options of the compilation by TensorRT.
    *
    * @param cache folder for compiled engines, of one model only: ONNX Runtime names an engine by
    *     the nodes of its graph, which two models with other weights share; null for none

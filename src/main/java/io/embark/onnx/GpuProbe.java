@@ -13,6 +13,7 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import io.embark.onnx.graph.TensorSignature;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Finds out whether a GPU can be used, by opening a session of one operator on it: that needs the
@@ -22,32 +23,34 @@ final class GpuProbe {
   private GpuProbe() {}
 
   /**
-   * Why a GPU cannot be used, or null if it can.
-   *
    * @param insists whether the user asked for it; if not, a machine that plainly has no GPU is
    *     spared the unpacking of 370 MB
+   * @return why the GPU cannot be used; empty if it can
    */
-  static String problem(DeviceChoice choice, boolean insists) {
+  static Optional<String> problem(DeviceChoice choice, boolean insists) {
+    // Before any CUDA call: without an environment ONNX Runtime hides the cause behind "no logger".
+    OrtEnvironment environment = OnnxRuntime.environment();
     OrtProvider provider =
         choice.device() == Device.TENSORRT ? OrtProvider.TENSOR_RT : OrtProvider.CUDA;
     if (!OrtEnvironment.getAvailableProviders().contains(provider)) {
-      return "this build carries the CPU-only artifact onnxruntime; build without the profile 'cpu'"
-          + " to get onnxruntime_gpu.";
+      return Optional.of(
+          "this build carries the CPU-only artifact onnxruntime; build without the profile 'cpu'"
+              + " to get onnxruntime_gpu.");
     }
     if (!insists && !driverPresent()) {
-      return "No NVIDIA driver on this machine (no /dev/nvidiactl).";
+      return Optional.of("No NVIDIA driver on this machine (no /dev/nvidiactl).");
     }
-    OrtEnvironment environment = OnnxRuntime.environment();
     try (SessionOptions options = new SessionOptions()) {
       new Execution(choice, 1, GpuOptions.DEFAULT, true).addProviders(options, null);
       try (OrtSession session = environment.createSession(oneOperator(), options)) {
-        return session.getNumOutputs() == 1 ? null : "the session has no output.";
+        return session.getNumOutputs() == 1
+            ? Optional.empty()
+            : Optional.of("the session has no output.");
       }
     } catch (OrtException e) {
-      return CudaLibraries.explain(choice.device())
-          + " (ONNX Runtime says: "
-          + e.getMessage().strip()
-          + ")";
+      return Optional.of(
+          "%s (ONNX Runtime says: %s)"
+              .formatted(CudaLibraries.explain(choice.device()), e.getMessage().strip()));
     }
   }
 

@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks for more than one ONNX Runtime on the class path, as other libraries for Spark bring their
+ * Refuses more than one ONNX Runtime on the class path, as other libraries for Spark bring their
  * own. Java takes each class and each native library from whichever jar comes first, and what fits
  * together by accident today fails far from its cause tomorrow.
  */
@@ -30,7 +30,7 @@ public final class OnnxRuntimeJars {
 
   private OnnxRuntimeJars() {}
 
-  /** Where ONNX Runtime's classes come from, and its version there. */
+  /** A jar or folder with ONNX Runtime's classes. */
   record Found(String jar, String version) {
     @Override
     public String toString() {
@@ -59,7 +59,7 @@ public final class OnnxRuntimeJars {
     return found(OrtEnvironment.class.getClassLoader()).stream().map(Found::jar).toList();
   }
 
-  /** Why these cannot go together, or null if they can. */
+  /** The reason that these cannot go together, or null if they can. */
   static String problem(List<Found> found) {
     if (found.size() < 2) {
       return null;

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  * {@code -1}, {@code -2}, {@code 3}, {@code first+last}, {@code last4}, or any sum such as {@code
  * 0+-1}. {@code first} is layer 1: papers that average the embedding output mean {@code 0+-1}.
  */
-public final class Layers {
+public record Layers(List<Integer> layers) {
   /** The last layer alone, the default: what every model exports. */
   public static final Layers LAST = new Layers(List.of(-1));
 
@@ -25,10 +25,15 @@ public final class Layers {
           + " 'last', 'lastN', or several of them joined by '+', such as first+last, last4 or"
           + " 0+-1.";
 
-  private final List<Integer> layers;
-
-  private Layers(List<Integer> layers) {
-    this.layers = layers;
+  /**
+   * @param layers each once; negative numbers count from the end
+   */
+  public Layers {
+    // The mean does not depend on the order; one order makes equal choices equal.
+    layers =
+        layers.stream()
+            .sorted(Comparator.comparing((Integer layer) -> layer < 0).thenComparing(l -> l))
+            .toList();
   }
 
   /**
@@ -47,9 +52,7 @@ public final class Layers {
         layers.add(layer);
       }
     }
-    // The mean does not depend on the order; one order makes equal choices equal.
-    layers.sort(Comparator.comparing((Integer layer) -> layer < 0).thenComparing(l -> l));
-    return new Layers(List.copyOf(layers));
+    return new Layers(layers);
   }
 
   private static int[] numbers(String part, String text) {
@@ -88,11 +91,7 @@ public final class Layers {
    * @throws UserError if the model does not have one of them
    */
   public List<Integer> in(int layerCount) {
-    return layers.stream()
-        .map(layer -> absolute(layer, layerCount))
-        .distinct()
-        .sorted()
-        .collect(Collectors.toUnmodifiableList());
+    return layers.stream().map(layer -> absolute(layer, layerCount)).distinct().sorted().toList();
   }
 
   private int absolute(int layer, int layerCount) {
@@ -116,16 +115,6 @@ public final class Layers {
       return "last" + size;
     }
     return layers.stream().map(String::valueOf).collect(Collectors.joining("+"));
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof Layers that && layers.equals(that.layers);
-  }
-
-  @Override
-  public int hashCode() {
-    return layers.hashCode();
   }
 
   @Override

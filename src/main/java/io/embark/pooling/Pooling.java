@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How the token states of a text become one vector. Every formula runs over the attended positions
- * of a row only, special tokens ({@code [CLS]}, {@code [SEP]}) included, as in <a
+ * The formulas that make one vector of the token states of a text. Each runs over the attended
+ * positions of a row only, special tokens ({@code [CLS]}, {@code [SEP]}) included, as in <a
  * href="https://sbert.net/docs/package_reference/sentence_transformer/models.html">sentence-transformers'
  * Pooling module</a>. In the formulas {@code x_1 .. x_n} are the {@code n} attended states.
  */

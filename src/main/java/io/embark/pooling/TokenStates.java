@@ -13,6 +13,7 @@ public final class TokenStates {
   private final float[] hidden;
   private final long[] attentionMask;
   private final float[] pooler;
+  private final int batch;
   private final int length;
   private final int hiddenSize;
 
@@ -33,6 +34,7 @@ public final class TokenStates {
     this.hidden = hidden;
     this.attentionMask = attentionMask;
     this.pooler = pooler;
+    this.batch = batch;
     this.length = length;
     this.hiddenSize = hiddenSize;
     for (int row = 0; row < batch; row++) {
@@ -47,6 +49,10 @@ public final class TokenStates {
       throw new IllegalArgumentException(
           name + " has " + found + " values, its shape needs " + wanted);
     }
+  }
+
+  int batch() {
+    return batch;
   }
 
   /** Positions per row, padding included. */

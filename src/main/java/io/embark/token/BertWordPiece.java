@@ -48,17 +48,12 @@ final class BertWordPiece {
   private final Map<String, long[]> remembered = new ConcurrentHashMap<>();
 
   private BertWordPiece(
-      byte[] normal,
-      PieceTrie words,
-      long unknown,
-      int maxWord,
-      boolean chineseAlone,
-      Function<String, long[]> library) {
+      TokenizerJson json, String continuing, byte[] normal, Function<String, long[]> library) {
     this.normal = normal;
-    this.words = words;
-    this.unknown = unknown;
-    this.maxWord = maxWord;
-    this.chineseAlone = chineseAlone;
+    this.words = PieceTrie.of(json.vocabulary(), continuing);
+    this.unknown = json.unknownId();
+    this.maxWord = Integer.parseInt(json.setting("model.max_input_chars_per_word"));
+    this.chineseAlone = "true".equals(json.setting("normalizer.handle_chinese_chars"));
     this.library = library;
   }
 
@@ -68,7 +63,6 @@ final class BertWordPiece {
    */
   static Optional<BertWordPiece> of(TokenizerJson json, Function<String, long[]> library) {
     String continuing = json.setting("model.continuing_subword_prefix");
-    String longest = json.setting("model.max_input_chars_per_word");
     if (!"WordPiece".equals(json.setting("model.type"))
         || !"BertNormalizer".equals(json.setting("normalizer.type"))
         || !"true".equals(json.setting("normalizer.clean_text"))
@@ -76,7 +70,7 @@ final class BertWordPiece {
         || json.unknownId() == TokenizerJson.NONE
         || continuing == null
         || continuing.isEmpty()
-        || longest == null) {
+        || json.setting("model.max_input_chars_per_word") == null) {
       return Optional.empty();
     }
     byte[] normal = normal("true".equals(json.setting("normalizer.lowercase")));
@@ -90,14 +84,7 @@ final class BertWordPiece {
       }
       normal[added.charAt(0)] = LEAVE;
     }
-    return Optional.of(
-        new BertWordPiece(
-            normal,
-            PieceTrie.of(json.vocabulary(), continuing),
-            json.unknownId(),
-            Integer.parseInt(longest),
-            "true".equals(json.setting("normalizer.handle_chinese_chars")),
-            library));
+    return Optional.of(new BertWordPiece(json, continuing, normal, library));
   }
 
   private static byte[] normal(boolean lowercase) {
@@ -150,7 +137,11 @@ final class BertWordPiece {
     }
   }
 
-  /** What stands between two spaces and is not all ASCII; gives how often the library was asked. */
+  /**
+   * Adds the ids of text without spaces that is not all ASCII.
+   *
+   * @return how often the library was asked
+   */
   private int mixed(String text, int from, int to, byte[] word, TokenIds ids) {
     int begin = from;
     int questions = 0;
@@ -170,16 +161,16 @@ final class BertWordPiece {
   }
 
   private int run(String text, int from, int to, boolean ascii, byte[] word, TokenIds ids) {
-    if (ascii) {
-      ascii(text, from, to, word, ids);
-      return 0;
+    if (!ascii) {
+      return other(text.substring(from, to), ids);
     }
-    return other(text.substring(from, to), ids);
+    ascii(text, from, to, word, ids);
+    return 0;
   }
 
   /**
-   * Whether a character beyond ASCII is a word of its own whatever it stands beside. Not all that
-   * are: of punctuation those alone that every version of Unicode has for punctuation.
+   * True for a character beyond ASCII that is a word of its own whatever it stands beside. Not for
+   * all that are: of punctuation those alone that every version of Unicode has for punctuation.
    */
   private boolean standsAlone(char c) {
     if (c < '\u2010') {

@@ -3,8 +3,8 @@ package io.embark.token;
 import java.util.Arrays;
 
 /**
- * Where the tokens of a text stand in it, special tokens not among them. Offsets count chars of the
- * Java string. A token that stands for no characters of its own begins and ends where the one
+ * The places of the tokens of a text in it, special tokens not among them. Offsets count chars of
+ * the Java string. A token that stands for no characters of its own begins and ends where the one
  * before it ends.
  *
  * @param starts first char of each token; never decreasing

@@ -12,7 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What stands in a {@code tokenizer.json} and the library does not tell. The file is read as a
+ * The parts of a {@code tokenizer.json} that the library does not tell. The file is read as a
  * stream, as vocabularies have hundreds of thousands of words.
  */
 final class TokenizerJson {

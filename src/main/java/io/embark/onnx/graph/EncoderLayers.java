@@ -11,12 +11,7 @@ import java.util.stream.IntStream;
  * recognised by structure (see {@link PostNormBlocks}). Either way the last one must be the very
  * tensor that the model gives as its token states, or nothing is recognised.
  */
-final class EncoderLayers {
-  private final List<String> tensors;
-
-  private EncoderLayers(List<String> tensors) {
-    this.tensors = tensors;
-  }
+record EncoderLayers(List<String> tensors) {
 
   /**
    * @throws UserError if the layers are not recognised, saying what was found

@@ -11,6 +11,7 @@ import io.embark.pooling.Pooling;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -29,7 +30,7 @@ public final class PooledGraph {
 
   private final OnnxGraph graph;
   private final ModelOutputs modelOutputs;
-  private final Path externalDataFolder;
+  private final Optional<Path> externalDataFolder;
 
   /** Which tokens of a text are summed, averaged or searched for a maximum. */
   public enum PoolingMask {
@@ -47,7 +48,8 @@ public final class PooledGraph {
     graph = new OnnxGraph(model);
     GraphChecks.requirePoolable(graph);
     modelOutputs = ModelOutputs.of(graph);
-    externalDataFolder = ModelFile.checkExternalData(model, folder) ? folder : null;
+    externalDataFolder =
+        ModelFile.checkExternalData(model, folder) ? Optional.of(folder) : Optional.empty();
   }
 
   /**
@@ -117,7 +119,7 @@ public final class PooledGraph {
       inputs.add(POOLING_MASK);
     }
     ModelProto model = graph.model().toBuilder().setGraph(LiveGraph.of(edited.build())).build();
-    return new PooledModel(model.toByteArray(), externalDataFolder, made, inputs);
+    return new PooledModel(model.toByteArray(), externalDataFolder, made, inputs, false);
   }
 
   private PooledModel.Output addTo(GraphOps ops, PoolingNodes nodes, GraphOutput output) {

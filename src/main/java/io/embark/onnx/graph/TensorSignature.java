@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * What a graph declares about one of its inputs or outputs.
+ * The declaration of an input or output of a graph.
  *
  * @param type element type, {@code UNDEFINED} if it is no tensor
  * @param dims sizes as declared, a number or a symbol or {@code ?}; null if no shape is declared
@@ -42,17 +42,17 @@ public record TensorSignature(String name, DataType type, List<String> dims) {
         shape.addDim(Dimension.newBuilder().setDimParam("embark_" + dim));
       }
     }
-    TypeProto.Tensor tensor =
-        TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(shape).build();
-    return ValueInfoProto.newBuilder()
-        .setName(name)
-        .setType(TypeProto.newBuilder().setTensorType(tensor))
-        .build();
+    return declare(name, TypeProto.Tensor.newBuilder().setShape(shape), type);
   }
 
   /** Declares an input or output without saying how many dimensions it has. */
   public static ValueInfoProto ofAnyShape(String name, DataType type) {
-    TypeProto.Tensor tensor = TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).build();
+    return declare(name, TypeProto.Tensor.newBuilder(), type);
+  }
+
+  private static ValueInfoProto declare(
+      String name, TypeProto.Tensor.Builder tensor, DataType type) {
+    tensor.setElemType(type.getNumber());
     return ValueInfoProto.newBuilder()
         .setName(name)
         .setType(TypeProto.newBuilder().setTensorType(tensor))

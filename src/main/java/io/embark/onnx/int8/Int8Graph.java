@@ -38,6 +38,48 @@ final class Int8Graph {
   private final Map<String, Quantized> inputs = new HashMap<>();
   private final GraphProto.Builder edited;
 
+  /**
+   * The weights of a dense layer as 8-bit integers, {@code w = scale[o] * (values[i, o] - 128)}.
+   *
+   * <p>Unsigned, although they lie evenly around 128: processors without VNNI multiply unsigned
+   * bytes by unsigned ones exactly, while sums of unsigned by signed saturate there at 16 bits.
+   *
+   * @param values {@code [in, out]}
+   * @param scales {@code [out]}
+   */
+  record Weights(byte[] values, float[] scales) {
+    static final int ZERO = 128;
+    private static final int LARGEST = 127;
+
+    /**
+     * Rounds weights to the nearest of 255 steps, each column (output) in steps of its own.
+     *
+     * @param weights {@code [in, out]}
+     * @param smoothing what each input is divided by beforehand, {@code [in]}; its weights are
+     *     multiplied by it
+     */
+    static Weights of(float[] weights, int out, float[] smoothing) {
+      int in = weights.length / out;
+      float[] scales = new float[out];
+      for (int i = 0; i < in; i++) {
+        for (int o = 0; o < out; o++) {
+          scales[o] = Math.max(scales[o], Math.abs(weights[i * out + o] * smoothing[i]));
+        }
+      }
+      for (int o = 0; o < out; o++) {
+        scales[o] = scales[o] == 0 ? 1 : scales[o] / LARGEST;
+      }
+      byte[] values = new byte[weights.length];
+      for (int i = 0; i < in; i++) {
+        for (int o = 0; o < out; o++) {
+          int at = i * out + o;
+          values[at] = (byte) (ZERO + Math.round(weights[at] * smoothing[i] / scales[o]));
+        }
+      }
+      return new Weights(values, scales);
+    }
+  }
+
   private Int8Graph(ModelProto model) {
     taken = new OnnxGraph(model).tensorNames();
     edited = model.getGraph().toBuilder();
@@ -58,20 +100,20 @@ final class Int8Graph {
     Int8Graph graph = new Int8Graph(model);
     for (DenseLayer layer : layers) {
       InputScale scale = scales.get(layer.input());
-      Int8Layer int8 = Int8Layer.of(weights.of(layer.weights()), layer.out(), scale.smoothing());
+      Weights int8 = Weights.of(weights.of(layer.weights()), layer.out(), scale.smoothing());
       graph.replace(layer, scale, int8);
     }
     return graph.build(model);
   }
 
-  private void replace(DenseLayer layer, InputScale scale, Int8Layer int8) {
+  private void replace(DenseLayer layer, InputScale scale, Weights int8) {
     NodeProto.Builder node = NodeProto.newBuilder();
     List<NodeProto> nodes = new ArrayList<>();
     Quantized x = inputs.computeIfAbsent(layer.input(), input -> quantize(input, scale, nodes));
     String name = layer.weights().getName();
     String values = weight(name + "/int8", DataType.UINT8, int8.values(), layer.in(), layer.out());
     String steps = floats(name + "/int8_scale", int8.scales(), layer.out());
-    String zero = weight(name + "/int8_zero", DataType.UINT8, new byte[] {(byte) Int8Layer.ZERO});
+    String zero = weight(name + "/int8_zero", DataType.UINT8, new byte[] {(byte) Weights.ZERO});
     node.setOpType("MatMulIntegerToFloat")
         .setDomain(GraphOps.RUNTIME_DOMAIN)
         .setName(layer.output() + "/int8");

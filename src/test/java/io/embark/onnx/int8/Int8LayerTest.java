@@ -41,19 +41,19 @@ class Int8LayerTest {
     for (int i = 0; i < IN; i++) {
       smoothing[i] = 1 + i % 3;
     }
-    Int8Layer layer = Int8Layer.of(weights, OUT, smoothing);
+    Int8Graph.Weights layer = Int8Graph.Weights.of(weights, OUT, smoothing);
     for (int at = 0; at < weights.length; at++) {
       float step = layer.scales()[at % OUT];
-      float back = step * ((layer.values()[at] & 0xff) - Int8Layer.ZERO);
+      float back = step * ((layer.values()[at] & 0xff) - Int8Graph.Weights.ZERO);
       assertThat(back).isCloseTo(weights[at] * smoothing[at / OUT], within(step * 0.501f));
     }
   }
 
   @Test
   void aColumnOfZerosStaysZero() {
-    Int8Layer layer = Int8Layer.of(new float[6], 2, new float[] {1, 1, 1});
+    Int8Graph.Weights layer = Int8Graph.Weights.of(new float[6], 2, new float[] {1, 1, 1});
     assertThat(layer.scales()).containsExactly(1, 1);
-    assertThat(layer.values()).containsOnly((byte) Int8Layer.ZERO);
+    assertThat(layer.values()).containsOnly((byte) Int8Graph.Weights.ZERO);
   }
 
   @Test
