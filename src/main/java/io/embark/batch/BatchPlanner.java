@@ -13,8 +13,13 @@ import java.util.List;
  * <p>Texts are sorted by length and the sorted list is cut where the sum of padded tokens and of a
  * fixed cost per batch is least, no batch exceeding the token budget. The budget counts padded
  * tokens rather than rows: the time of a batch and the memory it needs follow its tokens.
+ *
+ * @param tokenBudget the most padded tokens in a batch; a single longer text gets a batch of its
+ *     own
+ * @param padId the id that fills up short rows
+ * @param shapes which shapes batches may have
  */
-public final class BatchPlanner {
+public record BatchPlanner(int tokenBudget, long padId, BatchShapes shapes) {
   /**
    * The cost of starting a batch, as a part of the token budget: calling the session takes about as
    * long as this many tokens take in the model. It keeps the least-padding cut from ending in many
@@ -22,40 +27,20 @@ public final class BatchPlanner {
    */
   private static final int BATCH_COST_DIVISOR = 32;
 
-  private final int tokenBudget;
-  private final int batchCost;
-  private final long padId;
-  private final BatchShapes shapes;
+  public BatchPlanner {
+    if (tokenBudget < 1) {
+      throw new IllegalArgumentException("tokenBudget must be at least 1, found " + tokenBudget);
+    }
+  }
 
   /** Batches of any shape. */
   public BatchPlanner(int tokenBudget, long padId) {
     this(tokenBudget, padId, BatchShapes.EXACT);
   }
 
-  /**
-   * @param tokenBudget the most padded tokens in a batch; a single longer text gets a batch of its
-   *     own
-   * @param padId the id that fills up short rows
-   * @param shapes which shapes batches may have
-   */
-  public BatchPlanner(int tokenBudget, long padId, BatchShapes shapes) {
-    if (tokenBudget < 1) {
-      throw new IllegalArgumentException("tokenBudget must be at least 1, found " + tokenBudget);
-    }
-    this.tokenBudget = tokenBudget;
-    this.batchCost = Math.max(1, tokenBudget / BATCH_COST_DIVISOR);
-    this.padId = padId;
-    this.shapes = shapes;
-  }
-
   /** The same with another budget. */
   public BatchPlanner withBudget(int tokens) {
     return new BatchPlanner(tokens, padId, shapes);
-  }
-
-  /** The most padded tokens in a batch. */
-  public int tokenBudget() {
-    return tokenBudget;
   }
 
   /** A batch of some of the texts, whether or not it keeps to the budget. */
@@ -94,6 +79,7 @@ public final class BatchPlanner {
     int n = lengths.length;
     int[] end = new int[n];
     long[] cost = new long[n + 1];
+    int batchCost = Math.max(1, tokenBudget / BATCH_COST_DIVISOR);
     for (int from = n - 1; from >= 0; from--) {
       int longest = Math.max(1, shapes.length(lengths[from]));
       int mostRows = shapes.mostRows(longest, tokenBudget);

@@ -117,13 +117,9 @@ public final class ExtractNatives {
         .formatted(jar, before / 1000, Files.size(jar) / 1000, NativeLibraries.VARIABLE);
   }
 
-  private static boolean isEmpty(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return false;
-    }
-    try (Stream<Path> children = Files.list(folder)) {
-      return children.findAny().isEmpty();
-    }
+  private static boolean isEmpty(Path folder) {
+    String[] children = folder.toFile().list();
+    return children != null && children.length == 0;
   }
 
   private static void delete(Path tree) throws IOException {

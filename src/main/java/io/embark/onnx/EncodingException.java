@@ -1,6 +1,5 @@
 package io.embark.onnx;
 
-import ai.onnxruntime.OrtException;
 import io.embark.batch.Batch;
 import java.util.List;
 import java.util.Locale;
@@ -52,30 +51,23 @@ public final class EncodingException extends IllegalStateException {
     this.reason = reason;
   }
 
-  /** For a batch on which ONNX Runtime failed. */
-  EncodingException(Reason reason, Batch batch, DeviceChoice device, Throwable cause) {
-    this(
+  /** For a batch that the session failed on. */
+  static EncodingException of(
+      Batch batch, DeviceChoice device, Cancellation cancellation, Exception cause) {
+    Reason reason =
+        cancellation.isCancelled()
+            ? Reason.CANCELLED
+            : isOutOfMemory(cause) ? Reason.MEMORY : Reason.GRAPH;
+    return new EncodingException(
         reason,
         "ONNX Runtime failed on a batch of %d rows x %d tokens on %s: %s"
             .formatted(batch.size(), batch.length(), device.label(), cause.getMessage()),
         cause);
   }
 
-  /** For a failure of ONNX Runtime, which may be that the batch was stopped. */
-  EncodingException(
-      Batch batch, DeviceChoice device, Cancellation cancellation, OrtException cause) {
-    this(
-        cancellation.isCancelled()
-            ? Reason.CANCELLED
-            : isOutOfMemory(cause) ? Reason.MEMORY : Reason.GRAPH,
-        batch,
-        device,
-        cause);
-  }
-
-  static boolean isOutOfMemory(OrtException e) {
+  static boolean isOutOfMemory(Exception e) {
     String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
-    return OUT_OF_MEMORY.stream().anyMatch(message::contains);
+    return e instanceof RunBuffers.NoRoom || OUT_OF_MEMORY.stream().anyMatch(message::contains);
   }
 
   public Reason reason() {

@@ -21,20 +21,13 @@ import java.util.Map;
 public record Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu, boolean padded) {
 
   /**
-   * @param model the model that will run
+   * Sets threads and execution providers, the preferred one first.
+   *
+   * @param model the model that will run; null if that is too small for TensorRT
    */
   void addTo(SessionOptions options, PooledModel model) throws OrtException {
     options.setIntraOpNumThreads(intraOpThreads);
     options.setInterOpNumThreads(1);
-    addProviders(options, model);
-  }
-
-  /**
-   * Adds the device's execution providers, the preferred one first.
-   *
-   * @param model the model that will run; null if that is too small for TensorRT
-   */
-  void addProviders(SessionOptions options, PooledModel model) throws OrtException {
     if (device.device() == Device.TENSORRT) {
       try (OrtTensorRTProviderOptions tensorRt = new OrtTensorRTProviderOptions(device.gpu())) {
         if (model != null) {

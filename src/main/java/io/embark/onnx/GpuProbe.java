@@ -41,7 +41,7 @@ final class GpuProbe {
       return Optional.of("No NVIDIA driver on this machine (no /dev/nvidiactl).");
     }
     try (SessionOptions options = new SessionOptions()) {
-      new Execution(choice, 1, GpuOptions.DEFAULT, true).addProviders(options, null);
+      new Execution(choice, 1, GpuOptions.DEFAULT, true).addTo(options, null);
       try (OrtSession session = environment.createSession(oneOperator(), options)) {
         return session.getNumOutputs() == 1
             ? Optional.empty()

@@ -158,8 +158,8 @@ public final class OnnxEncoder implements Encoder {
         cancellation.end(buffers.options());
       }
       return reader.apply(values);
-    } catch (OrtException e) {
-      throw new EncodingException(batch, device, cancellation, e);
+    } catch (OrtException | RunBuffers.NoRoom e) {
+      throw EncodingException.of(batch, device, cancellation, e);
     } finally {
       if (buffers != null) {
         pool.giveBack(buffers);
@@ -189,8 +189,6 @@ public final class OnnxEncoder implements Encoder {
       // The graph writes into our buffers, or fails if its outputs have other shapes.
       session.run(feeds, Set.of(), results, buffers.options()).close();
       return values;
-    } catch (RunBuffers.NoRoom e) {
-      throw new EncodingException(EncodingException.Reason.MEMORY, batch, device, e);
     } finally {
       feeds.values().forEach(OnnxTensor::close);
       results.values().forEach(OnnxTensor::close);

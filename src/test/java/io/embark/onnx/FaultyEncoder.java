@@ -48,7 +48,7 @@ public final class FaultyEncoder implements Encoder {
     String message = broken ? "CUDA failure 700: an illegal memory access" : fault.apply(batch);
     if (message != null) {
       failed.add(batch.paddedRows() + "x" + batch.length());
-      throw new EncodingException(
+      throw EncodingException.of(
           batch,
           device(),
           cancellation,

@@ -5,10 +5,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -26,7 +23,7 @@ import java.util.Set;
  * sum with the mask. What adds anything else to the product, such as a bias by position, is not
  * recognised, nor is a scale that the graph computes.
  */
-public final class AttentionBlocks {
+final class AttentionBlocks {
   private static final List<Long> HEADS_FIRST = List.of(0L, 2L, 1L, 3L);
   private static final List<Long> HEADS_FIRST_TRANSPOSED = List.of(0L, 2L, 3L, 1L);
   private static final List<Long> TRANSPOSED = List.of(0L, 1L, 3L, 2L);
@@ -43,7 +40,7 @@ public final class AttentionBlocks {
    * @param mask tensor made of the attention mask and of nothing else; if it is all 0, it does
    *     nothing
    */
-  public record Block(
+  record Block(
       String output,
       String query,
       String key,
@@ -58,7 +55,7 @@ public final class AttentionBlocks {
   }
 
   /** All of a graph, in the order of its nodes. */
-  public static List<Block> of(OnnxGraph graph, WeightValues values) {
+  static List<Block> of(OnnxGraph graph, WeightValues values) {
     AttentionBlocks blocks = new AttentionBlocks(graph, values);
     List<Block> found = new ArrayList<>();
     for (NodeProto node : graph.model().getGraph().getNodeList()) {
@@ -72,7 +69,7 @@ public final class AttentionBlocks {
   /** A tensor, and what the values of the one it was found behind are multiplied by. */
   private record Scaled(String tensor, double factor) {}
 
-  /** What was reshaped to {@code [B, L, heads, H / heads]} and then transposed. */
+  /** A tensor that is reshaped to {@code [B, L, heads, H / heads]} and then transposed. */
   private record Split(String tensor, long heads, double factor) {}
 
   private Optional<Block> endingIn(NodeProto reshape) {
@@ -128,25 +125,12 @@ public final class AttentionBlocks {
 
   /** Whether the attention mask, sizes and constants are all that makes a tensor. */
   private boolean isOfMask(String tensor) {
-    boolean mask = false;
-    Set<String> seen = new HashSet<>(Set.of(tensor));
-    Deque<String> open = new ArrayDeque<>(seen);
-    while (!open.isEmpty()) {
-      String next = open.pop();
-      NodeProto maker = graph.maker(next);
-      if (next.equals(PooledGraph.ATTENTION_MASK)) {
-        mask = true;
-      } else if (maker == null) {
-        if (!graph.isConstant(next)) {
-          return false;
-        }
-      } else if (!maker.getOpType().equals("Shape")) {
-        maker.getInputList().stream()
-            .filter(input -> !input.isEmpty() && seen.add(input))
-            .forEach(open::push);
-      }
-    }
-    return mask;
+    String mask = PooledGraph.ATTENTION_MASK;
+    Set<String> parts =
+        graph.behind(tensor, t -> t.equals(mask) || graph.operator(t).equals("Shape"));
+    return parts.contains(mask)
+        && parts.stream()
+            .allMatch(t -> t.equals(mask) || graph.maker(t) != null || graph.isConstant(t));
   }
 
   private Split key(String tensor) {

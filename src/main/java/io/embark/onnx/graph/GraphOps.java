@@ -87,7 +87,7 @@ public final class GraphOps {
     return node(operator, List.of(inputs));
   }
 
-  public String cast(String x, DataType type) {
+  String cast(String x, DataType type) {
     return node("Cast", List.of(x), integer("to", type.getNumber()));
   }
 

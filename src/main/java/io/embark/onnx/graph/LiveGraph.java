@@ -9,7 +9,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -25,23 +24,24 @@ public final class LiveGraph {
     Set<String> live = liveTensors(graph);
     Set<String> weights =
         graph.getInitializerList().stream().map(TensorProto::getName).collect(Collectors.toSet());
-    GraphProto.Builder kept = graph.toBuilder();
-    kept.clearNode()
+    return graph.toBuilder()
+        .clearNode()
         .addAllNode(
             graph.getNodeList().stream()
                 .filter(node -> node.getOutputList().stream().anyMatch(live::contains))
-                .toList());
-    kept.clearInitializer()
+                .toList())
+        .clearInitializer()
         .addAllInitializer(
-            graph.getInitializerList().stream().filter(w -> live.contains(w.getName())).toList());
-    kept.clearInput()
+            graph.getInitializerList().stream().filter(w -> live.contains(w.getName())).toList())
+        .clearInput()
         .addAllInput(
             graph.getInputList().stream()
                 .filter(i -> live.contains(i.getName()) || !weights.contains(i.getName()))
-                .toList());
-    List<ValueInfoProto> notes =
-        graph.getValueInfoList().stream().filter(v -> live.contains(v.getName())).toList();
-    return kept.clearValueInfo().addAllValueInfo(notes).build();
+                .toList())
+        .clearValueInfo()
+        .addAllValueInfo(
+            graph.getValueInfoList().stream().filter(v -> live.contains(v.getName())).toList())
+        .build();
   }
 
   private static Set<String> liveTensors(GraphProto graph) {
@@ -63,18 +63,19 @@ public final class LiveGraph {
     return live;
   }
 
-  /** What a node reads; the graphs inside an If or a Loop read the outer graph's tensors too. */
+  /**
+   * Adds what a node reads; the graphs inside an If or a Loop read the outer graph's tensors too.
+   */
   static void addRead(NodeProto node, Set<String> read) {
     read.addAll(node.getInputList());
     for (AttributeProto attribute : node.getAttributeList()) {
-      for (NodeProto inner : attribute.getG().getNodeList()) {
-        addRead(inner, read);
-      }
-      attribute.getG().getOutputList().forEach(output -> read.add(output.getName()));
-      for (GraphProto graph : attribute.getGraphsList()) {
-        graph.getNodeList().forEach(inner -> addRead(inner, read));
-        graph.getOutputList().forEach(output -> read.add(output.getName()));
-      }
+      addRead(attribute.getG(), read);
+      attribute.getGraphsList().forEach(graph -> addRead(graph, read));
     }
+  }
+
+  private static void addRead(GraphProto inner, Set<String> read) {
+    inner.getNodeList().forEach(node -> addRead(node, read));
+    inner.getOutputList().forEach(output -> read.add(output.getName()));
   }
 }

@@ -6,11 +6,14 @@ import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** A model's main graph, indexed to be walked from a tensor to what made it. A view. */
@@ -106,6 +109,24 @@ public final class OnnxGraph {
       origin = maker(origin).getInput(0);
     }
     return origin;
+  }
+
+  /**
+   * A tensor and those that it is made of, found without looking behind any that are to stop at.
+   */
+  Set<String> behind(String tensor, Predicate<String> stop) {
+    Set<String> found = new HashSet<>(Set.of(tensor));
+    Deque<String> open = new ArrayDeque<>(found);
+    while (!open.isEmpty()) {
+      String next = open.pop();
+      NodeProto maker = stop.test(next) ? null : maker(next);
+      if (maker != null) {
+        maker.getInputList().stream()
+            .filter(input -> !input.isEmpty() && found.add(input))
+            .forEach(open::push);
+      }
+    }
+    return found;
   }
 
   /** Every name that a new tensor cannot have. */

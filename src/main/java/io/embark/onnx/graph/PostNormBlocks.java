@@ -1,9 +1,5 @@
 package io.embark.onnx.graph;
 
-import ai.onnx.proto.OnnxMl.NodeProto;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.LinkedList;
 import java.util.List;
 import java.util.Optional;
@@ -86,24 +82,15 @@ final class PostNormBlocks {
     return behindA.skip() ? Optional.of(new Residual(b, behindA.attention())) : Optional.empty();
   }
 
-  /** What lies behind a tensor: the skip it was searched for, an attention before that. */
+  /** Parts of a tensor: the skip it was searched for, an attention before that. */
   private record Found(boolean skip, boolean attention) {}
 
   private Found search(String from, String skip) {
-    boolean attention = false;
-    boolean found = false;
-    Set<String> seen = new HashSet<>(Set.of(from));
-    Deque<String> open = new ArrayDeque<>(seen);
-    while (!open.isEmpty()) {
-      String tensor = open.pop();
-      NodeProto maker = graph.maker(tensor);
-      if (tensor.equals(skip)) {
-        found = true;
-      } else if (maker != null) {
-        attention |= ATTENTION.contains(maker.getOpType());
-        maker.getInputList().stream().filter(seen::add).forEach(open::push);
-      }
-    }
-    return new Found(found, attention);
+    Set<String> parts = graph.behind(from, tensor -> tensor.equals(skip));
+    boolean attention =
+        parts.stream()
+            .filter(tensor -> !tensor.equals(skip))
+            .anyMatch(tensor -> ATTENTION.contains(graph.operator(tensor)));
+    return new Found(skip != null && parts.contains(skip), attention);
   }
 }

@@ -46,7 +46,7 @@ public record TensorSignature(String name, DataType type, List<String> dims) {
   }
 
   /** Declares an input or output without saying how many dimensions it has. */
-  public static ValueInfoProto ofAnyShape(String name, DataType type) {
+  static ValueInfoProto ofAnyShape(String name, DataType type) {
     return declare(name, TypeProto.Tensor.newBuilder(), type);
   }
 
