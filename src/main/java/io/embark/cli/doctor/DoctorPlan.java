@@ -2,7 +2,6 @@ package io.embark.cli.doctor;
 
 import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.cli.embed.TaskSize;
-import io.embark.spark.executor.SessionProbe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.cli.Version;
-import io.embark.spark.executor.SessionProbe;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;

@@ -4,7 +4,6 @@ import io.embark.cli.Version;
 import io.embark.cli.doctor.DoctorReport.Finding;
 import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.cli.doctor.DoctorReport.Verdict;
-import io.embark.spark.executor.SessionProbe;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;

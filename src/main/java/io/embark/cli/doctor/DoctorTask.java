@@ -8,7 +8,6 @@ import io.embark.model.ModelDirectory;
 import io.embark.spark.executor.Canary;
 import io.embark.spark.executor.HostModels;
 import io.embark.spark.executor.ReferenceVectors;
-import io.embark.spark.executor.SessionProbe;
 import io.embark.token.HfTokenizer;
 import java.io.IOException;
 import java.io.Serializable;

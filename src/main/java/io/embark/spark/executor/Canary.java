@@ -139,7 +139,7 @@ public record Canary(String origin, List<String> sentences, float[][][] expected
     return embedder;
   }
 
-  Reading read(Embedder embedder) {
+  public Reading read(Embedder embedder) {
     boolean rounded =
         embedder.device().isGpu() || embedder.config().get(Setting.PRECISION) == Precision.INT8;
     // One by one, as the expected ones: a batch that needs more memory would lower the budget.

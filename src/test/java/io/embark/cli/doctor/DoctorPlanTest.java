@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.embark.cli.doctor.DoctorReport.Place;
-import io.embark.spark.executor.SessionProbe.Speed;
-import io.embark.spark.executor.SessionProbe.Speeds;
+import io.embark.cli.doctor.SessionProbe.Speed;
+import io.embark.cli.doctor.SessionProbe.Speeds;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;

@@ -3,8 +3,8 @@ package io.embark.cli.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.cli.doctor.DoctorReport.Place;
-import io.embark.spark.executor.SessionProbe.Speed;
-import io.embark.spark.executor.SessionProbe.Speeds;
+import io.embark.cli.doctor.SessionProbe.Speed;
+import io.embark.cli.doctor.SessionProbe.Speeds;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;

@@ -1,8 +1,10 @@
-package io.embark.spark.executor;
+package io.embark.cli.doctor;
 
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
+import io.embark.spark.executor.Canary;
+import io.embark.spark.executor.ExecutorEmbedders;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,7 +15,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /** A session opened as a task opens it, to check its vectors and measure its speed. */
-public final class SessionProbe {
+final class SessionProbe {
   private static final int[] LENGTHS = {16, 128, 512};
   private static final int[] CPU_BUDGETS = {512, 1_024, 2_048, 4_096};
   private static final int[] GPU_BUDGETS = {4_096, 16_384, 32_768, 65_536};
@@ -40,13 +42,13 @@ public final class SessionProbe {
    * @param length tokens of each text
    * @param tokensPerSecond of all threads together, without padding
    */
-  public record Speed(int length, double tokensPerSecond) implements Serializable {}
+  record Speed(int length, double tokensPerSecond) implements Serializable {}
 
   /**
    * @param budget the best token budget, in tokens
    * @param speeds with that budget, shortest texts first
    */
-  public record Speeds(int budget, List<Speed> speeds) implements Serializable {}
+  record Speeds(int budget, List<Speed> speeds) implements Serializable {}
 
   /**
    * Opens the session of the running task's device. It stays open until the task ends.
@@ -54,7 +56,7 @@ public final class SessionProbe {
    * @param threads how many tasks share it in a job
    * @throws IllegalStateException if the device asked for cannot be had, or no task is running
    */
-  public static SessionProbe open(EmbedderConfig config, int threads) {
+  static SessionProbe open(EmbedderConfig config, int threads) {
     boolean given = config.get(Setting.TOKEN_BUDGET) > 0;
     // Only the most that a batch may hold; batches are made smaller here to find the best.
     EmbedderConfig wide =
@@ -68,26 +70,26 @@ public final class SessionProbe {
   }
 
   /** {@code cpu} or {@code cuda:N}. */
-  public String device() {
+  String device() {
     return embedder.device().label();
   }
 
-  public boolean gpu() {
+  boolean gpu() {
     return embedder.device().isGpu();
   }
 
   /** From asking for it to the first batch. */
-  public long loadMillis() {
+  long loadMillis() {
     return loadMillis;
   }
 
   /** Embeds the sentences of a canary. */
-  public Canary.Reading read(Canary canary) {
+  Canary.Reading read(Canary canary) {
     return canary.read(embedder);
   }
 
   /** Measures some seconds long: every thread embeds batches of texts of one length. */
-  public Speeds measure() throws InterruptedException {
+  Speeds measure() throws InterruptedException {
     int[] budgets =
         budgetGiven
             ? new int[] {embedder.tokenBudget()}
