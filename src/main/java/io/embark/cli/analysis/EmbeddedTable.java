@@ -43,9 +43,7 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
     return new EmbeddedTable(uri, rows, vectorCol(rows, uri, vectorCol));
   }
 
-  /**
-   * The current version of a table that keeps versions, or else the Parquet files that are there.
-   */
+  /** Reads the current version of a table that keeps versions, or else the Parquet files. */
   private static Dataset<Row> read(SparkSession spark, String uri) throws IOException {
     Path records = new Path(uri, TableDirectory.RECORDS);
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
@@ -82,10 +80,8 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
   }
 
   /**
-   * Where the map is that the vectors went through after the model; null if there is none, or it is
-   * not with the table.
-   *
-   * @return a path
+   * The path of the map that the vectors went through after the model; null if there is none, or it
+   * is not with the table.
    */
   String post() throws IOException {
     String fingerprint = origin().postFingerprint();
@@ -97,10 +93,6 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
     return maps.holds(fingerprint) ? maps.of(fingerprint).toString() : null;
   }
 
-  boolean has(String column) {
-    return List.of(rows.columns()).contains(column);
-  }
-
   /**
    * A column that is there if the user named it, or its usual name if that is there, else null.
    *
@@ -108,7 +100,7 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
    */
   String column(JobSettings settings, Setting<String> setting, String usual) {
     String name = settings.get(setting, usual);
-    if (has(name)) {
+    if (List.of(rows.columns()).contains(name)) {
       return name;
     }
     if (settings.isSet(setting)) {

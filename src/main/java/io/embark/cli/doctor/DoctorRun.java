@@ -13,6 +13,7 @@ import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
 import io.embark.spark.column.Columns;
 import io.embark.spark.executor.Canary;
+import io.embark.spark.executor.HostModels;
 import io.embark.spark.executor.ModelFacts;
 import io.embark.spark.executor.ReferenceVectors;
 import io.embark.token.HfTokenizer;
@@ -140,7 +141,7 @@ final class DoctorRun {
   }
 
   private Finding openModel() throws IOException {
-    ModelDirectory model = DoctorTask.open(config);
+    ModelDirectory model = HostModels.open(config);
     fingerprint = model.fingerprint();
     config = config.resolve(model);
     ids = DoctorTask.ids(config);

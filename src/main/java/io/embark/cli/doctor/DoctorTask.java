@@ -89,7 +89,7 @@ record DoctorTask(
     place.check(
         "model",
         () -> {
-          ModelDirectory model = open(config);
+          ModelDirectory model = HostModels.open(config);
           String found = model.fingerprint();
           String shown = found.substring(0, 16);
           return fingerprint == null || fingerprint.equals(found)
@@ -159,12 +159,8 @@ record DoctorTask(
             + " failing hardware, or a quantised model on other processors (see --canary).");
   }
 
-  static ModelDirectory open(EmbedderConfig config) throws IOException {
-    return HostModels.open(config);
-  }
-
   static HfTokenizer tokenizer(EmbedderConfig config) throws IOException {
-    ModelDirectory model = open(config);
+    ModelDirectory model = HostModels.open(config);
     return HfTokenizer.open(model.tokenizerJson(), config.resolve(model).get(Setting.MAX_LENGTH));
   }
 
