@@ -3,7 +3,7 @@ package io.embark.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.cli.analysis.ClusterCommand;
-import io.embark.cli.analysis.CompareSettings;
+import io.embark.cli.analysis.CompareCommand;
 import io.embark.cli.analysis.SearchCommand;
 import io.embark.cli.doctor.DoctorCommand;
 import io.embark.cli.embed.EmbedSettings;
@@ -41,7 +41,7 @@ class ConfigurationDocTest {
             + " Written from the code by a test; do not edit.\n");
     table(doc, "The embed job", EmbedSettings.ALL, false);
     table(doc, "The doctor, beside input, output and embedder", DoctorCommand.OWN, false);
-    table(doc, "compare, beside input and embedder", CompareSettings.OWN, false);
+    table(doc, "compare, beside input and embedder", CompareCommand.OWN, false);
     table(doc, "The search job", SearchCommand.ALL, false);
     table(doc, "The cluster job", ClusterCommand.ALL, false);
     table(doc, "The embedder", Setting.ALL, true);

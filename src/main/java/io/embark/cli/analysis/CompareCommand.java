@@ -1,12 +1,17 @@
 package io.embark.cli.analysis;
 
+import io.embark.UserError;
+import io.embark.analysis.compare.PoolingComparison;
 import io.embark.cli.JobSettings;
 import io.embark.cli.SettingsCommand;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.embed.Setting;
+import io.embark.post.PostChoice;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 
@@ -22,8 +27,106 @@ import picocli.CommandLine.Command;
       "Exit code: 0 done, 1 failed, 2 a flag, a setting or the input is wrong."
     })
 public final class CompareCommand extends SettingsCommand {
+  static final Setting<String> PAIRS =
+      Setting.text(
+          "pairs",
+          "URI[,URI...]",
+          "none",
+          "Table of pairs of texts with scores that people gave, to correlate similarities with");
+
+  static final Setting<String> TEXT_A =
+      Setting.text("text-a", "NAME", "sentence1", "Column of the first text of a pair");
+
+  static final Setting<String> TEXT_B =
+      Setting.text("text-b", "NAME", "sentence2", "Column of the second text of a pair");
+
+  static final Setting<String> SCORE_COL =
+      Setting.text(
+          "score-col", "NAME", "score", "Column of the scores of pairs, more for more alike");
+
+  static final Setting<String> LABEL_COL =
+      Setting.text(
+          "label-col",
+          "NAME",
+          "none; label for the sample",
+          "Column of labels, to measure how well vectors tell them apart");
+
+  /** 0 stands for all. */
+  static final Setting<Integer> SAMPLE =
+      new Setting<>(
+          "sample",
+          "ROWS|all",
+          "10000",
+          "About how many rows, or pairs, to compare on, taken at random",
+          text -> text.strip().equalsIgnoreCase("all") ? 0 : Setting.number(text, 20, 100_000_000));
+
+  static final Setting<Integer> NEIGHBOUR_ROWS =
+      new Setting<>(
+          "neighbour-rows",
+          "ROWS",
+          Integer.toString(PoolingComparison.NEIGHBOUR_ROWS),
+          "About how many of them to find the nearest neighbours of; takes time by its square",
+          text -> Setting.number(text, 20, 20_000));
+
+  static final Setting<Integer> CLUSTERS =
+      new Setting<>(
+          "clusters",
+          "K",
+          "auto",
+          "Clusters of k-means; auto is the number of labels, or 20 without labels",
+          text -> Setting.automatic(text, 2, 10_000));
+
+  static final Setting<Integer> SEEDS =
+      new Setting<>(
+          "seeds",
+          "N",
+          Integer.toString(PoolingComparison.SEEDS),
+          "Runs of k-means, and random splits of the probe, whose spread is shown",
+          text -> Setting.number(text, 2, 100));
+
+  static final Setting<List<PostChoice>> POST =
+      new Setting<>(
+          "post",
+          "METHOD[:N][,...]",
+          "none",
+          "What to do with vectors after pooling, each choice compared beside the others, such as"
+              + " none,whitening,all-but-the-top:3",
+          CompareCommand::choices);
+
+  static final Setting<String> OUTPUT =
+      Setting.text(
+          "output",
+          "URI",
+          "embark-output/compare",
+          "Directory for compare.json and compare.html; those that are there are replaced");
+
+  /** The settings beside those of the input and of the embedder. */
+  public static final List<Setting<?>> OWN =
+      List.of(
+          PAIRS,
+          TEXT_A,
+          TEXT_B,
+          SCORE_COL,
+          LABEL_COL,
+          SAMPLE,
+          NEIGHBOUR_ROWS,
+          CLUSTERS,
+          SEEDS,
+          POST,
+          OUTPUT);
+
+  private static final List<Setting<?>> ALL =
+      Stream.<Setting<?>>concat(
+              Stream.of(
+                  EmbedSettings.INPUT,
+                  EmbedSettings.FORMAT,
+                  EmbedSettings.READ_OPTION,
+                  EmbedSettings.TEXT_COL),
+              OWN.stream())
+          .toList();
+
   public CompareCommand() {
-    super(JobSettings.all(CompareSettings.ALL));
+    super(JobSettings.all(ALL));
   }
 
   @Override
@@ -35,5 +138,18 @@ public final class CompareCommand extends SettingsCommand {
   protected int run(SparkSession spark, JobSettings given, PrintWriter out) throws IOException {
     new CompareRun(spark, given, out).call();
     return 0;
+  }
+
+  private static List<PostChoice> choices(String text) {
+    List<PostChoice> choices = Arrays.stream(text.split(",", -1)).map(PostChoice::of).toList();
+    if (choices.stream().anyMatch(choice -> choice.fittedAt().isPresent())) {
+      throw new UserError(
+          "found '%s', wanted methods to fit: one map cannot serve several poolings."
+              .formatted(text));
+    }
+    if (choices.stream().distinct().count() < choices.size()) {
+      throw new UserError("found '%s', wanted each only once.".formatted(text));
+    }
+    return choices;
   }
 }

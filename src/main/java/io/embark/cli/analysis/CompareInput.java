@@ -37,13 +37,13 @@ record CompareInput(
 
   /** Columns {@code pair}, {@code score}, {@code a_text}, {@code b_text} and vectors of both. */
   Optional<Dataset<Row>> pairs() throws IOException {
-    if (!settings.isSet(CompareSettings.PAIRS)) {
+    if (!settings.isSet(CompareCommand.PAIRS)) {
       return Optional.empty();
     }
-    Dataset<Row> read = read(settings.get(CompareSettings.PAIRS), "text");
-    Column textA = column(read, CompareSettings.TEXT_A);
-    Column textB = column(read, CompareSettings.TEXT_B);
-    Column score = column(read, CompareSettings.SCORE_COL).cast("double");
+    Dataset<Row> read = read(settings.get(CompareCommand.PAIRS), "text");
+    Column textA = column(read, CompareCommand.TEXT_A);
+    Column textB = column(read, CompareCommand.TEXT_B);
+    Column score = column(read, CompareCommand.SCORE_COL).cast("double");
     requireScores(read, score);
     Dataset<Row> rows =
         numbered(
@@ -82,7 +82,7 @@ record CompareInput(
   Dataset<Row> texts(Optional<Dataset<Row>> pairs) throws IOException {
     boolean input = settings.isSet(EmbedSettings.INPUT);
     if (!input && pairs.isPresent()) {
-      if (settings.isSet(CompareSettings.LABEL_COL)) {
+      if (settings.isSet(CompareCommand.LABEL_COL)) {
         throw new UserError(
             "label-col: pairs have no labels. Say with --input which labelled texts to take.");
       }
@@ -94,9 +94,9 @@ record CompareInput(
         read(input ? settings.get(EmbedSettings.INPUT) : TextInput.shippedSample(), textCol);
     List<Column> columns = new ArrayList<>();
     columns.add(column(read, EmbedSettings.TEXT_COL).cast("string").as("v_text"));
-    boolean labels = !input || settings.isSet(CompareSettings.LABEL_COL);
+    boolean labels = !input || settings.isSet(CompareCommand.LABEL_COL);
     if (labels) {
-      String label = settings.get(CompareSettings.LABEL_COL, "label");
+      String label = settings.get(CompareCommand.LABEL_COL, "label");
       columns.add(column(read, label, "label-col").cast("string").as("label"));
     }
     Dataset<Row> rows =
@@ -128,7 +128,7 @@ record CompareInput(
 
   /** About as many rows as wanted, the same ones each time, spread over all slots. */
   private Dataset<Row> sampled(Dataset<Row> rows, String what) {
-    int wanted = settings.get(CompareSettings.SAMPLE);
+    int wanted = settings.get(CompareCommand.SAMPLE);
     int tasks = 2 * Slots.of(spark.sparkContext());
     if (wanted == 0) {
       return rows.repartition(Math.max(tasks, rows.rdd().getNumPartitions()));

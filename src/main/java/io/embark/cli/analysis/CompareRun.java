@@ -30,14 +30,14 @@ record CompareRun(SparkSession spark, JobSettings settings, PrintWriter out) {
 
   void call() throws IOException {
     long start = System.nanoTime();
-    Path output = settings.path(CompareSettings.OUTPUT);
+    Path output = settings.path(CompareCommand.OUTPUT);
     FileSystem files = output.getFileSystem(spark.sparkContext().hadoopConfiguration());
     output = files.makeQualified(output);
     List<String> notes = new ArrayList<>();
     EmbeddingPass pass = EmbeddingPass.of(settings.embedderConfig(), notes);
     EmbedderConfig config = pass.facts().config();
     Variants variants =
-        new Variants(settings.get(CompareSettings.POST), config.get(Setting.NORMALIZE));
+        new Variants(settings.get(CompareCommand.POST), config.get(Setting.NORMALIZE));
     variants.require(pass.candidates());
     if (variants.areWanted()) {
       notes.add("maps of --post are fitted on the very texts that are compared");
@@ -80,9 +80,9 @@ record CompareRun(SparkSession spark, JobSettings settings, PrintWriter out) {
             scratch,
             tables.texts(),
             tables.pairs(),
-            settings.get(CompareSettings.CLUSTERS),
-            settings.get(CompareSettings.SEEDS),
-            settings.get(CompareSettings.NEIGHBOUR_ROWS),
+            settings.get(CompareCommand.CLUSTERS),
+            settings.get(CompareCommand.SEEDS),
+            settings.get(CompareCommand.NEIGHBOUR_ROWS),
             Slots.of(spark.sparkContext()))
         .measure(pass, tables.candidates(), notes);
   }
