@@ -64,12 +64,12 @@ public record BatchShapes(Fill fill, int maxLength, int maxRows) {
   }
 
   /** Whether texts of these lengths may share a batch. */
-  public boolean mayShare(int longest, int shortest) {
+  boolean mayShare(int longest, int shortest) {
     return fill != Fill.NONE || longest == shortest;
   }
 
   /** The most rows of a length within a token budget; at least one. */
-  public int mostRows(int length, int tokenBudget) {
+  int mostRows(int length, int tokenBudget) {
     return Math.max(1, Math.min(tokenBudget / Math.max(1, length), maxRows));
   }
 

@@ -13,8 +13,8 @@ import java.util.function.UnaryOperator;
  * loads.
  */
 public final class NativeLibraries {
-  public static final String VARIABLE = "EMBARK_NATIVES";
-  public static final String PROPERTY = "embark.natives";
+  static final String VARIABLE = "EMBARK_NATIVES";
+  static final String PROPERTY = "embark.natives";
 
   /** Read by ONNX Runtime: the folder of its libraries. */
   private static final String ONNX_RUNTIME = "onnxruntime.native.path";

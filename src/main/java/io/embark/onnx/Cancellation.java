@@ -25,7 +25,7 @@ public final class Cancellation {
     }
   }
 
-  public synchronized boolean isCancelled() {
+  synchronized boolean isCancelled() {
     return cancelled;
   }
 

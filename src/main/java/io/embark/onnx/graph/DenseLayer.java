@@ -40,34 +40,27 @@ public record DenseLayer(
     List<DenseLayer> layers = new ArrayList<>();
     for (int i = 0; i < graph.getNodeCount(); i++) {
       NodeProto node = graph.getNode(i);
-      if (is(node, "MatMul") && !weights.containsKey(node.getInput(0))) {
-        TensorProto weight = weights.get(node.getInput(1));
-        if (weight != null && isFloat(weight, 2) && weight.getDims(0) > 0) {
-          layers.add(layer(graph, i, weight, weights, readers));
-        }
+      boolean product = is(node, "MatMul") && !weights.containsKey(node.getInput(0));
+      TensorProto weight = product ? weights.get(node.getInput(1)) : null;
+      if (weight != null && isFloat(weight, 2) && weight.getDims(0) > 0) {
+        DenseLayer layer = new DenseLayer(i, -1, node.getInput(0), weight, null, node.getOutput(0));
+        List<Integer> next = readers.getOrDefault(layer.output(), List.of());
+        boolean one = next.size() == 1 && next.get(0) >= 0;
+        layers.add(one ? layer.withBias(next.get(0), graph, weights) : layer);
       }
     }
     return layers;
   }
 
-  private static DenseLayer layer(
-      GraphProto graph,
-      int node,
-      TensorProto weight,
-      Map<String, TensorProto> weights,
-      Map<String, List<Integer>> readers) {
-    NodeProto matMul = graph.getNode(node);
-    String product = matMul.getOutput(0);
-    List<Integer> next = readers.getOrDefault(product, List.of());
-    if (next.size() == 1 && next.get(0) >= 0 && is(graph.getNode(next.get(0)), "Add")) {
-      NodeProto add = graph.getNode(next.get(0));
-      TensorProto bias = weights.get(add.getInput(add.getInput(0).equals(product) ? 1 : 0));
-      if (bias != null && isFloat(bias, 1) && bias.getDims(0) == weight.getDims(1)) {
-        return new DenseLayer(
-            node, next.get(0), matMul.getInput(0), weight, bias, add.getOutput(0));
-      }
+  /** Takes a bias along if that is what the only reader of the output adds. */
+  private DenseLayer withBias(int reader, GraphProto graph, Map<String, TensorProto> constants) {
+    NodeProto add = graph.getNode(reader);
+    if (!is(add, "Add")) {
+      return this;
     }
-    return new DenseLayer(node, -1, matMul.getInput(0), weight, null, product);
+    TensorProto added = constants.get(add.getInput(add.getInput(0).equals(output) ? 1 : 0));
+    boolean fits = added != null && isFloat(added, 1) && added.getDims(0) == weights.getDims(1);
+    return fits ? new DenseLayer(node, reader, input, weights, added, add.getOutput(0)) : this;
   }
 
   private static boolean is(NodeProto node, String operator) {

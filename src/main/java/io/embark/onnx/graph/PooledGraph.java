@@ -75,7 +75,7 @@ public final class PooledGraph {
   }
 
   /** Whether {@link Pooling#POOLER} can be asked for. */
-  public boolean hasPooler() {
+  boolean hasPooler() {
     return modelOutputs.pooler().isPresent();
   }
 
@@ -84,7 +84,7 @@ public final class PooledGraph {
    *
    * @throws UserError if the layers are not recognised in the graph
    */
-  public int layerCount() {
+  int layerCount() {
     return EncoderLayers.of(graph, modelOutputs).count();
   }
 
