@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.apache.commons.math3.distribution.TDistribution;
 
-/** What is measured of each candidate. */
+/** A measure that a comparison takes of each candidate. */
 public enum Measure {
   SPEARMAN_COSINE("Spearman of cosine", Group.PAIRS, Spread.BOOTSTRAP),
   SPEARMAN_DOT("Spearman of dot product", Group.PAIRS, Spread.BOOTSTRAP),
