@@ -6,11 +6,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.vector.Int8Ranges;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * What made the vectors of a column: model, settings, maps after the model, and how they are
@@ -27,41 +25,28 @@ public final class VectorProvenance {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ORIGIN = "the table's metadata";
 
-  private static final String MODEL = "model";
-  private static final String FINGERPRINT = "fingerprint";
-  private static final String VECTOR = "vector";
-  private static final String POOLING = Setting.POOLING.paramName();
-  private static final String LAYERS = Setting.LAYERS.paramName();
-  private static final String DIMENSION = "dimension";
-  private static final String TYPE = "type";
+  static final String MODEL = "model";
+  static final String FINGERPRINT = "fingerprint";
+  static final String VECTOR = "vector";
+  static final String DIMENSION = "dimension";
+  static final String TYPE = "type";
   private static final String INT8_MIN = "int8Min";
   private static final String INT8_MAX = "int8Max";
-  private static final String CHUNK = "chunk";
+  static final String CHUNK = "chunk";
 
   /** Of the model alone, where a map came after it; so is the dimension. */
   private static final String MODEL_FINGERPRINT = "modelFingerprint";
 
   private static final String MODEL_DIMENSION = "modelDimension";
-  private static final String POST = "post";
-  private static final String POST_FINGERPRINT = "postFingerprint";
+  static final String POST = "post";
+  static final String POST_FINGERPRINT = "postFingerprint";
   private static final String POST_ROWS = "postRows";
 
   /** Settings whose effect is recorded otherwise: a vector cut short says its dimension. */
   private static final Set<Setting<?>> NOT_RECORDED = Set.of(Setting.TRUNCATE_DIM);
 
-  /**
-   * Settings that vectors may differ in and still be compared. Queries and passages have different
-   * prompts on purpose, the cosine does not depend on lengths, and the others are small errors.
-   */
-  private static final Set<Setting<?>> COMPARED_ALL_THE_SAME =
-      Set.of(Setting.PROMPT, Setting.NORMALIZE, Setting.MAX_LENGTH, Setting.PRECISION);
-
   /** Settings that hold for several vectors; how this one was pooled follows from them. */
-  private static final Set<Setting<?>> POOLED =
-      Set.of(Setting.POOLING, Setting.LAYERS, Setting.CONCAT);
-
-  /** Fields of no consequence for comparing: a name, and what is undone by then. */
-  private static final Set<String> NOT_COMPARED = Set.of(VECTOR, CHUNK, TYPE);
+  static final Set<Setting<?>> POOLED = Set.of(Setting.POOLING, Setting.LAYERS, Setting.CONCAT);
 
   /** Of a column that does not say. */
   public static final VectorProvenance UNKNOWN = parse("{}");
@@ -249,9 +234,9 @@ public final class VectorProvenance {
   }
 
   /** Pooling and layers of this vector, which may have been made together with others. */
-  private record Pooled(String pooling, String layers) {}
+  record Pooled(String pooling, String layers) {}
 
-  private Pooled pooled() {
+  Pooled pooled() {
     String poolings = text(Setting.POOLING);
     String layers = text(Setting.LAYERS);
     if (isJoined()) {
@@ -278,8 +263,12 @@ public final class VectorProvenance {
         && (text(Setting.POOLING) + text(Setting.LAYERS)).contains(",");
   }
 
+  List<Setting<?>> settings() {
+    return settings;
+  }
+
   /** As recorded; a setting that is not was at its default, or was not there yet. */
-  private String text(Setting<?> setting) {
+  String text(Setting<?> setting) {
     JsonNode value = made.get(setting.paramName());
     if (value != null) {
       return value.asText();
@@ -327,7 +316,7 @@ public final class VectorProvenance {
                 shortened(modelFingerprint()), pooled().pooling(), pooled().layers(), dimension()));
     for (Setting<?> setting : settings) {
       if (!POOLED.contains(setting)
-          && !COMPARED_ALL_THE_SAME.contains(setting)
+          && !ProvenanceComparison.ALL_THE_SAME.contains(setting)
           && !text(setting).equals(setting.defaultText())) {
         essence.append(", ").append(inWords(setting));
       }
@@ -352,48 +341,9 @@ public final class VectorProvenance {
     return fingerprint.substring(0, Math.min(16, fingerprint.length()));
   }
 
-  /**
-   * A field of two provenances.
-   *
-   * @param mustAgree whether vectors that differ in it cannot be compared
-   */
-  public record Field(String name, String left, String right, boolean mustAgree) {
-    public boolean isDifferent() {
-      return !left.equals(right);
-    }
-  }
-
   /** All that vectors of one column must have in common, this one's beside the other's. */
-  public List<Field> besides(VectorProvenance other) {
-    return fields(other).stream().filter(field -> !field.name().equals(MODEL)).toList();
-  }
-
-  private List<Field> fields(VectorProvenance other) {
-    Pooled mine = pooled();
-    Pooled others = other.pooled();
-    List<Field> fields = new ArrayList<>();
-    fields.add(field(other, MODEL, "unknown", false));
-    fields.add(field(other, FINGERPRINT, "unknown", true));
-    fields.add(field(other, VECTOR, "unknown", false));
-    fields.add(new Field(POOLING, mine.pooling(), others.pooling(), true));
-    fields.add(new Field(LAYERS, mine.layers(), others.layers(), true));
-    fields.add(field(other, POST, "none", false));
-    fields.add(field(other, POST_FINGERPRINT, "none", true));
-    fields.add(field(other, DIMENSION, "unknown", true));
-    for (Setting<?> setting : settings) {
-      if (!POOLED.contains(setting)) {
-        boolean mustAgree = !COMPARED_ALL_THE_SAME.contains(setting);
-        fields.add(new Field(setting.paramName(), text(setting), other.text(setting), mustAgree));
-      }
-    }
-    fields.add(field(other, CHUNK, "none", false));
-    fields.add(field(other, TYPE, "unknown", false));
-    return fields;
-  }
-
-  private Field field(VectorProvenance other, String name, String none, boolean mustAgree) {
-    return new Field(
-        name, made.path(name).asText(none), other.made.path(name).asText(none), mustAgree);
+  public List<ProvenanceComparison.Field> besides(VectorProvenance other) {
+    return new ProvenanceComparison(this, other).ofOneColumn();
   }
 
   /**
@@ -403,34 +353,15 @@ public final class VectorProvenance {
    * @param sides a name for the two, such as {@code left and right}
    */
   public Optional<String> incomparable(VectorProvenance other, String sides) {
-    List<Field> fields =
-        fields(other).stream().filter(field -> !NOT_COMPARED.contains(field.name())).toList();
-    String differ =
-        fields.stream()
-            .filter(field -> field.mustAgree() && field.isDifferent())
-            .map(Field::name)
-            .collect(Collectors.joining(", "));
-    if (differ.isEmpty()) {
-      return Optional.empty();
-    }
-    String table =
-        fields.stream()
-            .filter(field -> made.has(field.name()) || other.made.has(field.name()))
-            .map(
-                field ->
-                    "  %s: %s and %s%s"
-                        .formatted(
-                            field.name(),
-                            shown(field.left()),
-                            shown(field.right()),
-                            field.mustAgree() && field.isDifferent() ? "   <- must agree" : ""))
-            .collect(Collectors.joining("\n"));
-    return Optional.of(
-        "%s), so the number would mean nothing. The columns' metadata say, %s:\n%s"
-            .formatted(differ, sides, table));
+    return new ProvenanceComparison(this, other).incomparable(sides);
   }
 
-  private static String shown(String value) {
-    return value.isEmpty() ? "none" : "'" + value + "'";
+  /** The value of a field, as text. */
+  String value(String field, String otherwise) {
+    return made.path(field).asText(otherwise);
+  }
+
+  boolean has(String field) {
+    return made.has(field);
   }
 }

@@ -28,8 +28,8 @@ class VectorProvenanceTest {
 
   private static List<String> differences(VectorProvenance left, VectorProvenance right) {
     return left.besides(right).stream()
-        .filter(VectorProvenance.Field::isDifferent)
-        .map(VectorProvenance.Field::name)
+        .filter(ProvenanceComparison.Field::isDifferent)
+        .map(ProvenanceComparison.Field::name)
         .toList();
   }
 

@@ -1,6 +1,7 @@
 package io.embark.cli.embed;
 
 import io.embark.UserError;
+import io.embark.embed.ProvenanceComparison;
 import io.embark.embed.VectorProvenance;
 import io.embark.spark.column.ColumnProvenance;
 import java.util.ArrayList;
@@ -49,7 +50,7 @@ final class AppendCheck {
                   present.dataType().simpleString(),
                   added.dataType().simpleString()));
     }
-    for (VectorProvenance.Field field : fields(present, added)) {
+    for (ProvenanceComparison.Field field : fields(present, added)) {
       if (field.isDifferent()) {
         differences.add(
             "its %s has %s %s, the new one %s"
@@ -68,7 +69,7 @@ final class AppendCheck {
           List.of(present.fieldNames()).contains(column)
               ? present.apply(column)
               : new StructField(column, present, true, Metadata.empty());
-      for (VectorProvenance.Field field : fields(found, added.apply(column))) {
+      for (ProvenanceComparison.Field field : fields(found, added.apply(column))) {
         lines.append(
             "    %-20s %-34s %s%s%n"
                 .formatted(
@@ -82,7 +83,7 @@ final class AppendCheck {
   }
 
   /** Of a column without vectors none. */
-  private static List<VectorProvenance.Field> fields(StructField present, StructField added) {
+  private static List<ProvenanceComparison.Field> fields(StructField present, StructField added) {
     VectorProvenance was = ColumnProvenance.of(present.metadata()).orElse(VectorProvenance.UNKNOWN);
     return ColumnProvenance.of(added.metadata()).map(was::besides).orElse(List.of());
   }
