@@ -2,7 +2,7 @@ package io.embark.embed;
 
 import io.embark.UserError;
 import io.embark.model.ModelDirectory;
-import io.embark.model.Sourced;
+import io.embark.model.ModelDirectory.Sourced;
 import io.embark.onnx.Device;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;

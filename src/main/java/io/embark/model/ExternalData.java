@@ -19,65 +19,60 @@ import java.util.TreeSet;
  * the graph has to be asked.
  */
 public final class ExternalData {
-  private final SortedSet<String> locations = new TreeSet<>();
-
   private ExternalData() {}
 
   /**
-   * Reads the places without reading the weights.
+   * Reads the locations without reading the weights.
    *
    * @return paths relative to the graph's folder; empty if there are none, or if the file is no
-   *     ONNX model, which opening it will say better
+   *     ONNX model, which opening it reports better
    */
   public static SortedSet<String> of(Path onnxFile) throws IOException {
-    ExternalData found = new ExternalData();
+    SortedSet<String> locations = new TreeSet<>();
     try (FileChannel file = FileChannel.open(onnxFile)) {
       // Protobuf ends at 2 GiB, and so does a mapping.
       long size = Math.min(file.size(), Integer.MAX_VALUE);
       ByteBuffer bytes = file.map(FileChannel.MapMode.READ_ONLY, 0, size);
-      CodedInputStream in = CodedInputStream.newInstance(bytes);
-      in.setSizeLimit(Integer.MAX_VALUE);
-      found.inModel(in);
+      CodedInputStream model = CodedInputStream.newInstance(bytes);
+      model.setSizeLimit(Integer.MAX_VALUE);
+      each(
+          model,
+          ModelProto.GRAPH_FIELD_NUMBER,
+          graph ->
+              each(
+                  graph,
+                  GraphProto.INITIALIZER_FIELD_NUMBER,
+                  tensor ->
+                      each(
+                          tensor,
+                          TensorProto.EXTERNAL_DATA_FIELD_NUMBER,
+                          entry -> addLocation(entry, locations))));
     } catch (InvalidProtocolBufferException e) {
       return new TreeSet<>();
     }
-    return found.locations;
+    return locations;
   }
 
   private interface Reader {
-    void read(CodedInputStream in) throws IOException;
+    void read(CodedInputStream message) throws IOException;
   }
 
-  private static void inside(CodedInputStream in, Reader reader) throws IOException {
-    int outer = in.pushLimit(in.readRawVarint32());
-    reader.read(in);
-    in.popLimit(outer);
-  }
-
-  private static void eachField(CodedInputStream in, int field, Reader reader) throws IOException {
+  /** Reads every message in one field of the message around it, and skips the other fields. */
+  private static void each(CodedInputStream in, int field, Reader reader) throws IOException {
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
       if (WireFormat.getTagFieldNumber(tag) == field
           && WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
+        int outer = in.pushLimit(in.readRawVarint32());
         reader.read(in);
+        in.popLimit(outer);
       } else {
         in.skipField(tag);
       }
     }
   }
 
-  private void inModel(CodedInputStream in) throws IOException {
-    eachField(in, ModelProto.GRAPH_FIELD_NUMBER, graph -> inside(graph, this::inGraph));
-  }
-
-  private void inGraph(CodedInputStream in) throws IOException {
-    eachField(in, GraphProto.INITIALIZER_FIELD_NUMBER, tensor -> inside(tensor, this::inTensor));
-  }
-
-  private void inTensor(CodedInputStream in) throws IOException {
-    eachField(in, TensorProto.EXTERNAL_DATA_FIELD_NUMBER, entry -> inside(entry, this::inEntry));
-  }
-
-  private void inEntry(CodedInputStream in) throws IOException {
+  private static void addLocation(CodedInputStream in, SortedSet<String> locations)
+      throws IOException {
     StringStringEntryProto entry =
         StringStringEntryProto.parseFrom(in.readRawBytes(in.getBytesUntilLimit()));
     if (entry.getKey().equals("location") && !entry.getValue().isEmpty()) {

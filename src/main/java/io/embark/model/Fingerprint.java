@@ -24,14 +24,14 @@ public final class Fingerprint {
 
   private Fingerprint() {}
 
-  /** What a file looked like when it was read. */
+  /** A file's attributes when it was read. */
   private record Stamp(long size, FileTime modified, Object inode) {
     static Stamp of(Path file) throws IOException {
       BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class);
       return new Stamp(found.size(), found.lastModifiedTime(), found.fileKey());
     }
 
-    /** Whether every later change will show in another stamp. */
+    /** Whether every later change gives another stamp. */
     boolean settled() {
       long age = System.currentTimeMillis() - modified.toMillis();
       boolean wholeSeconds = modified.toMillis() % 1000 == 0;
@@ -58,7 +58,7 @@ public final class Fingerprint {
       return known.sha256;
     }
     boolean settled = stamp.settled();
-    String sha256 = afresh(path);
+    String sha256 = read(path);
     if (settled && Stamp.of(path).equals(stamp)) {
       KNOWN.put(path, new Known(stamp, sha256));
     } else {
@@ -67,8 +67,7 @@ public final class Fingerprint {
     return sha256;
   }
 
-  /** Of a file's bytes, read in pieces whether they are known or not. */
-  public static String afresh(Path file) throws IOException {
+  private static String read(Path file) throws IOException {
     MessageDigest digest = sha256();
     byte[] piece = new byte[1 << 16];
     try (InputStream in = Files.newInputStream(file)) {

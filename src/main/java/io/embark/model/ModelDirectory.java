@@ -14,9 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What lies in a model directory of the Hugging Face or sentence-transformers layout. Only the
- * graph and {@code tokenizer.json} must be there; the rest are the model's own wishes, absent where
- * the model has none.
+ * A model directory of the Hugging Face or sentence-transformers layout. Only the graph and {@code
+ * tokenizer.json} must be there; the rest are the model's own settings, absent where it has none.
  *
  * @param name the model as the user named it
  * @param onnxFile the graph
@@ -47,8 +46,17 @@ public record ModelDirectory(
     boolean sentenceModel,
     boolean lowersCase) {
 
+  /**
+   * A value and where it was found.
+   *
+   * @param source a file of the model, for example {@code 1_Pooling/config.json}
+   */
+  public record Sourced<T>(T value, String source) {}
+
   private static final String CONFIG = "config.json";
+  private static final String SENTENCE_TRANSFORMERS = "config_sentence_transformers.json";
   private static final String LIMITS = "sentence_bert_config.json";
+  private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
   private static final Set<String> COUNTED_FROM_PADDING =
       Set.of("roberta", "xlm-roberta", "camembert", "mpnet");
 
@@ -71,78 +79,73 @@ public record ModelDirectory(
               .formatted(directory.toAbsolutePath(), name));
     }
     String found = ModelFiles.inWords(names(directory));
-    Path onnx =
-        directory.resolve(
-            ModelFiles.graph(
-                file -> Files.isRegularFile(directory.resolve(file)), modelFile, name, found));
+    String graph =
+        ModelFiles.graph(
+            file -> Files.isRegularFile(directory.resolve(file)), modelFile, name, found);
     Path tokenizer = directory.resolve(ModelFiles.TOKENIZER);
     if (!Files.isRegularFile(tokenizer)) {
       throw ModelFiles.noTokenizer(name, found);
     }
-    ModelJson json = new ModelJson(directory);
-    JsonNode config = json.read(CONFIG);
+    JsonNode config = ModelFiles.json(directory, CONFIG);
+    JsonNode limits = ModelFiles.json(directory, LIMITS);
+    JsonNode prompts = ModelFiles.json(directory, SENTENCE_TRANSFORMERS);
     long padTokenId = config.path("pad_token_id").asLong(0);
     Optional<Sourced<Integer>> positions = positions(config, padTokenId);
-    SentenceTransformersModules modules = SentenceTransformersModules.read(json, name);
-    JsonNode st = json.read("config_sentence_transformers.json");
-    Map<String, String> prompts = new LinkedHashMap<>();
-    st.path("prompts")
-        .fields()
-        .forEachRemaining(e -> prompts.put(e.getKey(), e.getValue().asText()));
-    Optional<Sourced<String>> defaultPrompt =
-        Optional.of(st.path("default_prompt_name"))
-            .filter(JsonNode::isTextual)
-            .map(n -> new Sourced<>(n.asText(), "config_sentence_transformers.json"));
+    SentenceTransformersModules modules = SentenceTransformersModules.read(directory, name);
     return new ModelDirectory(
         name,
-        onnx,
+        directory.resolve(graph),
         tokenizer,
         modules.poolings(),
         modules.norm(),
         modules.excludePrompt(),
-        maxLength(json, positions),
+        maxLength(directory, limits).or(() -> positions),
         positions,
-        Map.copyOf(prompts),
-        defaultPrompt,
+        prompts(prompts.path("prompts")),
+        Optional.of(prompts.path("default_prompt_name"))
+            .filter(JsonNode::isTextual)
+            .map(prompt -> new Sourced<>(prompt.asText(), SENTENCE_TRANSFORMERS)),
         padTokenId,
         modules.present(),
-        json.read(LIMITS).path("do_lower_case").asBoolean(false));
+        limits.path("do_lower_case").asBoolean(false));
   }
 
   public static UserError isFile(String name) {
     return new UserError(
-        ("Model %s is a file; wanted a model directory, a file ending in .onnx, or an archive (.zip,"
-                + " .tar.gz, .tgz, .tar).")
+        ("Model %s is a file; wanted a model directory, a file ending in .onnx, or an archive"
+                + " (.zip, .tar.gz, .tgz, .tar).")
             .formatted(name));
   }
 
-  /** sentence-transformers' own limit first, then the tokenizer's, then the number of positions. */
-  private static Optional<Sourced<Integer>> maxLength(
-      ModelJson json, Optional<Sourced<Integer>> positions) throws IOException {
-    Optional<Sourced<Integer>> limit =
-        length(json.read(LIMITS), "max_seq_length").map(n -> new Sourced<>(n, LIMITS));
-    if (limit.isEmpty()) {
-      limit =
-          length(json.read("tokenizer_config.json"), "model_max_length")
-              .map(n -> new Sourced<>(n, "tokenizer_config.json"));
-    }
-    return limit.isEmpty() ? positions : limit;
+  /** sentence-transformers' own limit, else the tokenizer's. */
+  private static Optional<Sourced<Integer>> maxLength(Path directory, JsonNode limits)
+      throws IOException {
+    Optional<Sourced<Integer>> limit = length(limits, "max_seq_length", LIMITS);
+    return limit.isPresent()
+        ? limit
+        : length(
+            ModelFiles.json(directory, TOKENIZER_CONFIG), "model_max_length", TOKENIZER_CONFIG);
   }
 
   /** RoBERTa and its kin count positions from behind the padding id. */
   private static Optional<Sourced<Integer>> positions(JsonNode config, long padTokenId) {
     boolean fromPadding = COUNTED_FROM_PADDING.contains(config.path("model_type").asText());
-    return length(config, "max_position_embeddings")
-        .map(n -> fromPadding ? n - (int) padTokenId - 1 : n)
-        .map(n -> new Sourced<>(n, CONFIG));
+    return length(config, "max_position_embeddings", CONFIG)
+        .map(n -> fromPadding ? new Sourced<>(n.value() - (int) padTokenId - 1, CONFIG) : n);
   }
 
-  private static Optional<Integer> length(JsonNode file, String key) {
+  private static Optional<Sourced<Integer>> length(JsonNode file, String key, String source) {
     JsonNode value = file.path(key);
     // Tokenizers without a limit carry 1e30 there.
     return value.isNumber() && value.asDouble() < 1_000_000
-        ? Optional.of(value.asInt())
+        ? Optional.of(new Sourced<>(value.asInt(), source))
         : Optional.empty();
+  }
+
+  private static Map<String, String> prompts(JsonNode byName) {
+    Map<String, String> prompts = new LinkedHashMap<>();
+    byName.fields().forEachRemaining(e -> prompts.put(e.getKey(), e.getValue().asText()));
+    return Map.copyOf(prompts);
   }
 
   private static List<String> names(Path directory) throws IOException {
@@ -152,10 +155,8 @@ public record ModelDirectory(
   }
 
   /**
-   * SHA-256 over the graph, its external data if any, and the tokenizer: what makes the vectors.
-   * The files are read once in this JVM, and again when they have changed.
-   *
-   * @throws IOException if a file cannot be read
+   * SHA-256 over the graph, its external data if any, and the tokenizer. The files are read once in
+   * this JVM, and again when they have changed.
    */
   public String fingerprint() throws IOException {
     return fingerprint(fileHashes());

@@ -1,15 +1,21 @@
 package io.embark.model;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.embark.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * Which files of a model directory make the model. A directory as published often also holds the
+ * The files of a model directory that make the model. A directory as published often also holds the
  * weights in other formats and graphs of other precisions, several times the size of what is used.
  *
  * <p>Paths are relative to the model, with {@code /} between their parts.
@@ -23,7 +29,30 @@ public final class ModelFiles {
   private static final Set<String> OF_NO_USE =
       Set.of("safetensors", "h5", "msgpack", "ot", "pt", "pth", "gguf", "mlmodel", "md", "py");
 
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
   private ModelFiles() {}
+
+  /**
+   * A JSON file of a directory, or a missing node if there is no such file.
+   *
+   * @throws UserError if the file is there but is not JSON
+   */
+  static JsonNode json(Path directory, String name) throws IOException {
+    Path file = directory.resolve(name);
+    if (!Files.isRegularFile(file)) {
+      return MissingNode.getInstance();
+    }
+    try {
+      JsonNode contents = MAPPER.readTree(file.toFile());
+      if (contents.isMissingNode()) {
+        throw new UserError("%s is empty; wanted is JSON.".formatted(file));
+      }
+      return contents;
+    } catch (JsonProcessingException e) {
+      throw new UserError("%s is not valid JSON: %s".formatted(file, e.getOriginalMessage()), e);
+    }
+  }
 
   /**
    * The graph among the files.
@@ -95,11 +124,8 @@ public final class ModelFiles {
 
   /** A path that weights have relative to the graph, relative to the model; null if outside. */
   public static String besideGraph(String graph, String location) {
-    TreeSet<String> refused = new TreeSet<>(List.of("", ".", ".."));
-    for (String part : location.split("/", -1)) {
-      if (refused.contains(part)) {
-        return null;
-      }
+    if (List.of(location.split("/", -1)).stream().anyMatch(List.of("", ".", "..")::contains)) {
+      return null;
     }
     return graph.substring(0, graph.lastIndexOf('/') + 1) + location;
   }

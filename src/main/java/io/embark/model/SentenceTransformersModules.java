@@ -2,9 +2,11 @@ package io.embark.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.UserError;
+import io.embark.model.ModelDirectory.Sourced;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,25 +23,26 @@ record SentenceTransformersModules(
     Optional<Sourced<Norm>> norm,
     Optional<Sourced<Boolean>> excludePrompt) {
 
-  /** A key of a Pooling module's config.json, as sentence-transformers writes it. */
-  private record Mode(String key, Pooling pooling) {}
+  /** A pooling, as older files name it with a key of its own and newer ones in one field. */
+  private record Mode(String key, String name, Pooling pooling) {}
 
   /** In the order in which sentence-transformers joins the vectors of several. */
   private static final List<Mode> MODES =
       List.of(
-          new Mode("pooling_mode_cls_token", Pooling.CLS),
-          new Mode("pooling_mode_max_tokens", Pooling.MAX),
-          new Mode("pooling_mode_mean_tokens", Pooling.MEAN),
-          new Mode("pooling_mode_mean_sqrt_len_tokens", Pooling.MEAN_SQRT_LEN),
-          new Mode("pooling_mode_weightedmean_tokens", Pooling.WEIGHTED_MEAN),
-          new Mode("pooling_mode_lasttoken", Pooling.LAST_TOKEN));
+          new Mode("pooling_mode_cls_token", "cls", Pooling.CLS),
+          new Mode("pooling_mode_max_tokens", "max", Pooling.MAX),
+          new Mode("pooling_mode_mean_tokens", "mean", Pooling.MEAN),
+          new Mode(
+              "pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens", Pooling.MEAN_SQRT_LEN),
+          new Mode("pooling_mode_weightedmean_tokens", "weightedmean", Pooling.WEIGHTED_MEAN),
+          new Mode("pooling_mode_lasttoken", "lasttoken", Pooling.LAST_TOKEN));
 
-  static SentenceTransformersModules read(ModelJson json, String model) throws IOException {
-    JsonNode modules = json.read("modules.json");
+  static SentenceTransformersModules read(Path directory, String model) throws IOException {
+    JsonNode modules = ModelFiles.json(directory, "modules.json");
     if (modules.isMissingNode()) {
       // Some exports keep the pooling settings without the list of modules.
       String file = "1_Pooling/config.json";
-      JsonNode config = json.read(file);
+      JsonNode config = ModelFiles.json(directory, file);
       return new SentenceTransformersModules(
           !config.isMissingNode(),
           poolings(config, file, model),
@@ -57,8 +60,9 @@ record SentenceTransformersModules(
         case "Pooling" -> {
           String path = module.path("path").asText("1_Pooling");
           String file = path.isEmpty() ? "config.json" : path + "/config.json";
-          poolings = poolings(json.read(file), file, model);
-          excludePrompt = excludePrompt(json.read(file), file);
+          JsonNode config = ModelFiles.json(directory, file);
+          poolings = poolings(config, file, model);
+          excludePrompt = excludePrompt(config, file);
         }
         case "Normalize" -> norm = new Sourced<>(Norm.L2, "modules.json");
         default ->
@@ -80,13 +84,12 @@ record SentenceTransformersModules(
         chosen.add(mode.pooling());
       }
     }
-    // Newer files name the mode in one field.
     JsonNode mode = config.path("pooling_mode");
     if (chosen.isEmpty() && mode.isTextual()) {
-      chosen.add(newStyle(mode.asText(), file, model));
+      chosen.add(byName(mode.asText(), file, model));
     }
     for (JsonNode part : mode) {
-      chosen.add(newStyle(part.asText(), file, model));
+      chosen.add(byName(part.asText(), file, model));
     }
     return chosen.isEmpty()
         ? Optional.empty()
@@ -99,18 +102,16 @@ record SentenceTransformersModules(
         : Optional.of(new Sourced<>(true, file));
   }
 
-  private static Pooling newStyle(String mode, String file, String model) {
-    return switch (mode) {
-      case "cls" -> Pooling.CLS;
-      case "mean" -> Pooling.MEAN;
-      case "max" -> Pooling.MAX;
-      case "mean_sqrt_len_tokens" -> Pooling.MEAN_SQRT_LEN;
-      case "weightedmean" -> Pooling.WEIGHTED_MEAN;
-      case "lasttoken" -> Pooling.LAST_TOKEN;
-      default ->
-          throw new UserError(
-              "Model %s asks for an unknown pooling_mode '%s' in %s; set --pooling to one of %s."
-                  .formatted(model, mode, file, Pooling.labels()));
-    };
+  private static Pooling byName(String name, String file, String model) {
+    return MODES.stream()
+        .filter(mode -> mode.name().equals(name))
+        .map(Mode::pooling)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new UserError(
+                    ("Model %s asks for an unknown pooling_mode '%s' in %s; set --pooling to one of"
+                            + " %s.")
+                        .formatted(model, name, file, Pooling.labels())));
   }
 }

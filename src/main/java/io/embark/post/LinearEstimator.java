@@ -14,8 +14,8 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Finds, in one pass over a column of vectors, a linear map that makes them better vectors. Rows
- * without a vector are passed over.
+ * An estimator that fits a linear map in one pass over a column of vectors. Rows without a vector
+ * are passed over.
  *
  * @param <E> the class itself, so that setters can be chained
  */
@@ -36,13 +36,15 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
     setDefault(outputCol, uid + "_output");
   }
 
-  /** This, with its own type. */
-  abstract E self();
+  @SuppressWarnings("unchecked")
+  private E self() {
+    return (E) this;
+  }
 
   /** The map for vectors with these moments. */
   abstract LinearVectorModel map(String uid, Moments moments);
 
-  /** What this does and to how many directions, as {@code --post} names it. */
+  /** Method and number of directions, as {@code --post} names them. */
   abstract String method();
 
   @Override
@@ -74,7 +76,7 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
   }
 
   /**
-   * Finds the map.
+   * Fits the map.
    *
    * @throws UserError if the column is not one of vectors, or holds fewer than two
    */

@@ -59,7 +59,6 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
     setDefault(fittedRows, 0L);
   }
 
-  /** Says how it was found. */
   LinearVectorModel fitted(String how, long vectors) {
     set(method, how);
     set(fittedRows, (Object) vectors);
@@ -188,8 +187,8 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
   }
 
   /**
-   * What made the vectors of a column, this map included, so that they are never taken for those
-   * without: the fingerprint is another one.
+   * The metadata of a column of mapped vectors. It has another fingerprint than that of the vectors
+   * that the map takes, so that the two are never taken for each other.
    *
    * @param column the name of the column of mapped vectors
    * @param before the metadata of the column of vectors that the map takes

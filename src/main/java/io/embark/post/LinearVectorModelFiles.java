@@ -1,5 +1,6 @@
 package io.embark.post;
 
+import io.embark.UserError;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.linalg.DenseMatrix;
@@ -17,7 +18,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
 import scala.Option;
 
-/** How a fitted map is saved: its params as Spark saves them, its numbers in Parquet. */
+/** The saved form of a fitted map: its params as Spark saves them, its numbers in Parquet. */
 final class LinearVectorModelFiles {
   private static final String DATA = "data";
 
@@ -52,8 +53,7 @@ final class LinearVectorModelFiles {
   static final class Reader extends MLReader<LinearVectorModel> {
     @Override
     public LinearVectorModel load(String path) {
-      DefaultParamsReader.Metadata metadata =
-          DefaultParamsReader$.MODULE$.loadMetadata(path, sc(), LinearVectorModel.class.getName());
+      DefaultParamsReader.Metadata metadata = metadata(path);
       Row numbers = sparkSession().read().parquet(new Path(path, DATA).toString()).head();
       LinearVectorModel model =
           new LinearVectorModel(
@@ -62,6 +62,16 @@ final class LinearVectorModelFiles {
               numbers.<Matrix>getAs("matrix").toArray());
       metadata.getAndSetParams(model, Option.empty());
       return model;
+    }
+
+    /** Spark refuses another class's files with an IllegalArgumentException. */
+    private DefaultParamsReader.Metadata metadata(String path) {
+      try {
+        return DefaultParamsReader$.MODULE$.loadMetadata(
+            path, sc(), LinearVectorModel.class.getName());
+      } catch (IllegalArgumentException e) {
+        throw new UserError(e.getMessage(), e);
+      }
     }
   }
 }

@@ -9,7 +9,7 @@ import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
 
 /**
- * Takes away what all vectors have in common: their mean, and with {@code components} also the
+ * Subtracts what all vectors have in common: their mean, and with {@code components} also the
  * directions in which they vary most, x - mean - sum (u u' (x - mean)). Mu and Viswanath (2018),
  * "All-but-the-top: simple and effective postprocessing for word representations".
  */
@@ -40,16 +40,11 @@ public final class MeanCentering extends LinearEstimator<MeanCentering> {
     return removed == 0 ? "centering" : "all-but-the-top:" + removed;
   }
 
-  @Override
-  MeanCentering self() {
-    return this;
-  }
-
   public IntParam components() {
     return components;
   }
 
-  /** How many directions of greatest variance to remove; 0 removes the mean alone. */
+  /** The number of directions of greatest variance to remove; 0 removes the mean alone. */
   public MeanCentering setComponents(int directions) {
     set(components, directions);
     return this;
@@ -69,7 +64,7 @@ public final class MeanCentering extends LinearEstimator<MeanCentering> {
       matrix[h * n + h] = 1;
     }
     if (removed > 0) {
-      double[] top = SymmetricEigen.of(n, moments.covariance()).vectors();
+      double[] top = moments.principal().directions();
       for (int c = 0; c < removed; c++) {
         for (int column = 0; column < n; column++) {
           for (int row = 0; row < n; row++) {

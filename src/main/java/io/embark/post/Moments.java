@@ -1,15 +1,17 @@
 package io.embark.post;
 
 import dev.ludovic.netlib.blas.BLAS;
+import dev.ludovic.netlib.lapack.LAPACK;
 import io.embark.UserError;
 import java.io.Serializable;
 import java.util.Iterator;
 import java.util.Optional;
+import org.netlib.util.intW;
 
 /**
- * Mean and covariance of vectors, in one pass, in parts that can be joined: the update of Chan,
- * Golub and LeVeque (1983), "Algorithms for computing the sample variance", which does not lose
- * digits where the mean is large against the spread.
+ * The mean and covariance of vectors, computed in one pass and in parts that can be joined: the
+ * update of Chan, Golub and LeVeque (1983), "Algorithms for computing the sample variance", which
+ * does not lose digits where the mean is large against the spread.
  */
 final class Moments implements Serializable {
   private static final long serialVersionUID = 1;
@@ -87,7 +89,7 @@ final class Moments implements Serializable {
     return moments;
   }
 
-  /** Takes in the moments of other vectors, which stay as they are. */
+  /** Adds the moments of other vectors, which stay as they are. */
   Moments merge(Moments other) {
     requireDimension(other.dimension);
     double total = count + other.count;
@@ -125,5 +127,47 @@ final class Moments implements Serializable {
       covariance[i] /= count - 1.0;
     }
     return covariance;
+  }
+
+  /**
+   * The directions in which the vectors vary, greatest variance first.
+   *
+   * @param variances {@code [dimension]}, the eigenvalues of the covariance
+   * @param directions {@code [dimension, dimension]} in columns, one of length 1 for each variance
+   */
+  record Principal(double[] variances, double[] directions) {}
+
+  /**
+   * The eigenvectors of the covariance, by LAPACK's dsyev.
+   *
+   * @throws ArithmeticException if it does not converge, or a vector is not finite
+   */
+  Principal principal() {
+    double[] upper = covariance();
+    for (double value : upper) {
+      if (!Double.isFinite(value)) {
+        throw new ArithmeticException(
+            "The covariance of the vectors holds %s; a vector is not finite.".formatted(value));
+      }
+    }
+    int n = dimension;
+    double[] ascending = new double[n];
+    double[] workSize = new double[1];
+    intW info = new intW(0);
+    LAPACK.getInstance().dsyev("V", "U", n, upper, n, ascending, workSize, -1, info);
+    double[] work = new double[(int) workSize[0]];
+    LAPACK.getInstance().dsyev("V", "U", n, upper, n, ascending, work, work.length, info);
+    if (info.val != 0) {
+      throw new ArithmeticException(
+          "The eigenvalues of a covariance of %d dimensions do not converge (LAPACK dsyev: %d)."
+              .formatted(n, info.val));
+    }
+    double[] variances = new double[n];
+    double[] directions = new double[n * n];
+    for (int i = 0; i < n; i++) {
+      variances[i] = ascending[n - 1 - i];
+      System.arraycopy(upper, (n - 1 - i) * n, directions, i * n, n);
+    }
+    return new Principal(variances, directions);
   }
 }

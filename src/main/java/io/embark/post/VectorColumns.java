@@ -7,7 +7,7 @@ import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.util.Identifiable;
 import org.apache.spark.sql.types.StructType;
 
-/** A column of vectors in, a column of vectors out: the params and their check. */
+/** The params for a column of vectors in and one out, and their check. */
 final class VectorColumns {
   private VectorColumns() {}
 

@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Turns and scales vectors so that they vary alike in every direction: y = (x - mean) U
+ * Rotates and scales vectors so that they vary alike in every direction: y = (x - mean) U
  * diag(1/sqrt(eigenvalues)), with U the eigenvectors of the covariance. Su et al. (2021),
  * "Whitening sentence representations for better semantics and faster retrieval".
  *
@@ -23,7 +23,7 @@ public final class Whitening extends LinearEstimator<Whitening> {
   private static final Logger LOG = LoggerFactory.getLogger(Whitening.class);
 
   /**
-   * Below this share of the greatest eigenvalue a direction holds rounding errors only: vectors
+   * Below this fraction of the greatest eigenvalue a direction holds rounding errors only: vectors
    * computed in 32 bits have them at about 1e-14.
    */
   private static final double NOISE = 1e-11;
@@ -52,16 +52,11 @@ public final class Whitening extends LinearEstimator<Whitening> {
     return kept == 0 ? "whitening" : "whitening:" + kept;
   }
 
-  @Override
-  Whitening self() {
-    return this;
-  }
-
   public IntParam k() {
     return k;
   }
 
-  /** How many directions to keep; 0 keeps all. */
+  /** The number of directions to keep; 0 keeps all. */
   public Whitening setK(int directions) {
     set(k, directions);
     return this;
@@ -70,7 +65,8 @@ public final class Whitening extends LinearEstimator<Whitening> {
   @Override
   LinearVectorModel map(String uid, Moments moments) {
     int n = moments.dimension();
-    int wanted = getOrDefault(k) instanceof Integer i && i > 0 ? i : n;
+    int chosen = (Integer) getOrDefault(k);
+    int wanted = chosen == 0 ? n : chosen;
     if (wanted > n) {
       throw new UserError("k is %d, but the vectors have %d values.".formatted(wanted, n));
     }
@@ -82,9 +78,9 @@ public final class Whitening extends LinearEstimator<Whitening> {
           n,
           n * (n + 1) / 2);
     }
-    SymmetricEigen eigen = SymmetricEigen.of(n, moments.covariance());
+    Moments.Principal principal = moments.principal();
     int kept = 0;
-    while (kept < wanted && eigen.values()[kept] > NOISE * eigen.values()[0]) {
+    while (kept < wanted && principal.variances()[kept] > NOISE * principal.variances()[0]) {
       kept++;
     }
     if (kept == 0) {
@@ -102,9 +98,9 @@ public final class Whitening extends LinearEstimator<Whitening> {
     }
     double[] matrix = new double[n * kept];
     for (int column = 0; column < kept; column++) {
-      double scale = 1 / Math.sqrt(eigen.values()[column]);
+      double scale = 1 / Math.sqrt(principal.variances()[column]);
       for (int row = 0; row < n; row++) {
-        matrix[column * n + row] = eigen.vectors()[column * n + row] * scale;
+        matrix[column * n + row] = principal.directions()[column * n + row] * scale;
       }
     }
     return new LinearVectorModel(uid, moments.mean(), matrix);

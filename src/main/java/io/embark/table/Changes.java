@@ -2,7 +2,6 @@ package io.embark.table;
 
 import io.embark.UserError;
 import io.embark.spark.column.Columns;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -12,23 +11,18 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.ArrayType;
-import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.sql.types.UserDefinedType;
 import org.apache.spark.storage.StorageLevel;
-import scala.math.BigInt;
 
 /**
- * How an input differs from a table: by id, by the SHA-256 of the text, and by the other columns of
- * the input. Both sides are hashed where they are read; the vectors are not read. Each side is
- * shuffled and sorted by id once: rows with the same id are put together, which shows whether ids
- * are unique, and the two sides are merged in that order.
+ * The differences between an input and a table: by id, by the SHA-256 of the text, and by the other
+ * columns of the input. Both sides are hashed where they are read; the vectors are not read. Each
+ * side is shuffled and sorted by id once: rows with the same id are put together, which shows
+ * whether ids are unique, and the two sides are merged in that order.
  */
 public final class Changes implements AutoCloseable {
-  /** What became of an id. */
+  /** The difference between the rows with one id. */
   public enum Kind {
     /** Not in the table yet. */
     NEW,
@@ -45,24 +39,10 @@ public final class Changes implements AutoCloseable {
   }
 
   private static final Kind[] TO_EMBED = {Kind.NEW, Kind.CHANGED, Kind.FAILED};
-  private static final String ID = "id";
-  private static final String TEXT = "text";
-  private static final String REST = "rest";
-  private static final String FILE = "file";
-  private static final String FAILED = "failed";
   private static final String KIND = "kind";
-  private static final String ROWS = "rows";
-  private static final String BAD = "bad";
+  private static final String NOT_UNIQUE = "not_unique";
+  private static final String JOINED_ID = "embark_id";
   private static final int EXAMPLES = 5;
-
-  /** JSON with nulls, and with times as exact as Spark has them. */
-  private static final Map<String, String> WHOLE =
-      Map.of(
-          "ignoreNullFields", "false",
-          "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
-          "timestampNTZFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS");
-
-  private static final long PART_BYTES = 16L << 20;
 
   private final Dataset<Row> diff;
   private final String idCol;
@@ -75,21 +55,21 @@ public final class Changes implements AutoCloseable {
     for (Kind kind : Kind.values()) {
       counts.put(kind, 0L);
     }
-    Column bad = functions.max(functions.col(BAD)).as(BAD);
-    Column rows = functions.count(functions.lit(1)).as(ROWS);
-    for (Row row : this.diff.groupBy(KIND).agg(rows, bad).collectAsList()) {
+    Column notUnique = functions.max(functions.col(NOT_UNIQUE));
+    for (Row row :
+        this.diff.groupBy(KIND).agg(functions.count(functions.lit(1)), notUnique).collectAsList()) {
       counts.put(Kind.valueOf(row.getString(0)), row.getLong(1));
       unique &= !row.getBoolean(2);
     }
   }
 
   /**
-   * Compares.
+   * Compares an input with a table.
    *
-   * @param table has every column of the input, and {@code file}
-   * @param file tells, for a row of the table, the name of its file; null where there are no files
-   * @param failed tells, for a row of the table, whether the model failed on it and it is to be
-   *     tried again; null to leave such rows as they are
+   * @param table has every column of the input
+   * @param file the name of the file of a row of the table; null where there are no files
+   * @param failed whether the model failed on a row of the table and it is to be tried again; null
+   *     to leave such rows as they are
    * @throws UserError if ids are null or not unique, on either side
    */
   public static Changes between(
@@ -99,40 +79,23 @@ public final class Changes implements AutoCloseable {
       Column failed,
       String idCol,
       String textCol) {
+    Column noFile = functions.lit("");
+    Column never = functions.lit(false);
     StructType columns = input.schema();
-    Dataset<Row> inputKeys =
-        keys(input, columns, idCol, textCol, functions.lit(""), functions.lit(false));
-    Dataset<Row> tableKeys =
-        keys(
+    Dataset<Row> inputHashes = RowHashes.of(input, columns, idCol, textCol, noFile, never);
+    Dataset<Row> tableHashes =
+        RowHashes.of(
             table,
             columns,
             idCol,
             textCol,
-            file == null ? functions.lit("") : file,
-            failed == null ? functions.lit(false) : failed);
-    int parts = parts(inputKeys, tableKeys);
-    Dataset<Row> now = byId(inputKeys, parts);
-    Dataset<Row> then = byId(tableKeys, parts);
-    Column inNow = now.col(TEXT).isNotNull();
-    Column inThen = then.col(TEXT).isNotNull();
-    Column kind =
-        functions
-            .when(functions.not(inThen), Kind.NEW.name())
-            .when(functions.not(inNow), Kind.GONE.name())
-            .when(now.col(TEXT).notEqual(then.col(TEXT)), Kind.CHANGED.name())
-            .when(then.col(FAILED), Kind.FAILED.name())
-            .when(now.col(REST).notEqual(then.col(REST)), Kind.UPDATED.name())
-            .otherwise(Kind.SAME.name());
-    Column id = functions.coalesce(now.col(ID), then.col(ID));
-    Column rows = functions.greatest(now.col(ROWS), then.col(ROWS));
+            file == null ? noFile : file,
+            failed == null ? never : failed);
+    int partitions = RowHashes.partitions(inputHashes, tableHashes);
     Changes changes =
         new Changes(
-            now.join(then, now.col(ID).equalTo(then.col(ID)), "full_outer")
-                .select(
-                    id.as(ID),
-                    then.col(FILE).as(FILE),
-                    kind.as(KIND),
-                    id.isNull().or(rows.gt(1)).as(BAD)),
+            difference(
+                RowHashes.byId(inputHashes, partitions), RowHashes.byId(tableHashes, partitions)),
             idCol);
     if (!changes.unique) {
       changes.close();
@@ -142,33 +105,25 @@ public final class Changes implements AutoCloseable {
     return changes;
   }
 
-  /**
-   * Into how many parts to shuffle: by size, from one a slot to what Spark would take. What is kept
-   * in memory stays in as many parts, and Spark's own 200 cost seconds where rows are few.
-   */
-  private static int parts(Dataset<Row> now, Dataset<Row> then) {
-    BigInt bytes = size(now).max(size(then));
-    int slots = now.sparkSession().sparkContext().defaultParallelism();
-    int most = Math.max(slots, now.sparkSession().sessionState().conf().numShufflePartitions());
-    BigInt wanted = bytes.$div(BigInt.apply(PART_BYTES));
-    return wanted.isValidInt() ? Math.max(slots, Math.min(most, wanted.toInt())) : most;
-  }
-
-  /** As Spark estimates it from the sizes of files. */
-  private static BigInt size(Dataset<Row> rows) {
-    return rows.queryExecution().optimizedPlan().stats().sizeInBytes();
-  }
-
-  /** One row for each id, and how many there are. */
-  private static Dataset<Row> byId(Dataset<Row> keys, int parts) {
-    List<Column> first = new ArrayList<>();
-    for (String name : List.of(TEXT, REST, FILE, FAILED)) {
-      first.add(functions.first(name).as(name));
-    }
-    // Shuffled before it is grouped: grouping and joining then find each partition as they need it.
-    return keys.repartition(parts, functions.col(ID))
-        .groupBy(ID)
-        .agg(functions.count(functions.lit(1)).as(ROWS), first.toArray(Column[]::new));
+  private static Dataset<Row> difference(Dataset<Row> now, Dataset<Row> then) {
+    Column nowText = now.col(RowHashes.TEXT);
+    Column thenText = then.col(RowHashes.TEXT);
+    Column kind =
+        functions
+            .when(thenText.isNull(), Kind.NEW.name())
+            .when(nowText.isNull(), Kind.GONE.name())
+            .when(nowText.notEqual(thenText), Kind.CHANGED.name())
+            .when(then.col(RowHashes.FAILED), Kind.FAILED.name())
+            .when(now.col(RowHashes.REST).notEqual(then.col(RowHashes.REST)), Kind.UPDATED.name())
+            .otherwise(Kind.SAME.name());
+    Column id = functions.coalesce(now.col(RowHashes.ID), then.col(RowHashes.ID));
+    Column rows = functions.greatest(now.col(RowHashes.ROWS), then.col(RowHashes.ROWS));
+    return now.join(then, now.col(RowHashes.ID).equalTo(then.col(RowHashes.ID)), "full_outer")
+        .select(
+            id.as(RowHashes.ID),
+            then.col(RowHashes.FILE).as(RowHashes.FILE),
+            kind.as(KIND),
+            id.isNull().or(rows.gt(1)).as(NOT_UNIQUE));
   }
 
   /**
@@ -182,10 +137,10 @@ public final class Changes implements AutoCloseable {
 
   private static void requireUniqueIds(Dataset<Row> rows, String where, String idCol) {
     List<Row> bad =
-        rows.groupBy(Columns.of(idCol).as(ID))
+        rows.groupBy(Columns.of(idCol).as(RowHashes.ID))
             .count()
             .where("count > 1 or id is null")
-            .orderBy(functions.col(ID).isNotNull(), functions.col("count").desc())
+            .orderBy(functions.col(RowHashes.ID).isNotNull(), functions.col("count").desc())
             .limit(EXAMPLES)
             .collectAsList();
     if (!bad.isEmpty()) {
@@ -204,58 +159,11 @@ public final class Changes implements AutoCloseable {
     }
   }
 
-  /**
-   * Id, hashes, file, and whether the model failed. The hash of the text is never null, that of a
-   * null text is empty.
-   */
-  private static Dataset<Row> keys(
-      Dataset<Row> rows,
-      StructType columns,
-      String idCol,
-      String textCol,
-      Column file,
-      Column failed) {
-    Stream<Column> rest =
-        Stream.of(columns.fields())
-            .filter(f -> !f.name().equals(idCol) && !f.name().equals(textCol))
-            .flatMap(Changes::told);
-    Column text = Columns.of(textCol);
-    return rows.select(
-        Columns.of(idCol).as(ID),
-        functions
-            .coalesce(functions.unhex(functions.sha2(text, 256)), functions.lit(new byte[0]))
-            .as(TEXT),
-        // Seeded with a constant, for an input may have no other columns.
-        functions
-            .xxhash64(Stream.concat(Stream.of(functions.lit(1)), rest).toArray(Column[]::new))
-            .as(REST),
-        file.as(FILE),
-        functions.coalesce(failed, functions.lit(false)).as(FAILED));
-  }
-
-  /**
-   * A column as something whose hash tells all its values apart. Spark's hash passes over nulls and
-   * over the borders of nested values: without more, a value that moves from one column to the next
-   * changes nothing.
-   */
-  private static Stream<Column> told(StructField field) {
-    Column column = Columns.of(field.name());
-    DataType type = field.dataType();
-    boolean nested =
-        type instanceof ArrayType
-            || type instanceof MapType
-            || type instanceof StructType
-            || type instanceof UserDefinedType;
-    return nested
-        ? Stream.of(functions.to_json(functions.struct(column), WHOLE))
-        : Stream.of(functions.isnull(column), column);
-  }
-
   public long count(Kind kind) {
     return counts.get(kind);
   }
 
-  /** How many rows have a kind whose text goes to the model. */
+  /** Rows whose text goes to the model. */
   public long toEmbed() {
     return Stream.of(TO_EMBED).mapToLong(this::count).sum();
   }
@@ -269,7 +177,7 @@ public final class Changes implements AutoCloseable {
   public List<String> files(Kind... kinds) {
     return diff
         .where(functions.col(KIND).isin(names(kinds)))
-        .select(FILE)
+        .select(RowHashes.FILE)
         .distinct()
         .collectAsList()
         .stream()
@@ -290,16 +198,16 @@ public final class Changes implements AutoCloseable {
   private Dataset<Row> join(Dataset<Row> rows, String how, Kind... kinds) {
     Dataset<Row> ids =
         diff.where(functions.col(KIND).isin(names(kinds)))
-            .select(functions.col(ID).as("embark_id"));
+            .select(functions.col(RowHashes.ID).as(JOINED_ID));
     // By name, and not by Dataset: both sides come from the same input.
-    return rows.join(ids, Columns.of(idCol).equalTo(functions.col("embark_id")), how);
+    return rows.join(ids, Columns.of(idCol).equalTo(functions.col(JOINED_ID)), how);
   }
 
   private static Object[] names(Kind... kinds) {
     return Stream.of(kinds).map(Kind::name).toArray();
   }
 
-  /** In a few words, for people. */
+  /** The counts in words. */
   public String inWords() {
     String failed =
         count(Kind.FAILED) == 0 ? "" : "%,d failed before, ".formatted(count(Kind.FAILED));
@@ -313,12 +221,7 @@ public final class Changes implements AutoCloseable {
             count(Kind.SAME));
   }
 
-  /** The counts by kind. */
-  public Map<Kind, Long> counts() {
-    return Map.copyOf(counts);
-  }
-
-  /** Lets go of what was kept in memory and on disks. */
+  /** Releases what was kept in memory and on disks. */
   @Override
   public void close() {
     diff.unpersist();
@@ -328,7 +231,9 @@ public final class Changes implements AutoCloseable {
   public static Dataset<Row> as(StructType schema, Dataset<Row> rows) {
     Column[] columns =
         Stream.of(schema.fields())
-            .map((StructField f) -> Columns.of(rows, f.name()).as(f.name(), f.metadata()))
+            .map(
+                (StructField f) ->
+                    Columns.of(rows, f.name()).as(f.name(), f.metadata()))
             .toArray(Column[]::new);
     return rows.select(columns);
   }

@@ -3,12 +3,14 @@ package io.embark.table;
 import io.embark.UserError;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.ColumnProvenance;
+import io.embark.table.Snapshot.DataFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -89,20 +91,23 @@ public final class Embark {
   }
 
   private static Snapshot current(TableDirectory table) throws IOException {
-    Optional<Snapshot> current = table.current();
-    return current.orElseThrow(
-        () ->
-            new UserError(
-                "No table of Embark's at %s: no snapshot under %s. An embed job writes one."
-                    .formatted(table.path(), table.snapshotFile(1).getParent())));
+    return table
+        .current()
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "No table of Embark's at %s: no snapshot under %s. An embed job writes one."
+                        .formatted(table.path(), table.snapshotFile(1).getParent())));
   }
 
   private static Set<String> missing(TableDirectory table, Snapshot snapshot) throws IOException {
-    Set<DataFile> missing = new HashSet<>(snapshot.files());
-    var visible = table.visible();
-    missing.removeIf(
-        file ->
-            visible.containsKey(file.name()) && visible.get(file.name()).getLen() == file.bytes());
-    return new HashSet<>(missing.stream().map(DataFile::name).toList());
+    Map<String, FileStatus> visible = table.visible();
+    return snapshot.files().stream()
+        .filter(
+            file ->
+                !visible.containsKey(file.name())
+                    || visible.get(file.name()).getLen() != file.bytes())
+        .map(DataFile::name)
+        .collect(Collectors.toSet());
   }
 }

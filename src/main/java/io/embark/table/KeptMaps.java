@@ -9,15 +9,15 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The maps that a table's vectors went through after the model, kept with the table so that later
- * rows and queries go the same way: under {@code _embark/post}, each in a folder called by the
- * first digits of its fingerprint.
+ * The maps that a table's vectors went through after the model, kept with the table for later rows
+ * and queries: under {@code _embark/post}, each in a folder named by the first digits of its
+ * fingerprint.
  */
 public record KeptMaps(TableDirectory table) {
   private static final String FOLDER = TableDirectory.RECORDS + "/post";
   private static final int DIGITS = 16;
 
-  /** Where the map with a fingerprint is, or would be, below a table's directory. */
+  /** The folder of the map with a fingerprint, below a table's directory. */
   public static String place(String fingerprint) {
     return FOLDER + "/" + fingerprint.substring(0, Math.min(DIGITS, fingerprint.length()));
   }
@@ -27,17 +27,15 @@ public record KeptMaps(TableDirectory table) {
     return new Path(table.path(), place(fingerprint));
   }
 
-  /** Whether the map with a fingerprint is there. */
   public boolean holds(String fingerprint) throws IOException {
     return table.files().exists(of(fingerprint));
   }
 
-  /** Keeps a map. */
   public void keep(LinearVectorModel map) throws IOException {
     map.write().overwrite().save(of(map.fingerprint()).toString());
   }
 
-  /** Removes all others, which no version of the table has any more. */
+  /** Removes all maps but these. */
   public void retain(Collection<String> fingerprints) throws IOException {
     Set<String> kept = fingerprints.stream().map(f -> of(f).getName()).collect(Collectors.toSet());
     Path folder = new Path(table.path(), FOLDER);

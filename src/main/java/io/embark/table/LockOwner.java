@@ -11,12 +11,12 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * Who holds a table's lock.
+ * The owner of a table's lock.
  *
- * @param token told apart by it, even from the same process
+ * @param token differs between owners, even of one process
  * @param host its name, for people
- * @param place where its process id means something: the running kernel and the process namespace,
- *     so that two containers with one host name are not taken for one machine
+ * @param place where its process id is valid: the running kernel and the process namespace, so that
+ *     two containers with one host name are not taken for one machine
  * @param pid of the driver
  * @param started when that process started, in UTC, or "" if unknown; ids are used again. Linux
  *     derives it from the wall clock, which may be set while the process runs.
@@ -35,7 +35,7 @@ record LockOwner(
     String application,
     String since) {
 
-  /** Where {@code /proc/PID/stat} has the start of the process; proc(5) counts from 1. */
+  /** The field of {@code /proc/PID/stat} with the start of the process; proc(5) counts from 1. */
   private static final int START = 22;
 
   static LockOwner ofThisProcess(String application) {

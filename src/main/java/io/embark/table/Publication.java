@@ -1,14 +1,18 @@
 package io.embark.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.embark.table.Snapshot.DataFile;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Everything that turns staged files into the table's next version, written down before it is done:
@@ -26,7 +30,6 @@ record Publication(
     List<String> superseded,
     String manifestName,
     JsonNode manifest) {
-  private static final Logger LOG = LoggerFactory.getLogger(Publication.class);
 
   /**
    * A file on its way.
@@ -37,7 +40,63 @@ record Publication(
   record Move(String from, String to) {}
 
   /**
-   * Does it.
+   * The next version out of files that stay and staged ones. Of those without rows one is kept only
+   * where the version has no others: it still tells readers the columns.
+   *
+   * @param draft the next version but for its files
+   * @param kept files of the version before that stay
+   * @param superseded names of files and folders that go
+   * @param rowsOf rows of each staged file, by its path below the staging directory
+   */
+  static Publication of(
+      TableDirectory table,
+      Path staging,
+      Snapshot draft,
+      List<DataFile> kept,
+      Collection<String> superseded,
+      Map<String, Long> rowsOf,
+      String manifestName,
+      JsonNode manifest)
+      throws IOException {
+    String name = freeName(table, staging, draft.id());
+    List<DataFile> all = new ArrayList<>(kept);
+    List<Move> moves = new ArrayList<>();
+    boolean rows = !kept.isEmpty() || rowsOf.values().stream().anyMatch(n -> n > 0);
+    for (Map.Entry<String, Long> staged : new TreeMap<>(rowsOf).entrySet()) {
+      if (staged.getValue() == 0 && (rows || !moves.isEmpty())) {
+        continue;
+      }
+      String to = "%s-%05d.parquet".formatted(name, moves.size());
+      long bytes = table.files().getFileStatus(new Path(staging, staged.getKey())).getLen();
+      moves.add(new Move(staged.getKey(), to));
+      all.add(new DataFile(to, bytes, staged.getValue(), draft.run()));
+    }
+    return new Publication(
+        draft.withFiles(all), moves, superseded.stream().sorted().toList(), manifestName, manifest);
+  }
+
+  /**
+   * The beginning of the names of a version's files. The same run may have made the very same
+   * version before and its record be lost: its files, which may be those that go now, keep their
+   * names.
+   */
+  private static String freeName(TableDirectory table, Path staging, long version)
+      throws IOException {
+    String run = "part-%05d-%s".formatted(version, staging.getName().substring(0, 8));
+    Set<String> present = table.visible().keySet();
+    String name = run;
+    for (int again = 2; isTaken(name, present); again++) {
+      name = run + "r" + again;
+    }
+    return name;
+  }
+
+  private static boolean isTaken(String name, Set<String> present) {
+    return present.stream().anyMatch(file -> file.startsWith(name + "-"));
+  }
+
+  /**
+   * Publishes the version.
    *
    * @param staging where the staged files lie; gone afterwards
    * @throws FileAlreadyExistsException if another run published this version
@@ -51,17 +110,16 @@ record Publication(
       move(files, new Path(staging, move.from()), new Path(table.path(), move.to()));
     }
     Path record = table.snapshotFile(snapshot.id());
-    byte[] bytes = Json.bytes(snapshot);
     if (!files.exists(record)) {
       // From here on the new version is the current one.
-      AtomicFile.create(files, record, bytes);
+      RecordFile.create(files, record, RecordFile.json(snapshot));
     }
     for (String name : superseded) {
       files.delete(new Path(table.path(), name), true);
     }
     Path run = new Path(table.records(), manifestName);
     if (!files.exists(run)) {
-      AtomicFile.create(files, run, Json.bytes(manifest));
+      RecordFile.create(files, run, RecordFile.json(manifest));
     }
     files.create(new Path(table.path(), TableDirectory.SUCCESS), true).close();
     Staging.delete(table, staging);
@@ -69,8 +127,8 @@ record Publication(
 
   private void requireNext(TableDirectory table, Path staging) throws IOException {
     Path record = table.snapshotFile(snapshot.id());
-    byte[] present = AtomicFile.read(table.files(), record);
-    if (present != null && !Arrays.equals(present, Json.bytes(snapshot))) {
+    byte[] present = RecordFile.bytes(table.files(), record);
+    if (present != null && !Arrays.equals(present, RecordFile.json(snapshot))) {
       // Cannot be while locks hold; if it is, nothing of this run may stay in sight.
       for (Move move : moves) {
         table.files().delete(new Path(table.path(), move.to()), false);
@@ -94,14 +152,5 @@ record Publication(
     if (!files.rename(from, to)) {
       throw new IOException("Could not rename %s to %s.".formatted(from, to));
     }
-  }
-
-  /** Says what is finished for a run that died. */
-  void logTakeOver(TableDirectory table) {
-    LOG.warn(
-        "Run {} died while it published snapshot {} of {}; finishing that",
-        snapshot.run(),
-        snapshot.id(),
-        table.path());
   }
 }

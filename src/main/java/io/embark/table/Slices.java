@@ -40,8 +40,8 @@ public record Slices(int count, List<Column> key) {
     return new Slices(count, key);
   }
 
-  /** A column as Spark can hash it, which it cannot where maps are in it. */
-  static Column hashable(StructField field) {
+  /** A column in a form that Spark can hash, which it cannot where maps are in it. */
+  private static Column hashable(StructField field) {
     Column column = Columns.of(field.name());
     return holdsMap(field.dataType()) ? functions.to_json(functions.struct(column)) : column;
   }

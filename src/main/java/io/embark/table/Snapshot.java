@@ -2,7 +2,6 @@ package io.embark.table;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
-import io.embark.UserError;
 import java.util.List;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructType;
@@ -32,11 +31,19 @@ public record Snapshot(
   public static final int FORMAT = 1;
 
   /**
-   * @throws UserError without files or schema, as where a record is not one
+   * A Parquet file of a table. It never changes.
+   *
+   * @param name relative to the table's directory
+   * @param bytes its length
+   * @param rows how many it holds, -1 where nobody counted
+   * @param run the run that wrote it, or null if it was there before Embark kept records
    */
+  public record DataFile(String name, long bytes, long rows, String run) {}
+
   public Snapshot {
+    // JSON that is no snapshot's has neither.
     if (files == null || schema == null) {
-      throw new UserError("A snapshot has files and a schema.");
+      throw new IllegalArgumentException("A snapshot has files and a schema.");
     }
   }
 
@@ -51,6 +58,11 @@ public record Snapshot(
     return files.stream().anyMatch(f -> f.rows() < 0)
         ? -1
         : files.stream().mapToLong(DataFile::rows).sum();
+  }
+
+  /** The same version with other files. */
+  public Snapshot withFiles(List<DataFile> others) {
+    return new Snapshot(format, id, run, mode, committed, schema, others);
   }
 
   /** Bytes in all files. */

@@ -1,17 +1,24 @@
 package io.embark.table;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
 
 /**
- * What a run has to find unchanged to go on where an earlier one was killed.
+ * The record of a run that is not published yet, {@code run.json} in its staging directory. All of
+ * it has to be unchanged for a later attempt to go on with what was staged.
  *
  * @param key of the facts; names the staging directory
- * @param facts what was embedded and how: input files with length and time, settings, model, and
- *     the snapshot it started from
+ * @param facts what is embedded and how: input files with length and time, settings, model, and the
+ *     snapshot it started from
  * @param rows to embed
  * @param slices how many there are
  * @param int8Ranges of the vectors, minima and maxima in turn; empty for other types
@@ -25,18 +32,59 @@ public record StagedRun(
     int slices,
     double[][] int8Ranges,
     List<String> post) {
+  static final String SLICES = "slices";
+  private static final String FILE = "run.json";
+  private static final Pattern SLICE =
+      Pattern.compile(SliceCommitProtocol.PREFIX + "(\\d{5,})\\.parquet");
+
+  static Optional<StagedRun> read(TableDirectory table, Path staging) throws IOException {
+    return Optional.ofNullable(
+        RecordFile.read(table.files(), new Path(staging, FILE), StagedRun.class));
+  }
+
+  void write(TableDirectory table, Path staging) throws IOException {
+    RecordFile.create(table.files(), new Path(staging, FILE), RecordFile.json(this));
+  }
+
+  /** Numbers of the slices in a staging directory that are done. */
+  static Set<Integer> done(TableDirectory table, Path staging) throws IOException {
+    Set<Integer> done = new TreeSet<>();
+    for (FileStatus file : table.list(new Path(staging, SLICES))) {
+      Matcher name = SLICE.matcher(file.getPath().getName());
+      if (name.matches()) {
+        done.add(Integer.parseInt(name.group(1)));
+      }
+    }
+    return done;
+  }
+
+  /** A line for people on each run that has not ended or was killed. */
+  static List<String> unfinished(TableDirectory table) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (FileStatus staging : table.list(table.stagingRoot())) {
+      Optional<StagedRun> run = read(table, staging.getPath());
+      if (run.isPresent()) {
+        lines.add(run.get().inWords(done(table, staging.getPath()).size()));
+      }
+    }
+    return lines;
+  }
+
+  private String inWords(int done) {
+    return "%,d of %,d slices are done of a run (%s) that is to embed %,d rows in mode %s"
+        .formatted(done, slices, key.substring(0, 8), rows, facts.get("mode"));
+  }
 
   /** Each fact that differs, with both values. */
   List<String> differences(Map<String, String> now) {
-    TreeSet<String> keys = new TreeSet<>(facts.keySet());
-    keys.addAll(now.keySet());
+    TreeSet<String> names = new TreeSet<>(facts.keySet());
+    names.addAll(now.keySet());
     List<String> differences = new ArrayList<>();
-    Map<String, String> then = new TreeMap<>(facts);
-    for (String fact : keys) {
-      String was = then.getOrDefault(fact, "unset");
-      String is = now.getOrDefault(fact, "unset");
-      if (!was.equals(is)) {
-        differences.add("%s was %s and is %s".formatted(fact, was, is));
+    for (String name : names) {
+      String before = facts.getOrDefault(name, "unset");
+      String after = now.getOrDefault(name, "unset");
+      if (!before.equals(after)) {
+        differences.add("%s was %s and is %s".formatted(name, before, after));
       }
     }
     return differences;

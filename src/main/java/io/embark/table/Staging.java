@@ -2,6 +2,7 @@ package io.embark.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.model.Fingerprint;
+import io.embark.table.Snapshot.DataFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -10,28 +11,21 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The finished parts of a run that is not published yet, under {@code _embark/staging/KEY}, where
- * no reader looks. The key says what is embedded and how; a run with the same key goes on where an
- * earlier one ended, and what runs with other keys left is removed.
+ * no reader looks. The key is a hash of what is embedded and how; a run with the same key goes on
+ * where an earlier one ended, and what runs with other keys left is removed.
  */
 public final class Staging {
   private static final Logger LOG = LoggerFactory.getLogger(Staging.class);
   private static final int KEY_DIGITS = 16;
-  private static final String RUN = "run.json";
   private static final String PUBLISH = "publish.json";
-  private static final Pattern SLICE =
-      Pattern.compile(SliceCommitProtocol.PREFIX + "(\\d{5,})\\.parquet");
 
   private final TableDirectory table;
   private final Map<String, String> facts;
@@ -43,7 +37,7 @@ public final class Staging {
     this.directory = new Path(table.stagingRoot(), key());
   }
 
-  /** Whether a run died while it published. What it published may not be read as it lies there. */
+  /** Whether a run died while it published. The files it published may not be read as they are. */
   public static boolean unfinishedPublication(TableDirectory table) throws IOException {
     for (FileStatus run : table.list(table.stagingRoot())) {
       if (table.files().exists(new Path(run.getPath(), PUBLISH))) {
@@ -51,28 +45,6 @@ public final class Staging {
       }
     }
     return false;
-  }
-
-  /** What runs that have not ended, or were killed, have done so far, a line each, for people. */
-  static List<String> unfinished(TableDirectory table) throws IOException {
-    List<String> lines = new ArrayList<>();
-    for (FileStatus found : table.list(table.stagingRoot())) {
-      Path file = new Path(found.getPath(), RUN);
-      byte[] bytes = AtomicFile.read(table.files(), file);
-      if (bytes != null) {
-        StagedRun run = Json.parse(bytes, StagedRun.class, file);
-        Path slices = new Path(found.getPath(), "slices");
-        lines.add(
-            "%,d of %,d slices are done of a run (%s) that is to embed %,d rows in mode %s"
-                .formatted(
-                    slices(table, slices).size(),
-                    run.slices(),
-                    run.key().substring(0, 8),
-                    run.rows(),
-                    run.facts().get("mode")));
-      }
-    }
-    return lines;
   }
 
   /**
@@ -86,11 +58,14 @@ public final class Staging {
   public static List<Recovered> recover(TableDirectory table) throws IOException {
     List<Recovered> recovered = new ArrayList<>();
     for (FileStatus run : table.list(table.stagingRoot())) {
-      Path file = new Path(run.getPath(), PUBLISH);
-      byte[] bytes = AtomicFile.read(table.files(), file);
-      if (bytes != null) {
-        Publication publication = Json.parse(bytes, Publication.class, file);
-        publication.logTakeOver(table);
+      Publication publication =
+          RecordFile.read(table.files(), new Path(run.getPath(), PUBLISH), Publication.class);
+      if (publication != null) {
+        LOG.warn(
+            "Run {} died while it published snapshot {} of {}; finishing that",
+            publication.snapshot().run(),
+            publication.snapshot().id(),
+            table.path());
         publication.carryOut(table, run.getPath());
         recovered.add(new Recovered(publication.snapshot(), publication.manifest()));
       }
@@ -114,13 +89,12 @@ public final class Staging {
   }
 
   private void discard(Path other) throws IOException {
-    byte[] bytes = AtomicFile.read(table.files(), new Path(other, RUN));
-    if (bytes != null) {
-      StagedRun run = Json.parse(bytes, StagedRun.class, new Path(other, RUN));
+    Optional<StagedRun> run = StagedRun.read(table, other);
+    if (run.isPresent()) {
       LOG.warn(
           "Throwing away {} slices of an unfinished run that this one does not continue: {}",
-          slices(table, new Path(other, "slices")).size(),
-          String.join("; ", run.differences(facts)));
+          StagedRun.done(table, other).size(),
+          String.join("; ", run.get().differences(facts)));
     }
     table.files().delete(other, true);
   }
@@ -137,40 +111,37 @@ public final class Staging {
 
   /** The run that an earlier attempt began, if there was one. */
   public Optional<StagedRun> begun() throws IOException {
-    Path file = new Path(directory, RUN);
-    byte[] bytes = AtomicFile.read(table.files(), file);
-    return bytes == null ? Optional.empty() : Optional.of(Json.parse(bytes, StagedRun.class, file));
+    return StagedRun.read(table, directory);
   }
 
-  /** Writes down what is about to be done, before it is. */
+  /** Records what is about to be done, before it is. */
   public StagedRun begin(long rows, int slices, double[][] int8Ranges, List<String> post)
       throws IOException {
     StagedRun run = new StagedRun(key(), facts, rows, slices, int8Ranges, post);
     table.files().delete(directory, true);
-    AtomicFile.create(table.files(), new Path(directory, RUN), Json.bytes(run));
+    run.write(table, directory);
     return run;
   }
 
-  /** Where slices are written. */
+  /** The directory of the slices. */
   public String slices() {
-    return new Path(directory, "slices").toString();
+    return part(StagedRun.SLICES);
   }
 
-  /** Where a part is written that is made anew by each attempt. */
+  /** The directory of a part that each attempt makes anew. */
   public String part(String name) {
     return new Path(directory, name).toString();
   }
 
   /**
-   * The Parquet files of a part. One without rows is among them: it still tells readers the
-   * columns.
+   * The Parquet files of a part, one without rows among them.
    *
    * @throws IOException if there is none
    */
   public List<FileStatus> files(String part) throws IOException {
     List<FileStatus> found =
         table.list(new Path(directory, part)).stream()
-            .filter(file -> isData(file.getPath().getName()))
+            .filter(file -> file.getPath().getName().matches("[^._].*\\.parquet"))
             .toList();
     if (found.isEmpty()) {
       throw new IOException("No file in " + part(part) + ".");
@@ -178,13 +149,9 @@ public final class Staging {
     return found;
   }
 
-  private static boolean isData(String name) {
-    return name.endsWith(".parquet") && !name.startsWith(".") && !name.startsWith("_");
-  }
-
   /** Numbers of the slices that are done. */
   public Set<Integer> done() throws IOException {
-    return slices(table, new Path(slices()));
+    return StagedRun.done(table, directory);
   }
 
   /** The files of slices that are done. */
@@ -193,17 +160,6 @@ public final class Staging {
     return table.list(new Path(slices())).stream()
         .filter(file -> names.contains(file.getPath().getName()))
         .toList();
-  }
-
-  private static Set<Integer> slices(TableDirectory table, Path slices) throws IOException {
-    Set<Integer> done = new TreeSet<>();
-    for (FileStatus file : table.list(slices)) {
-      Matcher name = SLICE.matcher(file.getPath().getName());
-      if (name.matches()) {
-        done.add(Integer.parseInt(name.group(1)));
-      }
-    }
-    return done;
   }
 
   /**
@@ -225,53 +181,12 @@ public final class Staging {
       String manifestName,
       JsonNode manifest)
       throws IOException {
-    FileSystem files = table.files();
-    List<DataFile> all = new ArrayList<>(kept);
-    List<Publication.Move> moves = new ArrayList<>();
-    String name = nameOf(draft);
-    boolean rows = !kept.isEmpty() || rowsOf.values().stream().anyMatch(n -> n > 0);
-    for (Map.Entry<String, Long> staged : new TreeMap<>(rowsOf).entrySet()) {
-      if (staged.getValue() == 0 && (rows || !moves.isEmpty())) {
-        continue;
-      }
-      String to = "%s-%05d.parquet".formatted(name, moves.size());
-      long bytes = files.getFileStatus(new Path(directory, staged.getKey())).getLen();
-      moves.add(new Publication.Move(staged.getKey(), to));
-      all.add(new DataFile(to, bytes, staged.getValue(), draft.run()));
-    }
-    Snapshot next =
-        new Snapshot(
-            Snapshot.FORMAT,
-            draft.id(),
-            draft.run(),
-            draft.mode(),
-            draft.committed(),
-            draft.schema(),
-            all);
     Publication publication =
-        new Publication(next, moves, superseded.stream().sorted().toList(), manifestName, manifest);
+        Publication.of(table, directory, draft, kept, superseded, rowsOf, manifestName, manifest);
     lock.requireHeld();
-    AtomicFile.create(files, new Path(directory, PUBLISH), Json.bytes(publication));
+    RecordFile.create(table.files(), new Path(directory, PUBLISH), RecordFile.json(publication));
     publication.carryOut(table, directory);
-    return next;
-  }
-
-  /**
-   * What the files of a version are called. The same run may have made the very same version before
-   * and its record be lost: its files, which may be those that go now, keep their names.
-   */
-  private String nameOf(Snapshot version) throws IOException {
-    String run = "part-%05d-%s".formatted(version.id(), key().substring(0, 8));
-    Set<String> present = table.visible().keySet();
-    String name = run;
-    for (int again = 2; isTaken(name, present); again++) {
-      name = run + "r" + again;
-    }
-    return name;
-  }
-
-  private static boolean isTaken(String name, Set<String> present) {
-    return present.stream().anyMatch(file -> file.startsWith(name + "-"));
+    return publication.snapshot();
   }
 
   /** Removes what was staged. */

@@ -1,5 +1,6 @@
 package io.embark.table;
 
+import io.embark.table.Snapshot.DataFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -15,36 +16,20 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * Where things lie in a table's directory: Parquet files at its top, where every reader looks, and
- * Embark's records under {@code _embark}, where none does. See docs/tables.md.
+ * A table's directory: Parquet files at its top, where every reader looks, and Embark's records
+ * under {@code _embark}, where none does. See docs/tables.md.
  */
-public final class TableDirectory {
+public record TableDirectory(FileSystem files, Path path) {
   /** Holds everything that is not data. */
   public static final String RECORDS = "_embark";
 
   static final String SUCCESS = "_SUCCESS";
   private static final Pattern SNAPSHOT = Pattern.compile("(\\d{8,})\\.json");
 
-  private final FileSystem files;
-  private final Path path;
-
-  private TableDirectory(FileSystem files, Path path) {
-    this.files = files;
-    this.path = path;
-  }
-
   /** The table at a path, which need not exist. */
   public static TableDirectory at(Path path, Configuration hadoop) throws IOException {
     FileSystem files = path.getFileSystem(hadoop);
     return new TableDirectory(files, files.makeQualified(path));
-  }
-
-  public Path path() {
-    return path;
-  }
-
-  public FileSystem files() {
-    return files;
   }
 
   Path records() {
@@ -95,19 +80,18 @@ public final class TableDirectory {
   /** The record of one version. */
   public Snapshot snapshot(long id) throws IOException {
     Path file = snapshotFile(id);
-    byte[] bytes = AtomicFile.read(files, file);
-    if (bytes == null) {
-      throw new FileNotFoundException("No snapshot " + id + ": " + file + " does not exist.");
-    }
     Snapshot snapshot;
     try {
-      snapshot = Json.parse(bytes, Snapshot.class, file);
+      snapshot = RecordFile.read(files, file, Snapshot.class);
     } catch (IOException e) {
       throw new IOException(
           e.getMessage()
               + ". It is the record of the table's newest version. Restore it from a backup, or"
               + " write the table anew with --mode overwrite after deleting it.",
           e);
+    }
+    if (snapshot == null) {
+      throw new FileNotFoundException("No snapshot " + id + ": " + file + " does not exist.");
     }
     if (snapshot.format() > Snapshot.FORMAT) {
       throw new IOException(
@@ -129,12 +113,12 @@ public final class TableDirectory {
     return visible;
   }
 
-  /** Whether there is anything that a reader would find. */
+  /** Whether a reader would find anything. */
   public boolean holdsData() throws IOException {
     return !snapshotIds().isEmpty() || !visible().isEmpty();
   }
 
-  /** What is wrong between a snapshot and what lies there; empty if nothing is. */
+  /** Files that are missing, of another length or in no snapshot; empty if all is in order. */
   public List<String> differences(Snapshot snapshot) throws IOException {
     Map<String, FileStatus> visible = visible();
     List<String> differences = new ArrayList<>();

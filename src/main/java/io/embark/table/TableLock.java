@@ -56,10 +56,10 @@ public final class TableLock implements AutoCloseable {
       TableDirectory table, LockOwner me, Duration patience, Duration beat, Duration stale)
       throws IOException, InterruptedException {
     long end = System.nanoTime() + patience.toNanos();
-    boolean told = false;
+    boolean logged = false;
     while (true) {
       try {
-        AtomicFile.create(table.files(), lockFile(table), Json.bytes(me));
+        RecordFile.create(table.files(), lockFile(table), RecordFile.json(me));
         return new TableLock(table, me, beat);
       } catch (FileAlreadyExistsException e) {
         LockOwner other = owner(table);
@@ -73,9 +73,9 @@ public final class TableLock implements AutoCloseable {
         if (System.nanoTime() >= end) {
           throw refused(table, other);
         }
-        if (!told) {
+        if (!logged) {
           LOG.info("{} is being written by {}; waiting", table.path(), other.inWords());
-          told = true;
+          logged = true;
         }
         Thread.sleep(Math.min(1000, beat.toMillis()));
       }
@@ -91,19 +91,18 @@ public final class TableLock implements AutoCloseable {
             .formatted(table.path(), other.inWords(), age(table).toSeconds(), STALE.toSeconds()));
   }
 
-  /** Who is writing a table, in words, with what is known of a run that died; null if nobody is. */
+  /** The writer of a table in words, and whether it is gone; null if nobody is writing. */
   static String inWords(TableDirectory table) throws IOException {
     LockOwner owner = owner(table);
     return owner == null ? null : owner.inWords() + (owner.isDead() ? ", which is gone" : "");
   }
 
-  /** Who holds the lock, or null if nobody does. */
+  /** The holder of the lock, or null if nobody has it. */
   private static LockOwner owner(TableDirectory table) throws IOException {
-    byte[] bytes = AtomicFile.read(table.files(), lockFile(table));
-    return bytes == null ? null : Json.parse(bytes, LockOwner.class, lockFile(table));
+    return RecordFile.read(table.files(), lockFile(table), LockOwner.class);
   }
 
-  /** Time since the owner gave a sign of life, by the file system's clock. */
+  /** Time since the owner's last beat, by the file system's clock. */
   private static Duration age(TableDirectory table) throws IOException {
     FileSystem files = table.files();
     Path probe = new Path(table.records(), ".now." + UUID.randomUUID());
@@ -126,7 +125,7 @@ public final class TableLock implements AutoCloseable {
     if (!files.exists(lockFile(table)) || !files.rename(lockFile(table), away)) {
       return;
     }
-    LockOwner moved = Json.parse(AtomicFile.read(files, away), LockOwner.class, away);
+    LockOwner moved = RecordFile.read(files, away, LockOwner.class);
     if (!moved.token().equals(dead.token())) {
       // Somebody was faster, and this is their new lock.
       files.rename(away, lockFile(table));
@@ -158,7 +157,7 @@ public final class TableLock implements AutoCloseable {
       touch(table.files(), beatFile(table));
     } catch (IOException | RuntimeException e) {
       if (clock.isShutdown()) {
-        // Interrupted by close(), which has no use for it any more.
+        // Interrupted by close(), which needs no beat any more.
         return;
       }
       // The next one may come through; if none does, requireHeld() finds out before anything
@@ -168,10 +167,10 @@ public final class TableLock implements AutoCloseable {
   }
 
   private static void touch(FileSystem files, Path file) throws IOException {
-    AtomicFile.write(files, file, new byte[] {'.'}, true);
+    RecordFile.write(files, file, new byte[] {'.'}, true);
   }
 
-  /** Gives the lock back. */
+  /** Releases the lock, unless another run has it by now. */
   @Override
   public void close() throws IOException {
     clock.shutdownNow();

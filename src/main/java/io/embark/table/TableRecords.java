@@ -8,7 +8,7 @@ import java.util.List;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
-/** What a table's records tell, for people. */
+/** The records of a table's runs, and the state of the table in words. */
 public record TableRecords(TableDirectory table) {
 
   /** The records of runs, oldest first. */
@@ -17,9 +17,9 @@ public record TableRecords(TableDirectory table) {
     for (FileStatus file : table.list(table.records())) {
       String name = file.getPath().getName();
       if (name.startsWith("run-") && name.endsWith(".json")) {
-        byte[] bytes = AtomicFile.read(table.files(), file.getPath());
-        if (bytes != null) {
-          runs.add(Json.parse(bytes, JsonNode.class, file.getPath()));
+        JsonNode run = RecordFile.read(table.files(), file.getPath(), JsonNode.class);
+        if (run != null) {
+          runs.add(run);
         }
       }
     }
@@ -29,23 +29,23 @@ public record TableRecords(TableDirectory table) {
 
   /** Adds the record of a run. */
   public void add(String name, JsonNode manifest) throws IOException {
-    AtomicFile.create(table.files(), new Path(table.records(), name), Json.bytes(manifest));
+    RecordFile.create(table.files(), new Path(table.records(), name), RecordFile.json(manifest));
   }
 
-  /** What is on its way: who writes, and what is done; empty if nothing is. */
+  /** Lines on who is writing and how far that is; empty if nobody is. */
   public List<String> underWay() throws IOException {
     List<String> lines = new ArrayList<>();
     String writer = TableLock.inWords(table);
     if (writer != null) {
       lines.add("being written by " + writer);
     }
-    for (String run : Staging.unfinished(table)) {
+    for (String run : StagedRun.unfinished(table)) {
       lines.add(run + (writer == null ? "; it was killed, and the same command goes on" : ""));
     }
     return lines;
   }
 
-  /** What a reader should know before it trusts the directory; empty if all is in order. */
+  /** Reasons not to trust the files as they lie there; empty if all is in order. */
   public List<String> problems(Snapshot current) throws IOException {
     List<String> problems = new ArrayList<>(table.differences(current));
     if (Staging.unfinishedPublication(table)) {

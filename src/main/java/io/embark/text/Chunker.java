@@ -6,8 +6,7 @@ import java.util.Iterator;
 
 /**
  * Cuts documents into windows of tokens: whole sentences as far as they fit, a sentence longer than
- * a window between words, a word longer than a window between its tokens. Safe for use by several
- * threads at once.
+ * a window between words, a word longer than a window between its tokens. Thread-safe.
  *
  * <p>Every window, tokenised alone with the prompt before it, has at most {@link #tokens()} tokens;
  * this is checked of each and not inferred from the tokens of the whole. A document that fits is
@@ -87,11 +86,6 @@ public final class Chunker {
   /** The most tokens of text per chunk. */
   int textTokens() {
     return tokens - overhead;
-  }
-
-  /** Whether a text fits into one window. */
-  boolean fits(String text) {
-    return excess(text) <= 0;
   }
 
   /** Tokens that a text has too many for one window; negative if it has fewer. */

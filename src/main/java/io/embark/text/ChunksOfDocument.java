@@ -4,16 +4,17 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 
-/** Walks through one document, a segment of it at a time. Positions are chars of the document. */
+/** The chunks of one document, a segment of it at a time. Positions are chars of the document. */
 final class ChunksOfDocument implements Iterator<Chunk> {
   private final Chunker chunker;
   private final String document;
   private Segment segment;
   private int index;
 
-  /** Where the next chunk begins, and where the text begins that no chunk holds yet. */
+  /** The beginning of the next chunk. */
   private int start;
 
+  /** The beginning of the text that no chunk holds yet. */
   private int uncovered;
 
   /** A position, and how many code points lie before it. */
@@ -60,18 +61,18 @@ final class ChunksOfDocument implements Iterator<Chunk> {
   private boolean isOneChunk() {
     // Tokens of the document with a prompt may be a few less than those counted here.
     int near = chunker.textTokens() + chunker.textTokens() / 4 + 8;
-    return segment.atEnd() && segment.tokens() <= near && chunker.fits(document);
+    return segment.atEnd() && segment.tokens().size() <= near && chunker.excess(document) <= 0;
   }
 
   /** This chunk, and a sentence of full length behind it, must be in sight. */
   private void lookAhead() {
-    int seen = segment.tokens() - segment.tokenFrom(start);
+    int seen = segment.tokens().size() - segment.tokenFrom(start);
     if (seen < 3 * chunker.textTokens() && !segment.atEnd() && segment.start() < start) {
       segment = chunker.segment(document, start);
     }
   }
 
-  /** Where this chunk ends; moves its start if nothing new would fit behind the overlap. */
+  /** The end of this chunk; moves its start if nothing new would fit behind the overlap. */
   private int end() {
     for (int budget = chunker.textTokens(); budget > 0; ) {
       int end = endWithin(budget);
@@ -100,7 +101,7 @@ final class ChunksOfDocument implements Iterator<Chunk> {
       return limit;
     }
     int sentence = segment.last(Cut.SENTENCE, true, uncovered, limit);
-    if (sentence >= 0 && fitsAlone(sentence)) {
+    if (sentence >= 0 && tokensOfSentence(sentence) <= chunker.textTokens()) {
       return sentence;
     }
     for (Cut cut : List.of(Cut.LINE, Cut.WORD, Cut.CHARACTER)) {
@@ -113,17 +114,12 @@ final class ChunksOfDocument implements Iterator<Chunk> {
     return character >= 0 ? character : segment.last(Cut.CODE_POINT, false, uncovered, limit);
   }
 
-  /** Whether the sentence that begins somewhere has room in one window. */
-  private boolean fitsAlone(int sentence) {
-    return tokensOfSentence(sentence) <= chunker.textTokens();
-  }
-
   private int tokensOfSentence(int from) {
     int to = segment.first(Cut.SENTENCE, from + 1, segment.end() + 1);
     return segment.tokenFrom(to < 0 ? segment.end() : to) - segment.tokenFrom(from);
   }
 
-  /** Where the next chunk begins: some way back, at a sentence if one begins there. */
+  /** The beginning of the next chunk: some way back, at a sentence if one begins there. */
   private int nextStart(int from, int end) {
     if (chunker.overlap() == 0 || uncovered == document.length() || uncovered >= segment.end()) {
       return uncovered;

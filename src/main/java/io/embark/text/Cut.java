@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Where a text may be cut, from the best place to the worst that still leaves characters whole. */
+/** A kind of place to cut a text, from the best to the worst that still leaves characters whole. */
 enum Cut {
   /** Between sentences. */
   SENTENCE {

@@ -9,27 +9,19 @@ import java.util.Map;
 /**
  * A stretch of a document that is tokenised as one, of bounded length: a document of any length is
  * looked at through a few of these. Positions are chars of the whole document.
+ *
+ * @param atEnd whether this is the document's last segment
+ * @param insideTokens positions, counted from {@code start}, with a part of one token on either
+ *     side
+ * @param cuts places to cut, counted from {@code start}, found when they are asked for
  */
-final class Segment {
-  private final int start;
-  private final int end;
-  private final boolean atEnd;
-  private final String text;
-  private final TokenSpans tokens;
-
-  /** Positions, counted from {@code start}, with a part of one token on either side. */
-  private final BitSet insideTokens;
-
-  private final Map<Cut, BitSet> cuts = new EnumMap<>(Cut.class);
-
-  private Segment(String text, int start, boolean atEnd, TokenSpans tokens) {
-    this.text = text;
-    this.start = start;
-    this.end = start + text.length();
-    this.atEnd = atEnd;
-    this.tokens = tokens;
-    this.insideTokens = insideTokens(text, tokens);
-  }
+record Segment(
+    String text,
+    int start,
+    boolean atEnd,
+    TokenSpans tokens,
+    BitSet insideTokens,
+    Map<Cut, BitSet> cuts) {
 
   /**
    * The segment from a position.
@@ -51,7 +43,14 @@ final class Segment {
       }
     }
     String text = document.substring(start, end);
-    return new Segment(text, start, end == document.length(), tokenizer.spans(text));
+    TokenSpans tokens = tokenizer.spans(text);
+    return new Segment(
+        text,
+        start,
+        end == document.length(),
+        tokens,
+        insideTokens(text, tokens),
+        new EnumMap<>(Cut.class));
   }
 
   /** Some tokenizers count the space before a word to its token; it may be cut off all the same. */
@@ -67,21 +66,8 @@ final class Segment {
     return inside;
   }
 
-  int start() {
-    return start;
-  }
-
   int end() {
-    return end;
-  }
-
-  /** Whether this is the document's last one. */
-  boolean atEnd() {
-    return atEnd;
-  }
-
-  int tokens() {
-    return tokens.size();
+    return start + text.length();
   }
 
   /** The first token at or behind a position. */
@@ -89,9 +75,9 @@ final class Segment {
     return tokens.firstFrom(position - start);
   }
 
-  /** Where a token begins; the end for the one behind the last. */
+  /** The beginning of a token; the end of the segment for the one behind the last. */
   int startOf(int token) {
-    return token < tokens.size() ? start + tokens.starts()[token] : end;
+    return token < tokens.size() ? start + tokens.starts()[token] : end();
   }
 
   /** The last place to cut at or before {@code limit} and behind {@code floor}, or -1. */
@@ -126,7 +112,7 @@ final class Segment {
         c -> {
           BitSet places = c.in(text);
           if (!atEnd && c != Cut.CODE_POINT) {
-            // Here the segment ends, who knows what else.
+            // It is the end of the segment, but of no sentence or word that is known.
             places.clear(text.length());
           }
           if (c != Cut.CHARACTER && c != Cut.CODE_POINT) {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.model.ModelDirectory;
-import io.embark.model.Sourced;
+import io.embark.model.ModelDirectory.Sourced;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import java.io.ByteArrayInputStream;

@@ -3,6 +3,7 @@ package io.embark.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.embark.model.ModelDirectory.Sourced;
 import io.embark.onnx.TinyModels;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
@@ -23,7 +24,8 @@ class ModelDirectoryTest {
   private static final String MODULES =
       """
       [{"path": "", "type": "sentence_transformers.models.Transformer"},
-       {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}%s]""";
+       {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}%s]\
+      """;
   private static final String NORMALIZE =
       ", {\"path\": \"2_Normalize\", \"type\": \"sentence_transformers.models.Normalize\"}";
   private static final String POOLING = "1_Pooling/config.json";

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.embark.table.Snapshot.DataFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -60,7 +61,7 @@ class PublicationTest {
       Map<String, Long> rows = new TreeMap<>();
       for (int i = 0; i < 2; i++) {
         String name = "slices/slice-0000%d.parquet".formatted(i);
-        AtomicFile.create(
+        RecordFile.create(
             table.files(), new Path(staging.part(name)), version.getBytes(StandardCharsets.UTF_8));
         rows.put(name, 1L);
       }
@@ -83,7 +84,7 @@ class PublicationTest {
     StringBuilder seen = new StringBuilder();
     for (DataFile file : table.current().orElseThrow().files()) {
       seen.append(
-          new String(AtomicFile.read(table.files(), table.of(file)), StandardCharsets.UTF_8));
+          new String(RecordFile.bytes(table.files(), table.of(file)), StandardCharsets.UTF_8));
     }
     return seen.toString();
   }

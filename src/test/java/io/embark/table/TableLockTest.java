@@ -45,7 +45,7 @@ class TableLockTest {
   }
 
   private void write(LockOwner owner) throws IOException {
-    AtomicFile.create(table.files(), lockFile(), Json.bytes(owner));
+    RecordFile.create(table.files(), lockFile(), RecordFile.json(owner));
   }
 
   private Path lockFile() {
@@ -155,7 +155,7 @@ class TableLockTest {
          "application": "app-1", "since": "then"}
         """
             .formatted(me.host(), me.place(), me.pid());
-    AtomicFile.create(table.files(), lockFile(), lock.getBytes(StandardCharsets.UTF_8));
+    RecordFile.create(table.files(), lockFile(), lock.getBytes(StandardCharsets.UTF_8));
     assertThatThrownBy(() -> take(me, Duration.ZERO, Duration.ofSeconds(30)))
         .hasMessageContaining("(app-1)");
     take(me, Duration.ofSeconds(30), Duration.ofSeconds(1)).close();

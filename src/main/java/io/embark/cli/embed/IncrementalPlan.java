@@ -3,9 +3,9 @@ package io.embark.cli.embed;
 import io.embark.spark.column.Columns;
 import io.embark.table.Changes;
 import io.embark.table.Changes.Kind;
-import io.embark.table.DataFile;
 import io.embark.table.Embark;
 import io.embark.table.Snapshot;
+import io.embark.table.Snapshot.DataFile;
 import io.embark.table.TableDirectory;
 import java.net.URI;
 import java.util.HashSet;
@@ -85,8 +85,8 @@ final class IncrementalPlan implements AutoCloseable {
       String name = URI.create("/" + each).getPath().substring(1);
       if (!all.contains(name)) {
         throw new IllegalStateException(
-            ("Rows that differ were read from the file %s (%s), which is none of the %d files of the"
-                    + " table; its old rows would stay. Rename the file, or write the table anew.")
+            ("Rows that differ were read from the file %s (%s), which is none of the %d files of"
+                 + " the table; its old rows would stay. Rename the file, or write the table anew.")
                 .formatted(name, each, all.size()));
       }
       names.add(name);

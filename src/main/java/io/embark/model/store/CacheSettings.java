@@ -2,13 +2,13 @@ package io.embark.model.store;
 
 import io.embark.UserError;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.util.StringUtils.TraditionalBinaryPrefix;
 
 /**
- * Where copies of models lie on this host. These belong to the host and not to a run, so they come
- * from the environment or from system properties: {@code EMBARK_CACHE} or {@code embark.cache}, and
- * so on.
+ * Settings of the model cache. They belong to the host and not to a run, so they come from the
+ * environment or from system properties: {@code EMBARK_CACHE} or {@code embark.cache}, and so on.
  *
  * @param directory made when needed
  * @param maxBytes least recently used copies go when all together exceed it
@@ -36,11 +36,10 @@ record CacheSettings(Path directory, long maxBytes, boolean offline) {
 
   private static String value(
       String key, UnaryOperator<String> properties, UnaryOperator<String> environment) {
-    String property = properties.apply(key);
-    String found =
-        property == null
-            ? environment.apply(key.toUpperCase(java.util.Locale.ROOT).replace('.', '_'))
-            : property;
+    String found = properties.apply(key);
+    if (found == null) {
+      found = environment.apply(key.toUpperCase(Locale.ROOT).replace('.', '_'));
+    }
     return found == null || found.isBlank() ? null : found.strip();
   }
 

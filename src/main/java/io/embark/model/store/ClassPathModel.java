@@ -11,7 +11,7 @@ import java.net.URLConnection;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** {@code classpath:FOLDER} or {@code classpath:ARCHIVE}. */
+/** Models named {@code classpath:FOLDER} or {@code classpath:ARCHIVE}. */
 final class ClassPathModel {
   private ClassPathModel() {}
 
@@ -37,7 +37,8 @@ final class ClassPathModel {
               .formatted(name, url));
     }
     Path file = Path.of(URI.create(jar.getJarFileURL().toString()));
-    return new ArchiveTree(file, ArchiveTree.Format.ZIP, folder, name, "classpath:" + folder);
+    ArchiveTree tree = new ArchiveTree(file, ArchiveTree.Format.ZIP, folder, name);
+    return new TreeModel(name, "classpath:" + folder, tree);
   }
 
   private static URL tokenizer(String folder, String name) {
@@ -56,7 +57,7 @@ final class ClassPathModel {
           public String state() throws IOException {
             URLConnection connection = url.openConnection();
             connection.setUseCaches(false);
-            // Closing the stream is what closes the jar that was opened to ask.
+            // Closing the stream closes the jar that was opened to ask.
             InputStream opened = connection.getInputStream();
             try {
               return connection.getContentLengthLong() + " " + connection.getLastModified();
@@ -76,17 +77,20 @@ final class ClassPathModel {
   }
 
   private static URL find(String resource, String name) {
-    ClassLoader context = Thread.currentThread().getContextClassLoader();
-    URL url = context == null ? null : context.getResource(resource);
-    if (url == null) {
-      url = ClassPathModel.class.getClassLoader().getResource(resource);
-    }
+    URL url = resource(resource);
     if (url == null) {
       throw new UserError(
-          ("Model %s: no %s on the class path. Add the jar that holds it with --jars, or put it into"
-                  + " Embark's lib/ directory.")
+          ("Model %s: no %s on the class path. Add the jar that holds it with --jars, or put it"
+                  + " into Embark's lib/ directory.")
               .formatted(name, resource));
     }
     return url;
+  }
+
+  /** A resource that the thread's class loader sees, or Embark's own; null if neither does. */
+  static URL resource(String name) {
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    URL url = context == null ? null : context.getResource(name);
+    return url == null ? ClassPathModel.class.getClassLoader().getResource(name) : url;
   }
 }

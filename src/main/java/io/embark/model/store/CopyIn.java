@@ -8,10 +8,10 @@ import java.nio.file.Path;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Copies streams to files of this host; says how far it is when that takes long. */
+/** Copies streams to files of this host, and logs progress when that takes long. */
 final class CopyIn {
   private static final Logger LOG = LoggerFactory.getLogger(CopyIn.class);
-  private static final long SAY_EVERY_NANOS = 10_000_000_000L;
+  private static final long LOG_EVERY_NANOS = 10_000_000_000L;
 
   private CopyIn() {}
 
@@ -27,7 +27,7 @@ final class CopyIn {
     local(to, () -> Files.createDirectories(to.getParent()));
     byte[] piece = new byte[1 << 17];
     long copied = 0;
-    long said = System.nanoTime();
+    long logged = System.nanoTime();
     try (OutputStream out = local(to, () -> Files.newOutputStream(to))) {
       for (int n = in.read(piece); n >= 0; n = in.read(piece)) {
         Retries.requireNotInterrupted(null);
@@ -39,8 +39,8 @@ final class CopyIn {
               return null;
             });
         copied += n;
-        if (System.nanoTime() - said > SAY_EVERY_NANOS) {
-          said = System.nanoTime();
+        if (System.nanoTime() - logged > LOG_EVERY_NANOS) {
+          logged = System.nanoTime();
           LOG.info("Copying {}: {} of {} MB", from, copied >> 20, length < 0 ? "?" : length >> 20);
         }
       }

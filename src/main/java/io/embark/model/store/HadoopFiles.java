@@ -5,7 +5,9 @@ import io.embark.model.ModelDirectory;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -23,22 +25,14 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 
-/** What lies in a file system of Hadoop's: read with retries, checked as far as it can be. */
-final class HadoopFiles implements PackedModel.Archive {
+/**
+ * A directory or an archive in a file system of Hadoop's: read with retries, and checked as far as
+ * that file system has checksums.
+ */
+record HadoopFiles(String name, Path root, Configuration hadoop, Retries retries)
+    implements PackedModel.Archive, TreeModel.Tree {
   /** More than any model has; who names a bucket by mistake should not wait for its listing. */
   private static final int MOST_FILES = 10_000;
-
-  private final String name;
-  private final Path root;
-  private final Configuration hadoop;
-  private final Retries retries;
-
-  HadoopFiles(String uri, Configuration hadoop, Retries retries) {
-    this.name = uri;
-    this.root = new Path(uri);
-    this.hadoop = hadoop;
-    this.retries = retries;
-  }
 
   private FileSystem files() throws IOException {
     try {
@@ -50,11 +44,11 @@ final class HadoopFiles implements PackedModel.Archive {
               .formatted(name, root.toUri().getScheme(), e.getMessage()),
           e);
     } catch (IllegalArgumentException e) {
-      // HDFS says so in this form, and it may pass.
+      // The form in which HDFS reports an unknown host, which may pass.
       if (e.getCause() instanceof UnknownHostException host) {
         throw host;
       }
-      throw e;
+      throw new UserError("Model %s: %s".formatted(name, e.getMessage()), e);
     } catch (RuntimeException e) {
       if (e.getCause() instanceof ClassNotFoundException) {
         throw new UserError(
@@ -73,40 +67,37 @@ final class HadoopFiles implements PackedModel.Archive {
    * @throws UserError if it is not there
    */
   private FileStatus status() throws IOException {
-    return retries.read("Looking up " + root, () -> status(root));
-  }
-
-  private FileStatus status(Path path) throws IOException {
     FileSystem files = files();
     try {
-      return files.getFileStatus(path);
+      return files.getFileStatus(root);
     } catch (FileNotFoundException e) {
       throw new UserError(
           "Model %s does not exist: nothing at %s in file system %s."
-              .formatted(name, path, files.getUri()),
+              .formatted(name, root, files.getUri()),
           e);
     }
   }
 
   /** Every file below, hidden directories left out, by its path relative to the root. */
-  SortedMap<String, TreeSource.RemoteFile> list() throws IOException {
+  @Override
+  public SortedMap<String, TreeModel.RemoteFile> list() throws IOException {
     return retries.read("Listing " + root, this::listOnce);
   }
 
-  private SortedMap<String, TreeSource.RemoteFile> listOnce() throws IOException {
+  private SortedMap<String, TreeModel.RemoteFile> listOnce() throws IOException {
     FileSystem files = files();
-    FileStatus directory = status(root);
+    FileStatus directory = status();
     if (!directory.isDirectory()) {
       throw ModelDirectory.isFile(name);
     }
     String base = directory.getPath().toUri().getPath();
-    SortedMap<String, TreeSource.RemoteFile> found = new TreeMap<>();
+    SortedMap<String, TreeModel.RemoteFile> found = new TreeMap<>();
     RemoteIterator<LocatedFileStatus> all = files.listFiles(root, true);
     while (all.hasNext()) {
       LocatedFileStatus file = all.next();
       String path = file.getPath().toUri().getPath().substring(base.length()).replaceAll("^/+", "");
       if (!path.startsWith(".") && !path.contains("/.")) {
-        found.put(path, new TreeSource.RemoteFile(file.getLen(), version(file)));
+        found.put(path, new TreeModel.RemoteFile(file.getLen(), version(file)));
       }
       if (found.size() > MOST_FILES) {
         throw new UserError(
@@ -123,7 +114,8 @@ final class HadoopFiles implements PackedModel.Archive {
     return etag != null && !etag.isEmpty() ? etag : Long.toString(file.getModificationTime());
   }
 
-  void copy(Collection<String> paths, java.nio.file.Path to) throws IOException {
+  @Override
+  public void copy(Collection<String> paths, java.nio.file.Path to) throws IOException {
     for (String path : paths) {
       copy(new Path(root, new Path(null, null, path)), to.resolve(path));
     }
@@ -136,7 +128,7 @@ final class HadoopFiles implements PackedModel.Archive {
 
   @Override
   public String state() throws IOException {
-    FileStatus status = status();
+    FileStatus status = retries.read("Looking up " + root, this::status);
     if (status.isDirectory()) {
       throw new UserError(
           "Model %s is a directory; by its name it should be an archive.".formatted(name));
@@ -167,19 +159,20 @@ final class HadoopFiles implements PackedModel.Archive {
   private static void requireSameChecksum(FileChecksum wanted, Path from, java.nio.file.Path to)
       throws IOException {
     String algorithm = wanted == null ? "" : wanted.getAlgorithmName();
-    Checksum crc;
-    switch (algorithm) {
-      case "COMPOSITE-CRC32C" -> crc = new CRC32C();
-      case "COMPOSITE-CRC32" -> crc = new CRC32();
-      default -> {
-        return;
-      }
+    Checksum crc =
+        switch (algorithm) {
+          case "COMPOSITE-CRC32C" -> new CRC32C();
+          case "COMPOSITE-CRC32" -> new CRC32();
+          default -> null;
+        };
+    if (crc == null) {
+      return;
     }
     try (var in = new CheckedInputStream(Files.newInputStream(to), crc)) {
       in.skipNBytes(Files.size(to));
     }
-    byte[] found = java.nio.ByteBuffer.allocate(4).putInt((int) crc.getValue()).array();
-    if (!java.util.Arrays.equals(found, wanted.getBytes())) {
+    byte[] found = ByteBuffer.allocate(4).putInt((int) crc.getValue()).array();
+    if (!Arrays.equals(found, wanted.getBytes())) {
       throw new IOException(
           "%s arrived damaged: its %s is not that of the file".formatted(from, algorithm));
     }

@@ -15,13 +15,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An exclusive lock between all threads of all processes of this host. A process that dies lets go
- * of it.
+ * An exclusive lock between all threads of all processes of this host. A process that dies releases
+ * it.
  */
 final class HostLock implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HostLock.class);
   private static final long POLL_MILLIS = 50;
-  private static final long SAY_AFTER_MILLIS = 10_000;
+  private static final long LOG_AFTER_MILLIS = 10_000;
 
   /** File locks belong to the whole JVM, so threads need a lock of their own. */
   private static final Map<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
@@ -44,7 +44,7 @@ final class HostLock implements AutoCloseable {
   static HostLock wait(Path file, String what) throws IOException {
     ReentrantLock thread = THREADS.computeIfAbsent(file, f -> new ReentrantLock());
     long start = System.currentTimeMillis();
-    boolean said = false;
+    boolean logged = false;
     try {
       thread.lockInterruptibly();
       while (true) {
@@ -52,9 +52,9 @@ final class HostLock implements AutoCloseable {
         if (lock.isPresent()) {
           return lock.get();
         }
-        if (!said && System.currentTimeMillis() - start > SAY_AFTER_MILLIS) {
+        if (!logged && System.currentTimeMillis() - start > LOG_AFTER_MILLIS) {
           LOG.info("Waiting for another process on this host: {}", what);
-          said = true;
+          logged = true;
         }
         Thread.sleep(POLL_MILLIS);
       }
@@ -67,7 +67,6 @@ final class HostLock implements AutoCloseable {
     }
   }
 
-  /** Something done under the lock. */
   interface Action {
     boolean run() throws IOException;
   }
@@ -112,9 +111,9 @@ final class HostLock implements AutoCloseable {
       Retries.requireNotInterrupted(e);
       if (e instanceof AccessDeniedException) {
         throw new IOException(
-            ("Cannot lock %s: user %s may not write there, and the model it is needed for is not in the cache or may not be"
-                    + " read. Fill the cache as a user whose files others may read, or set EMBARK_CACHE to a directory of"
-                    + " this user.")
+            ("Cannot lock %s: user %s may not write there, and the model it is needed for is not in"
+                    + " the cache or may not be read. Fill the cache as a user whose files others"
+                    + " may read, or set EMBARK_CACHE to a directory of this user.")
                 .formatted(file, System.getProperty("user.name")),
             e);
       }

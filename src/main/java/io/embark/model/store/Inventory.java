@@ -12,15 +12,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a finished copy of a model consists of: size and SHA-256 of every file, in a file of its own
- * in the directory. A directory without one is not finished.
+ * The files of a finished copy of a model with their sizes and SHA-256, listed in a file of its
+ * directory. A directory without one is not finished.
  */
 record Inventory(List<Entry> entries) {
   private static final String FILE = ".complete";
 
-  /**
-   * @param path relative to the directory
-   */
+  /** A file by its path relative to the directory. */
   record Entry(String path, long size, String sha256) {}
 
   /** Takes stock of a directory and leaves the list in it. */

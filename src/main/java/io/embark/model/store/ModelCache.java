@@ -29,19 +29,14 @@ final class ModelCache {
   private final Path locks;
   private final long maxBytes;
 
-  /**
-   * @param root made when needed
-   * @param maxBytes least recently used copies go when all together exceed it
-   */
   ModelCache(Path root, long maxBytes) {
     this.models = root.toAbsolutePath().normalize().resolve("models");
     this.locks = models.resolveSibling("locks");
     this.maxBytes = maxBytes;
   }
 
-  /** Puts the files of a model into an empty directory. */
   interface Filler {
-    void fill(Path directory) throws IOException;
+    void fill(Path emptyDirectory) throws IOException;
   }
 
   /**
@@ -104,14 +99,14 @@ final class ModelCache {
     }
   }
 
-  /** Whether there is a finished copy without damage; then it is in use from now on. */
+  /** Whether there is a finished copy without damage; if so it is in use from now on. */
   private boolean whole(String key) throws IOException {
     Path directory = models.resolve(key);
     if (Inventory.read(directory).isEmpty()) {
       return false;
     }
     UseLocks.hold(useLock(key));
-    // Before the lock was had, it may have been removed.
+    // It may have been removed before the lock was held.
     Optional<Inventory> inventory = Inventory.read(directory);
     if (inventory.isEmpty()) {
       return false;
@@ -127,25 +122,26 @@ final class ModelCache {
    * @throws IOException if the cache cannot be read
    */
   Optional<Path> newest(String prefix) throws IOException {
-    List<Path> copies =
-        finished().stream()
-            .filter(copy -> copy.getFileName().toString().startsWith(prefix))
-            .sorted(Comparator.comparing(copy -> copy.toFile().lastModified()))
+    List<Path> newestFirst =
+        copies(false).stream()
+            .filter(copy -> name(copy).startsWith(prefix))
+            .sorted(Comparator.comparing((Path copy) -> copy.toFile().lastModified()).reversed())
             .toList();
-    for (int i = copies.size() - 1; i >= 0; i--) {
-      if (whole(copies.get(i).getFileName().toString())) {
-        return Optional.of(copies.get(i));
+    for (Path copy : newestFirst) {
+      if (whole(name(copy))) {
+        return Optional.of(copy);
       }
     }
     return Optional.empty();
   }
 
-  private List<Path> finished() throws IOException {
+  /** The copies that are finished, or those that are not. */
+  private List<Path> copies(boolean unfinished) throws IOException {
     if (!Files.isDirectory(models)) {
       return List.of();
     }
     try (Stream<Path> all = Files.list(models)) {
-      return all.filter(path -> !path.getFileName().toString().contains(FILLING)).toList();
+      return all.filter(path -> name(path).contains(FILLING) == unfinished).toList();
     }
   }
 
@@ -153,8 +149,8 @@ final class ModelCache {
   private void makeRoom(long bytes, String forKey) throws IOException {
     long total = bytes;
     List<Path> oldestFirst =
-        finished().stream()
-            .filter(copy -> !copy.getFileName().toString().equals(forKey))
+        copies(false).stream()
+            .filter(copy -> !name(copy).equals(forKey))
             .sorted(Comparator.comparing(copy -> UseLocks.lastUse(useLock(name(copy)))))
             .toList();
     for (Path copy : oldestFirst) {
@@ -165,7 +161,7 @@ final class ModelCache {
         return;
       }
       long freed = bytes(copy);
-      if (removed(name(copy))) {
+      if (removeIfUnused(name(copy))) {
         LOG.info("Removed model {} ({} bytes) from the cache, unused the longest", copy, freed);
         total -= freed;
       }
@@ -180,7 +176,7 @@ final class ModelCache {
     }
   }
 
-  private boolean removed(String key) throws IOException {
+  private boolean removeIfUnused(String key) throws IOException {
     return HostLock.ifFree(
         fetchLock(key), () -> UseLocks.ifUnused(useLock(key), () -> moveAside(key)));
   }
@@ -206,11 +202,7 @@ final class ModelCache {
 
   /** Removes what processes left that died while they filled a copy: they hold no lock any more. */
   private void sweep(String mine) throws IOException {
-    List<Path> left;
-    try (Stream<Path> all = Files.list(models)) {
-      left = all.filter(path -> path.getFileName().toString().contains(FILLING)).toList();
-    }
-    for (Path path : left) {
+    for (Path path : copies(true)) {
       String key = name(path).substring(0, name(path).indexOf(FILLING));
       if (key.equals(mine)) {
         deleteTree(path);

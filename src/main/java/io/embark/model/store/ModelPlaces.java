@@ -1,6 +1,7 @@
 package io.embark.model.store;
 
 import io.embark.UserError;
+import io.embark.model.ModelFiles;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -9,10 +10,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * Understands how a user names a model.
+ * Finds a model by the name that a user gives it.
  *
  * @param sparkFiles where a file that Spark distributed may be, best first; null without Spark
  */
@@ -23,6 +25,16 @@ record ModelPlaces(
   private static final String SPARK_FILES = "spark-files:";
   private static final String ONNX = ".onnx";
 
+  /**
+   * A model in a directory of this host, or one to be copied.
+   *
+   * @param name the model as messages and metadata call it
+   * @param directory null if it has to be copied
+   * @param source null if it lies here
+   * @param modelFile the graph relative to the model's directory; null for the usual places
+   */
+  record Place(String name, Path directory, ModelSource source, String modelFile) {}
+
   ModelPlaces withSparkFiles(Function<String, List<String>> places) {
     return new ModelPlaces(hadoop, retries, places);
   }
@@ -30,10 +42,21 @@ record ModelPlaces(
   /**
    * @throws UserError if there is no such model, as far as that can be told without a network
    */
-  ModelPlace find(String uri, String modelFile) throws IOException {
+  Place find(String uri, String modelFile) throws IOException {
+    try {
+      return parse(uri, modelFile);
+    } catch (UserError e) {
+      throw e;
+    } catch (IllegalArgumentException e) {
+      // A path or URI whose syntax the JDK or Hadoop refuses.
+      throw new UserError("Model %s: %s".formatted(uri, e.getMessage()), e);
+    }
+  }
+
+  private Place parse(String uri, String modelFile) throws IOException {
     if (startsWith(uri, BUILTIN)) {
       BuiltinModel builtin = BuiltinModel.of(uri.substring(BUILTIN.length()));
-      return new ModelPlace(builtin.identity(), null, builtin, modelFile);
+      return new Place(builtin.identity(), null, builtin, modelFile);
     }
     String place = uri;
     String graph = modelFile;
@@ -57,26 +80,26 @@ record ModelPlaces(
     return uri.regionMatches(true, 0, scheme, 0, scheme.length());
   }
 
-  private ModelPlace here(Path path, String modelFile, String name) throws IOException {
+  private static Place here(Path path, String modelFile, String name) {
     if (Files.isRegularFile(path)
         && ArchiveTree.Format.of(path.getFileName().toString()).isPresent()) {
-      return new ModelPlace(name, null, PackedModel.local(path, name), modelFile);
+      return new Place(name, null, PackedModel.local(path, name), modelFile);
     }
-    return new ModelPlace(name, path, null, modelFile);
+    return new Place(name, path, null, modelFile);
   }
 
-  private ModelPlace onClassPath(String path, String modelFile, String name) throws IOException {
+  private static Place onClassPath(String path, String modelFile, String name) throws IOException {
     String resource = path.replaceAll("^/+|/+$", "");
     if (ArchiveTree.Format.of(resource).isPresent()) {
-      return new ModelPlace(name, null, ClassPathModel.packed(resource, name), modelFile);
+      return new Place(name, null, ClassPathModel.packed(resource, name), modelFile);
     }
     Optional<Path> inPlace = ClassPathModel.inPlace(resource, name);
     return inPlace.isPresent()
-        ? new ModelPlace(name, inPlace.get(), null, modelFile)
-        : new ModelPlace(name, null, ClassPathModel.inJar(resource, name), modelFile);
+        ? new Place(name, inPlace.get(), null, modelFile)
+        : new Place(name, null, ClassPathModel.inJar(resource, name), modelFile);
   }
 
-  private ModelPlace fromSpark(String path, String modelFile, String name) throws IOException {
+  private Place fromSpark(String path, String modelFile, String name) throws IOException {
     String plain = path.replaceAll("^/+|/+$", "");
     int slash = plain.indexOf('/');
     String file = slash < 0 ? plain : plain.substring(0, slash);
@@ -93,7 +116,7 @@ record ModelPlaces(
       }
       Path found = Path.of(local + below);
       if (Files.exists(found)) {
-        return here(SparkFolder.modelIn(found), modelFile, name);
+        return here(modelIn(found), modelFile, name);
       }
     }
     throw new UserError(
@@ -102,12 +125,25 @@ record ModelPlaces(
             .formatted(name, file, String.join(", ", places), file));
   }
 
-  private ModelPlace remote(String uri, String modelFile, String name) throws IOException {
-    HadoopFiles files = new HadoopFiles(uri, hadoop, retries);
-    if (ArchiveTree.Format.of(uri).isPresent()) {
-      return new ModelPlace(name, null, new PackedModel(name, uri, files), modelFile);
+  /** The model in a folder that Spark unpacked, often the only folder inside it. */
+  private static Path modelIn(Path folder) throws IOException {
+    if (!Files.isDirectory(folder) || Files.exists(folder.resolve(ModelFiles.TOKENIZER))) {
+      return folder;
     }
-    return new ModelPlace(name, null, new HadoopTree(uri, files), modelFile);
+    try (Stream<Path> below = Files.list(folder)) {
+      List<Path> models =
+          below.filter(path -> Files.exists(path.resolve(ModelFiles.TOKENIZER))).toList();
+      return models.size() == 1 ? models.get(0) : folder;
+    }
+  }
+
+  private Place remote(String uri, String modelFile, String name) {
+    HadoopFiles files = new HadoopFiles(uri, new org.apache.hadoop.fs.Path(uri), hadoop, retries);
+    ModelSource source =
+        ArchiveTree.Format.of(uri).isPresent()
+            ? new PackedModel(name, uri, files)
+            : new TreeModel(uri, uri.replaceAll("/+$", ""), files);
+    return new Place(name, null, source, modelFile);
   }
 
   /** The path of a local model, or null if the URI names another file system. */

@@ -7,15 +7,12 @@ import java.nio.file.Path;
 /** A model that has to be copied to this host before it can be opened. */
 interface ModelSource {
 
-  /** Where it is, whatever its contents are now. */
+  /** Its place, whatever its contents are now. */
   String identity();
 
-  /** The last part of its place, without what does not belong into a file name. */
-  String label();
-
   /**
-   * What tells its present contents from others: names, lengths, times or checksums of the files
-   * that make the model.
+   * Tells its present contents from others: names, lengths, times or checksums of the files that
+   * make the model.
    *
    * @throws UserError if there is no such model
    */
@@ -29,9 +26,9 @@ interface ModelSource {
     return false;
   }
 
-  /** A place as the name of a cached copy. */
-  static String label(String place) {
-    String last = place.replaceAll("/+$", "");
+  /** The last part of its place, without what does not belong into a file name. */
+  default String label() {
+    String last = identity().replaceAll("/+$", "");
     last = last.substring(Math.max(last.lastIndexOf('/'), last.lastIndexOf(':')) + 1);
     String plain = last.replaceAll("[^A-Za-z0-9._-]", "_");
     return plain.length() > 60 ? plain.substring(0, 60) : plain;

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings a model to this host. A directory of this host is used where it lies; everything else is
- * copied once into the {@link ModelCache}.
+ * Opens models by name. A directory of this host is used where it lies; everything else is copied
+ * once into the {@link ModelCache}.
  */
 public final class ModelStore {
   private static final Logger LOG = LoggerFactory.getLogger(ModelStore.class);
@@ -99,7 +99,7 @@ public final class ModelStore {
   }
 
   private ModelDirectory open(String uri, String modelFile, boolean afresh) throws IOException {
-    ModelPlace place = places.find(uri, modelFile);
+    ModelPlaces.Place place = places.find(uri, modelFile);
     Path directory =
         place.directory() == null
             ? copy(place.source(), place.modelFile(), uri, afresh)

@@ -5,17 +5,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/**
- * A model in one archive, wherever that lies: brought here whole, what makes the model unpacked.
- */
-final class PackedModel implements ModelSource {
-  private final String name;
-  private final String identity;
-  private final Archive archive;
+/** A model in one archive: brought here whole, then unpacked as far as it is needed. */
+record PackedModel(String name, String identity, Archive archive) implements ModelSource {
 
-  /** Where the archive is. */
+  /** An archive, wherever it lies. */
   interface Archive {
-    /** What tells its present contents from others. */
+    /** Tells its present contents from others. */
     String state() throws IOException;
 
     /** The archive as a file of this host, copied to a new one if it is not one. */
@@ -25,12 +20,6 @@ final class PackedModel implements ModelSource {
     default boolean far() {
       return false;
     }
-  }
-
-  PackedModel(String name, String identity, Archive archive) {
-    this.name = name;
-    this.identity = identity;
-    this.archive = archive;
   }
 
   /** An archive of this host: the same contents are the same model, wherever Spark put them. */
@@ -52,18 +41,8 @@ final class PackedModel implements ModelSource {
   }
 
   @Override
-  public String identity() {
-    return identity;
-  }
-
-  @Override
   public boolean far() {
     return archive.far();
-  }
-
-  @Override
-  public String label() {
-    return ModelSource.label(identity);
   }
 
   @Override
@@ -74,9 +53,9 @@ final class PackedModel implements ModelSource {
   @Override
   public void fill(Path directory, String modelFile) throws IOException {
     Path fetched = directory.resolve(".archive");
-    Path file = archive.fetch(fetched);
     ArchiveTree.Format format = ArchiveTree.Format.of(identity).orElseThrow();
-    new ArchiveTree(file, format, null, name, identity).fill(directory, modelFile);
+    ArchiveTree tree = new ArchiveTree(archive.fetch(fetched), format, null, name);
+    new TreeModel(name, identity, tree).fill(directory, modelFile);
     Files.deleteIfExists(fetched);
   }
 }

@@ -5,13 +5,14 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.security.AccessControlException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tries again what may work later, a bounded number of times with doubling pauses. What is missing
- * or forbidden stays so, and what this host cannot store is not the other side's doing.
+ * A bounded number of attempts, with doubling pauses, at what may work later. What is missing or
+ * forbidden stays so, and what this host cannot store is not the other side's doing.
  *
  * @param attempts at least 1
  * @param firstPause milliseconds
@@ -22,7 +23,6 @@ record Retries(int attempts, long firstPause) {
   /** On top of what the file system's own client does. */
   static final Retries USUAL = new Retries(4, 1_000);
 
-  /** Something that reads from afar. */
   interface Read<T> {
     T read() throws IOException;
   }
@@ -72,7 +72,7 @@ record Retries(int attempts, long firstPause) {
         || e instanceof AccessDeniedException
         || e instanceof AccessControlException
         || e instanceof LocalDiskException
-        || e instanceof org.apache.hadoop.fs.UnsupportedFileSystemException);
+        || e instanceof UnsupportedFileSystemException);
   }
 
   private static void pause(long millis) throws InterruptedIOException {

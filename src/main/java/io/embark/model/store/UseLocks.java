@@ -13,8 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells all processes of this host which cached models are in use. A process that opened a model
- * shares its lock until it ends, however it ends; who wants to remove a model needs the lock alone.
+ * File locks on the cached models that processes of this host use. A process that opened a model
+ * holds a shared lock on it until it ends, however it ends; to remove a model takes an exclusive
+ * one.
  */
 final class UseLocks {
   private static final Logger LOG = LoggerFactory.getLogger(UseLocks.class);
@@ -59,7 +60,7 @@ final class UseLocks {
   }
 
   private static FileLock share(FileChannel channel) throws IOException {
-    // Who has it alone is about to remove the model, which is one rename.
+    // An exclusive lock is held for as long as removing the model takes, which is one rename.
     for (FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true); ; ) {
       if (lock != null) {
         return lock;
@@ -93,7 +94,6 @@ final class UseLocks {
     }
   }
 
-  /** Something done to a model that nobody uses. */
   interface Removal {
     void remove() throws IOException;
   }

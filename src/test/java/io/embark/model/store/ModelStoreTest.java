@@ -213,7 +213,9 @@ class ModelStoreTest {
     try (HidingLoader hiding = new HidingLoader(before)) {
       Class<?> type = hiding.loadClass(BuiltinModel.class.getName());
       Thread.currentThread().setContextClassLoader(hiding);
-      Object builtin = type.getMethod("of", String.class).invoke(null, "e5-small-v2");
+      var of = type.getDeclaredMethod("of", String.class);
+      of.setAccessible(true);
+      Object builtin = of.invoke(null, "e5-small-v2");
       var state = type.getDeclaredMethod("state", String.class);
       state.setAccessible(true);
       assertThatThrownBy(() -> state.invoke(builtin, (String) null))
@@ -239,8 +241,8 @@ class ModelStoreTest {
 
     @Override
     protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-      // Both, for an interface that is not public has to come from the same loader.
-      if (name.equals(BuiltinModel.class.getName()) || name.equals(ModelSource.class.getName())) {
+      // The whole package, for types that are not public have to come from the same loader.
+      if (name.startsWith(BuiltinModel.class.getPackageName() + ".")) {
         Class<?> loaded = findLoadedClass(name);
         return loaded == null ? findClass(name) : loaded;
       }

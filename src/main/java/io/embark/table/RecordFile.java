@@ -1,5 +1,9 @@
 package io.embark.table;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,13 +19,59 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.StreamCapabilities;
 
 /**
- * Files that are there wholly or not at all, and that two writers cannot both create. On HDFS the
- * rename that makes them visible does not overwrite; on a local disk a hard link does not. Other
- * file systems, object stores among them, are asked first, so there only {@link TableLock} keeps
- * two writers apart.
+ * Files that are there wholly or not at all, and that two writers cannot both create, with JSON in
+ * them that is readable and open to fields of later versions. On HDFS the rename that makes them
+ * visible does not overwrite; on a local disk a hard link does not. Other file systems, object
+ * stores among them, are asked first, so there only {@link TableLock} keeps two writers apart.
  */
-final class AtomicFile {
-  private AtomicFile() {}
+final class RecordFile {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  private RecordFile() {}
+
+  static byte[] json(Object record) {
+    try {
+      return MAPPER.writeValueAsBytes(record);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("cannot write " + record.getClass(), e);
+    }
+  }
+
+  /**
+   * The record in a file, or null if there is no such file.
+   *
+   * @throws IOException naming the file, if it is cut off or no such record
+   */
+  static <T> T read(FileSystem files, Path file, Class<T> type) throws IOException {
+    byte[] bytes = bytes(files, file);
+    if (bytes == null) {
+      return null;
+    }
+    try {
+      T record = MAPPER.readValue(bytes, type);
+      if (record == null) {
+        throw new IOException("It is empty.");
+      }
+      return record;
+    } catch (IOException e) {
+      String firstLine = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      throw new IOException(
+          "%s (%d bytes) cannot be read: %s".formatted(file, bytes.length, firstLine), e);
+    }
+  }
+
+  /** The contents of a file, or null if there is no such file. */
+  static byte[] bytes(FileSystem files, Path file) throws IOException {
+    try (InputStream in = files.open(file)) {
+      return in.readAllBytes();
+    } catch (FileNotFoundException e) {
+      return null;
+    }
+  }
 
   /**
    * Creates a file with these contents.
@@ -44,7 +94,7 @@ final class AtomicFile {
   }
 
   /**
-   * Writes a file, in sight while it is written.
+   * Writes a file, visible while it is written.
    *
    * @throws IOException also where Hadoop's local file system throws an error, as on a full disk
    */
@@ -87,14 +137,5 @@ final class AtomicFile {
     FileAlreadyExistsException e = new FileAlreadyExistsException(target + " exists.");
     e.initCause(cause);
     return e;
-  }
-
-  /** The contents, or null if there is no such file. */
-  static byte[] read(FileSystem files, Path file) throws IOException {
-    try (InputStream in = files.open(file)) {
-      return in.readAllBytes();
-    } catch (FileNotFoundException e) {
-      return null;
-    }
   }
 }

@@ -12,33 +12,37 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A model that is a directory of files somewhere else; only what makes the model is copied. */
-abstract class TreeSource implements ModelSource {
-  private static final Logger LOG = LoggerFactory.getLogger(TreeSource.class);
+record TreeModel(String name, String identity, Tree tree) implements ModelSource {
+  private static final Logger LOG = LoggerFactory.getLogger(TreeModel.class);
 
   /**
-   * One file there.
+   * A file of a tree.
    *
    * @param version differs when the contents do: a checksum, an entity tag, a time
    */
   record RemoteFile(long length, String version) {}
 
-  /** The model as the user named it. */
-  abstract String name();
+  /** A tree of files. Paths are relative to the model, with {@code /} between their parts. */
+  interface Tree {
+    SortedMap<String, RemoteFile> list() throws IOException;
 
-  /** Every file by its path relative to the model, with {@code /} between its parts. */
-  abstract SortedMap<String, RemoteFile> list() throws IOException;
+    /** Copies files to the same paths below a directory. */
+    void copy(Collection<String> files, Path to) throws IOException;
 
-  /** Copies files to the same paths below a directory. */
-  abstract void copy(Collection<String> files, Path to) throws IOException;
+    /** Whether it is read through a network that may be down. */
+    default boolean far() {
+      return false;
+    }
+  }
 
   @Override
-  public String label() {
-    return ModelSource.label(identity());
+  public boolean far() {
+    return tree.far();
   }
 
   @Override
   public String state(String modelFile) throws IOException {
-    SortedMap<String, RemoteFile> files = list();
+    SortedMap<String, RemoteFile> files = tree.list();
     String graph = graph(files, modelFile);
     StringBuilder state = new StringBuilder();
     files.forEach(
@@ -52,9 +56,9 @@ abstract class TreeSource implements ModelSource {
 
   private String graph(SortedMap<String, RemoteFile> files, String modelFile) {
     String found = ModelFiles.inWords(files.keySet());
-    String graph = ModelFiles.graph(files::containsKey, modelFile, name(), found);
+    String graph = ModelFiles.graph(files::containsKey, modelFile, name, found);
     if (!files.containsKey(ModelFiles.TOKENIZER)) {
-      throw ModelFiles.noTokenizer(name(), found);
+      throw ModelFiles.noTokenizer(name, found);
     }
     return graph;
   }
@@ -62,7 +66,7 @@ abstract class TreeSource implements ModelSource {
   @Override
   public void fill(Path directory, String modelFile) throws IOException {
     long start = System.nanoTime();
-    SortedMap<String, RemoteFile> files = list();
+    SortedMap<String, RemoteFile> files = tree.list();
     String graph = graph(files, modelFile);
     List<String> certain =
         files.keySet().stream().filter(file -> ModelFiles.certain(file, graph)).toList();
@@ -78,7 +82,7 @@ abstract class TreeSource implements ModelSource {
     bytes += copy(files, weights, directory);
     LOG.info(
         "Copied model {}: {} files, {} bytes, in {} ms",
-        name(),
+        name,
         certain.size() + weights.size(),
         bytes,
         (System.nanoTime() - start) / 1_000_000);
@@ -88,8 +92,8 @@ abstract class TreeSource implements ModelSource {
       throws IOException {
     long bytes = wanted.stream().mapToLong(file -> files.get(file).length()).sum();
     if (!wanted.isEmpty()) {
-      CopyIn.requireSpace(to, bytes, name());
-      copy(wanted, to);
+      CopyIn.requireSpace(to, bytes, name);
+      tree.copy(wanted, to);
     }
     return bytes;
   }

@@ -1,0 +1,115 @@
+package io.embark.table;
+
+import io.embark.spark.column.Columns;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.UserDefinedType;
+import scala.math.BigInt;
+
+/**
+ * One side of a comparison, hashed where it is read: for each id the SHA-256 of the text, a hash of
+ * the other columns, the file, whether the model failed, and how many rows have that id.
+ */
+final class RowHashes {
+  static final String ID = "id";
+  static final String TEXT = "text";
+  static final String REST = "rest";
+  static final String FILE = "file";
+  static final String FAILED = "failed";
+  static final String ROWS = "rows";
+
+  /** JSON with nulls, and with times as exact as Spark has them. */
+  private static final Map<String, String> LOSSLESS =
+      Map.of(
+          "ignoreNullFields", "false",
+          "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+          "timestampNTZFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS");
+
+  private static final long PARTITION_BYTES = 16L << 20;
+
+  private RowHashes() {}
+
+  /**
+   * The hashes of every row. That of the text is never null, that of a null text is empty.
+   *
+   * @param columns that are compared
+   */
+  static Dataset<Row> of(
+      Dataset<Row> rows,
+      StructType columns,
+      String idCol,
+      String textCol,
+      Column file,
+      Column failed) {
+    Stream<Column> rest =
+        Stream.of(columns.fields())
+            .filter(f -> !f.name().equals(idCol) && !f.name().equals(textCol))
+            .flatMap(RowHashes::hashed);
+    Column text = functions.unhex(functions.sha2(Columns.of(textCol), 256));
+    return rows.select(
+        Columns.of(idCol).as(ID),
+        functions.coalesce(text, functions.lit(new byte[0])).as(TEXT),
+        // Seeded with a constant, for an input may have no other columns.
+        functions
+            .xxhash64(Stream.concat(Stream.of(functions.lit(1)), rest).toArray(Column[]::new))
+            .as(REST),
+        file.as(FILE),
+        functions.coalesce(failed, functions.lit(false)).as(FAILED));
+  }
+
+  /**
+   * A column in a form in which equal hashes mean equal values. Spark's hash passes over nulls and
+   * over the borders of nested values: without more, a value that moves from one column to the next
+   * changes nothing.
+   */
+  private static Stream<Column> hashed(StructField field) {
+    Column column = Columns.of(field.name());
+    DataType type = field.dataType();
+    boolean nested =
+        type instanceof ArrayType
+            || type instanceof MapType
+            || type instanceof StructType
+            || type instanceof UserDefinedType;
+    return nested
+        ? Stream.of(functions.to_json(functions.struct(column), LOSSLESS))
+        : Stream.of(functions.isnull(column), column);
+  }
+
+  /** One row for each id, in so many partitions. */
+  static Dataset<Row> byId(Dataset<Row> hashes, int partitions) {
+    Column[] first =
+        Stream.of(TEXT, REST, FILE, FAILED)
+            .map(name -> functions.first(name).as(name))
+            .toArray(Column[]::new);
+    // Shuffled before it is grouped: grouping and joining then find each partition as they need it.
+    return hashes
+        .repartition(partitions, functions.col(ID))
+        .groupBy(ID)
+        .agg(functions.count(functions.lit(1)).as(ROWS), first);
+  }
+
+  /**
+   * Partitions for the shuffle: by size, from one a slot to what Spark would take. What is kept in
+   * memory stays in as many, and Spark's own 200 cost seconds where rows are few.
+   */
+  static int partitions(Dataset<Row> left, Dataset<Row> right) {
+    BigInt bytes = estimatedSize(left).max(estimatedSize(right));
+    int slots = left.sparkSession().sparkContext().defaultParallelism();
+    int most = Math.max(slots, left.sparkSession().sessionState().conf().numShufflePartitions());
+    BigInt wanted = bytes.$div(BigInt.apply(PARTITION_BYTES));
+    return wanted.isValidInt() ? Math.max(slots, Math.min(most, wanted.toInt())) : most;
+  }
+
+  private static BigInt estimatedSize(Dataset<Row> rows) {
+    return rows.queryExecution().optimizedPlan().stats().sizeInBytes();
+  }
+}
