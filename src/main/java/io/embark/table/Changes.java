@@ -231,9 +231,7 @@ public final class Changes implements AutoCloseable {
   public static Dataset<Row> as(StructType schema, Dataset<Row> rows) {
     Column[] columns =
         Stream.of(schema.fields())
-            .map(
-                (StructField f) ->
-                    Columns.of(rows, f.name()).as(f.name(), f.metadata()))
+            .map((StructField f) -> Columns.of(rows, f.name()).as(f.name(), f.metadata()))
             .toArray(Column[]::new);
     return rows.select(columns);
   }

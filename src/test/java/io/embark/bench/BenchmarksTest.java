@@ -2,7 +2,7 @@ package io.embark.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.ArrayList;

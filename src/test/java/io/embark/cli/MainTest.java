@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import io.embark.UserError;
-import io.embark.onnx.TinyModels;
+import io.embark.testing.TinyModels;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,9 +2,9 @@ package io.embark.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.embark.Corruption;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.embed.Setting;
+import io.embark.testing.Corruption;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

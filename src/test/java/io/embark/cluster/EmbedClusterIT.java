@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

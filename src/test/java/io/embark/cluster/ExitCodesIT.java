@@ -2,9 +2,9 @@ package io.embark.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
 import io.embark.table.Embark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

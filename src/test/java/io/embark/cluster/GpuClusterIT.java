@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 import ai.onnxruntime.OrtEnvironment;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
 import io.embark.spark.gpu.CpuForEveryGpu;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -39,7 +39,8 @@ class GpuClusterIT {
   private static final Duration LIMIT = Duration.ofMinutes(4);
   private static final Pattern LOADED =
       Pattern.compile(
-          "Loaded model (\\S+) on (\\S+?)(?:, GPU address (\\d+))? in \\d+ ms \\(executor (\\d+), pid (\\d+)\\)");
+          "Loaded model (\\S+) on (\\S+?)(?:, GPU address (\\d+))? in \\d+ ms \\(executor (\\d+),"
+              + " pid (\\d+)\\)");
   private static final int ROWS = 300;
 
   @TempDir static Path directory;

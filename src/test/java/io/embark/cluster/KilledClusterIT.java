@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
-import io.embark.onnx.TinyModels;
 import io.embark.pooling.Pooling;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -107,7 +107,8 @@ class KilledClusterIT {
         before = after;
       }
       System.out.printf(
-          "seed %d: %d drivers (%d while publishing) and %d executors killed over %d days, %d runs failed for it; %s%n",
+          "seed %d: %d drivers (%d while publishing) and %d executors killed over %d days, %d runs"
+              + " failed for it; %s%n",
           SEED,
           driverKills,
           killsWhilePublishing,
@@ -126,7 +127,7 @@ class KilledClusterIT {
   private void requireVersion(List<String> rows, int days) throws IOException {
     List<String> found =
         PollingReader.sorted(
-            io.embark.table.Embark.read(io.embark.spark.LocalSpark.session(), output.toString()));
+            io.embark.table.Embark.read(io.embark.testing.LocalSpark.session(), output.toString()));
     assertThat(found).as("day %d", days).isEqualTo(rows);
     assertThat(output.resolve("_embark/staging")).doesNotExist();
     assertThat(output.resolve("_embark/lock")).doesNotExist();

@@ -1,7 +1,7 @@
 package io.embark.cluster;
 
-import io.embark.spark.LocalSpark;
 import io.embark.table.Embark;
+import io.embark.testing.LocalSpark;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -9,7 +9,8 @@ import io.embark.model.store.ModelStore;
 import io.embark.onnx.Cancellation;
 import io.embark.onnx.EncodingException;
 import io.embark.onnx.FaultyEncoder;
-import io.embark.onnx.TinyModels;
+import io.embark.testing.Embeddings;
+import io.embark.testing.TinyModels;
 import io.embark.token.Tokens;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -81,15 +82,6 @@ class BatchRecoveryTest {
     return batch.paddedTokens() > tokens ? FaultyEncoder.ARENA_FULL : null;
   }
 
-  private static List<Embedding> embed(
-      Embedder embedder, List<String> texts, EmbeddingStats stats) {
-    List<Embedding> embeddings = new ArrayList<>();
-    new EmbeddingStream<>(embedder, texts.iterator(), t -> t, (t, e) -> e, stats)
-        .forEachRemaining(embeddings::add);
-    assertThat(embeddings).hasSameSizeAs(texts);
-    return embeddings;
-  }
-
   /** Of 3 to 22 tokens each; the spaces behind keep apart what would be embedded once. */
   private static List<String> texts(int count) {
     return IntStream.range(0, count)
@@ -114,7 +106,7 @@ class BatchRecoveryTest {
     Counts counts = new Counts();
     try (Embedder plain = Embedder.open(config.build());
         Embedder embedder = open(config, batch -> tooLargeAbove(batch, 60))) {
-      assertVectors(plain, embed(embedder, texts, counts), texts);
+      assertVectors(plain, Embeddings.of(embedder, texts, counts), texts);
       assertThat(counts.texts).hasValue(200);
       assertThat(counts.halved.get()).isPositive().isEqualTo(faulty.failed.size());
       assertThat(counts.failed).hasValue(0);
@@ -123,7 +115,7 @@ class BatchRecoveryTest {
       // 256, 128: what was planned before is cut without trying again.
       assertThat(faulty.failed.size()).isLessThan(5);
 
-      assertVectors(plain, embed(embedder, texts, counts), texts);
+      assertVectors(plain, Embeddings.of(embedder, texts, counts), texts);
       assertThat(counts.halved).hasValue(faulty.failed.size());
       assertThat(faulty.failed.size()).isLessThan(5);
     }
@@ -136,7 +128,7 @@ class BatchRecoveryTest {
     texts.set(50, "a ".repeat(80));
     Counts counts = new Counts();
     try (Embedder embedder = Embedder.open(config.build())) {
-      List<Embedding> found = embed(embedder, texts, counts);
+      List<Embedding> found = Embeddings.of(embedder, texts, counts);
       Embedding tooLong = found.remove(50);
       texts.remove(50);
       assertVectors(embedder, found, texts);
@@ -169,7 +161,7 @@ class BatchRecoveryTest {
         Embedder embedder = open(config, batch -> tooLargeAbove(batch, 100))) {
       List<Future<List<Embedding>>> done = new ArrayList<>();
       for (int t = 0; t < 4; t++) {
-        done.add(tasks.submit(() -> embed(embedder, texts, counts)));
+        done.add(tasks.submit(() -> Embeddings.of(embedder, texts, counts)));
       }
       for (Future<List<Embedding>> task : done) {
         assertVectors(plain, task.get(100, TimeUnit.SECONDS), texts);
@@ -195,7 +187,7 @@ class BatchRecoveryTest {
     try (Embedder plain = Embedder.open(config.build());
         Embedder embedder =
             open(config, whenAtTheModel(together, batch -> tooLargeAbove(batch, 60)))) {
-      assertVectors(plain, embed(embedder, texts, counts), texts);
+      assertVectors(plain, Embeddings.of(embedder, texts, counts), texts);
       assertThat(counts.texts).hasValue(200);
       assertThat(faulty.failed).hasSizeGreaterThanOrEqualTo(together);
       assertThat(counts.halved).hasValue(faulty.failed.size());
@@ -220,7 +212,7 @@ class BatchRecoveryTest {
     Counts counts = new Counts();
     Cores.limit(1_000);
     try (Embedder embedder = open(config, whenAtTheModel(3, batch -> null))) {
-      List<Embedding> found = embed(embedder, texts, counts);
+      List<Embedding> found = Embeddings.of(embedder, texts, counts);
       for (int i = 0; i < texts.size(); i++) {
         assertThat(found.get(i).status())
             .as(texts.get(i))
@@ -265,7 +257,7 @@ class BatchRecoveryTest {
     Counts counts = new Counts();
     try (Embedder embedder =
         Embedder.open(config.set(Setting.ON_ROW_ERROR, "null", "test").build())) {
-      List<Embedding> found = embed(embedder, texts, counts);
+      List<Embedding> found = Embeddings.of(embedder, texts, counts);
       for (int i = 0; i < texts.size(); i++) {
         if (texts.get(i).contains("hello")) {
           assertThat(found.get(i).status()).isEqualTo(Status.FAILED);
@@ -285,7 +277,7 @@ class BatchRecoveryTest {
   void byDefaultTheyFailTheTaskWithTheWayOut() throws IOException {
     EmbedderConfig.Builder config = config(TinyModels.graph().failingFromId(HELLO));
     try (Embedder embedder = Embedder.open(config.build())) {
-      assertThatThrownBy(() -> embed(embedder, withHello(), EmbeddingStats.NOBODY))
+      assertThatThrownBy(() -> Embeddings.of(embedder, withHello()))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("idx=" + HELLO)
           .hasMessageContaining("on-row-error null");
@@ -297,9 +289,9 @@ class BatchRecoveryTest {
     EmbedderConfig.Builder config =
         config(TinyModels.graph()).set(Setting.ON_ROW_ERROR, "null", "test");
     try (Embedder embedder = open(config, batch -> null)) {
-      embed(embedder, texts(10), EmbeddingStats.NOBODY);
+      Embeddings.of(embedder, texts(10));
       faulty.breakDown();
-      assertThatThrownBy(() -> embed(embedder, texts(10), EmbeddingStats.NOBODY))
+      assertThatThrownBy(() -> Embeddings.of(embedder, texts(10)))
           .isInstanceOf(EncodingException.class)
           .hasMessageContaining("illegal memory access")
           .hasMessageContaining("not at fault");
@@ -310,7 +302,7 @@ class BatchRecoveryTest {
   void valuesThatAreNoNumbersAreNoVector() throws IOException {
     EmbedderConfig.Builder config = config(TinyModels.graph().notFiniteFor(HELLO));
     try (Embedder embedder = Embedder.open(config.build())) {
-      assertThatThrownBy(() -> embed(embedder, withHello(), EmbeddingStats.NOBODY))
+      assertThatThrownBy(() -> Embeddings.of(embedder, withHello()))
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("NaN")
           .hasMessageContaining("on-row-error null");
@@ -318,7 +310,7 @@ class BatchRecoveryTest {
     Counts counts = new Counts();
     try (Embedder embedder =
         Embedder.open(config.set(Setting.ON_ROW_ERROR, "null", "test").build())) {
-      List<Embedding> found = embed(embedder, withHello(), counts);
+      List<Embedding> found = Embeddings.of(embedder, withHello(), counts);
       List<Integer> failed =
           IntStream.range(0, found.size())
               .filter(i -> found.get(i).status() == Status.FAILED)
@@ -363,7 +355,7 @@ class BatchRecoveryTest {
             open(
                 config.set(Setting.SHAPE_BUCKETS, "on", "test"),
                 batch -> batch.length() % 8 == 0 ? null : "a length of " + batch.length())) {
-      assertVectors(exact, embed(rounded, texts, EmbeddingStats.NOBODY), texts);
+      assertVectors(exact, Embeddings.of(rounded, texts), texts);
       assertThat(Arrays.asList(exact.embed(texts.subList(0, 1)))).hasSize(1);
     }
   }

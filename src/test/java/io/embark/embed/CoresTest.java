@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.model.store.ModelStore;
 import io.embark.onnx.FaultyEncoder;
-import io.embark.onnx.TinyModels;
+import io.embark.testing.Embeddings;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -53,11 +53,7 @@ class CoresTest {
   }
 
   private static List<float[]> embed(Embedder embedder) {
-    List<float[]> vectors = new ArrayList<>();
-    new EmbeddingStream<>(
-            embedder, TEXTS.iterator(), t -> t, (t, e) -> e.vector(), EmbeddingStats.NOBODY)
-        .forEachRemaining(vectors::add);
-    return vectors;
+    return Embeddings.of(embedder, TEXTS).stream().map(Embedding::vector).toList();
   }
 
   private static Embedder open(EmbedderConfig.Builder config, Runnable atModel) throws IOException {

@@ -3,9 +3,9 @@ package io.embark.embed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.embark.onnx.TinyModels;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
+import io.embark.testing.TinyModels;
 import io.embark.text.Chunk;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -3,9 +3,9 @@ package io.embark.embed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.embark.Goldens;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
+import io.embark.testing.Goldens;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -3,12 +3,12 @@ package io.embark.embed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.embark.Goldens;
-import io.embark.hostile.Naughty;
 import io.embark.onnx.Precision;
-import io.embark.onnx.TinyModels;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
+import io.embark.testing.Goldens;
+import io.embark.testing.Naughty;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

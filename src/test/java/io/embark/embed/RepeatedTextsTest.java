@@ -3,7 +3,7 @@ package io.embark.embed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.batch.Batch;
-import io.embark.onnx.TinyModels;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

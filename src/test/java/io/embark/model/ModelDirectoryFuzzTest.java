@@ -2,9 +2,9 @@ package io.embark.model;
 
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import io.embark.Corruption;
 import io.embark.embed.EmbedderConfig;
 import io.embark.model.store.ModelStore;
+import io.embark.testing.Corruption;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,12 +26,14 @@ class ModelDirectoryFuzzTest {
       new TreeMap<>(
           Map.of(
               "config.json",
-              "{\"model_type\": \"roberta\", \"pad_token_id\": 1, \"max_position_embeddings\": 514}",
+              "{\"model_type\": \"roberta\", \"pad_token_id\": 1, \"max_position_embeddings\":"
+                  + " 514}",
               "modules.json",
-              "[{\"idx\": 0, \"path\": \"\", \"type\": \"sentence_transformers.models.Transformer\"},"
-                  + "{\"idx\": 1, \"path\": \"1_Pooling\", \"type\":"
-                  + " \"sentence_transformers.models.Pooling\"}, {\"path\": \"2_Normalize\","
-                  + " \"type\": \"sentence_transformers.models.Normalize\"}]",
+              "[{\"idx\": 0, \"path\": \"\", \"type\":"
+                  + " \"sentence_transformers.models.Transformer\"},{\"idx\": 1, \"path\":"
+                  + " \"1_Pooling\", \"type\": \"sentence_transformers.models.Pooling\"},"
+                  + " {\"path\": \"2_Normalize\", \"type\":"
+                  + " \"sentence_transformers.models.Normalize\"}]",
               "1_Pooling/config.json",
               "{\"word_embedding_dimension\": 384, \"pooling_mode_cls_token\": false,"
                   + " \"pooling_mode_mean_tokens\": true, \"pooling_mode\": [\"mean\", \"cls\"],"

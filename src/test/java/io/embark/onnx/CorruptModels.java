@@ -4,7 +4,7 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import io.embark.Corruption;
+import io.embark.testing.Corruption;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

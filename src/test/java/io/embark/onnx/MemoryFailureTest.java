@@ -10,6 +10,7 @@ import io.embark.onnx.graph.GraphOutput.PooledOutput;
 import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
 import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.pooling.Pooling;
+import io.embark.testing.TinyModels;
 import io.embark.token.Tokens;
 import java.nio.file.Path;
 import java.util.Collections;

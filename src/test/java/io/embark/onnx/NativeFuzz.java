@@ -1,11 +1,11 @@
 package io.embark.onnx;
 
-import io.embark.Corruption;
 import io.embark.batch.Batch;
 import io.embark.onnx.graph.GraphOutput.PooledOutput;
 import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.pooling.Pooling;
-import io.embark.text.TinyTokenizers;
+import io.embark.testing.Corruption;
+import io.embark.testing.TinyTokenizers;
 import io.embark.token.HfTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;

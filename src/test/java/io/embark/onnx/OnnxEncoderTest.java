@@ -12,6 +12,7 @@ import io.embark.onnx.graph.PooledModel;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Pooling;
 import io.embark.pooling.TokenStates;
+import io.embark.testing.TinyModels;
 import io.embark.token.Tokens;
 import java.nio.file.Files;
 import java.nio.file.Path;

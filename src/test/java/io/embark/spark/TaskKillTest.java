@@ -3,8 +3,9 @@ package io.embark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.embark.onnx.TinyModels;
 import io.embark.spark.sql.SqlSpark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

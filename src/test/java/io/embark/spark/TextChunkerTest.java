@@ -3,7 +3,8 @@ package io.embark.spark;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.embark.onnx.TinyModels;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.ml.Pipeline;

@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.embark.Goldens;
 import io.embark.embed.VectorProvenance;
 import io.embark.pooling.Pooling;
 import io.embark.spark.column.OutputType;
+import io.embark.testing.Goldens;
+import io.embark.testing.LocalSpark;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;

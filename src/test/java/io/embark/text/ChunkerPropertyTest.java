@@ -2,6 +2,7 @@ package io.embark.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.embark.testing.TinyTokenizers;
 import io.embark.token.TokenSpans;
 import io.embark.token.Tokenizer;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package io.embark.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.embark.testing.TinyTokenizers;
 import io.embark.token.TokenSpans;
 import io.embark.token.Tokenizer;
 import io.embark.token.Tokens;

@@ -2,7 +2,7 @@ package io.embark.token;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.embark.onnx.TinyModels;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.embark.analysis.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.embark.spark.EmbeddedTables;
-import io.embark.spark.LocalSpark;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.column.OutputType;
+import io.embark.testing.EmbeddedTables;
+import io.embark.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -12,7 +12,7 @@ import io.embark.pooling.Norm;
 import io.embark.post.LinearVectorModel;
 import io.embark.post.PostChoice;
 import io.embark.post.Whitening;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.embed.EmbedderConfig;
 import io.embark.pooling.Pooling;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

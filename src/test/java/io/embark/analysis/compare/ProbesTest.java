@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.embark.analysis.compare.ProbeFits.Probe;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.LocalSpark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.embark.spark.EmbeddedTables;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.OutputType;
+import io.embark.testing.EmbeddedTables;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

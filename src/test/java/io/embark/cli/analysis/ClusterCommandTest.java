@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
-import io.embark.spark.EmbeddedTables;
-import io.embark.spark.LocalSpark;
 import io.embark.spark.column.OutputType;
+import io.embark.testing.EmbeddedTables;
+import io.embark.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,11 +65,6 @@ class ClusterCommandTest {
     return JobRun.of(all.toArray(String[]::new));
   }
 
-  private static void assertRefused(JobRun run, String... parts) {
-    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.BAD_USAGE);
-    assertThat(run.error()).contains(parts);
-  }
-
   @Test
   void choosesTheNumberWritesRowsModelAndSummary() throws IOException {
     Path output = directory.resolve("out");
@@ -115,7 +109,7 @@ class ClusterCommandTest {
         .extracting(row -> row.<Integer>getAs("cluster"))
         .containsExactly(1, 2);
 
-    assertRefused(cluster("--output", output), "exists");
+    cluster("--output", output).assertRefused("exists");
   }
 
   @Test
@@ -165,20 +159,18 @@ class ClusterCommandTest {
   @Test
   void saysWhatIsWrong() {
     Path output = directory.resolve("none");
-    assertRefused(JobRun.of("cluster", "--output", "x"), "input: missing");
-    assertRefused(cluster(), "output: missing");
-    assertRefused(cluster("--output", output, "--k", "1"), "k: found '1'");
-    assertRefused(cluster("--output", output, "--k", "5..2"), "k: found '5..2'");
-    assertRefused(cluster("--output", output, "--k", "89"), "fewer clusters than rows");
-    assertRefused(cluster("--output", output, "--label-col", "nope"), "label-col: no column");
-    assertRefused(
-        cluster("--output", output, "--k", "3", "--label-col", "unknown"),
-        "label-col: 'unknown' is null in every row that has a vector");
-    assertRefused(cluster("--output", output, "--stop-words", "klingon"), "stop-words");
-    assertRefused(
-        cluster("--output", output, "--cluster-col", "topic"), "a column 'topic' already");
-    assertRefused(cluster("--output", output, "--mode", "append"), "mode: found 'append'");
-    assertRefused(cluster("--output", table.resolve("sub")), "lie in each other");
+    JobRun.of("cluster", "--output", "x").assertRefused("input: missing");
+    cluster().assertRefused("output: missing");
+    cluster("--output", output, "--k", "1").assertRefused("k: found '1'");
+    cluster("--output", output, "--k", "5..2").assertRefused("k: found '5..2'");
+    cluster("--output", output, "--k", "89").assertRefused("fewer clusters than rows");
+    cluster("--output", output, "--label-col", "nope").assertRefused("label-col: no column");
+    cluster("--output", output, "--k", "3", "--label-col", "unknown")
+        .assertRefused("label-col: 'unknown' is null in every row that has a vector");
+    cluster("--output", output, "--stop-words", "klingon").assertRefused("stop-words");
+    cluster("--output", output, "--cluster-col", "topic").assertRefused("a column 'topic' already");
+    cluster("--output", output, "--mode", "append").assertRefused("mode: found 'append'");
+    cluster("--output", table.resolve("sub")).assertRefused("lie in each other");
     assertThat(output).doesNotExist();
   }
 }

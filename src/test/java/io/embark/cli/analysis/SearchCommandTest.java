@@ -2,10 +2,9 @@ package io.embark.cli.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,11 +67,6 @@ class SearchCommandTest {
     return JobRun.of(all.toArray(String[]::new));
   }
 
-  private static void assertRefused(JobRun run, String... parts) {
-    assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(ExitCode.BAD_USAGE);
-    assertThat(run.error()).contains(parts);
-  }
-
   @Test
   void aTextOfTheTableFindsItselfFirst() {
     JobRun run =
@@ -123,13 +117,12 @@ class SearchCommandTest {
       assertThat(hits.get(3).<String>getAs("query")).isEqualTo("one two");
       assertThat(hits.get(3).<String>getAs("text")).isEqualTo("one two");
     }
-    assertRefused(
-        search(
+    search(
             "--queries",
             directory.resolve("queries.txt"),
             "--output",
-            directory.resolve("hits-json")),
-        "exists");
+            directory.resolve("hits-json"))
+        .assertRefused("exists");
   }
 
   @Test
@@ -144,21 +137,20 @@ class SearchCommandTest {
   void anotherModelIsRefused() {
     Path other =
         TinyModels.graph().hiddenSize(6).writeDirectory(directory.resolve("other"), Map.of());
-    assertRefused(
-        search("--query", "x", "--model", other, "--device", "cpu"), "not the one that made");
+    search("--query", "x", "--model", other, "--device", "cpu")
+        .assertRefused("not the one that made");
   }
 
   @Test
   void saysWhatIsMissing() {
-    assertRefused(JobRun.of("search", "--query", "x"), "input: missing");
-    assertRefused(search(), "--query TEXT");
-    assertRefused(search("--query", "x", "--queries", "y"), "not both");
-    assertRefused(search("--query", " "), "blank");
-    assertRefused(
-        JobRun.of("search", "--input", "/no/such", "--query", "x"), "nothing at /no/such");
-    assertRefused(search("--query", "x", "--id-col", "nope"), "id-col: no column 'nope'");
-    assertRefused(search("--query", "x", "--vector-col", "text"), "no column of vectors");
-    assertRefused(search("--query", "x", "--metric", "manhattan"), "metric: found 'manhattan'");
-    assertRefused(search("--query", "x", "--output", table.resolve("sub")), "lie in each other");
+    JobRun.of("search", "--query", "x").assertRefused("input: missing");
+    search().assertRefused("--query TEXT");
+    search("--query", "x", "--queries", "y").assertRefused("not both");
+    search("--query", " ").assertRefused("blank");
+    JobRun.of("search", "--input", "/no/such", "--query", "x").assertRefused("nothing at /no/such");
+    search("--query", "x", "--id-col", "nope").assertRefused("id-col: no column 'nope'");
+    search("--query", "x", "--vector-col", "text").assertRefused("no column of vectors");
+    search("--query", "x", "--metric", "manhattan").assertRefused("metric: found 'manhattan'");
+    search("--query", "x", "--output", table.resolve("sub")).assertRefused("lie in each other");
   }
 }

@@ -3,7 +3,7 @@ package io.embark.cli.analysis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.cli.JobRun;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.codahale.metrics.MetricRegistry;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
@@ -54,12 +53,7 @@ class AccountingTest {
   }
 
   private JobRun embed(Path model, Object... flags) {
-    Object[] all =
-        Stream.concat(
-                Stream.of("--model", model, "--input", input, "--output", output()),
-                Stream.of(flags))
-            .toArray();
-    return JobRun.embed(all);
+    return JobRun.embed(List.of("--model", model, "--input", input, "--output", output()), flags);
   }
 
   private static Path model(String name) {
@@ -67,14 +61,8 @@ class AccountingTest {
   }
 
   private JsonNode result() throws IOException {
-    try (Stream<Path> files = Files.list(output().resolve("_embark"))) {
-      Path last =
-          files
-              .filter(f -> f.getFileName().toString().startsWith("run-"))
-              .max(Path::compareTo)
-              .orElseThrow();
-      return new ObjectMapper().readTree(last.toFile()).get("result");
-    }
+    List<JsonNode> manifests = JobRun.manifests(output());
+    return manifests.get(manifests.size() - 1).get("result");
   }
 
   private Dataset<Row> written() {

@@ -6,12 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
@@ -49,10 +48,17 @@ class ChunkCommandTest {
   }
 
   private JobRun embed(Object... flags) {
-    List<Object> all = new ArrayList<>(List.of("--model", model, "--input", input));
-    all.addAll(List.of("--output", directory.resolve("output"), "--mode", "overwrite"));
-    all.addAll(List.of(flags));
-    return JobRun.embed(all.toArray());
+    return JobRun.embed(
+        List.of(
+            "--model",
+            model,
+            "--input",
+            input,
+            "--output",
+            directory.resolve("output"),
+            "--mode",
+            "overwrite"),
+        flags);
   }
 
   private Dataset<Row> written(JobRun run) {

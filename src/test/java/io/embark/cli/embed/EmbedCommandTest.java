@@ -9,8 +9,8 @@ import io.embark.cli.JobRun;
 import io.embark.cli.JobSettings;
 import io.embark.cli.Version;
 import io.embark.embed.Setting;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,23 +81,11 @@ class EmbedCommandTest {
 
   /** With model, input and output, and these flags. */
   private JobRun embed(Object... flags) {
-    List<Object> all = new ArrayList<>(List.of("--model", model, "--input", input));
-    all.addAll(List.of("--output", output()));
-    all.addAll(List.of(flags));
-    return JobRun.embed(all.toArray());
+    return JobRun.embed(List.of("--model", model, "--input", input, "--output", output()), flags);
   }
 
   private Dataset<Row> written() {
     return LocalSpark.session().read().parquet(output().toString());
-  }
-
-  private static void assertDone(JobRun run) {
-    assertThat(run.exitCode()).as(run.err()).isZero();
-  }
-
-  private static void assertRefused(JobRun run, String... parts) {
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.BAD_USAGE);
-    assertThat(run.error()).contains(parts);
   }
 
   /** The line of the effective settings about one of them. */
@@ -119,9 +107,9 @@ class EmbedCommandTest {
   void everyRowComesOutAndIsAccountedFor() throws IOException {
     JobRun run = embed("--normalize", "l2", "--partitions", "3", "--preview", "2");
     // --preview is given twice.
-    assertRefused(run, "--preview");
+    run.assertRefused("--preview");
     run = embed("--normalize", "l2", "--partitions", "3");
-    assertDone(run);
+    run.assertDone();
     List<Row> rows = written().orderBy("id").collectAsList();
     assertThat(rows).hasSize(ROWS);
     for (int i = 0; i < ROWS; i++) {
@@ -184,7 +172,7 @@ class EmbedCommandTest {
             "--pooling",
             "Mean",
             "--output=" + output());
-    assertDone(run);
+    run.assertDone();
     assertThat(effective(run, "pooling")).contains(" mean ").endsWith("(--pooling)");
     assertThat(effective(run, "max-length")).contains(" 12 ").endsWith("(" + file + ")");
     assertThat(effective(run, "normalize")).contains(" l2 ").endsWith("(" + file + ")");
@@ -198,7 +186,7 @@ class EmbedCommandTest {
   @Test
   void whatComesFromTheModelIsSaid() {
     JobRun run = embed();
-    assertDone(run);
+    run.assertDone();
     assertThat(effective(run, "pooling")).endsWith("(model's 1_Pooling/config.json)");
     assertThat(effective(run, "max-length")).endsWith("(model's sentence_bert_config.json)");
     assertThat(effective(run, "vectors")).contains("embedding of 4 values");
@@ -207,8 +195,8 @@ class EmbedCommandTest {
   @Test
   void aFileWithAnUnknownNameIsRefused() {
     Path file = file("my.properties", "poling = cls\n--pooling = cls\n");
-    assertRefused(embed("--config", file), "--pooling, poling", "known are", "max-length");
-    assertRefused(embed("--config", directory.resolve("gone.properties")), "no file at");
+    embed("--config", file).assertRefused("--pooling, poling", "known are", "max-length");
+    embed("--config", directory.resolve("gone.properties")).assertRefused("no file at");
   }
 
   @ParameterizedTest
@@ -238,7 +226,7 @@ class EmbedCommandTest {
     }
     flags.addAll(List.of("--config", file));
     JobRun run = JobRun.of(flags.stream().map(Object::toString).toArray(String[]::new));
-    assertRefused(run, part);
+    run.assertRefused(part);
     if (!part.contains("special") && !key.equals("model-file")) {
       assertThat(run.error()).containsIgnoringCase(key);
     }
@@ -247,14 +235,14 @@ class EmbedCommandTest {
 
   @Test
   void anOutputThatExistsIsKeptUnlessToldOtherwise() throws IOException {
-    assertRefused(JobRun.embed("--model", model, "--input", input), "output: missing");
-    assertDone(embed());
-    assertRefused(embed(), "exists", "--mode overwrite, append or incremental");
+    JobRun.embed("--model", model, "--input", input).assertRefused("output: missing");
+    embed().assertDone();
+    embed().assertRefused("exists", "--mode overwrite, append or incremental");
     assertThat(written().count()).isEqualTo(ROWS);
-    assertDone(embed("--mode", "append"));
+    embed("--mode", "append").assertDone();
     assertThat(written().count()).isEqualTo(2 * ROWS);
     assertThat(manifests()).hasSize(2);
-    assertDone(embed("--mode", "OVERWRITE"));
+    embed("--mode", "OVERWRITE").assertDone();
     assertThat(written().count()).isEqualTo(ROWS);
     assertThat(manifests()).as("the history stays").hasSize(3);
   }
@@ -321,22 +309,22 @@ class EmbedCommandTest {
     Path broken = TinyModels.graph().writeDirectory(models.resolve("broken"));
     TinyModels.writeFiles(broken, Map.of("modules.json", "[{"));
     JobRun run = JobRun.embed("--model", broken, "--input", input, "--output", output());
-    assertRefused(run, broken.resolve("modules.json").toString(), "not valid JSON");
+    run.assertRefused(broken.resolve("modules.json").toString(), "not valid JSON");
     TinyModels.writeFiles(broken, Map.of("modules.json", "[]", "model.onnx", "no graph"));
     run =
         JobRun.embed(
             "--model", broken, "--pooling", "mean", "--input", input, "--output", output());
-    assertRefused(run, broken.resolve("model.onnx").toString(), "not a readable ONNX model");
+    run.assertRefused(broken.resolve("model.onnx").toString(), "not a readable ONNX model");
     run = JobRun.embed("--model", models.resolve("gone"), "--input", input, "--output", output());
-    assertRefused(run, "does not exist");
+    run.assertRefused("does not exist");
   }
 
   @Test
   void theColumnsToAddMustBeFree() {
-    assertRefused(embed("--output-col", "kept"), "'kept'");
-    assertRefused(embed("--output-col", "status"), "'status'");
-    assertRefused(embed("--output-col", "Token_Count"), "'Token_Count'");
-    assertDone(embed("--output-col", "a.b", "--output-type", "float_array"));
+    embed("--output-col", "kept").assertRefused("'kept'");
+    embed("--output-col", "status").assertRefused("'status'");
+    embed("--output-col", "Token_Count").assertRefused("'Token_Count'");
+    embed("--output-col", "a.b", "--output-type", "float_array").assertDone();
     assertThat(written().columns())
         .containsExactly(
             "id",
@@ -352,7 +340,7 @@ class EmbedCommandTest {
 
   @Test
   void severalPoolingsGiveAColumnEach() {
-    assertDone(embed("--pooling", "mean,cls", "--layers", "-1", "--account-prefix", "x_"));
+    embed("--pooling", "mean,cls", "--layers", "-1", "--account-prefix", "x_").assertDone();
     assertThat(written().columns())
         .containsExactly(
             "id",
@@ -365,20 +353,17 @@ class EmbedCommandTest {
             "x_truncated",
             "x_unknown_token_ratio",
             "x_status");
-    assertRefused(embed("--pooling", "mean,mean"), "only once");
+    embed("--pooling", "mean,mean").assertRefused("only once");
   }
 
   @Test
   void vectorsMadeOtherwiseAreNotAppended() {
-    assertDone(embed("--pooling", "mean"));
-    assertRefused(
-        embed("--pooling", "max", "--mode", "append"),
-        "cannot append",
-        "embedding has vector 'mean', the new one 'max'");
-    assertRefused(
-        embed("--pooling", "mean", "--output-type", "float_array", "--mode", "append"),
-        "the new one array<float>");
-    assertDone(embed("--pooling", "mean", "--mode", "append"));
+    embed("--pooling", "mean").assertDone();
+    embed("--pooling", "max", "--mode", "append")
+        .assertRefused("cannot append", "embedding has vector 'mean', the new one 'max'");
+    embed("--pooling", "mean", "--output-type", "float_array", "--mode", "append")
+        .assertRefused("the new one array<float>");
+    embed("--pooling", "mean", "--mode", "append").assertDone();
   }
 
   @Test
@@ -394,7 +379,7 @@ class EmbedCommandTest {
             input.toString(),
             "--output",
             output().toString());
-    assertDone(run);
+    run.assertDone();
     assertThat(run.out())
         .contains("Schema:", "root", "|-- embedding: vector", "Nearest neighbours by cosine")
         .contains("\"text number ");

@@ -5,16 +5,15 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
 import io.embark.table.Embark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -82,11 +81,21 @@ class FullDiskTest {
   }
 
   private JobRun embed(Path output, String... more) {
-    List<Object> flags =
-        new ArrayList<>(List.of("--model", model, "--pooling", "max", "--input", input));
-    flags.addAll(List.of("--output", output, "--id-col", "id", "--partitions", "6"));
-    flags.addAll(List.of(more));
-    return JobRun.embed(flags.toArray());
+    return JobRun.embed(
+        List.of(
+            "--model",
+            model,
+            "--pooling",
+            "max",
+            "--input",
+            input,
+            "--output",
+            output,
+            "--id-col",
+            "id",
+            "--partitions",
+            "6"),
+        (Object[]) more);
   }
 
   /** Leaves so many bytes on the disk. */
@@ -139,14 +148,9 @@ class FullDiskTest {
     assertThat(output().resolve("_embark/snapshots/00000001.json")).doesNotExist();
   }
 
-  private JobRun done(JobRun run) {
-    assertThat(run.exitCode()).as(run.err()).isZero();
-    return run;
-  }
-
   @Test
   void aNewTable() throws IOException {
-    done(embed(output()));
+    embed(output()).assertDone();
     List<String> wanted = visible();
     assertThat(wanted).hasSize(ROWS);
     long needed = used();
@@ -161,7 +165,8 @@ class FullDiskTest {
         requireNothingVisible();
       }
       Files.delete(disk.resolve("ballast"));
-      wentOn |= done(embed(output())).out().contains("Went on where an earlier attempt ended");
+      wentOn |=
+          embed(output()).assertDone().out().contains("Went on where an earlier attempt ended");
       assertThat(visible()).as("room for %d of %d bytes", room, needed).isEqualTo(wanted);
     }
     assertThat(wentOn).isTrue();
@@ -169,10 +174,10 @@ class FullDiskTest {
 
   @Test
   void aTableThatIsThere() throws IOException {
-    done(embed(output()));
+    embed(output()).assertDone();
     List<String> before = visible();
     write("day 2");
-    done(embed(directory.resolve("wanted")));
+    embed(directory.resolve("wanted")).assertDone();
     List<String> wanted =
         sorted(Embark.read(LocalSpark.session(), directory.resolve("wanted").toString()));
     assertThat(wanted).hasSize(ROWS).isNotEqualTo(before);
@@ -184,7 +189,7 @@ class FullDiskTest {
           .isEqualTo(before);
       Files.delete(disk.resolve("ballast"));
     }
-    done(embed(output(), "--mode", "incremental"));
+    embed(output(), "--mode", "incremental").assertDone();
     assertThat(visible()).isEqualTo(wanted);
   }
 
@@ -204,7 +209,7 @@ class FullDiskTest {
       assertThat(output.resolve("_SUCCESS")).doesNotExist();
 
       Files.delete(disk.resolve("ballast"));
-      done(embed(output));
+      embed(output).assertDone();
       assertThat(Embark.read(LocalSpark.session(), output.toString()).count()).isEqualTo(ROWS);
     } finally {
       System.clearProperty("spark.local.dir");

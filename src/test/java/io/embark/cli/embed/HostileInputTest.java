@@ -9,11 +9,10 @@ import io.embark.cli.JobRun;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Embedding;
-import io.embark.embed.EmbeddingStats;
-import io.embark.embed.EmbeddingStream;
-import io.embark.hostile.Naughty;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.Embeddings;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.Naughty;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -48,10 +47,9 @@ class HostileInputTest {
   }
 
   private JobRun embed(Object input, Object... flags) {
-    List<Object> all = new ArrayList<>(List.of("--model", model, "--input", input));
-    all.addAll(List.of("--output", output(), "--output-type", "float"));
-    all.addAll(List.of(flags));
-    return JobRun.embed(all.toArray());
+    return JobRun.embed(
+        List.of("--model", model, "--input", input, "--output", output(), "--output-type", "float"),
+        flags);
   }
 
   /** No reader finds a row, and no marker says that there are any. */
@@ -77,12 +75,9 @@ class HostileInputTest {
   }
 
   private List<Embedding> expected(List<String> texts) throws IOException {
-    List<Embedding> found = new ArrayList<>();
     try (Embedder embedder = Embedder.open(EmbedderConfig.of(model.toString()))) {
-      new EmbeddingStream<>(embedder, texts.iterator(), t -> t, (t, e) -> e, EmbeddingStats.NOBODY)
-          .forEachRemaining(found::add);
+      return Embeddings.of(embedder, texts);
     }
-    return found;
   }
 
   private void assertEmbedded(JobRun run, List<String> texts) throws IOException {

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,21 +65,19 @@ class IcebergTest {
     if (!Files.exists(model)) {
       TinyModels.graph().hiddenSize(4).writeDirectory(model);
     }
-    List<Object> all =
-        new ArrayList<>(
-            List.of(
-                "--model",
-                model,
-                "--pooling",
-                "mean",
-                "--input",
-                input,
-                "--table",
-                "lake.db.vectors",
-                "--id-col",
-                "id"));
-    all.addAll(List.of(flags));
-    return JobRun.embed(all.toArray());
+    return JobRun.embed(
+        List.of(
+            "--model",
+            model,
+            "--pooling",
+            "mean",
+            "--input",
+            input,
+            "--table",
+            "lake.db.vectors",
+            "--id-col",
+            "id"),
+        flags);
   }
 
   private JobRun incremental(Object... flags) throws IOException {

@@ -7,9 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
 import io.embark.table.Embark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,28 +66,21 @@ class IncrementalTest {
   }
 
   private JobRun run(String mode, Object... flags) throws IOException {
-    List<Object> all =
-        new ArrayList<>(
-            List.of(
-                "--model",
-                model,
-                "--pooling",
-                "mean",
-                "--input",
-                input(),
-                "--output",
-                output(),
-                "--id-col",
-                "id",
-                "--mode",
-                mode));
-    all.addAll(List.of(flags));
-    return JobRun.embed(all.toArray());
-  }
-
-  private JobRun done(JobRun run) {
-    assertThat(run.exitCode()).as(run.err()).isZero();
-    return run;
+    return JobRun.embed(
+        List.of(
+            "--model",
+            model,
+            "--pooling",
+            "mean",
+            "--input",
+            input(),
+            "--output",
+            output(),
+            "--id-col",
+            "id",
+            "--mode",
+            mode),
+        flags);
   }
 
   private void refused(JobRun run, String... parts) {
@@ -96,15 +89,9 @@ class IncrementalTest {
   }
 
   private JsonNode lastManifest() throws IOException {
-    try (Stream<Path> files = Files.list(Path.of(output(), "_embark"))) {
-      List<JsonNode> manifests = new ArrayList<>();
-      for (Path file : files.filter(f -> f.getFileName().toString().startsWith("run-")).toList()) {
-        manifests.add(new ObjectMapper().readTree(file.toFile()));
-      }
-      return manifests.stream()
-          .max(Comparator.comparing(m -> m.get("snapshot").asLong()))
-          .orElseThrow();
-    }
+    return JobRun.manifests(Path.of(output())).stream()
+        .max(Comparator.comparing(m -> m.get("snapshot").asLong()))
+        .orElseThrow();
   }
 
   private long embeddedRows() throws IOException {
@@ -117,8 +104,7 @@ class IncrementalTest {
    */
   private void requireTable() throws IOException {
     Path fresh = directory.resolve("fresh");
-    done(
-        JobRun.embed(
+    JobRun.embed(
             "--model",
             model,
             "--pooling",
@@ -128,7 +114,8 @@ class IncrementalTest {
             "--output",
             fresh,
             "--mode",
-            "overwrite"));
+            "overwrite")
+        .assertDone();
     List<String> wanted = sorted(LocalSpark.session().read().parquet(fresh.toString()));
     assertThat(wanted).hasSize(texts.size());
     assertThat(sorted(Embark.read(LocalSpark.session(), output()))).isEqualTo(wanted);
@@ -146,7 +133,7 @@ class IncrementalTest {
     for (int id = 0; id < 600; id++) {
       texts.put(id, "text number " + id);
     }
-    done(run("incremental", "--commit-rows", "100"));
+    run("incremental", "--commit-rows", "100").assertDone();
     assertThat(embeddedRows()).isEqualTo(600);
     requireTable();
 
@@ -165,7 +152,7 @@ class IncrementalTest {
     for (int id = 50; id < 55; id++) {
       gone.put(id, texts.remove(id));
     }
-    JobRun second = done(run("incremental"));
+    JobRun second = run("incremental").assertDone();
     assertThat(second.out())
         .contains("20 new, 8 changed, 3 with the same text", "5 gone, 584 as they were");
     assertThat(embeddedRows()).isEqualTo(28);
@@ -175,17 +162,17 @@ class IncrementalTest {
     // Day 3: the five go for good, one text comes back as it was.
     gone.keySet().forEach(texts::remove);
     texts.put(0, "text number 0");
-    done(run("incremental", "--sync-deletes"));
+    run("incremental", "--sync-deletes").assertDone();
     assertThat(embeddedRows()).isEqualTo(1);
     requireTable();
 
     // Day 4: only deletes.
     texts.remove(1);
-    done(run("incremental", "--sync-deletes"));
+    run("incremental", "--sync-deletes").assertDone();
     assertThat(embeddedRows()).isZero();
     requireTable();
 
-    JobRun again = done(run("incremental", "--sync-deletes"));
+    JobRun again = run("incremental", "--sync-deletes").assertDone();
     assertThat(again.out()).contains("Nothing to do");
     assertThat(lastManifest().get("snapshot").asLong()).isEqualTo(4);
     assertThat(Path.of(output(), "_embark", "staging")).doesNotExist();
@@ -204,9 +191,9 @@ class IncrementalTest {
         "{\"id\": 1, \"text\": \"a\"}\n{\"id\": 1, \"text\": \"b\"}\n{\"text\": \"c\"}\n");
     for (String before : List.of("", "made")) {
       if (!before.isEmpty()) {
-        done(
-            JobRun.embed(
-                "--model", model, "--input", directory.resolve("in.jsonl"), "--output", output()));
+        JobRun.embed(
+                "--model", model, "--input", directory.resolve("in.jsonl"), "--output", output())
+            .assertDone();
       }
       refused(
           JobRun.embed(
@@ -227,7 +214,7 @@ class IncrementalTest {
   @Test
   void aTableMadeOtherwiseIsRefusedFieldByField() throws IOException {
     texts.put(1, "one");
-    done(run("incremental", "--max-length", "8"));
+    run("incremental", "--max-length", "8").assertDone();
     JobRun run = run("incremental", "--max-length", "9", "--normalize", "l2");
     refused(run, "maxLength 8, the new one 9", "normalize 'none', the new one 'l2'");
     assertThat(run.err()).containsPattern("fingerprint +[0-9a-f]{12}").contains("pooling");
@@ -283,7 +270,7 @@ class IncrementalTest {
     for (int id = 0; id < 90; id++) {
       texts.put(id, id % 9 == 8 ? null : "text " + id % 9);
     }
-    JobRun run = done(run("error", "--dedupe", "global"));
+    JobRun run = run("error", "--dedupe", "global").assertDone();
     assertThat(run.out()).contains("81 rows share the vector of another row");
     assertThat(lastManifest().at("/result/distinctTexts").asLong()).isEqualTo(9);
     requireTable();
@@ -298,14 +285,14 @@ class IncrementalTest {
     try (Stream<Path> files = Files.list(Path.of(output()))) {
       assertThat(files.map(f -> f.getFileName().toString())).containsExactly("_embark");
     }
-    done(run("error", "--max-length", "16", "--max-lost-tokens", "90%"));
+    run("error", "--max-length", "16", "--max-lost-tokens", "90%").assertDone();
     assertThat(lastManifest().at("/result/resumedRows").asLong()).isEqualTo(1);
   }
 
   @Test
   void filesThatSomebodyElseAddedAreNotTakenForOurs() throws IOException {
     texts.put(1, "one");
-    done(run("incremental"));
+    run("incremental").assertDone();
     Path stray = Path.of(output(), "stray.parquet");
     try (Stream<Path> files = Files.list(Path.of(output()))) {
       Files.copy(
@@ -315,7 +302,7 @@ class IncrementalTest {
     refused(run("incremental"), "stray.parquet is in no snapshot");
     requireTable0(1);
     Files.delete(stray);
-    done(run("incremental"));
+    run("incremental").assertDone();
     requireTable();
   }
 
@@ -326,12 +313,12 @@ class IncrementalTest {
     for (int id = 0; id < 20; id++) {
       texts.put(id, "text number " + id);
     }
-    done(run("error", "--partitions", "1"));
+    run("error", "--partitions", "1").assertDone();
     adopt(name);
     texts.put(3, "changed");
     texts.put(20, "new");
     tags.put(4, "tagged");
-    JobRun run = done(run("incremental"));
+    JobRun run = run("incremental").assertDone();
     assertThat(run.out()).contains("1 new, 1 changed, 1 with the same text");
     assertThat(Path.of(output(), name)).doesNotExist();
     requireTable();
@@ -354,11 +341,11 @@ class IncrementalTest {
     for (int id = 0; id < 400; id++) {
       texts.put(id, "text number " + id);
     }
-    done(run("incremental", "--partitions", "40"));
+    run("incremental", "--partitions", "40").assertDone();
     texts.put(0, "changed");
     // Of the session that the run finds and ends.
     LocalSpark.session().conf().set("spark.sql.files.minPartitionNum", "100");
-    done(run("incremental", "--commit-rows", "200"));
+    run("incremental", "--commit-rows", "200").assertDone();
     // One of the row that changed, and 399 rows in two.
     assertThat(lastSnapshotFiles()).hasSize(3);
     requireTable();
@@ -374,12 +361,12 @@ class IncrementalTest {
     for (int id = 0; id < 300; id++) {
       texts.put(id, "text number " + id);
     }
-    done(run("incremental", "--output-type", "int8"));
+    run("incremental", "--output-type", "int8").assertDone();
     String before = Embark.read(LocalSpark.session(), output()).schema().json();
     for (int id = 300; id < 310; id++) {
       texts.put(id, "quite other words " + id);
     }
-    done(run("incremental", "--output-type", "int8"));
+    run("incremental", "--output-type", "int8").assertDone();
     assertThat(Embark.read(LocalSpark.session(), output()).schema().json()).isEqualTo(before);
     assertThat(embeddedRows()).isEqualTo(10);
   }
@@ -388,10 +375,10 @@ class IncrementalTest {
   void inspectTellsWhatATableIsMadeOf() throws IOException {
     texts.put(1, "one");
     assertThat(JobRun.of("inspect", output()).exitCode()).isEqualTo(ExitCode.BAD_USAGE);
-    done(run("incremental"));
+    run("incremental").assertDone();
     texts.put(2, "two");
-    done(run("incremental"));
-    JobRun inspected = done(JobRun.of("inspect", output()));
+    run("incremental").assertDone();
+    JobRun inspected = JobRun.of("inspect", output()).assertDone();
     assertThat(inspected.out())
         .contains("Snapshot 2 of 2 on record, made with --mode incremental", "2 rows, 2 files")
         .contains("embedding", "maxLength", "(--pooling)", "tokenizer.json")
@@ -416,9 +403,10 @@ class IncrementalTest {
   @Test
   void tablesMadeOtherwiseAreNotComparable() throws IOException {
     texts.put(1, "one");
-    done(run("incremental"));
+    run("incremental").assertDone();
     String other = directory.resolve("other").toString();
-    done(JobRun.embed("--model", model, "--pooling", "max", "--input", input(), "--output", other));
+    JobRun.embed("--model", model, "--pooling", "max", "--input", input(), "--output", other)
+        .assertDone();
     Dataset<Row> mean = Embark.read(LocalSpark.session(), output());
     Dataset<Row> max = Embark.read(LocalSpark.session(), other);
     Embark.requireComparable(mean, mean);
@@ -433,7 +421,8 @@ class IncrementalTest {
     String row =
         "{\"id\": 1, \"text\": \"a\", \"home\": %s, \"house\": %s, \"tags\": %s, \"at\": %s}%n";
     String whole =
-        "{\"id\": 2, \"text\": \"b\", \"home\": \"h\", \"house\": \"w\", \"tags\": [[\"x\"]], \"at\": {\"n\": 1, \"m\": 1}}%n";
+        "{\"id\": 2, \"text\": \"b\", \"home\": \"h\", \"house\": \"w\", \"tags\": [[\"x\"]],"
+            + " \"at\": {\"n\": 1, \"m\": 1}}%n";
     String[][] states = {
       {"null", "\"x\"", "[[\"a\"], [\"b\"]]", "{\"n\": 1}"},
       {"\"x\"", "null", "[[\"a\"], [\"b\"]]", "{\"n\": 1}"},
@@ -447,8 +436,7 @@ class IncrementalTest {
       Files.writeString(file, row.formatted((Object[]) states[i]) + whole.formatted());
       for (boolean again : new boolean[] {false, true}) {
         JobRun run =
-            done(
-                JobRun.embed(
+            JobRun.embed(
                     "--model",
                     model,
                     "--input",
@@ -458,7 +446,8 @@ class IncrementalTest {
                     "--id-col",
                     "id",
                     "--mode",
-                    "incremental"));
+                    "incremental")
+                .assertDone();
         if (again) {
           assertThat(run.out()).as("state %d again", i).contains("Nothing to do");
         } else if (i > 0) {

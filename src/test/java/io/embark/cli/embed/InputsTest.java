@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -46,10 +46,8 @@ class InputsTest {
   }
 
   private JobRun embed(Object input, String... flags) {
-    List<String> args = new java.util.ArrayList<>(List.of("--model", model.toString()));
-    args.addAll(List.of("--input", input.toString(), "--output", output().toString()));
-    args.addAll(List.of(flags));
-    return JobRun.embed(args.toArray());
+    return JobRun.embed(
+        List.of("--model", model, "--input", input, "--output", output()), (Object[]) flags);
   }
 
   /** The texts of the output, in no order; each with a vector if it has something to show. */
@@ -67,8 +65,7 @@ class InputsTest {
   }
 
   private void refused(JobRun run, String... parts) {
-    assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.BAD_USAGE);
-    assertThat(run.error()).contains(parts);
+    run.assertRefused(parts);
     assertThat(output()).doesNotExist();
   }
 
@@ -125,7 +122,13 @@ class InputsTest {
     Path in =
         file(
             "in.tsv",
-            "id\ttext\n1\tsay \"hi\"\n2\t\"open quote\n3\t\"\"\n4\tback\\slash\\\n5\t#hash\n6\t a \n");
+            "id\ttext\n"
+                + "1\tsay \"hi\"\n"
+                + "2\t\"open quote\n"
+                + "3\t\"\"\n"
+                + "4\tback\\slash\\\n"
+                + "5\t#hash\n"
+                + "6\t a \n");
     assertThat(embedded(in))
         .containsExactlyInAnyOrder(
             "say \"hi\"", "\"open quote", "\"\"", "back\\slash\\", "#hash", " a ");

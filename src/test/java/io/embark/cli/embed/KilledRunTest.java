@@ -3,12 +3,11 @@ package io.embark.cli.embed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
 import io.embark.table.Embark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -186,15 +185,7 @@ class KilledRunTest {
   }
 
   private JsonNode manifest() throws IOException {
-    try (Stream<Path> files = Files.list(output().resolve("_embark"))) {
-      return new ObjectMapper()
-          .readTree(
-              files
-                  .filter(f -> f.getFileName().toString().startsWith("run-"))
-                  .findFirst()
-                  .orElseThrow()
-                  .toFile());
-    }
+    return JobRun.manifests(output()).get(0);
   }
 
   private static List<String> sorted(List<Row> rows) {

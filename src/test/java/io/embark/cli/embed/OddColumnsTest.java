@@ -3,9 +3,9 @@ package io.embark.cli.embed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.cli.JobRun;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
 import io.embark.spark.column.Columns;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;

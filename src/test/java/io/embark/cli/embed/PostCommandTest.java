@@ -5,16 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
 import io.embark.embed.VectorProvenance;
-import io.embark.onnx.TinyModels;
 import io.embark.post.LinearVectorModel;
-import io.embark.spark.LocalSpark;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.ColumnProvenance;
 import io.embark.table.Embark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,15 +77,6 @@ class PostCommandTest {
     return JobRun.embed(all.toArray());
   }
 
-  private void done(JobRun run) {
-    assertThat(run.exitCode()).as(run.err()).isZero();
-  }
-
-  private static void refused(JobRun run, String part) {
-    assertThat(run.exitCode()).as(run.out()).isEqualTo(ExitCode.BAD_USAGE);
-    assertThat(run.error()).contains(part);
-  }
-
   private String path(String output) {
     return directory.resolve(output).toString();
   }
@@ -148,9 +137,10 @@ class PostCommandTest {
    */
   @Test
   void whitensAndKeepsTheMap() throws IOException {
-    done(run("plain", ROWS));
-    done(run("white", ROWS, "--post", "whitening", "--post-rows", "all"));
-    done(run("unit", ROWS, "--post", "whitening:2", "--post-rows", "all", "--normalize", "l2"));
+    run("plain", ROWS).assertDone();
+    run("white", ROWS, "--post", "whitening", "--post-rows", "all").assertDone();
+    run("unit", ROWS, "--post", "whitening:2", "--post-rows", "all", "--normalize", "l2")
+        .assertDone();
     Map<Long, float[]> plain = vectors("plain", "embedding");
     Map<Long, float[]> white = vectors("white", "embedding");
     Map<Long, float[]> unit = vectors("unit", "embedding");
@@ -186,34 +176,31 @@ class PostCommandTest {
   }
 
   private JsonNode manifest(String output) throws IOException {
-    try (Stream<Path> files = Files.list(Path.of(path(output), "_embark"))) {
-      Path newest =
-          files.filter(f -> f.getFileName().toString().startsWith("run-")).sorted().toList().get(0);
-      return new ObjectMapper().readTree(newest.toFile());
-    }
+    return JobRun.manifests(Path.of(path(output))).get(0);
   }
 
   /** What was fitted on the first rows is what later rows, queries and other tables go through. */
   @Test
   void laterRowsAndQueriesGoThroughTheSameMap() throws IOException {
-    done(run("table", ROWS, "--post", "centering", "--mode", "incremental", "--id-col", "id"));
+    run("table", ROWS, "--post", "centering", "--mode", "incremental", "--id-col", "id")
+        .assertDone();
     String fitted = origin("table", "embedding").postFingerprint();
     Map<Long, float[]> before = vectors("table", "embedding");
-    done(run("table", ROWS + 9, "--post", "centering", "--mode", "incremental", "--id-col", "id"));
+    run("table", ROWS + 9, "--post", "centering", "--mode", "incremental", "--id-col", "id")
+        .assertDone();
     assertThat(maps("table")).hasSize(1);
     assertThat(origin("table", "embedding").postFingerprint()).isEqualTo(fitted);
     Map<Long, float[]> after = vectors("table", "embedding");
     assertThat(after).hasSize(ROWS + 9);
     before.forEach((id, vector) -> assertThat(after.get(id)).isEqualTo(vector));
-    refused(run("table", ROWS, "--mode", "append"), "post");
-    refused(
-        run("table", ROWS, "--post", "whitening", "--mode", "append"),
-        "went through centering, this run says whitening");
+    run("table", ROWS, "--mode", "append").assertRefused("post");
+    run("table", ROWS, "--post", "whitening", "--mode", "append")
+        .assertRefused("went through centering, this run says whitening");
 
-    done(run("other", 20, "--post", path("table")));
+    run("other", 20, "--post", path("table")).assertDone();
     assertThat(origin("other", "embedding").postFingerprint()).isEqualTo(fitted);
     assertThat(vectors("other", "embedding").get(7L)).isEqualTo(before.get(7L));
-    done(run("one", 20, "--post", maps("table").get(0)));
+    run("one", 20, "--post", maps("table").get(0)).assertDone();
     assertThat(vectors("one", "embedding").get(7L)).isEqualTo(before.get(7L));
 
     JobRun found =
@@ -232,10 +219,9 @@ class PostCommandTest {
 
     // A table that was copied without its records has no map to send queries through.
     FileUtils.deleteDirectory(maps("table").get(0).toFile());
-    refused(
-        JobRun.of("search", "--input", path("table"), "--query", "x", "--device", "cpu"),
-        "is not with the table");
-    refused(run("table", ROWS, "--post", "centering", "--mode", "append"), "is not at");
+    JobRun.of("search", "--input", path("table"), "--query", "x", "--device", "cpu")
+        .assertRefused("is not with the table");
+    run("table", ROWS, "--post", "centering", "--mode", "append").assertRefused("is not at");
   }
 
   /** An attempt that is gone on with keeps its map, even where another would be fitted now. */
@@ -245,10 +231,10 @@ class PostCommandTest {
     JobRun stopped = run("again", ROWS, with(flags, "all", "--max-lost-tokens", "0"));
     assertThat(stopped.exitCode()).as(stopped.err()).isEqualTo(3);
     String began = maps("again").get(0).getFileName().toString();
-    done(run("again", ROWS, with(flags, "30")));
+    run("again", ROWS, with(flags, "30")).assertDone();
     assertThat(origin("again", "embedding").postFingerprint()).startsWith(began);
     assertThat(maps("again")).hasSize(1);
-    done(run("again", ROWS, with(flags, "30", "--mode", "overwrite")));
+    run("again", ROWS, with(flags, "30", "--mode", "overwrite")).assertDone();
     assertThat(origin("again", "embedding").postFingerprint()).doesNotStartWith(began);
     assertThat(maps("again")).hasSize(1);
   }
@@ -260,8 +246,7 @@ class PostCommandTest {
   /** A map for each vector, of whatever kind and stored as whatever type. */
   @Test
   void severalVectorsTypesAndChunks() throws IOException {
-    done(
-        run(
+    run(
             "two",
             ROWS,
             "--post",
@@ -271,14 +256,15 @@ class PostCommandTest {
             "--post-rows",
             "all",
             "--output-type",
-            "float"));
+            "float")
+        .assertDone();
     assertThat(maps("two")).hasSize(2);
     assertCovarianceIsIdentity(vectors("two", "embedding_mean"), 4);
     assertCovarianceIsIdentity(vectors("two", "embedding_max"), 4);
 
     Object[] joined = {"--post", "pca:5", "--pooling", "mean,max", "--concat", "--normalize", "l2"};
-    done(run("joined", ROWS, joined));
-    done(run("int8", ROWS, with(joined, "--output-type", "int8")));
+    run("joined", ROWS, joined).assertDone();
+    run("int8", ROWS, with(joined, "--output-type", "int8")).assertDone();
     assertThat(origin("joined", "embedding").dimension()).isEqualTo(5);
     Map<Long, float[]> exact = vectors("joined", "embedding");
     Map<Long, float[]> rounded = vectors("int8", "embedding");
@@ -288,8 +274,7 @@ class PostCommandTest {
       }
     }
 
-    done(
-        run(
+    run(
             "chunks",
             ROWS,
             "--post",
@@ -301,23 +286,25 @@ class PostCommandTest {
             "--chunk-tokens",
             "10",
             "--chunk-overlap",
-            "0"));
+            "0")
+        .assertDone();
     assertCovarianceIsIdentity(vectors("chunks", "embedding"), 4);
   }
 
   @Test
   void refusesWhatMakesNoSense() throws IOException {
-    refused(run("x", ROWS, "--post", "bleach"), "post: found 'bleach', wanted none, whitening[:N]");
-    refused(
-        run("x", ROWS, "--post", "pca"), "wanted a number of directions with it, as in pca:128");
-    refused(run("x", ROWS, "--post", "centering:3"), "wanted centering without a number");
-    refused(run("x", ROWS, "--post", "pca:5"), "post: found pca:5, but vectors have 4 values");
-    refused(run("x", ROWS, "--post-rows", "9"), "post-rows: set, but post is none");
-    refused(run("x", ROWS, "--post", "/no/such"), "post: nothing at /no/such");
-    refused(run("x", ROWS, "--post", directory), "neither a saved map nor a table");
-    refused(run("x", ROWS, "--post", "centering", "--token-states"), "token-states");
-    done(run("x", ROWS));
-    refused(
-        run("x", ROWS, "--post", "centering", "--mode", "append"), "column 'embedding' without it");
+    run("x", ROWS, "--post", "bleach")
+        .assertRefused("post: found 'bleach', wanted none, whitening[:N]");
+    run("x", ROWS, "--post", "pca")
+        .assertRefused("wanted a number of directions with it, as in pca:128");
+    run("x", ROWS, "--post", "centering:3").assertRefused("wanted centering without a number");
+    run("x", ROWS, "--post", "pca:5").assertRefused("post: found pca:5, but vectors have 4 values");
+    run("x", ROWS, "--post-rows", "9").assertRefused("post-rows: set, but post is none");
+    run("x", ROWS, "--post", "/no/such").assertRefused("post: nothing at /no/such");
+    run("x", ROWS, "--post", directory).assertRefused("neither a saved map nor a table");
+    run("x", ROWS, "--post", "centering", "--token-states").assertRefused("token-states");
+    run("x", ROWS).assertDone();
+    run("x", ROWS, "--post", "centering", "--mode", "append")
+        .assertRefused("column 'embedding' without it");
   }
 }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
 import io.embark.table.Embark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,10 +52,19 @@ class PublishAgainTest {
   }
 
   private JobRun embed(Path input, String mode, String... more) {
-    List<Object> flags = new ArrayList<>(List.of("--model", model, "--input", input));
-    flags.addAll(List.of("--output", output(), "--mode", mode, "--id-col", "id"));
-    flags.addAll(List.of(more));
-    return JobRun.embed(flags.toArray());
+    return JobRun.embed(
+        List.of(
+            "--model",
+            model,
+            "--input",
+            input,
+            "--output",
+            output(),
+            "--mode",
+            mode,
+            "--id-col",
+            "id"),
+        (Object[]) more);
   }
 
   private Dataset<Row> table() throws IOException {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.model.GraphsWithWeights;
 import io.embark.model.ModelDirectory;
-import io.embark.onnx.TinyModels;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;

@@ -2,7 +2,7 @@ package io.embark.model.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.embark.onnx.TinyModels;
+import io.embark.testing.TinyModels;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.model.ModelDirectory;
-import io.embark.onnx.TinyModels;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,9 +2,9 @@ package io.embark.spark.column;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
 import io.embark.spark.TextEmbedder;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.sql.Dataset;

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.embark.SpoiltModel;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.model.store.ModelStore;
 import io.embark.onnx.Device;
 import io.embark.onnx.DeviceChoice;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.SpoiltModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.embed.EmbedderConfig;
 import io.embark.onnx.Device;
-import io.embark.onnx.TinyModels;
-import io.embark.spark.LocalSpark;
+import io.embark.testing.LocalSpark;
+import io.embark.testing.TinyModels;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,9 +2,9 @@ package io.embark.spark.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.embark.spark.LocalSpark;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.metrics.CountingStats.Counter;
+import io.embark.testing.LocalSpark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;

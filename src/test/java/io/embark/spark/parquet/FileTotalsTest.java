@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.embed.ChunkMode;
 import io.embark.embed.Status;
-import io.embark.spark.LocalSpark;
 import io.embark.spark.TextEmbedder;
+import io.embark.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package io.embark.spark.parquet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.embark.spark.LocalSpark;
 import io.embark.spark.TextEmbedder;
+import io.embark.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

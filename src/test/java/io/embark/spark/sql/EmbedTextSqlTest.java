@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.embark.embed.VectorProvenance;
-import io.embark.spark.LocalSpark;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.spark.column.EmbeddingColumns;
+import io.embark.testing.LocalSpark;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,8 +1,8 @@
 package io.embark.spark.sql;
 
 import io.embark.spark.EmbarkExtensions;
-import io.embark.spark.LocalSpark;
 import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.testing.LocalSpark;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Dataset;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.embark.spark.EmbeddedTables;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.column.OutputType;
+import io.embark.testing.EmbeddedTables;
 import java.util.List;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
@@ -43,7 +43,8 @@ class UnionSqlTest {
       strings = {
         "SELECT %s FROM (SELECT * FROM narrow UNION ALL SELECT * FROM wide)",
         "SELECT %s FROM (SELECT * FROM narrow UNION SELECT * FROM wide)",
-        "SELECT %s FROM (SELECT * FROM narrow UNION ALL SELECT * FROM narrow UNION ALL SELECT * FROM wide)",
+        "SELECT %s FROM (SELECT * FROM narrow UNION ALL SELECT * FROM narrow UNION ALL SELECT *"
+            + " FROM wide)",
         "WITH u AS (SELECT embedding AS e FROM narrow UNION ALL SELECT embedding FROM wide)"
             + " SELECT %s FROM (SELECT id, u.e AS embedding FROM u, floats WHERE id > '' LIMIT 3)",
         "SELECT id FROM (SELECT * FROM narrow UNION ALL SELECT * FROM wide) ORDER BY %s",

@@ -1,4 +1,4 @@
-package io.embark;
+package io.embark.testing;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

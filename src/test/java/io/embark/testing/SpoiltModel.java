@@ -1,4 +1,4 @@
-package io.embark;
+package io.embark.testing;
 
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;

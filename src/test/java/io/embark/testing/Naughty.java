@@ -1,4 +1,4 @@
-package io.embark.hostile;
+package io.embark.testing;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.embark.onnx;
+package io.embark.testing;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;

@@ -1,4 +1,4 @@
-package io.embark;
+package io.embark.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

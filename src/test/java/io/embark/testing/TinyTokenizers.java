@@ -1,9 +1,8 @@
-package io.embark.text;
+package io.embark.testing;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.embark.onnx.TinyModels;
 import io.embark.token.HfTokenizer;
 import io.embark.token.Tokenizer;
 import java.io.IOException;
@@ -79,7 +78,8 @@ public enum TinyTokenizers {
   /** Writes the file into a directory. */
   public abstract Path write(Path directory);
 
-  Tokenizer open(Path directory, int maxLength) {
+  /** Writes the file and opens it. */
+  public Tokenizer open(Path directory, int maxLength) {
     try {
       return HfTokenizer.open(write(directory), maxLength);
     } catch (IOException e) {

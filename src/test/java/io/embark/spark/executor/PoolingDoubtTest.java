@@ -1,13 +1,12 @@
-package io.embark.spark.sql;
+package io.embark.spark.executor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.embed.EmbedderConfig;
 import io.embark.model.ModelDirectory;
 import io.embark.model.store.ModelStore;
-import io.embark.onnx.TinyModels;
 import io.embark.pooling.Pooling;
-import io.embark.spark.executor.ModelFacts;
+import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

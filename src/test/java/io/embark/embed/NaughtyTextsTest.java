@@ -1,14 +1,10 @@
-package io.embark.hostile;
+package io.embark.embed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.embark.embed.Embedder;
-import io.embark.embed.EmbedderConfig;
-import io.embark.embed.Embedding;
-import io.embark.embed.EmbeddingStats;
-import io.embark.embed.EmbeddingStream;
-import io.embark.embed.Status;
+import io.embark.testing.Embeddings;
+import io.embark.testing.Naughty;
 import io.embark.text.Chunk;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -29,15 +25,6 @@ class NaughtyTextsTest {
         EmbedderConfig.of("builtin:all-MiniLM-L6-v2").toBuilder().maxLength(64).build());
   }
 
-  private static List<Embedding> embed(Embedder embedder, List<String> texts) {
-    List<Embedding> found = new ArrayList<>();
-    new EmbeddingStream<>(
-            embedder, texts.iterator(), text -> text, (text, e) -> e, EmbeddingStats.NOBODY)
-        .forEachRemaining(found::add);
-    assertThat(found).hasSameSizeAs(texts);
-    return found;
-  }
-
   @Test
   void thereAreEnoughOfThem() {
     assertThat(Naughty.strings()).hasSize(515);
@@ -48,20 +35,20 @@ class NaughtyTextsTest {
   void eachHasAVectorOrAReasonTheSameEveryTimeAndAlone() throws IOException {
     List<String> texts = Naughty.all();
     try (Embedder embedder = open()) {
-      List<Embedding> once = embed(embedder, texts);
-      List<Embedding> twice = embed(embedder, texts);
+      List<Embedding> once = Embeddings.of(embedder, texts);
+      List<Embedding> twice = Embeddings.of(embedder, texts);
       assertThat(twice).usingRecursiveComparison().isEqualTo(once);
       List<Integer> order = new ArrayList<>();
       for (int i = 0; i < texts.size(); i++) {
         order.add(i);
       }
       Collections.shuffle(order, new Random(5));
-      List<Embedding> shuffled = embed(embedder, order.stream().map(texts::get).toList());
+      List<Embedding> shuffled = Embeddings.of(embedder, order.stream().map(texts::get).toList());
       for (int i = 0; i < order.size(); i++) {
         assertAlike(once.get(order.get(i)), shuffled.get(i), texts.get(order.get(i)));
       }
       for (int i = 0; i < texts.size(); i += 7) {
-        Embedding alone = embed(embedder, List.of(texts.get(i))).get(0);
+        Embedding alone = Embeddings.of(embedder, List.of(texts.get(i))).get(0);
         assertAlike(once.get(i), alone, texts.get(i));
       }
     }
@@ -98,7 +85,7 @@ class NaughtyTextsTest {
         if (chunks.size() > 20) {
           chunks = chunks.subList(0, 20);
         }
-        for (Embedding embedding : embed(embedder, chunks)) {
+        for (Embedding embedding : Embeddings.of(embedder, chunks)) {
           assertThat(embedding.tokensUsed()).isLessThanOrEqualTo(24);
           assertThat(embedding.truncated()).isFalse();
         }

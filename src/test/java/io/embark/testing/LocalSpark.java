@@ -1,4 +1,4 @@
-package io.embark.spark;
+package io.embark.testing;
 
 import java.util.Arrays;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.embark.spark;
+package io.embark.testing;
 
 import io.embark.embed.VectorProvenance;
 import io.embark.spark.column.OutputType;
