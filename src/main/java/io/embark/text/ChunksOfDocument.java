@@ -1,5 +1,6 @@
 package io.embark.text;
 
+import io.embark.text.Segment.Cut;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
