@@ -75,12 +75,12 @@ public record PostChoice(Method method, int number, String path) {
       return new PostChoice(null, 0, stripped);
     }
     String[] parts = stripped.toLowerCase(Locale.ROOT).split(":", 2);
-    for (Method method : Method.values()) {
-      if (method.label().equals(parts[0])) {
-        return of(method, parts.length == 1 ? null : parts[1]);
-      }
-    }
-    throw new UserError("found '%s', wanted %s (with a slash in it).".formatted(text, CHOICES));
+    return Choice.find(Method.class, parts[0])
+        .map(method -> of(method, parts.length == 1 ? null : parts[1]))
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "found '%s', wanted %s (with a slash in it).".formatted(text, CHOICES)));
   }
 
   private static PostChoice of(Method method, String number) {
