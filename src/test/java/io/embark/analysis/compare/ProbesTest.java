@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.embark.analysis.compare.ProbeFits.Probe;
 import io.embark.testing.LocalSpark;
-import io.embark.testing.LocalSpark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
