@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.embark.embed.VectorProvenance;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.catalyst.ScalaSeq;
-import io.embark.spark.column.EmbeddingColumns;
 import io.embark.testing.LocalSpark;
 import java.nio.file.Path;
 import java.util.ArrayList;
