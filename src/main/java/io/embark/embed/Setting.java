@@ -348,6 +348,13 @@ public record Setting<T>(
     return new Setting<>(key, argument, defaultText, description, value -> value);
   }
 
+  /** A setting of a job whose value is a whole number between two, both included. */
+  public static Setting<Integer> number(
+      String key, String argument, String defaultText, int least, int most, String description) {
+    return new Setting<>(
+        key, argument, defaultText, description, text -> number(text, least, most));
+  }
+
   private static <T> Setting<T> declare(
       Effect effect,
       String key,

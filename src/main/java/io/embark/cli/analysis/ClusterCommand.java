@@ -77,13 +77,14 @@ public final class ClusterCommand extends SettingsCommand {
       Setting.text("distance-col", "NAME", "distance", "Column for the distance to its centre");
 
   static final Setting<Integer> SEED =
-      whole("seed", "N", "1", 0, Integer.MAX_VALUE, "Where chance begins; the same gives the same");
+      Setting.number(
+          "seed", "N", "1", 0, Integer.MAX_VALUE, "Where chance begins; the same gives the same");
 
   static final Setting<Integer> ITERATIONS =
-      whole("iterations", "N", "50", 1, 10_000, "Iterations after which a training ends");
+      Setting.number("iterations", "N", "50", 1, 10_000, "Iterations after which a training ends");
 
   static final Setting<Integer> STARTS =
-      whole(
+      Setting.number(
           "starts",
           "N",
           "3",
@@ -92,7 +93,7 @@ public final class ClusterCommand extends SettingsCommand {
           "Trainings from different random starts; the one of least cost is kept");
 
   static final Setting<Integer> TRAIN_ROWS =
-      whole(
+      Setting.number(
           "train-rows",
           "ROWS",
           "1000000",
@@ -101,7 +102,7 @@ public final class ClusterCommand extends SettingsCommand {
           "Rows, taken at random, that the clusters are found on");
 
   static final Setting<Integer> CHOICE_ROWS =
-      whole(
+      Setting.number(
           "choice-rows",
           "ROWS",
           "10000",
@@ -110,7 +111,7 @@ public final class ClusterCommand extends SettingsCommand {
           "Rows, taken at random, that numbers of clusters are tried on");
 
   static final Setting<Integer> DUPLICATE_ROWS =
-      whole(
+      Setting.number(
           "duplicate-rows",
           "ROWS",
           "200000",
@@ -119,7 +120,8 @@ public final class ClusterCommand extends SettingsCommand {
           "Rows, taken at random, among which near-duplicates are looked for; 0 for none");
 
   static final Setting<Integer> MAP_ROWS =
-      whole("map-rows", "ROWS", "2000", 0, 20_000, "Rows, taken at random, on the report's map");
+      Setting.number(
+          "map-rows", "ROWS", "2000", 0, 20_000, "Rows, taken at random, on the report's map");
 
   static final Setting<String> STOP_WORDS =
       new Setting<>(
@@ -226,11 +228,5 @@ public final class ClusterCommand extends SettingsCommand {
       throw new UserError("found '%s', wanted none or one of %s.".formatted(text, LANGUAGES));
     }
     return language;
-  }
-
-  private static Setting<Integer> whole(
-      String key, String argument, String defaultText, int least, int most, String description) {
-    return new Setting<>(
-        key, argument, defaultText, description, text -> Setting.number(text, least, most));
   }
 }

@@ -52,12 +52,7 @@ public final class SearchCommand extends SettingsCommand {
               + " space or colon; 'none' for no prompt");
 
   static final Setting<Integer> TOP =
-      new Setting<>(
-          "top",
-          "ROWS",
-          "10",
-          "Rows to find for each query",
-          text -> Setting.number(text, 1, 10_000));
+      Setting.number("top", "ROWS", "10", 1, 10_000, "Rows to find for each query");
 
   static final Setting<Metric> METRIC =
       new Setting<>(
@@ -96,12 +91,13 @@ public final class SearchCommand extends SettingsCommand {
           SearchCommand::mode);
 
   static final Setting<Integer> SHOW =
-      new Setting<>(
+      Setting.number(
           "show",
           "QUERIES",
           "10",
-          "Queries whose hits are shown; without an output, the queries that are run",
-          text -> Setting.number(text, 0, 1000));
+          0,
+          1000,
+          "Queries whose hits are shown; without an output, the queries that are run");
 
   static final Setting<String> MODEL =
       Setting.text(

@@ -36,12 +36,13 @@ public final class DoctorCommand extends SettingsCommand {
           text -> Setting.number(text, 1, 1_000_000_000_000L));
 
   static final Setting<Integer> TOKENS_PER_ROW =
-      new Setting<>(
+      Setting.number(
           "tokens-per-row",
           "N",
           "those of the input, or 64",
-          "Mean tokens of a row that the model will see",
-          text -> Setting.number(text, 1, 1_000_000));
+          1,
+          1_000_000,
+          "Mean tokens of a row that the model will see");
 
   /** Those that no other job has. */
   public static final List<Setting<?>> OWN = List.of(JSON, ROWS, TOKENS_PER_ROW);
