@@ -327,6 +327,16 @@ public final class VectorProvenance {
     return essence.toString();
   }
 
+  /** Whether vectors that {@link #essence} told of, now or in an earlier version, compare. */
+  public boolean isMadeAs(String essence) {
+    // Earlier versions called a single vector joined too.
+    return essence()
+        .equals(
+            essence.replaceFirst(
+                "pooling (\\w+) joined, layers ([^,]+), (\\d+ values)",
+                "pooling $1, layers $2, $3"));
+  }
+
   private String inWords(Setting<?> setting) {
     if (setting == Setting.EXCLUDE_SPECIAL_TOKENS) {
       return "without special tokens";

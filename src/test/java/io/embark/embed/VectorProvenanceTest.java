@@ -93,6 +93,11 @@ class VectorProvenanceTest {
     VectorProvenance several = of(config().concat(true).set(Setting.LAYERS, "-1,-2", "test"));
     assertThat(several.essence()).contains("pooling mean joined, layers -1,-2");
     assertThat(several.config().get(Setting.CONCAT)).isTrue();
+
+    String before = alone.essence().replace("mean,", "mean joined,");
+    assertThat(alone.isMadeAs(before)).isTrue();
+    assertThat(several.isMadeAs(several.essence())).isTrue();
+    assertThat(several.isMadeAs(before)).isFalse();
   }
 
   @Test

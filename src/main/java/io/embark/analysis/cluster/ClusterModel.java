@@ -2,6 +2,7 @@ package io.embark.analysis.cluster;
 
 import io.embark.Choice;
 import io.embark.UserError;
+import io.embark.embed.VectorProvenance;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.ColumnProvenance;
 import java.io.IOException;
@@ -156,12 +157,12 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
   @Override
   public StructType transformSchema(StructType schema) {
     String input = getOrDefault(inputCol);
-    String essence = ColumnProvenance.of(schema, input).essence();
-    if (isSet(madeBy) && !essence.equals(getOrDefault(madeBy))) {
+    VectorProvenance made = ColumnProvenance.of(schema, input);
+    if (isSet(madeBy) && !made.isMadeAs(getOrDefault(madeBy))) {
       throw new UserError(
           ("Column '%s' holds vectors that were made differently from those that the clusters were"
                   + " found on: found %s, wanted %s.")
-              .formatted(input, essence, getOrDefault(madeBy)));
+              .formatted(input, made.essence(), getOrDefault(madeBy)));
     }
     List<Param<String>> columns = new ArrayList<>(List.of(clusterCol, distanceCol));
     if (isSet(similarityCol)) {
