@@ -212,17 +212,16 @@ public final class HfTokenizer implements Tokenizer {
   @Override
   public TokenSpans spans(String text) {
     CharSpan[] spans = read(text, false, LIBRARY::getTokenCharSpans);
-    // The library counts code points; of text without surrogates these are chars.
-    int[] chars =
-        text.codePoints().anyMatch(Character::isSupplementaryCodePoint) ? chars(text) : null;
+    // The library counts code points.
+    int[] chars = chars(text);
     int[] starts = new int[spans.length];
     int[] ends = new int[spans.length];
     int last = 0;
     for (int i = 0; i < spans.length; i++) {
       // No span, or one before its predecessor's, is that of a token without characters.
       CharSpan span = spans[i];
-      int start = span == null ? last : chars == null ? span.getStart() : chars[span.getStart()];
-      int end = span == null ? last : chars == null ? span.getEnd() : chars[span.getEnd()];
+      int start = span == null ? last : chars[span.getStart()];
+      int end = span == null ? last : chars[span.getEnd()];
       starts[i] = i == 0 ? start : Math.max(starts[i - 1], start);
       ends[i] = Math.max(starts[i], end);
       last = ends[i];
@@ -282,8 +281,8 @@ public final class HfTokenizer implements Tokenizer {
   }
 
   /**
-   * Whether it is seen in the file that small and capital letters are the same to it; a list of
-   * normalizers is not looked into.
+   * Whether the file says that small and capital letters are the same to it; a list of normalizers
+   * is not looked into.
    */
   public boolean lowersCase() {
     return lowersCase;

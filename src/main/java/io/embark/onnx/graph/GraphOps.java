@@ -144,7 +144,7 @@ public final class GraphOps {
             .build());
   }
 
-  private static AttributeProto integer(String name, long value) {
+  static AttributeProto integer(String name, long value) {
     return AttributeProto.newBuilder().setName(name).setType(AttributeType.INT).setI(value).build();
   }
 

@@ -103,11 +103,7 @@ public final class MaskRemoval {
         .setName(block.output() + "/unmasked")
         .addAllInput(List.of(block.query(), block.key(), block.value()))
         .addOutput(block.output())
-        .addAttribute(
-            AttributeProto.newBuilder()
-                .setName("num_heads")
-                .setType(AttributeType.INT)
-                .setI(block.heads()))
+        .addAttribute(GraphOps.integer("num_heads", block.heads()))
         .addAttribute(
             AttributeProto.newBuilder()
                 .setName("scale")
