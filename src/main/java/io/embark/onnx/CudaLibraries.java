@@ -2,8 +2,7 @@ package io.embark.onnx;
 
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -121,12 +120,10 @@ public final class CudaLibraries {
           new ProcessBuilder(ldconfig.get(), "-p")
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
-      try (InputStream out = process.getInputStream()) {
-        String text = new String(out.readAllBytes(), StandardCharsets.UTF_8);
-        process.waitFor(5, TimeUnit.SECONDS);
-        return text.lines().map(String::strip).toList();
-      }
-    } catch (IOException e) {
+      List<String> lines = process.inputReader().lines().map(String::strip).toList();
+      process.waitFor(5, TimeUnit.SECONDS);
+      return lines;
+    } catch (IOException | UncheckedIOException e) {
       return List.of();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,6 +1,5 @@
 /**
  * Reading and editing of ONNX graphs: which outputs and layers there are, poolings added as nodes,
- * attention without a mask. It sees {@code pooling} and ONNX's protobuf classes, and opens no
- * session of its own accord.
+ * attention without a mask. It sees {@code pooling} and ONNX's protobuf classes, and no session.
  */
 package io.embark.onnx.graph;
