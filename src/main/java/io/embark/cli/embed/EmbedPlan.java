@@ -17,7 +17,6 @@ import io.embark.spark.executor.ExecutorSettings;
 import io.embark.spark.executor.ModelFacts;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Column;
@@ -143,15 +142,6 @@ record EmbedPlan(
     return tasksPerGpu == 0
         ? Optional.empty()
         : Optional.of(new GpuStage(tasksPerGpu, settings.get(EmbedSettings.GPU_SCRIPT)));
-  }
-
-  /**
-   * All that decides which rows the run writes, and what is in them.
-   *
-   * @param base the version of the target that the run starts from, 0 for none
-   */
-  Map<String, String> facts(long base) {
-    return RunFacts.of(settings, model, input, rows.schema(), mode().label(), base);
   }
 
   /**

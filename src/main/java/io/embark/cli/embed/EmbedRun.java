@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.UserError;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobSettings;
+import io.embark.embed.Status;
 import io.embark.table.Staging;
 import io.embark.table.TableDirectory;
 import io.embark.table.TableLock;
@@ -79,7 +80,7 @@ public final class EmbedRun {
   private Optional<RunSummary> embed(
       EmbedPlan asked, TableDirectory directory, Publisher publisher, TableLock lock)
       throws IOException {
-    Staging staging = Staging.of(directory, asked.facts(publisher.current()));
+    Staging staging = Staging.of(directory, RunFacts.of(asked, publisher.current()));
     EmbedPlan plan = publisher.settle(asked, staging.begun());
     Publisher.Work work = publisher.work(plan);
     work.compared().ifPresent(words -> out.println("Compared with the table: " + words + "."));
@@ -109,7 +110,7 @@ public final class EmbedRun {
     out.printf(
         "Nothing to do: an earlier attempt of this run died while it published; version %d of %s with %,d rows is finished now.%n",
         recovered.snapshot().id(), publisher.name(), result.path("rows").asLong());
-    return RunManifest.failedRows(result) > 0 ? ExitCode.PARTIAL : 0;
+    return result.path(Status.FAILED.name()).asLong() > 0 ? ExitCode.PARTIAL : 0;
   }
 
   private void preview(EmbedPlan plan, Publisher publisher) throws IOException {

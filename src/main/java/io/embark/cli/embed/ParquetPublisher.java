@@ -79,7 +79,8 @@ final class ParquetPublisher implements Publisher {
   @Override
   public Optional<Staging.Recovered> recover(EmbedPlan plan) throws IOException {
     return Staging.recover(table).stream()
-        .filter(r -> Staging.key(plan.facts(r.snapshot().id() - 1)).equals(r.snapshot().run()))
+        .filter(
+            r -> Staging.key(RunFacts.of(plan, r.snapshot().id() - 1)).equals(r.snapshot().run()))
         .findFirst();
   }
 

@@ -1,43 +1,35 @@
 package io.embark.cli.embed;
 
-import io.embark.cli.JobSettings;
 import io.embark.embed.Setting;
 import io.embark.model.Fingerprint;
-import io.embark.spark.executor.ModelFacts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.hadoop.fs.FileStatus;
-import org.apache.spark.sql.types.StructType;
 
 /** All that decides which rows a run writes, and what is in them. */
 final class RunFacts {
   private RunFacts() {}
 
   /**
-   * @param schema of the input
-   * @param base the snapshot that the run starts from, 0 for none
+   * Those of a plan.
+   *
+   * @param base the version of the target that the run starts from, 0 for none
    */
-  static Map<String, String> of(
-      JobSettings settings,
-      ModelFacts facts,
-      TextInput input,
-      StructType schema,
-      String mode,
-      long base) {
-    Map<String, String> all = new TreeMap<>(settings(Setting.ALL, facts.config()::text));
-    all.putAll(settings(EmbedSettings.ALL, settings::text));
+  static Map<String, String> of(EmbedPlan plan, long base) {
+    Map<String, String> all = new TreeMap<>(settings(Setting.ALL, plan.model().config()::text));
+    all.putAll(settings(EmbedSettings.ALL, plan.settings()::text));
     // Of a setting that is no more: what was staged while there was it is gone on with.
     all.put("gpu-cuda-graphs", "false");
     // What staged files are like: slices of an Embark that wrote no totals cannot be gone on with.
     all.put("staged files", "with totals");
-    all.put("model fingerprint", facts.fingerprint());
-    all.put("columns", schema.toDDL());
-    all.put("mode", mode);
+    all.put("model fingerprint", plan.model().fingerprint());
+    all.put("columns", plan.rows().schema().toDDL());
+    all.put("mode", plan.mode().label());
     all.put("table's snapshot", Long.toString(base));
-    all.put("input files", files(input));
+    all.put("input files", files(plan.input()));
     return all;
   }
 

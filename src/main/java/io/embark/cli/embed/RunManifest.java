@@ -1,13 +1,11 @@
 package io.embark.cli.embed;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.cli.JobSettings;
 import io.embark.cli.Version;
 import io.embark.embed.Setting;
-import io.embark.embed.Status;
 import io.embark.embed.VectorProvenance;
 import io.embark.onnx.OnnxRuntime;
 import io.embark.spark.column.ColumnProvenance;
@@ -16,7 +14,6 @@ import io.embark.table.KeptMaps;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.Iterator;
 import java.util.Map;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.sql.SparkSession;
@@ -137,16 +134,6 @@ final class RunManifest {
             .put("from", settings.origin(setting));
       }
     }
-  }
-
-  /** Rows without a vector because the model failed on them, of a record's {@code result}. */
-  static long failedRows(JsonNode result) {
-    long failed = 0;
-    for (Iterator<Map.Entry<String, JsonNode>> all = result.fields(); all.hasNext(); ) {
-      Map.Entry<String, JsonNode> field = all.next();
-      failed += field.getKey().startsWith(Status.FAILED.name()) ? field.getValue().asLong() : 0;
-    }
-    return failed;
   }
 
   private static void addResult(ObjectNode result, TableRun.Staged staged) {
