@@ -68,7 +68,7 @@ final class SearchRun {
     try {
       // Embeds them all at once; reading them a block at a time would embed a partition at a time.
       long all = asked.count();
-      long empty = asked.where(asked.col(queries.vectorCol()).isNull()).count();
+      long empty = asked.where(Columns.of(asked, queries.vectorCol()).isNull()).count();
       Dataset<Row> hits = search.of(asked, queries.vectorCol());
       if (writes) {
         write(hits, output);

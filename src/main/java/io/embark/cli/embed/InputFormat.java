@@ -2,6 +2,7 @@ package io.embark.cli.embed;
 
 import io.embark.Choice;
 import io.embark.UserError;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,35 +21,9 @@ public enum InputFormat implements Choice {
       "json",
       List.of("json", "jsonl", "ndjson"),
       Map.of("mode", "FAILFAST", "maxStringLen", Integer.toString(Integer.MAX_VALUE))),
-  CSV(
-      "csv",
-      List.of("csv"),
-      Map.of(
-          "mode",
-          "FAILFAST",
-          "header",
-          "true",
-          "enforceSchema",
-          "false",
-          "multiLine",
-          "true",
-          "escape",
-          "\"")),
+  CSV("csv", List.of("csv"), delimited(Map.of("multiLine", "true", "escape", "\""))),
   /** Tab-separated without quoting: a quotation mark is a character like any other. */
-  TSV(
-      "csv",
-      List.of("tsv", "tab"),
-      Map.of(
-          "mode",
-          "FAILFAST",
-          "header",
-          "true",
-          "enforceSchema",
-          "false",
-          "sep",
-          "\t",
-          "quote",
-          "")),
+  TSV("csv", List.of("tsv", "tab"), delimited(Map.of("sep", "\t", "quote", ""))),
   /** One text per line. */
   TEXT("text", List.of("txt", "text"), Map.of());
 
@@ -63,6 +38,12 @@ public enum InputFormat implements Choice {
     this.sparkFormat = sparkFormat;
     this.extensions = extensions;
     this.options = options;
+  }
+
+  private static Map<String, String> delimited(Map<String, String> own) {
+    Map<String, String> options = new HashMap<>(own);
+    options.putAll(Map.of("mode", "FAILFAST", "header", "true", "enforceSchema", "false"));
+    return Map.copyOf(options);
   }
 
   String sparkFormat() {
