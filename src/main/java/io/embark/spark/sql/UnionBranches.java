@@ -92,28 +92,24 @@ final class UnionBranches {
 
   /** A cast drops the metadata, but not what the values are. */
   private static Optional<Metadata> said(Column column) {
-    for (Column at = column; at != null; at = below(at)) {
-      Metadata metadata = at.attribute().metadata();
-      if (metadata.contains(VectorProvenance.KEY)) {
-        return Optional.of(metadata);
-      }
-      if (at.plan() instanceof Union) {
-        return Optional.empty();
-      }
-    }
-    return Optional.empty();
+    return path(column).stream()
+        .map(at -> at.attribute().metadata())
+        .filter(metadata -> metadata.contains(VectorProvenance.KEY))
+        .findFirst();
   }
 
   private static boolean isNull(Column column) {
-    for (Column at = column; at != null; at = below(at)) {
-      if (at.made() instanceof Literal literal) {
-        return literal.value() == null;
-      }
-      if (at.plan() instanceof Union) {
-        return false;
-      }
+    return path(column).stream()
+        .anyMatch(at -> at.made() instanceof Literal literal && literal.value() == null);
+  }
+
+  /** The column and where its values come from, down to the next UNION. */
+  private static List<Column> path(Column column) {
+    List<Column> path = new ArrayList<>();
+    for (Column at = column; at != null; at = at.plan() instanceof Union ? null : below(at)) {
+      path.add(at);
     }
-    return false;
+    return path;
   }
 
   /** Where the values of a column come from unchanged; null if they are made here. */
