@@ -3,7 +3,7 @@ package io.embark.spark;
 import io.embark.spark.catalyst.ScalaSeq;
 import io.embark.spark.sql.ComparableVectors;
 import io.embark.spark.sql.DecodeStoredVectors;
-import io.embark.spark.sql.EmbedTextStrategy;
+import io.embark.spark.sql.EmbedTextExec;
 import io.embark.spark.sql.EmbeddingMetadata;
 import io.embark.spark.sql.ExtractEmbedText;
 import io.embark.spark.sql.SqlFunction;
@@ -32,7 +32,7 @@ public final class EmbarkExtensions extends AbstractFunction1<SparkSessionExtens
     extensions.injectResolutionRule(session -> new DecodeStoredVectors());
     extensions.injectCheckRule(session -> new ComparableVectors());
     extensions.injectPreCBORule(session -> new ExtractEmbedText());
-    extensions.injectPlannerStrategy(session -> new EmbedTextStrategy());
+    extensions.injectPlannerStrategy(session -> new EmbedTextExec.Strategy());
     return BoxedUnit.UNIT;
   }
 }

@@ -75,7 +75,8 @@ public record GpuStage(int tasksPerGpu, String discoveryScript) {
         master.equals("yarn") || master.startsWith("k8s://") || master.startsWith("spark://");
     if (!known) {
       throw refused(
-          "Spark schedules stages by resources on standalone clusters, YARN and Kubernetes only, and"
+          "Spark schedules stages by resources on standalone clusters, YARN and Kubernetes only,"
+              + " and"
               + " the master is '%s'.".formatted(master));
     }
     boolean dynamic = conf.getBoolean(DYNAMIC, false);
@@ -145,8 +146,8 @@ public record GpuStage(int tasksPerGpu, String discoveryScript) {
     @Override
     public Seq<SparkPlan> apply(LogicalPlan plan) {
       return plan instanceof GpuStagePlan stage
-          ? ScalaSeq.of(List.of(new GpuStageExec(stage.profile(), planLater(stage.child()))))
-          : ScalaSeq.of(List.of());
+          ? ScalaSeq.of(new GpuStageExec(stage.profile(), planLater(stage.child())))
+          : ScalaSeq.of();
     }
   }
 }

@@ -12,10 +12,9 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeReference;
-import org.apache.spark.sql.catalyst.expressions.CreateNamedStruct;
+import org.apache.spark.sql.catalyst.expressions.CreateStruct$;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.GetStructField;
-import org.apache.spark.sql.catalyst.expressions.Literal$;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.MapPartitions;
@@ -47,18 +46,16 @@ public final class InternalRows {
    */
   public static Dataset<Row> mapPartitions(Dataset<Row> rows, StructType result, RowWork work) {
     LogicalPlan child = rows.logicalPlan();
-    Alias whole = alias(struct(ScalaSeq.toJava(child.output())), ROW, Metadata.empty());
+    Alias whole =
+        alias(
+            CreateStruct$.MODULE$.apply(ScalaSeq.of(ScalaSeq.toJava(child.output()))),
+            ROW,
+            Metadata.empty());
     Attribute made =
         new AttributeReference(
-            ROW,
-            result,
-            false,
-            Metadata.empty(),
-            NamedExpression.newExprId(),
-            ScalaSeq.<String>of(List.of()));
+            ROW, result, false, Metadata.empty(), NamedExpression.newExprId(), ScalaSeq.of());
     MapPartitions mapped =
-        new MapPartitions(
-            new OnPartition(work), made, new Project(ScalaSeq.of(List.of(whole)), child));
+        new MapPartitions(new OnPartition(work), made, new Project(ScalaSeq.of(whole), child));
     // Not SerializeFromObject: what Spark prunes inside of that, it takes to be made field by
     // field.
     return Dataset$.MODULE$.ofRows(
@@ -95,43 +92,11 @@ public final class InternalRows {
       if (!partition.hasNext()) {
         return partition;
       }
-      Iterator<Object> rows = JavaConverters.asJavaIterator(partition);
-      Iterator<InternalRow> copies =
-          new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-              return rows.hasNext();
-            }
-
-            @Override
-            public InternalRow next() {
-              // Work reads ahead, and Spark's iterators hand out one row object again and again.
-              return ((InternalRow) rows.next()).copy();
-            }
-          };
-      Iterator<InternalRow> results = work.over(copies);
-      return JavaConverters.asScalaIterator(
-          new Iterator<Object>() {
-            @Override
-            public boolean hasNext() {
-              return results.hasNext();
-            }
-
-            @Override
-            public Object next() {
-              return results.next();
-            }
-          });
+      // Work reads ahead, and Spark's iterators hand out one row object again and again.
+      Iterator<InternalRow> rows =
+          JavaConverters.asJavaIterator(partition.map(row -> ((InternalRow) row).copy()));
+      return JavaConverters.asScalaIterator(work.over(rows)).map(row -> row);
     }
-  }
-
-  private static Expression struct(List<Attribute> columns) {
-    List<Expression> namesAndValues = new ArrayList<>();
-    for (Attribute column : columns) {
-      namesAndValues.add(Literal$.MODULE$.apply(column.name()));
-      namesAndValues.add(column);
-    }
-    return new CreateNamedStruct(ScalaSeq.of(namesAndValues));
   }
 
   private static List<NamedExpression> fields(Attribute row, StructField[] fields) {
@@ -151,8 +116,8 @@ public final class InternalRows {
         value,
         name,
         NamedExpression.newExprId(),
-        ScalaSeq.<String>of(List.of()),
+        ScalaSeq.of(),
         Option.apply(metadata),
-        ScalaSeq.<String>of(List.of()));
+        ScalaSeq.of());
   }
 }

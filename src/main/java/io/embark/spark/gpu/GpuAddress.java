@@ -1,14 +1,19 @@
 package io.embark.spark.gpu;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * From the GPU address that Spark gave a task to the index that CUDA knows the device by in this
- * process. The two differ where the process sees some devices of the host only: CUDA counts those
- * from 0, while a discovery script may have printed the host's own indices or UUIDs.
+ * Translates the GPU address that Spark gave a task into the index by which CUDA knows the device
+ * in this process. The two differ where the process sees some devices of the host only: CUDA counts
+ * those from 0, while a discovery script may have printed the host's own indices or UUIDs.
  *
  * @param cudaVisibleDevices the value of CUDA_VISIBLE_DEVICES, or null if it is not set
  * @param nvidiaVisibleDevices the value of NVIDIA_VISIBLE_DEVICES, which container runtimes set, or
@@ -25,7 +30,19 @@ public record GpuAddress(String cudaVisibleDevices, String nvidiaVisibleDevices,
     return new GpuAddress(
         System.getenv("CUDA_VISIBLE_DEVICES"),
         System.getenv("NVIDIA_VISIBLE_DEVICES"),
-        GpuFiles.count());
+        deviceFiles(Path.of("/dev")));
+  }
+
+  /** The GPUs with a device file; a container has those of its own devices. 0 without a folder. */
+  static int deviceFiles(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return 0;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return (int) files.filter(f -> f.getFileName().toString().matches("nvidia\\d+")).count();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot list " + folder, e);
+    }
   }
 
   /** Whether CUDA is told to see no device at all. */
@@ -81,8 +98,8 @@ public record GpuAddress(String cudaVisibleDevices, String nvidiaVisibleDevices,
       }
       throw refused(
           wanted,
-          "but a process uses a MIG slice only when it sees no other: give each executor a container"
-              + " of its own, or set CUDA_VISIBLE_DEVICES for it.");
+          "but a process uses a MIG slice only when it sees no other: give each executor a"
+              + " container of its own, or set CUDA_VISIBLE_DEVICES for it.");
     }
     if (devices == 1) {
       return 0;

@@ -1,9 +1,13 @@
 package io.embark.spark.sql;
 
+import io.embark.UserError;
+import io.embark.spark.catalyst.FunctionExpression;
 import io.embark.spark.catalyst.ScalaSeq;
 import java.io.Serializable;
 import java.util.List;
-import java.util.Objects;
+import org.apache.spark.ml.linalg.DenseVector;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -13,20 +17,18 @@ import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NullType;
-import scala.collection.IndexedSeq;
-import scala.collection.Seq;
 
 /**
- * {@code cosine_similarity(a, b [, force])} over any two vector types. Null if either side is null
- * or all zeros. Whether the two sides may be compared at all is {@link ComparableVectors}' concern.
+ * {@code cosine_similarity(a, b [, force])} of any two vector types. Null if either side is null or
+ * all zeros. {@link ComparableVectors} checks that the two sides may be compared.
  */
-public final class CosineSimilarity extends Expression implements Serializable {
+public final class CosineSimilarity extends FunctionExpression {
   private static final long serialVersionUID = 1;
 
   private final Expression left;
   private final Expression right;
   private final boolean force;
-  private transient VectorPair pair;
+  private transient Kinds kinds;
 
   /**
    * @param force whether vectors that were made differently are compared all the same
@@ -37,9 +39,44 @@ public final class CosineSimilarity extends Expression implements Serializable {
     this.force = force;
   }
 
-  @Override
-  public Seq<Expression> children() {
-    return ScalaSeq.of(List.of(left, right));
+  /** The types of the two sides, and the computation. Public for Spark's generated code. */
+  public record Kinds(VectorKind left, VectorKind right) implements Serializable {
+
+    /**
+     * The cosine of the angle, -1 to 1; null if a vector has no direction, being all zeros.
+     *
+     * @throws UserError if the vectors differ in length or hold a null
+     */
+    public Double similarity(Object leftValue, Object rightValue) {
+      Vector a = left.read(leftValue);
+      Vector b = right.read(rightValue);
+      if (a.size() != b.size()) {
+        throw new UserError(
+            ("cosine_similarity: the vectors have %d and %d values; wanted as many on both sides."
+                    + " Were they made by the same model?")
+                .formatted(a.size(), b.size()));
+      }
+      double lengths = Vectors.norm(a, 2) * Vectors.norm(b, 2);
+      if (lengths == 0) {
+        return null;
+      }
+      // Rounding must not take equal vectors past 1, where acos would be NaN.
+      return Math.max(-1, Math.min(1, dot(a, b) / lengths));
+    }
+
+    /** Spark's product of dense vectors adds in another order where a host has a native BLAS. */
+    private static double dot(Vector a, Vector b) {
+      if (!(a instanceof DenseVector && b instanceof DenseVector)) {
+        return a.dot(b);
+      }
+      double[] x = a.toArray();
+      double[] y = b.toArray();
+      double sum = 0;
+      for (int i = 0; i < x.length; i++) {
+        sum += x[i] * y[i];
+      }
+      return sum;
+    }
   }
 
   Expression left() {
@@ -60,8 +97,8 @@ public final class CosineSimilarity extends Expression implements Serializable {
       DataType type = side.dataType();
       if (!(type instanceof NullType) && VectorKind.of(type).isEmpty()) {
         return new TypeCheckResult.TypeCheckFailure(
-            ("cosine_similarity compares vectors (%s, or a column of another type whose metadata say"
-                    + " that Embark wrote it), found %s; cast other numbers to array<double>")
+            ("cosine_similarity compares vectors (%s, or a column of another type whose metadata"
+                    + " say that Embark wrote it), found %s; cast other numbers to array<double>")
                 .formatted(VectorKind.NAMES, type.catalogString()));
       }
     }
@@ -73,39 +110,30 @@ public final class CosineSimilarity extends Expression implements Serializable {
     return DataTypes.DoubleType;
   }
 
-  @Override
-  public boolean nullable() {
-    return true;
-  }
-
-  private VectorPair pair() {
-    if (pair == null) {
+  private Kinds kinds() {
+    if (kinds == null) {
       // A side that is always null is never read.
-      pair =
-          new VectorPair(
+      kinds =
+          new Kinds(
               VectorKind.of(left.dataType()).orElse(VectorKind.DOUBLES),
               VectorKind.of(right.dataType()).orElse(VectorKind.DOUBLES));
     }
-    return pair;
-  }
-
-  @Override
-  public boolean foldable() {
-    return left.foldable() && right.foldable();
+    return kinds;
   }
 
   @Override
   public Object eval(InternalRow row) {
     Object leftValue = left.eval(row);
     Object rightValue = leftValue == null ? null : right.eval(row);
-    return rightValue == null ? null : pair().similarity(leftValue, rightValue);
+    return rightValue == null ? null : kinds().similarity(leftValue, rightValue);
   }
 
   @Override
   public ExprCode doGenCode(CodegenContext ctx, ExprCode ev) {
     ExprCode a = left.genCode(ctx);
     ExprCode b = right.genCode(ctx);
-    String vectors = ctx.addReferenceObj("vectors", pair(), VectorPair.class.getName());
+    // Not this expression itself: a subquery below it would travel with every task.
+    String vectors = ctx.addReferenceObj("vectors", kinds(), Kinds.class.getCanonicalName());
     String similarity = ctx.freshName("similarity");
     String code =
         """
@@ -126,13 +154,12 @@ public final class CosineSimilarity extends Expression implements Serializable {
                 b.value(),
                 ev.isNull(),
                 ev.value());
-    return ev.copy(
-        new CodeBlock(ScalaSeq.of(List.of(code)), ScalaSeq.of(List.of())), ev.isNull(), ev.value());
+    return ev.copy(new CodeBlock(ScalaSeq.of(code), ScalaSeq.of()), ev.isNull(), ev.value());
   }
 
   @Override
-  public CosineSimilarity withNewChildrenInternal(IndexedSeq<Expression> children) {
-    return new CosineSimilarity(children.apply(0), children.apply(1), force);
+  protected CosineSimilarity withChildren(List<Expression> sides) {
+    return new CosineSimilarity(sides.get(0), sides.get(1), force);
   }
 
   @Override
@@ -151,35 +178,7 @@ public final class CosineSimilarity extends Expression implements Serializable {
   }
 
   @Override
-  public int productArity() {
-    return 3;
-  }
-
-  @Override
-  public Object productElement(int index) {
-    return switch (index) {
-      case 0 -> left;
-      case 1 -> right;
-      case 2 -> force;
-      default -> throw new IndexOutOfBoundsException(index);
-    };
-  }
-
-  @Override
-  public boolean canEqual(Object other) {
-    return other instanceof CosineSimilarity;
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof CosineSimilarity that
-        && left.equals(that.left)
-        && right.equals(that.right)
-        && force == that.force;
-  }
-
-  @Override
-  public int hashCode() {
-    return Objects.hash(left, right, force);
+  public Object[] arguments() {
+    return new Object[] {left, right, force};
   }
 }

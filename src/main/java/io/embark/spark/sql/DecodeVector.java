@@ -1,10 +1,8 @@
 package io.embark.spark.sql;
 
-import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.spark.catalyst.FunctionExpression;
 import io.embark.spark.column.OutputType;
-import java.io.Serializable;
 import java.util.List;
-import java.util.Objects;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
@@ -12,14 +10,12 @@ import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenFallback;
 import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
 import org.apache.spark.sql.types.DataType;
-import scala.collection.IndexedSeq;
-import scala.collection.Seq;
 
 /**
  * The floats of a vector stored smaller, as half precision, bytes or bits. How they are stored
  * stands in the metadata of their column.
  */
-public final class DecodeVector extends Expression implements CodegenFallback, Serializable {
+public final class DecodeVector extends FunctionExpression implements CodegenFallback {
   private static final long serialVersionUID = 1;
 
   private final Expression stored;
@@ -34,11 +30,6 @@ public final class DecodeVector extends Expression implements CodegenFallback, S
   }
 
   @Override
-  public Seq<Expression> children() {
-    return ScalaSeq.of(List.of(stored));
-  }
-
-  @Override
   public DataType dataType() {
     return EmbedText.TYPE;
   }
@@ -46,11 +37,6 @@ public final class DecodeVector extends Expression implements CodegenFallback, S
   @Override
   public boolean nullable() {
     return stored.nullable();
-  }
-
-  @Override
-  public boolean foldable() {
-    return stored.foldable();
   }
 
   @Override
@@ -65,8 +51,8 @@ public final class DecodeVector extends Expression implements CodegenFallback, S
   }
 
   @Override
-  public DecodeVector withNewChildrenInternal(IndexedSeq<Expression> children) {
-    return new DecodeVector(children.apply(0), as);
+  protected DecodeVector withChildren(List<Expression> newChildren) {
+    return new DecodeVector(newChildren.get(0), as);
   }
 
   /** As the user wrote it: the decoding is ours. */
@@ -81,31 +67,7 @@ public final class DecodeVector extends Expression implements CodegenFallback, S
   }
 
   @Override
-  public int productArity() {
-    return 2;
-  }
-
-  @Override
-  public Object productElement(int index) {
-    return switch (index) {
-      case 0 -> stored;
-      case 1 -> as;
-      default -> throw new IndexOutOfBoundsException(index);
-    };
-  }
-
-  @Override
-  public boolean canEqual(Object other) {
-    return other instanceof DecodeVector;
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof DecodeVector that && stored.equals(that.stored) && as.equals(that.as);
-  }
-
-  @Override
-  public int hashCode() {
-    return Objects.hash(stored, as);
+  public Object[] arguments() {
+    return new Object[] {stored, as};
   }
 }

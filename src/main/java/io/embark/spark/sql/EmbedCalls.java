@@ -3,11 +3,11 @@ package io.embark.spark.sql;
 import io.embark.spark.catalyst.ScalaSeq;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import org.apache.spark.sql.catalyst.expressions.And;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.optimizer.PushPredicateThroughJoin$;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 
 /** Finds and replaces calls of {@code embed_text} in expressions and plans. */
@@ -56,34 +56,19 @@ final class EmbedCalls {
 
   /** The expression with each call replaced by its column. */
   static Expression replace(Expression expression, List<EmbedText> calls, List<Attribute> columns) {
-    return replace(
-        expression,
-        e -> {
-          if (e instanceof EmbedText found) {
-            for (int i = 0; i < calls.size(); i++) {
-              if (calls.get(i).sameAs(found)) {
-                return columns.get(i);
-              }
-            }
-          }
-          return null;
-        });
-  }
-
-  /** The expression with every part replaced for which {@code by} gives something. */
-  static Expression replace(Expression expression, UnaryOperator<Expression> by) {
-    Expression replacement = by.apply(expression);
-    return replacement != null ? replacement : expression.mapChildren(child -> replace(child, by));
+    if (expression instanceof EmbedText found) {
+      for (int i = 0; i < calls.size(); i++) {
+        if (calls.get(i).sameAs(found)) {
+          return columns.get(i);
+        }
+      }
+    }
+    return expression.mapChildren(child -> replace(child, calls, columns));
   }
 
   /** The parts of a condition that all must hold. */
   static List<Expression> conjuncts(Expression condition) {
-    if (condition instanceof And and) {
-      List<Expression> parts = new ArrayList<>(conjuncts(and.left()));
-      parts.addAll(conjuncts(and.right()));
-      return parts;
-    }
-    return List.of(condition);
+    return ScalaSeq.toJava(PushPredicateThroughJoin$.MODULE$.splitConjunctivePredicates(condition));
   }
 
   /** One condition of several; null of none. */

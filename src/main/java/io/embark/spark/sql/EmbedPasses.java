@@ -13,9 +13,8 @@ import java.util.stream.Collectors;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 
 /**
- * Which texts go through which embedder, and where the vector of each call is then found. Calls
- * with equal settings, but for the pooling, share an embedder and its batches; equal texts are
- * embedded once.
+ * Divides calls among embedders. Calls with equal settings, but for the pooling, share an embedder
+ * and its batches; equal texts are embedded once.
  *
  * @param passes one per embedder
  * @param sources where the vector of each call comes from, in the order of the calls

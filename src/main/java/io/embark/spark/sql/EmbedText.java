@@ -2,9 +2,8 @@ package io.embark.spark.sql;
 
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
-import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.spark.catalyst.FunctionExpression;
 import io.embark.spark.executor.ModelFacts;
-import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -19,8 +18,6 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.StringType;
-import scala.collection.IndexedSeq;
-import scala.collection.Seq;
 
 /**
  * One call of {@code embed_text}. It stands in a query's expressions until {@link ExtractEmbedText}
@@ -28,7 +25,7 @@ import scala.collection.Seq;
  *
  * <p>Two calls are the same if text and settings are, however the settings were given.
  */
-public final class EmbedText extends Expression implements Unevaluable, Serializable {
+public final class EmbedText extends FunctionExpression implements Unevaluable {
   private static final long serialVersionUID = 1;
   static final DataType TYPE = DataTypes.createArrayType(DataTypes.FloatType, false);
 
@@ -50,11 +47,6 @@ public final class EmbedText extends Expression implements Unevaluable, Serializ
 
   Expression text() {
     return text;
-  }
-
-  @Override
-  public Seq<Expression> children() {
-    return ScalaSeq.of(List.of(text));
   }
 
   /** Known on the driver only; the settings travel with the plan. */
@@ -92,11 +84,6 @@ public final class EmbedText extends Expression implements Unevaluable, Serializ
   }
 
   @Override
-  public boolean nullable() {
-    return true;
-  }
-
-  @Override
   public boolean foldable() {
     return false;
   }
@@ -112,8 +99,8 @@ public final class EmbedText extends Expression implements Unevaluable, Serializ
   }
 
   @Override
-  public EmbedText withNewChildrenInternal(IndexedSeq<Expression> children) {
-    return new EmbedText(children.apply(0), facts, given);
+  protected EmbedText withChildren(List<Expression> newChildren) {
+    return new EmbedText(newChildren.get(0), facts, given);
   }
 
   @Override
@@ -135,23 +122,8 @@ public final class EmbedText extends Expression implements Unevaluable, Serializ
   }
 
   @Override
-  public int productArity() {
-    return 3;
-  }
-
-  @Override
-  public Object productElement(int index) {
-    return switch (index) {
-      case 0 -> text;
-      case 1 -> facts;
-      case 2 -> given;
-      default -> throw new IndexOutOfBoundsException(index);
-    };
-  }
-
-  @Override
-  public boolean canEqual(Object other) {
-    return other instanceof EmbedText;
+  public Object[] arguments() {
+    return new Object[] {text, facts, given};
   }
 
   @Override

@@ -1,9 +1,9 @@
 package io.embark.spark.sql;
 
 import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.spark.catalyst.UnaryPlan;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeReference;
@@ -12,35 +12,29 @@ import org.apache.spark.sql.catalyst.expressions.AttributeSet$;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.ExpressionSet;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
-import org.apache.spark.sql.catalyst.expressions.SortOrder;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Statistics;
-import org.apache.spark.sql.catalyst.plans.logical.UnaryNode;
 import org.apache.spark.sql.catalyst.plans.logical.statsEstimation.EstimationUtils;
 import org.apache.spark.sql.types.Metadata;
 import scala.Option;
-import scala.collection.IndexedSeq;
 import scala.collection.Seq;
 import scala.math.BigInt;
 
 /** Computes calls of {@code embed_text} for every row: the child's columns, then one per call. */
-public final class EmbedTextPlan extends LogicalPlan implements UnaryNode {
+public final class EmbedTextPlan extends UnaryPlan {
   private static final long serialVersionUID = 1;
 
   private final Seq<EmbedText> calls;
   private final Seq<Attribute> results;
-  private final LogicalPlan child;
-  private final Seq<LogicalPlan> children;
 
   /**
    * @param calls what to compute, no two the same
    * @param results the column of each call
    */
   public EmbedTextPlan(Seq<EmbedText> calls, Seq<Attribute> results, LogicalPlan child) {
+    super(child);
     this.calls = calls;
     this.results = results;
-    this.child = child;
-    this.children = ScalaSeq.of(List.of(child));
   }
 
   /** A plan that computes {@code calls} into new columns. */
@@ -54,7 +48,7 @@ public final class EmbedTextPlan extends LogicalPlan implements UnaryNode {
               true,
               Metadata.empty(),
               NamedExpression.newExprId(),
-              ScalaSeq.of(List.of())));
+              ScalaSeq.of()));
     }
     return new EmbedTextPlan(ScalaSeq.of(calls), ScalaSeq.of(results), child);
   }
@@ -78,20 +72,8 @@ public final class EmbedTextPlan extends LogicalPlan implements UnaryNode {
   }
 
   @Override
-  public LogicalPlan child() {
-    return child;
-  }
-
-  @Override
-  public Seq<LogicalPlan> children() {
-    return children;
-  }
-
-  @Override
   public Seq<Attribute> output() {
-    List<Attribute> output = new ArrayList<>(ScalaSeq.toJava(child.output()));
-    output.addAll(ScalaSeq.toJava(results));
-    return ScalaSeq.of(output);
+    return ScalaSeq.concat(child().output(), results);
   }
 
   @Override
@@ -101,22 +83,12 @@ public final class EmbedTextPlan extends LogicalPlan implements UnaryNode {
 
   @Override
   public ExpressionSet validConstraints() {
-    return child.constraints();
-  }
-
-  @Override
-  public Option<Object> maxRows() {
-    return child.maxRows();
+    return child().constraints();
   }
 
   @Override
   public Option<Object> maxRowsPerPartition() {
-    return child.maxRowsPerPartition();
-  }
-
-  @Override
-  public Seq<SortOrder> outputOrdering() {
-    return child.outputOrdering();
+    return child().maxRowsPerPartition();
   }
 
   /**
@@ -128,9 +100,9 @@ public final class EmbedTextPlan extends LogicalPlan implements UnaryNode {
     for (EmbedText call : ScalaSeq.toJava(calls)) {
       values += call.facts().dimensions().get(0);
     }
-    Statistics below = child.stats();
+    Statistics below = child().stats();
     BigInt rowSize =
-        EstimationUtils.getSizePerRow(child.output(), EstimationUtils.getSizePerRow$default$2());
+        EstimationUtils.getSizePerRow(child().output(), EstimationUtils.getSizePerRow$default$2());
     BigInt rows = below.sizeInBytes().$div(rowSize).$plus(BigInt.apply(1));
     BigInt added = rows.$times(BigInt.apply(Float.BYTES * values));
     return new Statistics(
@@ -140,18 +112,9 @@ public final class EmbedTextPlan extends LogicalPlan implements UnaryNode {
         below.isRuntime());
   }
 
-  EmbedTextPlan withChild(LogicalPlan newChild) {
+  @Override
+  public EmbedTextPlan withChild(LogicalPlan newChild) {
     return new EmbedTextPlan(calls, results, newChild);
-  }
-
-  @Override
-  public LogicalPlan withNewChildInternal(LogicalPlan newChild) {
-    return withChild(newChild);
-  }
-
-  @Override
-  public LogicalPlan withNewChildrenInternal(IndexedSeq<LogicalPlan> newChildren) {
-    return withChild(newChildren.apply(0));
   }
 
   @Override
@@ -165,35 +128,7 @@ public final class EmbedTextPlan extends LogicalPlan implements UnaryNode {
   }
 
   @Override
-  public int productArity() {
-    return 3;
-  }
-
-  @Override
-  public Object productElement(int index) {
-    return switch (index) {
-      case 0 -> calls;
-      case 1 -> results;
-      case 2 -> child;
-      default -> throw new IndexOutOfBoundsException(index);
-    };
-  }
-
-  @Override
-  public boolean canEqual(Object other) {
-    return other instanceof EmbedTextPlan;
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof EmbedTextPlan that
-        && calls.equals(that.calls)
-        && results.equals(that.results)
-        && child.equals(that.child);
-  }
-
-  @Override
-  public int hashCode() {
-    return Objects.hash(calls, results, child);
+  public Object[] arguments() {
+    return new Object[] {calls, results, child()};
   }
 }

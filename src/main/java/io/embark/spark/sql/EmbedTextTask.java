@@ -15,6 +15,9 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.JoinedRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import scala.collection.JavaConverters;
@@ -35,7 +38,7 @@ public final class EmbedTextTask
   private final SqlEmbeddingMetrics metrics;
 
   /**
-   * @param canaries what each pass's session must give
+   * @param canaries one for each pass
    */
   public EmbedTextTask(
       EmbedPasses passes,
@@ -51,7 +54,7 @@ public final class EmbedTextTask
   }
 
   /** A row and what is known of it so far, by pass. */
-  record Embedded(InternalRow row, List<Embedding>[] byPass) {}
+  private record Embedded(InternalRow row, List<Embedding>[] byPass) {}
 
   @Override
   public scala.collection.Iterator<InternalRow> apply(
@@ -66,26 +69,34 @@ public final class EmbedTextTask
     for (int i = 0; i < passes.passes().size(); i++) {
       constants.add(passes.passes().get(i).constant() ? constants(i) : null);
     }
-    Iterator<InternalRow> rows = JavaConverters.asJavaIterator(partition);
     Iterator<Embedded> items =
-        new Iterator<>() {
-          @Override
-          public boolean hasNext() {
-            return rows.hasNext();
-          }
-
-          @Override
-          public Embedded next() {
-            InternalRow row = rows.next();
-            return new Embedded(readsAhead ? row.copy() : row, byPass(constants));
-          }
-        };
+        JavaConverters.asJavaIterator(
+            partition.map(row -> new Embedded(readsAhead ? row.copy() : row, byPass(constants))));
     for (int i = 0; i < passes.passes().size(); i++) {
       if (!passes.passes().get(i).constant()) {
         items = embed(i, items);
       }
     }
-    return new EmbeddedRows(items, passes.sources(), output, metrics);
+    // As with all of Spark's iterators, the row handed out is the same object every time.
+    UnsafeProjection projection =
+        UnsafeProjection.create(ScalaSeq.<Expression>of(ScalaSeq.toJava(output)), output);
+    JoinedRow joined = new JoinedRow();
+    return JavaConverters.asScalaIterator(items)
+        .map(
+            item -> {
+              metrics.row();
+              return projection.apply(joined.apply(item.row(), vectors(item)));
+            });
+  }
+
+  private InternalRow vectors(Embedded item) {
+    Object[] vectors = new Object[passes.sources().size()];
+    for (int i = 0; i < vectors.length; i++) {
+      EmbedPasses.Source source = passes.sources().get(i);
+      float[] vector = item.byPass()[source.pass()].get(source.text()).vector(source.pooling());
+      vectors[i] = vector == null ? null : UnsafeArrayData.fromPrimitiveArray(vector);
+    }
+    return new GenericInternalRow(vectors);
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"})

@@ -100,30 +100,15 @@ public final class ExtractEmbedText extends Rule<LogicalPlan> {
     List<Attribute> columns = new ArrayList<>();
     List<LogicalPlan> children = new ArrayList<>();
     for (LogicalPlan child : ScalaSeq.toJava(node.children())) {
-      List<EmbedText> own = new ArrayList<>();
-      for (EmbedText call : calls) {
-        if (done.stream().noneMatch(call::sameAs)
-            && call.references().subsetOf(child.outputSet())) {
-          own.add(call);
-        }
-      }
-      LogicalPlan below = child;
-      List<EmbedText> missing = new ArrayList<>();
+      List<EmbedText> own =
+          calls.stream()
+              .filter(call -> call.references().subsetOf(child.outputSet()))
+              .filter(call -> done.stream().noneMatch(call::sameAs))
+              .toList();
+      LogicalPlan below = withVectors(child, own);
       for (EmbedText call : own) {
-        LogicalPlan exposed = KnownVectors.expose(below, call);
-        if (exposed == null) {
-          missing.add(call);
-        } else {
-          below = exposed;
-          done.add(call);
-          columns.add(KnownVectors.column(below, call));
-        }
-      }
-      if (!missing.isEmpty()) {
-        EmbedTextPlan embed = EmbedTextPlan.of(missing, below);
-        below = embed;
-        done.addAll(missing);
-        columns.addAll(ScalaSeq.toJava(embed.results()));
+        done.add(call);
+        columns.add(KnownVectors.column(below, call));
       }
       children.add(below);
     }
@@ -139,5 +124,20 @@ public final class ExtractEmbedText extends Rule<LogicalPlan> {
     return result.output().equals(node.output())
         ? result
         : new Project(ScalaSeq.of(ScalaSeq.toJava(node.output())), result);
+  }
+
+  /** The plan with a column for each call, handed up where one is computed below already. */
+  private static LogicalPlan withVectors(LogicalPlan plan, List<EmbedText> calls) {
+    LogicalPlan handingUp = plan;
+    List<EmbedText> missing = new ArrayList<>();
+    for (EmbedText call : calls) {
+      LogicalPlan exposed = KnownVectors.expose(handingUp, call);
+      if (exposed == null) {
+        missing.add(call);
+      } else {
+        handingUp = exposed;
+      }
+    }
+    return missing.isEmpty() ? handingUp : EmbedTextPlan.of(missing, handingUp);
   }
 }

@@ -51,7 +51,7 @@ final class KnownVectors {
     }
     if (handsUpItsRows(plan)) {
       LogicalPlan child = expose(plan.children().head(), call);
-      return child == null ? null : plan.withNewChildren(ScalaSeq.of(List.of(child)));
+      return child == null ? null : plan.withNewChildren(ScalaSeq.of(child));
     }
     return null;
   }
@@ -103,13 +103,13 @@ final class KnownVectors {
         || type == LeftAnti$.MODULE$) {
       LogicalPlan left = expose(join.left(), call);
       if (left != null) {
-        return join.withNewChildren(ScalaSeq.of(List.of(left, join.right())));
+        return join.withNewChildren(ScalaSeq.of(left, join.right()));
       }
     }
     if (inner || type == RightOuter$.MODULE$) {
       LogicalPlan right = expose(join.right(), call);
       if (right != null) {
-        return join.withNewChildren(ScalaSeq.of(List.of(join.left(), right)));
+        return join.withNewChildren(ScalaSeq.of(join.left(), right));
       }
     }
     return null;

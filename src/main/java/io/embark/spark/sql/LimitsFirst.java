@@ -3,12 +3,10 @@ package io.embark.spark.sql;
 import io.embark.spark.catalyst.ScalaSeq;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.spark.sql.catalyst.expressions.Alias;
-import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.Literal;
-import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.expressions.SortOrder;
+import org.apache.spark.sql.catalyst.optimizer.CollapseProject$;
 import org.apache.spark.sql.catalyst.plans.logical.GlobalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LocalLimit;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
@@ -16,7 +14,7 @@ import org.apache.spark.sql.catalyst.plans.logical.Offset;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.catalyst.plans.logical.Sort;
 
-/** Sees to it that rows which a limit drops are not embedded before. */
+/** Pushes limits below embedding. */
 final class LimitsFirst {
   private LimitsFirst() {}
 
@@ -50,7 +48,8 @@ final class LimitsFirst {
         && EmbedCalls.in(project)) {
       List<SortOrder> orders = new ArrayList<>();
       for (SortOrder order : ScalaSeq.toJava(sort.order())) {
-        SortOrder ofInput = (SortOrder) throughAliases(order, project);
+        CollapseProject$ aliases = CollapseProject$.MODULE$;
+        SortOrder ofInput = (SortOrder) aliases.replaceAlias(order, aliases.getAliasMap(project));
         if (EmbedCalls.in(ofInput)) {
           return node;
         }
@@ -71,21 +70,6 @@ final class LimitsFirst {
       result = new Project(above.get(i).projectList(), result);
     }
     return result;
-  }
-
-  private static Expression throughAliases(Expression order, Project project) {
-    return EmbedCalls.replace(
-        order,
-        e -> {
-          if (e instanceof Attribute attribute) {
-            for (NamedExpression column : ScalaSeq.toJava(project.projectList())) {
-              if (column instanceof Alias alias && alias.exprId().equals(attribute.exprId())) {
-                return alias.child();
-              }
-            }
-          }
-          return null;
-        });
   }
 
   /**

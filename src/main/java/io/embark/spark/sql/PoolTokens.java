@@ -1,10 +1,8 @@
 package io.embark.spark.sql;
 
 import io.embark.pooling.Pooling;
-import io.embark.spark.catalyst.ScalaSeq;
-import java.io.Serializable;
+import io.embark.spark.catalyst.FunctionExpression;
 import java.util.List;
-import java.util.Objects;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -20,14 +18,12 @@ import org.apache.spark.sql.types.FloatType;
 import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.LongType;
 import org.apache.spark.sql.types.NullType;
-import scala.collection.IndexedSeq;
-import scala.collection.Seq;
 
 /**
  * {@code pool_tokens(states, mask, pooling)}: stored token states to one vector, by the same {@link
  * Pooling} that embedding uses. Null without states, or if the mask lets no token through.
  */
-public final class PoolTokens extends Expression implements CodegenFallback, Serializable {
+public final class PoolTokens extends FunctionExpression implements CodegenFallback {
   private static final long serialVersionUID = 1;
 
   private final Expression states;
@@ -43,11 +39,6 @@ public final class PoolTokens extends Expression implements CodegenFallback, Ser
     this.states = states;
     this.mask = mask;
     this.pooling = pooling;
-  }
-
-  @Override
-  public Seq<Expression> children() {
-    return ScalaSeq.of(List.of(states, mask));
   }
 
   @Override
@@ -83,16 +74,6 @@ public final class PoolTokens extends Expression implements CodegenFallback, Ser
   }
 
   @Override
-  public boolean nullable() {
-    return true;
-  }
-
-  @Override
-  public boolean foldable() {
-    return states.foldable() && mask.foldable();
-  }
-
-  @Override
   public Object eval(InternalRow row) {
     ArrayData tokens = (ArrayData) states.eval(row);
     if (tokens == null) {
@@ -109,8 +90,8 @@ public final class PoolTokens extends Expression implements CodegenFallback, Ser
   }
 
   @Override
-  public PoolTokens withNewChildrenInternal(IndexedSeq<Expression> children) {
-    return new PoolTokens(children.apply(0), children.apply(1), pooling);
+  protected PoolTokens withChildren(List<Expression> newChildren) {
+    return new PoolTokens(newChildren.get(0), newChildren.get(1), pooling);
   }
 
   @Override
@@ -129,35 +110,7 @@ public final class PoolTokens extends Expression implements CodegenFallback, Ser
   }
 
   @Override
-  public int productArity() {
-    return 3;
-  }
-
-  @Override
-  public Object productElement(int index) {
-    return switch (index) {
-      case 0 -> states;
-      case 1 -> mask;
-      case 2 -> pooling;
-      default -> throw new IndexOutOfBoundsException(index);
-    };
-  }
-
-  @Override
-  public boolean canEqual(Object other) {
-    return other instanceof PoolTokens;
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof PoolTokens that
-        && states.equals(that.states)
-        && mask.equals(that.mask)
-        && pooling == that.pooling;
-  }
-
-  @Override
-  public int hashCode() {
-    return Objects.hash(states, mask, pooling);
+  public Object[] arguments() {
+    return new Object[] {states, mask, pooling};
   }
 }

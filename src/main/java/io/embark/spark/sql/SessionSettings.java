@@ -14,8 +14,8 @@ import scala.collection.JavaConverters;
  * Settings of the SQL functions, read from the session's configuration: {@code spark.embark.} and
  * the key of a {@link Setting}, e.g. {@code spark.embark.max-length}.
  */
-public final class SessionSettings {
-  public static final String PREFIX = "spark.embark.";
+final class SessionSettings {
+  static final String PREFIX = "spark.embark.";
 
   private SessionSettings() {}
 

@@ -78,7 +78,8 @@ public enum SqlFunction {
   POOL_TOKENS(
       PoolTokens.class,
       "_FUNC_(states, mask, pooling)",
-      "Returns one vector for the token states of a text as array<float>; null if there is no token.",
+      "Returns one vector for the token states of a text as array<float>; null if there is no"
+          + " token.",
       """
             * states - array<array<float>>, one array per token
             * mask - array of int, bigint or boolean, one flag per token: whether it counts; NULL
@@ -101,7 +102,7 @@ public enum SqlFunction {
                   .formatted(pooling.label(), Pooling.labels()));
         }
         return new PoolTokens(arguments.get(0), arguments.get(1), pooling);
-      } catch (IllegalArgumentException e) {
+      } catch (UserError e) {
         throw SqlRefusal.refuse("pool_tokens: " + e.getMessage(), e);
       }
     }

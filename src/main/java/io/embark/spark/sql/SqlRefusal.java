@@ -2,6 +2,7 @@ package io.embark.spark.sql;
 
 import org.apache.spark.QueryContext;
 import org.apache.spark.sql.AnalysisException;
+import org.apache.spark.unsafe.Platform;
 import scala.Option;
 import scala.collection.immutable.Map$;
 
@@ -10,8 +11,8 @@ final class SqlRefusal {
   private SqlRefusal() {}
 
   /**
-   * Throws an {@link AnalysisException}. It is a checked exception that Scala code throws anywhere;
-   * the methods of Spark that we override do not declare it.
+   * Throws an {@link AnalysisException}, which is checked; Scala code throws it without declaring
+   * it.
    *
    * @return never; lets callers write {@code throw refuse(...)}
    */
@@ -19,9 +20,8 @@ final class SqlRefusal {
     return refuse(message, null);
   }
 
-  /** As above, with what went wrong underneath. */
   static RuntimeException refuse(String message, Throwable cause) {
-    AnalysisException refusal =
+    Platform.throwException(
         new AnalysisException(
             message,
             Option.empty(),
@@ -29,12 +29,7 @@ final class SqlRefusal {
             Option.apply(cause),
             Option.empty(),
             Map$.MODULE$.<String, String>empty(),
-            new QueryContext[0]);
-    throw SqlRefusal.<RuntimeException>undeclared(refusal);
-  }
-
-  @SuppressWarnings("unchecked")
-  private static <E extends Throwable> E undeclared(Throwable thrown) throws E {
-    throw (E) thrown;
+            new QueryContext[0]));
+    throw new AssertionError("not reached");
   }
 }

@@ -1,77 +1,56 @@
 package io.embark.spark.sql;
 
 import io.embark.UserError;
+import java.util.Arrays;
 import java.util.Optional;
-import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.ml.linalg.SQLDataTypes;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DoubleType;
 import org.apache.spark.sql.types.FloatType;
+import org.apache.spark.sql.types.UserDefinedType;
 
-/** The column types that hold vectors: how each is told, and how its values are read. */
+/** The column types that hold vectors. */
 enum VectorKind {
-  FLOATS {
-    @Override
-    boolean is(DataType type) {
-      return type instanceof ArrayType array && array.elementType() instanceof FloatType;
-    }
-
-    @Override
-    VectorValues read(Object value) {
-      float[] floats = withoutNulls((ArrayData) value).toFloatArray();
-      double[] doubles = new double[floats.length];
-      for (int i = 0; i < doubles.length; i++) {
-        doubles[i] = floats[i];
-      }
-      return VectorValues.dense(doubles);
-    }
-  },
-  DOUBLES {
-    @Override
-    boolean is(DataType type) {
-      return type instanceof ArrayType array && array.elementType() instanceof DoubleType;
-    }
-
-    @Override
-    VectorValues read(Object value) {
-      return VectorValues.dense(withoutNulls((ArrayData) value).toDoubleArray());
-    }
-  },
-  /** MLlib's vectors, dense and sparse, as their types lay them out in a row. */
-  MLLIB {
-    @Override
-    boolean is(DataType type) {
-      return type.typeName().equals("vector");
-    }
-
-    @Override
-    VectorValues read(Object value) {
-      InternalRow row = (InternalRow) value;
-      double[] values = row.getArray(3).toDoubleArray();
-      return row.getByte(0) == SPARSE
-          ? new VectorValues(row.getInt(1), row.getArray(2).toIntArray(), values)
-          : VectorValues.dense(values);
-    }
-  };
+  FLOATS,
+  DOUBLES,
+  MLLIB;
 
   /** All of them, for messages. */
   static final String NAMES = "array<float>, array<double> or MLlib's vector";
 
-  private static final byte SPARSE = 0;
-
-  abstract boolean is(DataType type);
-
-  /** The values of a column's value that is not null, as Spark holds it internally. */
-  abstract VectorValues read(Object value);
+  private static final UserDefinedType<?> VECTOR = (UserDefinedType<?>) SQLDataTypes.VectorType();
 
   static Optional<VectorKind> of(DataType type) {
-    for (VectorKind kind : values()) {
-      if (kind.is(type)) {
-        return Optional.of(kind);
+    return Arrays.stream(values()).filter(kind -> kind.is(type)).findFirst();
+  }
+
+  private boolean is(DataType type) {
+    return switch (this) {
+      case FLOATS -> type instanceof ArrayType array && array.elementType() instanceof FloatType;
+      case DOUBLES -> type instanceof ArrayType array && array.elementType() instanceof DoubleType;
+      // The older spark.mllib has a type of its own, of the same name and layout.
+      case MLLIB -> type.typeName().equals(VECTOR.typeName());
+    };
+  }
+
+  /** The vector of a column's value that is not null, as Spark holds it internally. */
+  Vector read(Object value) {
+    return switch (this) {
+      case FLOATS -> {
+        float[] floats = withoutNulls((ArrayData) value).toFloatArray();
+        double[] doubles = new double[floats.length];
+        for (int i = 0; i < doubles.length; i++) {
+          doubles[i] = floats[i];
+        }
+        yield Vectors.dense(doubles);
       }
-    }
-    return Optional.empty();
+      case DOUBLES -> Vectors.dense(withoutNulls((ArrayData) value).toDoubleArray());
+      case MLLIB -> (Vector) VECTOR.deserialize(value);
+    };
   }
 
   private static ArrayData withoutNulls(ArrayData array) {

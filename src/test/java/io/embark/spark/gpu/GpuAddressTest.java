@@ -108,7 +108,7 @@ class GpuAddressTest {
     for (String name : List.of("nvidia0", "nvidia11", "nvidiactl", "nvidia-uvm", "null")) {
       Files.createFile(dev.resolve(name));
     }
-    assertThat(GpuFiles.count(dev)).isEqualTo(2);
-    assertThat(GpuFiles.count(dev.resolve("absent"))).isZero();
+    assertThat(GpuAddress.deviceFiles(dev)).isEqualTo(2);
+    assertThat(GpuAddress.deviceFiles(dev.resolve("absent"))).isZero();
   }
 }
