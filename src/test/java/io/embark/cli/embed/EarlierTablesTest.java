@@ -162,10 +162,11 @@ class EarlierTablesTest {
       // Fitted on eight vectors: small errors grow.
       return;
     }
+    // Other machines round otherwise, which may be a whole step of int8.
+    float off = table == Table.INT8 ? 1e-2f : 1e-4f;
     Map<String, float[]> wanted = vectors(path(table));
     vectors(today)
-        .forEach(
-            (row, vector) -> assertThat(vector).containsExactly(wanted.get(row), within(1e-4f)));
+        .forEach((row, vector) -> assertThat(vector).containsExactly(wanted.get(row), within(off)));
   }
 
   /** Where settings came from is told by the machine that the table was made on. */
