@@ -34,7 +34,7 @@ public record EmbedColumnTask(
     int vectors,
     Broadcast<PostStep> post,
     EmbeddingMetrics counted)
-    implements RowWork {
+    implements InternalRows.Work {
 
   @Override
   public Iterator<InternalRow> over(Iterator<InternalRow> rows) {
@@ -53,7 +53,7 @@ public record EmbedColumnTask(
    *
    * @param input the schema of the rows that hold the documents
    */
-  public RowWork onDocuments(ChunkColumns columns, StructType input) {
+  public InternalRows.Work onDocuments(ChunkColumns columns, StructType input) {
     return new OnDocuments(this, columns, input);
   }
 
@@ -71,7 +71,7 @@ public record EmbedColumnTask(
   }
 
   private record OnDocuments(EmbedColumnTask embed, ChunkColumns columns, StructType input)
-      implements RowWork {
+      implements InternalRows.Work {
 
     @Override
     public Iterator<InternalRow> over(Iterator<InternalRow> rows) {

@@ -37,6 +37,18 @@ public final class InternalRows {
 
   private InternalRows() {}
 
+  /** Work on the rows of one partition, on an executor. */
+  public interface Work extends Serializable {
+
+    /**
+     * The rows that come of {@code rows}.
+     *
+     * @param rows at least one; each is an object of its own and may be kept
+     * @return may hand out one object again and again
+     */
+    Iterator<InternalRow> over(Iterator<InternalRow> rows);
+  }
+
   /**
    * The rows that {@code work} makes of each partition.
    *
@@ -44,7 +56,7 @@ public final class InternalRows {
    * @param work gets rows that hold all columns of {@code rows}; not called for an empty partition,
    *     which must not load a model
    */
-  public static Dataset<Row> mapPartitions(Dataset<Row> rows, StructType result, RowWork work) {
+  public static Dataset<Row> mapPartitions(Dataset<Row> rows, StructType result, Work work) {
     LogicalPlan child = rows.logicalPlan();
     Alias whole =
         alias(
@@ -81,9 +93,9 @@ public final class InternalRows {
       implements Serializable {
     private static final long serialVersionUID = 1;
 
-    private final RowWork work;
+    private final Work work;
 
-    OnPartition(RowWork work) {
+    OnPartition(Work work) {
       this.work = work;
     }
 
