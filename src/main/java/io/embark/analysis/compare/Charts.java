@@ -1,5 +1,6 @@
 package io.embark.analysis.compare;
 
+import io.embark.analysis.compare.HtmlReport.Html;
 import io.embark.analysis.measure.Interval;
 import java.util.Arrays;
 import java.util.List;
@@ -24,10 +25,11 @@ final class Charts {
         ranking.places().stream().filter(p -> Double.isFinite(p.figure().value())).toList();
     Axis axis = Axis.of(places.stream().map(Ranking.Place::figure).toList());
     int height = ROW * places.size() + 30;
-    Html svg = new Html();
-    svg.add(
-        "<svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">",
-        WIDTH, height, measure.title());
+    Html svg =
+        new Html()
+            .add(
+                "<svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">",
+                WIDTH, height, measure.title);
     for (double tick : axis.ticks()) {
       svg.add(
           "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%d\"/>",
@@ -105,11 +107,7 @@ final class Charts {
     return svg.add("</svg>");
   }
 
-  /**
-   * Places of values between the names and the figures.
-   *
-   * @param left where the names end
-   */
+  /** Places of values between the names, which end at {@code left}, and the figures. */
   private record Axis(double low, double high, double left) {
     static Axis of(List<Figure> figures) {
       double low = Double.POSITIVE_INFINITY;

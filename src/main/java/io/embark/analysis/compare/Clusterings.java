@@ -1,10 +1,8 @@
 package io.embark.analysis.compare;
 
-import static org.apache.spark.sql.functions.array;
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.posexplode;
-import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.*;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import io.embark.analysis.measure.ClusterAgreement;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,9 +25,6 @@ final class Clusterings {
   /**
    * @param rows column {@code vector}, and {@code label_index double} if {@code labels} is not 0;
    *     cached
-   * @param labels how many, or 0
-   * @param k clusters
-   * @param seeds how many runs
    */
   static List<Figure> measure(
       Dataset<Row> rows, Candidate candidate, int labels, int k, int seeds) {
@@ -54,8 +49,12 @@ final class Clusterings {
     figures.add(Figure.meanOf(candidate, Measure.SILHOUETTE, silhouette));
     List<ClusterAgreement> agreements = agreements(clustered, pairs(labels, k, seeds), k);
     int runs = seeds * (seeds - 1) / 2;
-    figures.add(
-        Figure.single(candidate, Measure.STABILITY, stability(agreements.subList(0, runs))));
+    double stability =
+        agreements.subList(0, runs).stream()
+            .mapToDouble(ClusterAgreement::adjustedRandIndex)
+            .average()
+            .orElse(Double.NaN);
+    figures.add(Figure.single(candidate, Measure.STABILITY, stability));
     if (labels > 0) {
       List<ClusterAgreement> found = agreements.subList(runs, runs + seeds);
       figures.add(ofSeeds(candidate, Measure.V_MEASURE, found, ClusterAgreement::vMeasure));
@@ -86,20 +85,7 @@ final class Clusterings {
             .evaluate(clustered);
   }
 
-  /** Mean adjusted Rand index of two runs; NaN of one run. */
-  private static double stability(List<ClusterAgreement> runs) {
-    double sum = 0;
-    for (ClusterAgreement run : runs) {
-      sum += run.adjustedRandIndex();
-    }
-    return sum / runs.size();
-  }
-
-  /**
-   * Two columns of classes or clusters.
-   *
-   * @param lefts how many values the left one has
-   */
+  /** Two columns of classes or clusters, of which the left one has {@code lefts} values. */
   private record Pair(String left, int lefts, String right) {}
 
   /** Every two runs, then the labels and each run. */

@@ -1,9 +1,11 @@
 package io.embark.analysis.compare;
 
 import io.embark.UserError;
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -12,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.spark.ml.feature.PCA;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -20,7 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Measures candidates on tables that were embedded already.
+ * Measures candidates on embedded tables.
  *
  * @param texts {@code row bigint}, {@code text}, {@code label string} if there are labels, and a
  *     column of vectors for each candidate, no nulls among them
@@ -75,7 +78,12 @@ public record Comparer(
       throw new UserError(
           "Found %d texts with a vector; comparing needs %d or more.".formatted(rows, LEAST_ROWS));
     }
-    Neighbours neighbours = neighbours(rows, candidates);
+    LOG.info("Neighbours among {} rows", Math.min(rows, neighbourRows));
+    Dataset<Row> sample =
+        rows > neighbourRows
+            ? scratch.keep("sample", texts.sample((double) neighbourRows / rows, 1))
+            : texts;
+    Neighbours neighbours = Neighbours.of(sample, candidates);
     figures.addAll(neighbours.figures());
     Measured measured = measured(rows, notes);
     int k = k(measured);
@@ -100,15 +108,6 @@ public record Comparer(
         new Comparison(scope, candidates, figures, neighbours, Neighbours.Examples.NONE);
     String held = Recommendation.of(found).candidate().orElse(candidates.get(0).name());
     return new Comparison(scope, candidates, figures, neighbours, neighbours.examples(texts, held));
-  }
-
-  private Neighbours neighbours(long rows, List<Candidate> candidates) {
-    LOG.info("Neighbours among {} rows", Math.min(rows, neighbourRows));
-    Dataset<Row> sample =
-        rows > neighbourRows
-            ? scratch.keep("sample", texts.sample((double) neighbourRows / rows, 1))
-            : texts;
-    return Neighbours.of(sample, candidates);
   }
 
   private Measured measured(long rows, List<String> notes) {
@@ -140,19 +139,22 @@ public record Comparer(
   /** Iterations over few rows cost what their tasks cost; other candidates run at the same time. */
   private List<Figure> ofEach(List<Candidate> candidates, Measured measured, int k) {
     AtomicInteger done = new AtomicInteger();
-    List<Callable<List<Figure>>> work = new ArrayList<>();
-    for (Candidate candidate : candidates) {
-      work.add(
-          () -> {
-            List<Figure> figures = of(candidate, measured, k);
-            LOG.info(
-                "{}: done, {} of {}", candidate.name(), done.incrementAndGet(), candidates.size());
-            return figures;
-          });
-    }
-    ExecutorService pool = Executors.newFixedThreadPool(Math.min(threads, work.size()));
+    ExecutorService pool = Executors.newFixedThreadPool(Math.min(threads, candidates.size()));
     try {
-      List<Future<List<Figure>>> running = work.stream().map(pool::submit).toList();
+      List<Future<List<Figure>>> running = new ArrayList<>();
+      for (Candidate candidate : candidates) {
+        Callable<List<Figure>> work =
+            () -> {
+              List<Figure> found = of(candidate, measured, k);
+              LOG.info(
+                  "{}: done, {} of {}",
+                  candidate.name(),
+                  done.incrementAndGet(),
+                  candidates.size());
+              return found;
+            };
+        running.add(pool.submit(work));
+      }
       List<Figure> figures = new ArrayList<>();
       for (Future<List<Figure>> candidate : running) {
         figures.addAll(candidate.get());
@@ -175,9 +177,7 @@ public record Comparer(
     List<Column> columns = new ArrayList<>();
     columns.add(functions.col(candidate.column()).as("vector"));
     if (labels > 0) {
-      for (String name : Splits.COLUMNS) {
-        columns.add(functions.col(name));
-      }
+      Splits.COLUMNS.forEach(name -> columns.add(functions.col(name)));
     }
     int partitions = (int) Math.min(10_000, 1 + measured.rows() / ROWS_PER_TASK);
     Dataset<Row> rows =
@@ -185,9 +185,8 @@ public record Comparer(
     try {
       List<Figure> figures = new ArrayList<>();
       LOG.info("{}: effective rank", candidate.name());
-      figures.add(
-          Figure.single(
-              candidate, Measure.EFFECTIVE_RANK, EffectiveRank.of(rows, candidate.dimension())));
+      double rank = effectiveRank(rows, candidate.dimension());
+      figures.add(Figure.single(candidate, Measure.EFFECTIVE_RANK, rank));
       LOG.info("{}: k-means with {} clusters, {} seeds", candidate.name(), k, seeds);
       figures.addAll(Clusterings.measure(rows, candidate, labels, k, seeds));
       if (labels > 0) {
@@ -198,5 +197,35 @@ public record Comparer(
     } finally {
       rows.unpersist();
     }
+  }
+
+  /**
+   * The number of directions in which vectors vary, from 1, where all lie on a line, to the
+   * dimension: Roy and Vetterli (2007), "The effective rank: a measure of effective
+   * dimensionality". NaN if nothing varies.
+   *
+   * <p>One at a time: LAPACK in Java keeps what Fortran saves between calls in static fields, and
+   * of two decompositions at once one may not converge.
+   */
+  static synchronized double effectiveRank(Dataset<Row> rows, int dimension) {
+    PCA pca = new PCA().setInputCol("vector").setOutputCol("components").setK(dimension);
+    // Fractions of variance will do: the effective rank does not depend on their scale.
+    return effectiveRank(pca.fit(rows).explainedVariance().toArray());
+  }
+
+  /**
+   * The exponential of the entropy of the singular values' fractions of their sum. These are the
+   * roots of the covariance's eigenvalues, of which those below 0 by rounding count as 0.
+   */
+  static double effectiveRank(double[] eigenvalues) {
+    double[] singular = Arrays.stream(eigenvalues).map(e -> Math.sqrt(Math.max(0, e))).toArray();
+    double sum = Arrays.stream(singular).sum();
+    double entropy =
+        Arrays.stream(singular)
+            .map(s -> s / sum)
+            .filter(p -> p > 0)
+            .map(p -> -p * Math.log(p))
+            .sum();
+    return sum == 0 ? Double.NaN : Math.exp(entropy);
   }
 }

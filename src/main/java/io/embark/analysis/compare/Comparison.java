@@ -1,5 +1,6 @@
 package io.embark.analysis.compare;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -17,7 +18,7 @@ public record Comparison(
     Neighbours.Examples examples) {
 
   /**
-   * The model, and what it was compared on.
+   * What was compared.
    *
    * @param model as the user named it
    * @param own name of the vector that the model itself wants, if it is compared
@@ -25,9 +26,6 @@ public record Comparison(
    * @param rows texts that were embedded and have a vector, beside those of pairs
    * @param labelled rows whose label has enough rows
    * @param labels how many there are
-   * @param clusters k of k-means
-   * @param seeds runs of k-means, and random splits of a probe
-   * @param neighbourRows rows whose neighbours were looked at
    * @param notes on what was left out, cut or sampled
    */
   public record Scope(
@@ -45,18 +43,18 @@ public record Comparison(
       List<String> notes) {}
 
   /** The measures that were taken, in their order. */
-  public List<Measure> measures() {
+  List<Measure> measures() {
     return Stream.of(Measure.values())
         .filter(measure -> figures.stream().anyMatch(f -> f.measure() == measure))
         .toList();
   }
 
   List<Measure> measures(Measure.Group group) {
-    return measures().stream().filter(measure -> measure.group() == group).toList();
+    return measures().stream().filter(measure -> measure.group == group).toList();
   }
 
   /** The candidates by one of {@link #measures()}. */
-  public Ranking ranking(Measure measure) {
+  Ranking ranking(Measure measure) {
     return Ranking.of(measure, figures.stream().filter(f -> f.measure() == measure).toList());
   }
 
@@ -68,7 +66,7 @@ public record Comparison(
         .map(this::ranking);
   }
 
-  public Optional<Figure> figure(Candidate candidate, Measure measure) {
+  Optional<Figure> figure(Candidate candidate, Measure measure) {
     return figures.stream()
         .filter(f -> f.measure() == measure && f.candidate().equals(candidate))
         .findFirst();
@@ -85,7 +83,7 @@ public record Comparison(
   }
 
   /** The candidates, best first where that is known. */
-  public List<Candidate> inOrder() {
+  List<Candidate> inOrder() {
     return deciding()
         .map(r -> r.places().stream().map(p -> p.figure().candidate()).toList())
         .orElse(candidates);

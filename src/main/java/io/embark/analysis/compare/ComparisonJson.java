@@ -64,8 +64,8 @@ public final class ComparisonJson {
   private static void measure(ObjectNode node, Ranking ranking) {
     Measure measure = ranking.measure();
     node.put("measure", measure.key());
-    node.put("title", measure.title());
-    node.put("spread", measure.spread() == Measure.Spread.NONE ? null : measure.spread().label());
+    node.put("title", measure.title);
+    node.put("spread", measure.spread == Measure.Spread.NONE ? null : measure.spread.label);
     node.put("ranked", measure.isRanked());
     ArrayNode vectors = node.putArray("vectors");
     for (Ranking.Place place : ranking.places()) {

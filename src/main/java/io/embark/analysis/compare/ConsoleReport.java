@@ -1,5 +1,6 @@
 package io.embark.analysis.compare;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -30,7 +31,7 @@ public final class ConsoleReport {
 
   private void printRanking(Ranking ranking) {
     Measure measure = ranking.measure();
-    out.printf("%n%s, 95 %% intervals by %s%n", measure.scaledTitle(), measure.spread().label());
+    out.printf("%n%s, 95 %% intervals by %s%n", measure.scaledTitle(), measure.spread.label);
     int rank = 0;
     for (Ranking.Place place : ranking.places()) {
       Figure figure = place.figure();
@@ -59,7 +60,7 @@ public final class ConsoleReport {
 
   /** A line for each measure would repeat the candidates' names; a column each does not fit. */
   private void printGroup(Measure.Group group, List<Measure> measures) {
-    out.printf("%n%s%n", group.title());
+    out.printf("%n%s%n", group.title);
     for (int c = 0; c < measures.size(); c++) {
       out.printf("  (%d) %s%n", c + 1, measures.get(c).scaledTitle());
     }

@@ -10,6 +10,7 @@ import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.executor.ModelFacts;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,7 +33,7 @@ public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scal
   /**
    * Opens the model on the driver.
    *
-   * @param notes takes what was left out and why
+   * @param notes takes what was left out
    * @throws UserError if model and settings do not go together
    */
   public static EmbeddingPass of(EmbedderConfig config, List<String> notes) {
@@ -48,11 +49,11 @@ public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scal
   }
 
   private static ModelFacts everyPooling(EmbedderConfig config, List<String> notes) {
-    Pooling[] all = Pooling.values();
     try {
-      return ModelFacts.of(config.toBuilder().pooling(all).build());
+      return ModelFacts.of(config.toBuilder().pooling(Pooling.values()).build());
     } catch (UserError e) {
-      Pooling[] rest = Arrays.stream(all).filter(Pooling::usesTokenStates).toArray(Pooling[]::new);
+      Pooling[] rest =
+          Arrays.stream(Pooling.values()).filter(Pooling::usesTokenStates).toArray(Pooling[]::new);
       // Anything else that is wrong is said here.
       ModelFacts facts = ModelFacts.of(config.toBuilder().pooling(rest).build());
       notes.add("pooler left out: " + e.getMessage());
@@ -91,6 +92,24 @@ public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scal
     return new EmbeddingPass(facts, own, false);
   }
 
+  /**
+   * One of the vectors that a forward pass gives for each text: a pooling over a choice of layers.
+   *
+   * @param name such as {@code mean} or {@code cls_minus2}
+   */
+  public record Candidate(String name, int dimension) implements Serializable {
+
+    /** The column of its vectors in a table of texts. */
+    String column() {
+      return column("v");
+    }
+
+    /** The column of its vectors of one side ({@code a}, {@code b}) of a table of pairs. */
+    String column(String side) {
+      return side + "_" + name;
+    }
+  }
+
   public List<Candidate> candidates() {
     List<Candidate> candidates = new ArrayList<>();
     for (int i = 0; i < facts.vectorNames().size(); i++) {
@@ -121,8 +140,6 @@ public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scal
   }
 
   /**
-   * Embeds texts.
-   *
    * @param rows {@code row bigint}, {@code v_text string} and perhaps {@code label}
    * @return {@code row}, {@code text}, {@code label} if there is one, a column of vectors for each
    *     candidate, and {@code whole boolean}: whether the row has them all
@@ -138,8 +155,6 @@ public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scal
   }
 
   /**
-   * Embeds both sides of pairs.
-   *
    * @param rows {@code pair bigint}, {@code score double}, {@code a_text} and {@code b_text}
    * @return these, columns of vectors for each side and candidate, and {@code whole boolean}
    */

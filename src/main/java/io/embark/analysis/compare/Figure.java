@@ -1,5 +1,6 @@
 package io.embark.analysis.compare;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import io.embark.analysis.measure.Interval;
 import java.io.Serializable;
 import java.util.Arrays;
@@ -31,13 +32,13 @@ public record Figure(Candidate candidate, Measure measure, double value, double[
 
   /** Where the figure lies with 95 % confidence, if that is known. */
   public Optional<Interval> interval() {
-    return measure.spread().interval(replicates);
+    return measure.spread.interval(replicates);
   }
 
   /** Where the difference to another figure of the measure lies, replicate by replicate. */
   Optional<Interval> intervalOfDifference(Figure other) {
     double[] differences = new double[replicates.length];
     Arrays.setAll(differences, i -> replicates[i] - other.replicates[i]);
-    return measure.spread().interval(differences);
+    return measure.spread.interval(differences);
   }
 }

@@ -1,17 +1,18 @@
 package io.embark.analysis.compare;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/**
- * Writes a comparison as one HTML page that needs nothing but itself: no scripts, no fonts, no
- * requests.
- */
+/** Writes a comparison as one HTML page without scripts, fonts or requests. */
 public final class HtmlReport {
   private final Comparison comparison;
   private final Html page = new Html();
@@ -49,7 +50,7 @@ public final class HtmlReport {
     for (Measure.Group group : Measure.Group.values()) {
       List<Measure> measures = comparison.measures(group);
       if (!measures.isEmpty()) {
-        page.add("<section><h2>%s</h2>\n", group.title());
+        page.add("<section><h2>%s</h2>\n", group.title);
         addCharts(measures.stream().filter(Measure::isRanked).toList());
         addTable(measures);
         page.add("</section>\n");
@@ -97,10 +98,7 @@ public final class HtmlReport {
     page.add(
         "<p class=\"key\">Dots: figures; lines: 95 %% intervals by %s. Grey: worse than the best"
             + " beyond noise (the interval of the difference leaves out 0).</p>\n",
-        ranked.stream()
-            .map(m -> m.spread().label())
-            .distinct()
-            .collect(Collectors.joining(" and ")));
+        ranked.stream().map(m -> m.spread.label).distinct().collect(Collectors.joining(" and ")));
   }
 
   private void addTable(List<Measure> measures) {
@@ -122,17 +120,16 @@ public final class HtmlReport {
             + " %,d texts; near 1 for all pairs, vectors crowd in a narrow cone.</p><div"
             + " class=\"many\">\n",
         comparison.scope().neighbourRows());
-    for (Candidate candidate : comparison.inOrder()) {
-      for (Neighbours.Found found : comparison.neighbours().found()) {
-        if (found.candidate().equals(candidate)) {
-          page.add(
-              "<figure>%s<figcaption>%s: mean %s, sd %s</figcaption></figure>\n",
-              Charts.histogram(found),
-              candidate.name(),
-              Measure.MEAN_COSINE.print(found.mean()),
-              Measure.SD_COSINE.print(found.sd()));
-        }
-      }
+    List<Neighbours.Found> found = new ArrayList<>(comparison.neighbours().found());
+    List<Candidate> order = comparison.inOrder();
+    found.sort(Comparator.comparingInt(f -> order.indexOf(f.candidate())));
+    for (Neighbours.Found of : found) {
+      page.add(
+          "<figure>%s<figcaption>%s: mean %s, sd %s</figcaption></figure>\n",
+          Charts.histogram(of),
+          of.candidate().name(),
+          Measure.MEAN_COSINE.print(of.mean()),
+          Measure.SD_COSINE.print(of.sd()));
     }
     page.add("</div></section>\n");
   }
@@ -183,5 +180,50 @@ public final class HtmlReport {
     page.add("<div><h4>%s</h4><ol>", name);
     texts.forEach(text -> page.add("<li>%s</li>", text));
     page.add("</ol></div>");
+  }
+
+  /** HTML or SVG markup that shows any text as it is, whatever is in it. */
+  static final class Html {
+    private final StringBuilder markup = new StringBuilder();
+
+    /**
+     * @param format markup of our own, as of {@link String#format(Locale, String, Object...)}
+     * @param values text, which is escaped; numbers; and {@code Html}, which is put in as it is
+     */
+    Html add(String format, Object... values) {
+      Object[] escaped =
+          Arrays.stream(values).map(v -> v instanceof String text ? escape(text) : v).toArray();
+      markup.append(String.format(Locale.ROOT, format, escaped));
+      return this;
+    }
+
+    @Override
+    public String toString() {
+      return markup.toString();
+    }
+
+    /** For text between tags and in quoted attributes. */
+    static String escape(String text) {
+      StringBuilder escaped = new StringBuilder(text.length() + 16);
+      text.codePoints()
+          .forEach(
+              c -> {
+                switch (c) {
+                  case '&' -> escaped.append("&amp;");
+                  case '<' -> escaped.append("&lt;");
+                  case '>' -> escaped.append("&gt;");
+                  case '"' -> escaped.append("&quot;");
+                  case '\'' -> escaped.append("&#39;");
+                  default -> escaped.appendCodePoint(shown(c) ? c : 0xFFFD);
+                }
+              });
+      return escaped.toString();
+    }
+
+    /** HTML has no control characters but white space, and no lone surrogates. */
+    private static boolean shown(int c) {
+      boolean control = c < 0x20 && c != '\t' && c != '\n' && c != '\r' || c >= 0x7F && c < 0xA0;
+      return !control && !(c >= 0xD800 && c <= 0xDFFF);
+    }
   }
 }

@@ -33,26 +33,22 @@ public enum Measure {
   NEIGHBOUR_AGREEMENT("neighbours shared with others", Group.SHAPE, Spread.NONE);
 
   /** Measures that need the same, together in reports. */
-  public enum Group {
+  enum Group {
     PAIRS("Pairs with scores"),
     PROBE("Labels: logistic regression"),
     CLUSTERS("Labels: k-means"),
     /** Facts about the vectors that are neither good nor bad by themselves. */
     SHAPE("Without labels");
 
-    private final String title;
+    final String title;
 
     Group(String title) {
       this.title = title;
     }
-
-    String title() {
-      return title;
-    }
   }
 
   /** The meaning of a figure's replicates, and so where it lies with 95 % confidence. */
-  public enum Spread {
+  enum Spread {
     /**
      * The figure of the same items drawn again with replacement. A draw may have none: a
      * correlation with scores that are all equal is not a number. Such draws are left out; they are
@@ -69,15 +65,11 @@ public enum Measure {
     /** Of a bootstrap's draws, the fraction that may be without a figure. */
     private static final double MISSING = 0.05;
 
-    private final String label;
+    /** In words, for reports. */
+    final String label;
 
     Spread(String label) {
       this.label = label;
-    }
-
-    /** In words, for reports. */
-    public String label() {
-      return label;
     }
 
     /** Where the figure lies; of differences of replicates, where the difference lies. */
@@ -92,8 +84,8 @@ public enum Measure {
 
     private static Optional<Interval> ofBootstrap(double[] replicates) {
       double[] numbers = Arrays.stream(replicates).filter(r -> !Double.isNaN(r)).toArray();
-      int missing = replicates.length - numbers.length;
-      return numbers.length == 0 || tooManyMissing(missing, replicates.length)
+      return numbers.length == 0
+              || tooManyMissing(replicates.length - numbers.length, replicates.length)
           ? Optional.empty()
           : Optional.of(Interval.of(numbers));
     }
@@ -124,9 +116,9 @@ public enum Measure {
     }
   }
 
-  private final String title;
-  private final Group group;
-  private final Spread spread;
+  final String title;
+  final Group group;
+  final Spread spread;
 
   Measure(String title, Group group, Spread spread) {
     this.title = title;
@@ -134,26 +126,13 @@ public enum Measure {
     this.spread = spread;
   }
 
-  /** As reports call it. */
-  public String title() {
-    return title;
-  }
-
   /** The title, and whether figures are printed times 100. */
   String scaledTitle() {
     return title + (scale() == 100 ? " x100" : "");
   }
 
-  public Group group() {
-    return group;
-  }
-
-  public Spread spread() {
-    return spread;
-  }
-
   /** Whether more is better. */
-  public boolean isRanked() {
+  boolean isRanked() {
     return group != Group.SHAPE;
   }
 
@@ -163,7 +142,7 @@ public enum Measure {
   }
 
   /** The figure as tables print it. */
-  public String print(double value) {
+  String print(double value) {
     return Double.isNaN(value)
         ? "-"
         : String.format(Locale.ROOT, scale() == 1 ? "%.3f" : "%.2f", scale() * value);

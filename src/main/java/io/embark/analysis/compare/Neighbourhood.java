@@ -1,6 +1,7 @@
 package io.embark.analysis.compare;
 
 import dev.ludovic.netlib.blas.BLAS;
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import java.util.Arrays;
 import org.apache.spark.ml.linalg.Vectors;
 
@@ -19,46 +20,47 @@ final class Neighbourhood {
   private final int k;
   private final int[][] nearest;
   private final double[][] cosines;
-  private final long[] histogram = new long[BARS];
-  private final double mean;
-  private final double sd;
 
-  /**
-   * @param vectors {@code [n][dimension]}, scaled to length 1 in place; of at least two, those of
-   *     length 0 stay and have cosine 0 with all
-   */
-  Neighbourhood(double[][] vectors) {
-    int n = vectors.length;
+  private Neighbourhood(int n) {
     k = Math.min(K, n - 1);
     nearest = new int[n][k];
     cosines = new double[n][k];
     for (double[] of : cosines) {
       Arrays.fill(of, Double.NEGATIVE_INFINITY);
     }
+  }
+
+  /**
+   * @param vectors {@code [n][dimension]}, scaled to length 1 in place; of at least two, those of
+   *     length 0 stay and have cosine 0 with all
+   */
+  static Neighbours.Found of(Candidate candidate, double[][] vectors) {
     for (double[] vector : vectors) {
       double length = Vectors.norm(Vectors.dense(vector), 2);
       for (int h = 0; h < vector.length && length > 0; h++) {
         vector[h] /= length;
       }
     }
+    Neighbourhood found = new Neighbourhood(vectors.length);
+    long[] histogram = new long[BARS];
     BLAS blas = BLAS.getInstance();
     long pairs = 0;
     double average = 0;
     double squares = 0;
-    for (int i = 0; i < n; i++) {
-      for (int j = i + 1; j < n; j++) {
+    for (int i = 0; i < vectors.length; i++) {
+      for (int j = i + 1; j < vectors.length; j++) {
         double cosine = blas.ddot(vectors[i].length, vectors[i], 1, vectors[j], 1);
         pairs++;
         double off = cosine - average;
         average += off / pairs;
         squares += off * (cosine - average);
         histogram[Math.max(0, Math.min(BARS - 1, (int) ((cosine + 1) / 2 * BARS)))]++;
-        offer(i, j, cosine);
-        offer(j, i, cosine);
+        found.offer(i, j, cosine);
+        found.offer(j, i, cosine);
       }
     }
-    mean = average;
-    sd = Math.sqrt(squares / pairs);
+    double sd = Math.sqrt(squares / pairs);
+    return new Neighbours.Found(candidate, average, sd, found.hubness(), histogram, found.nearest);
   }
 
   /** Keeps the k nearest, of equally near ones those that come first. */
@@ -77,31 +79,12 @@ final class Neighbourhood {
     nearest[of][place] = candidate;
   }
 
-  /** Mean cosine of two different vectors: 0 where they point everywhere, near 1 in a cone. */
-  double mean() {
-    return mean;
-  }
-
-  double sd() {
-    return sd;
-  }
-
-  /** The number of cosines in each bar. */
-  long[] histogram() {
-    return histogram;
-  }
-
-  /** {@code [n][k]}, nearest first. */
-  int[][] nearest() {
-    return nearest;
-  }
-
   /**
    * The skewness of N_k, how often each vector is among the k nearest of others: Radovanovic et al.
    * (2010), "Hubs in space". About 0 or a little above where all are alike, large where a few are
    * everybody's neighbours. 0 where N_k does not vary.
    */
-  double hubness() {
+  private double hubness() {
     double[] occurrences = new double[nearest.length];
     for (int[] of : nearest) {
       for (int neighbour : of) {

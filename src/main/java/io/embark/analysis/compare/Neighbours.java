@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.array;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.posexplode;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,6 +35,7 @@ public record Neighbours(List<Long> rows, List<Found> found) {
   /**
    * Figures and neighbours of one candidate.
    *
+   * @param mean cosine of two different vectors: 0 where they point everywhere, near 1 in a cone
    * @param histogram pairs by cosine, {@link Neighbourhood#BARS} bars from -1 to 1
    * @param nearest {@code [n][k]}, places in {@link Neighbours#rows}, nearest first
    */
@@ -97,9 +99,7 @@ public record Neighbours(List<Long> rows, List<Found> found) {
   private static Found find(Candidate candidate, Iterator<Row> rows) {
     List<double[]> vectors = new ArrayList<>();
     rows.forEachRemaining(row -> vectors.add(row.<Vector>getAs("vector").toArray()));
-    Neighbourhood found = new Neighbourhood(vectors.toArray(double[][]::new));
-    return new Found(
-        candidate, found.mean(), found.sd(), found.hubness(), found.histogram(), found.nearest());
+    return Neighbourhood.of(candidate, vectors.toArray(double[][]::new));
   }
 
   /** Mean fraction of neighbours that two candidates have in common. */
@@ -117,16 +117,16 @@ public record Neighbours(List<Long> rows, List<Found> found) {
     for (int c = 0; c < found.size(); c++) {
       int self = c;
       Found of = found.get(c);
-      figures.add(Figure.single(of.candidate(), Measure.MEAN_COSINE, of.mean()));
-      figures.add(Figure.single(of.candidate(), Measure.SD_COSINE, of.sd()));
-      figures.add(Figure.single(of.candidate(), Measure.HUBNESS, of.hubness()));
+      Candidate candidate = of.candidate();
+      figures.add(Figure.single(candidate, Measure.MEAN_COSINE, of.mean()));
+      figures.add(Figure.single(candidate, Measure.SD_COSINE, of.sd()));
+      figures.add(Figure.single(candidate, Measure.HUBNESS, of.hubness()));
       IntStream.range(0, found.size())
           .filter(other -> other != self)
           .mapToDouble(other -> agreement(self, other))
           .average()
           .ifPresent(
-              shared ->
-                  figures.add(Figure.single(of.candidate(), Measure.NEIGHBOUR_AGREEMENT, shared)));
+              shared -> figures.add(Figure.single(candidate, Measure.NEIGHBOUR_AGREEMENT, shared)));
     }
     return figures;
   }
@@ -166,15 +166,12 @@ public record Neighbours(List<Long> rows, List<Found> found) {
         .select("row", "text")
         .collectAsList()
         .forEach(row -> text.put(row.getLong(0), cut(row.getString(1))));
-    List<Example> examples =
-        chosen.stream()
-            .map(
-                i ->
-                    new Example(
-                        text.get(rows.get(i)),
-                        nearest(nearA[i]).stream().map(text::get).toList(),
-                        nearest(nearB[i]).stream().map(text::get).toList()))
-            .toList();
+    List<Example> examples = new ArrayList<>();
+    for (int i : chosen) {
+      List<String> byA = nearest(nearA[i]).stream().map(text::get).toList();
+      List<String> byB = nearest(nearB[i]).stream().map(text::get).toList();
+      examples.add(new Example(text.get(rows.get(i)), byA, byB));
+    }
     return new Examples(first, names.get(farthest.get()), examples);
   }
 

@@ -1,11 +1,8 @@
 package io.embark.analysis.compare;
 
-import static org.apache.spark.sql.functions.array;
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.flatten;
-import static org.apache.spark.sql.functions.posexplode;
-import static org.apache.spark.sql.functions.udf;
+import static org.apache.spark.sql.functions.*;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import io.embark.analysis.measure.PairCorrelation;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -55,8 +52,8 @@ final class PairScores {
           return -sum;
         });
 
-    private final Measure spearman;
-    private final Measure pearson;
+    final Measure spearman;
+    final Measure pearson;
     private final ToDoubleBiFunction<Vector, Vector> function;
 
     Similarity(Measure spearman, Measure pearson, ToDoubleBiFunction<Vector, Vector> function) {
@@ -69,24 +66,12 @@ final class PairScores {
       return function.applyAsDouble(a, b);
     }
 
-    /** Its rank correlation with scores. */
-    Measure spearman() {
-      return spearman;
-    }
-
-    /** Its linear correlation with scores. */
-    Measure pearson() {
-      return pearson;
-    }
-
     private static double cosine(Vector a, Vector b) {
       double lengths = Vectors.norm(a, 2) * Vectors.norm(b, 2);
       return lengths == 0 ? 0 : dot(a, b) / lengths;
     }
 
-    /**
-     * Not {@code Vector.dot}, which sums in another order where the JVM has vector instructions.
-     */
+    /** {@code Vector.dot} sums in another order where the JVM has vector instructions. */
     private static double dot(Vector a, Vector b) {
       double sum = 0;
       for (int i = 0; i < a.size(); i++) {
@@ -148,17 +133,11 @@ final class PairScores {
     PairCorrelation pairs =
         new PairCorrelation(similarities.build().toArray(), scores.build().toArray());
     // The same seed, so the same draws, in every series.
+    double[] spearmans = pairs.replicates(pairs::spearman, REPLICATES, SEED);
+    double[] pearsons = pairs.replicates(pairs::pearson, REPLICATES, SEED);
     return List.of(
-        new Figure(
-            candidate,
-            similarity.spearman(),
-            pairs.spearman(),
-            pairs.replicates(pairs::spearman, REPLICATES, SEED)),
-        new Figure(
-            candidate,
-            similarity.pearson(),
-            pairs.pearson(),
-            pairs.replicates(pairs::pearson, REPLICATES, SEED)));
+        new Figure(candidate, similarity.spearman, pairs.spearman(), spearmans),
+        new Figure(candidate, similarity.pearson, pairs.pearson(), pearsons));
   }
 
   /**

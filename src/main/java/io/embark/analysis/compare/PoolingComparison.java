@@ -22,7 +22,6 @@ import org.apache.spark.sql.Row;
  * @param config the model, and the poolings and layers to compare; every pooling that the model
  *     allows where none is set
  * @param seeds runs of k-means, and random splits of the probe, 2 or more
- * @param neighbourRows about how many rows to look at the neighbours of
  * @param scratch a folder that driver and executors reach; what is kept in it is deleted
  */
 public record PoolingComparison(
@@ -38,7 +37,7 @@ public record PoolingComparison(
   }
 
   /**
-   * Measures how well the labels can be told from the vectors, and what vectors alone show.
+   * Measures how well labels are told from the vectors, and what vectors alone show.
    *
    * @throws UserError if a column is missing, or rows or labels are too few
    */

@@ -1,11 +1,8 @@
 package io.embark.analysis.compare;
 
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.concat;
-import static org.apache.spark.sql.functions.count_if;
-import static org.apache.spark.sql.functions.element_at;
-import static org.apache.spark.sql.functions.posexplode;
+import static org.apache.spark.sql.functions.*;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
@@ -39,9 +36,8 @@ final class ProbeFits {
    * A fitted linear classifier.
    *
    * @param coefficients a row for each label
-   * @param intercepts one for each label
    */
-  public record Probe(Matrix coefficients, Vector intercepts) implements Serializable {
+  record Probe(Matrix coefficients, Vector intercepts) implements Serializable {
 
     /** The likeliest label; of equally likely ones the first. */
     int label(Vector vector) {
@@ -64,27 +60,21 @@ final class ProbeFits {
 
   /**
    * @param rows {@link Splits#rows} with the candidate's vectors in {@code vector}, cached
-   * @param labels how many
-   * @param splits how many random splits there are
    */
   ProbeFits(Dataset<Row> rows, Candidate candidate, int labels, int splits) {
     this.rows = rows;
     this.candidate = candidate;
     this.labels = labels;
     // Every split takes the same fraction of each label, every experiment as many shots.
-    Row counts = rows.agg(learners("train"), learners("shot")).head();
+    Row counts =
+        rows.agg(count_if(element_at(col("train"), 1)), count_if(element_at(col("shot"), 1)))
+            .head();
     this.learners = new long[splits + Splits.EXPERIMENTS];
     Arrays.fill(learners, 0, splits, counts.getLong(0));
     Arrays.fill(learners, splits, learners.length, counts.getLong(1));
   }
 
-  private static Column learners(String part) {
-    return count_if(element_at(col(part), 1));
-  }
-
-  /**
-   * @param most values that a task may hold
-   */
+  /** Fits in tasks the probes that learn from no more than {@code most} values. */
   Probe[] fit(long most) {
     Probe[] probes = new Probe[learners.length];
     int first = 0;

@@ -1,5 +1,6 @@
 package io.embark.analysis.compare;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import io.embark.analysis.compare.ProbeFits.Probe;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,8 +31,6 @@ final class Probes {
 
   /**
    * @param rows {@link Splits#rows} with the candidate's vectors in {@code vector}, cached
-   * @param labels how many
-   * @param splits how many random splits there are
    */
   static List<Figure> measure(Dataset<Row> rows, Candidate candidate, int labels, int splits) {
     Probe[] probes = new ProbeFits(rows, candidate, labels, splits).fit(ProbeFits.VALUES_OF_A_TASK);
@@ -39,19 +38,16 @@ final class Probes {
     double[] accuracy = Arrays.stream(found).mapToDouble(Confusion::accuracy).toArray();
     double[] macroF1 = Arrays.stream(found).mapToDouble(Confusion::macroF1).toArray();
     int all = found.length;
+    double[] fewAccuracy = Arrays.copyOfRange(accuracy, splits, all);
+    double[] fewMacroF1 = Arrays.copyOfRange(macroF1, splits, all);
     List<Figure> figures =
         List.of(
             Figure.meanOf(candidate, Measure.PROBE_ACCURACY, Arrays.copyOf(accuracy, splits)),
             Figure.meanOf(candidate, Measure.PROBE_MACRO_F1, Arrays.copyOf(macroF1, splits)),
-            Figure.meanOf(
-                candidate, Measure.FEW_SHOT_ACCURACY, Arrays.copyOfRange(accuracy, splits, all)),
-            Figure.meanOf(
-                candidate, Measure.FEW_SHOT_MACRO_F1, Arrays.copyOfRange(macroF1, splits, all)));
-    LOG.info(
-        "{}: {} probes, accuracy {}",
-        candidate.name(),
-        all,
-        Measure.PROBE_ACCURACY.print(figures.get(0).value()));
+            Figure.meanOf(candidate, Measure.FEW_SHOT_ACCURACY, fewAccuracy),
+            Figure.meanOf(candidate, Measure.FEW_SHOT_MACRO_F1, fewMacroF1));
+    String shown = Measure.PROBE_ACCURACY.print(figures.get(0).value());
+    LOG.info("{}: {} probes, accuracy {}", candidate.name(), all, shown);
     return figures;
   }
 

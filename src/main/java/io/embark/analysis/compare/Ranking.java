@@ -1,5 +1,6 @@
 package io.embark.analysis.compare;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import io.embark.analysis.measure.Interval;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -33,7 +33,7 @@ public record Recommendation(Optional<String> candidate, String sentence) {
             .formatted(
                 name,
                 keep ? ", as the model itself does" : "",
-                measure.title(),
+                measure.title,
                 measure.print(chosen.figure().value()),
                 chosen.figure().interval().map(i -> " " + measure.print(i)).orElse(""),
                 own.map(place -> ownAgainst(best, place, keep)).orElse(""),

@@ -1,13 +1,6 @@
 package io.embark.analysis.compare;
 
-import static org.apache.spark.sql.functions.array;
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.element_at;
-import static org.apache.spark.sql.functions.floor;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.row_number;
-import static org.apache.spark.sql.functions.xxhash64;
+import static org.apache.spark.sql.functions.*;
 
 import io.embark.UserError;
 import java.util.Arrays;
@@ -46,7 +39,6 @@ record Splits(Dataset<Row> rows, List<String> labels) {
 
   /**
    * @param labelled columns {@code row bigint} and {@code label string}
-   * @param splits how many random splits
    * @throws UserError if there are not two labels with enough rows
    */
   static Splits of(Dataset<Row> labelled, int splits) {

@@ -4,13 +4,17 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.udf;
 
 import io.embark.UserError;
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import io.embark.pooling.Norm;
 import io.embark.post.LinearVectorModel;
 import io.embark.post.PostChoice;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
@@ -18,7 +22,6 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.api.java.UDF1;
-import org.apache.spark.sql.expressions.UserDefinedFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,18 +35,8 @@ import org.slf4j.LoggerFactory;
 public record Variants(List<PostChoice> choices, Norm norm) {
   private static final Logger LOG = LoggerFactory.getLogger(Variants.class);
 
-  /**
-   * One variant of one pooled vector.
-   *
-   * @param map that makes it; null for none
-   */
-  private record Variant(Candidate from, Candidate to, LinearVectorModel map) {
-    UserDefinedFunction function(Norm norm) {
-      LinearVectorModel after = map;
-      UDF1<Vector, Vector> make = vector -> scaled(vector, after, norm);
-      return udf(make, SQLDataTypes.VectorType());
-    }
-  }
+  /** One variant of one pooled vector, made by a map or, where that is null, by scaling alone. */
+  private record Variant(Candidate from, Candidate to, LinearVectorModel map) {}
 
   /** The tables with all variants, and the candidates that these are. */
   public record Tables(
@@ -55,9 +48,7 @@ public record Variants(List<PostChoice> choices, Norm norm) {
   }
 
   /**
-   * Refuses what the vectors do not allow, before any was made.
-   *
-   * @throws UserError with found and wanted
+   * @throws UserError if the vectors, of which none need be there yet, do not allow a choice
    */
   public void require(List<Candidate> pooled) {
     for (Candidate candidate : pooled) {
@@ -94,25 +85,21 @@ public record Variants(List<PostChoice> choices, Norm norm) {
 
   private Dataset<Row> table(
       Dataset<Row> rows, List<Candidate> pooled, List<Variant> variants, String... sides) {
-    List<String> replaced = new ArrayList<>();
-    List<Column> made = new ArrayList<>();
+    Set<String> replaced = new HashSet<>();
     for (String side : sides) {
       pooled.forEach(candidate -> replaced.add(candidate.column(side)));
     }
+    List<Column> columns = new ArrayList<>();
+    Stream.of(rows.columns()).filter(c -> !replaced.contains(c)).forEach(c -> columns.add(col(c)));
+    Norm last = norm;
     for (Variant variant : variants) {
-      UserDefinedFunction make = variant.function(norm);
+      LinearVectorModel map = variant.map();
+      UDF1<Vector, Vector> make = vector -> scaled(vector, map, last);
       for (String side : sides) {
         Column from = col(variant.from().column(side));
-        made.add(make.apply(from).as(variant.to().column(side)));
+        columns.add(udf(make, SQLDataTypes.VectorType()).apply(from).as(variant.to().column(side)));
       }
     }
-    List<Column> columns = new ArrayList<>();
-    for (String name : rows.columns()) {
-      if (!replaced.contains(name)) {
-        columns.add(col(name));
-      }
-    }
-    columns.addAll(made);
     return rows.select(columns.toArray(Column[]::new));
   }
 

@@ -108,7 +108,8 @@ public final class EmbedRun {
   private int reportRecovered(Staging.Recovered recovered, Publisher publisher) {
     JsonNode result = recovered.manifest().path("result");
     out.printf(
-        "Nothing to do: an earlier attempt of this run died while it published; version %d of %s with %,d rows is finished now.%n",
+        "Nothing to do: an earlier attempt of this run died while it published; version %d of %s"
+            + " with %,d rows is finished now.%n",
         recovered.snapshot().id(), publisher.name(), result.path("rows").asLong());
     return result.path(Status.FAILED.name()).asLong() > 0 ? ExitCode.PARTIAL : 0;
   }

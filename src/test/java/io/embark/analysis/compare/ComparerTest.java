@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import io.embark.analysis.compare.PairScores.Similarity;
 import io.embark.analysis.measure.ClusterAgreement;
 import io.embark.analysis.measure.Interval;
@@ -134,10 +135,10 @@ class ComparerTest {
     double[][] found = {cosine, dot, euclidean, manhattan};
     for (Similarity similarity : Similarity.values()) {
       double[] x = found[similarity.ordinal()];
-      assertThat(figure(figures, "good", similarity.spearman()).value())
+      assertThat(figure(figures, "good", similarity.spearman).value())
           .as(similarity.name())
           .isCloseTo(pearson(ranks(x), ranks(scores)), within(1e-9));
-      assertThat(figure(figures, "good", similarity.pearson()).value())
+      assertThat(figure(figures, "good", similarity.pearson).value())
           .as(similarity.name())
           .isCloseTo(pearson(x, scores), within(1e-9));
     }
@@ -214,7 +215,7 @@ class ComparerTest {
           Measure.STABILITY
         }) {
       assertThat(figure(figures, "good", perfect).value())
-          .as(perfect.title())
+          .as(perfect.title)
           .isCloseTo(1, within(1e-9));
     }
     assertThat(figure(figures, "good", Measure.SILHOUETTE).value()).isGreaterThan(0.9);
@@ -269,7 +270,7 @@ class ComparerTest {
         rows.orderBy("row").select("v_noise").collectAsList().stream()
             .map(r -> r.<org.apache.spark.ml.linalg.Vector>getAs(0).toArray().clone())
             .toArray(double[][]::new);
-    Neighbourhood wanted = new Neighbourhood(vectors);
+    Neighbours.Found wanted = Neighbourhood.of(TWO.get(1), vectors);
     assertThat(found.found().get(1).nearest()).isEqualTo(wanted.nearest());
     assertThat(found.found().get(1).mean()).isEqualTo(wanted.mean());
     assertThat(found.agreement(0, 0)).isEqualTo(1);
@@ -341,9 +342,9 @@ class ComparerTest {
 
   @Test
   void effectiveRankOfAHandCase() {
-    assertThat(EffectiveRank.of(new double[] {4, 4, 4})).isCloseTo(3, within(1e-12));
-    assertThat(EffectiveRank.of(new double[] {9, 0, -1e-18})).isCloseTo(1, within(1e-12));
-    assertThat(EffectiveRank.of(new double[] {0, 0})).isNaN();
+    assertThat(Comparer.effectiveRank(new double[] {4, 4, 4})).isCloseTo(3, within(1e-12));
+    assertThat(Comparer.effectiveRank(new double[] {9, 0, -1e-18})).isCloseTo(1, within(1e-12));
+    assertThat(Comparer.effectiveRank(new double[] {0, 0})).isNaN();
   }
 
   @Test
@@ -361,7 +362,7 @@ class ComparerTest {
             .toArray();
     double sum = Arrays.stream(singular).sum();
     double entropy = Arrays.stream(singular).map(s -> -s / sum * Math.log(s / sum)).sum();
-    assertThat(EffectiveRank.of(rows, 3)).isCloseTo(Math.exp(entropy), within(1e-6));
+    assertThat(Comparer.effectiveRank(rows, 3)).isCloseTo(Math.exp(entropy), within(1e-6));
   }
 
   /** A map that is fitted for the comparison gives what the estimator gives, scaled after it. */

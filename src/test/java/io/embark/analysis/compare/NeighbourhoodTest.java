@@ -3,6 +3,7 @@ package io.embark.analysis.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import io.embark.analysis.compare.PairScores.Similarity;
 import io.embark.analysis.compare.Probes.Confusion;
 import java.util.Arrays;
@@ -15,6 +16,8 @@ import org.apache.spark.ml.linalg.Vectors;
 import org.junit.jupiter.api.Test;
 
 class NeighbourhoodTest {
+  private static final Candidate SOME = new Candidate("some", 5);
+
   private static double cosine(double[] a, double[] b) {
     double dot = 0;
     double aa = 0;
@@ -38,7 +41,7 @@ class NeighbourhoodTest {
   void isWhatBruteForceFinds() {
     double[][] vectors = random(60, 5);
     double[][] copy = Arrays.stream(vectors).map(double[]::clone).toArray(double[][]::new);
-    Neighbourhood found = new Neighbourhood(vectors);
+    Neighbours.Found found = Neighbourhood.of(SOME, vectors);
 
     double[] cosines =
         IntStream.range(0, 60)
@@ -79,7 +82,7 @@ class NeighbourhoodTest {
 
   @Test
   void fewerVectorsThanNeighboursAreAllNeighbours() {
-    Neighbourhood found = new Neighbourhood(new double[][] {{1, 0}, {2, 0.1}, {0, 3}});
+    Neighbours.Found found = Neighbourhood.of(SOME, new double[][] {{1, 0}, {2, 0.1}, {0, 3}});
     assertThat(found.nearest()).isEqualTo(new int[][] {{1, 2}, {0, 2}, {1, 0}});
     assertThat(found.hubness()).isZero();
   }

@@ -3,6 +3,7 @@ package io.embark.analysis.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import io.embark.embed.EmbedderConfig;
 import io.embark.pooling.Pooling;
 import io.embark.testing.LocalSpark;

@@ -3,6 +3,7 @@ package io.embark.analysis.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import io.embark.analysis.compare.ProbeFits.Probe;
 import io.embark.testing.LocalSpark;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package io.embark.analysis.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import io.embark.browser.Chromium;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -34,7 +35,7 @@ class ReportPageTest {
       double value = candidate.name().equals("mean") ? 0.8672 : 0.7973;
       for (Measure measure : Measure.values()) {
         double[] replicates =
-            measure.spread() == Measure.Spread.NONE
+            measure.spread == Measure.Spread.NONE
                 ? new double[0]
                 : new double[] {value - 0.01, value, value + 0.01};
         figures.add(new Figure(candidate, measure, value, replicates));
@@ -86,7 +87,7 @@ class ReportPageTest {
 
   @Test
   void whatNoPageMayHoldIsReplaced() {
-    assertThat(Html.escape("a\u0000b\u0085c\ud800d\n\ud83d\ude00"))
+    assertThat(HtmlReport.Html.escape("a\u0000b\u0085c\ud800d\n\ud83d\ude00"))
         .isEqualTo("a\ufffdb\ufffdc\ufffdd\n\ud83d\ude00");
   }
 
