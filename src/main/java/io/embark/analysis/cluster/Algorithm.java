@@ -66,10 +66,7 @@ public enum Algorithm implements Choice {
     }
   };
 
-  /**
-   * MLlib's model, and the sum of the distances (squared for {@link DistanceMeasure#EUCLIDEAN}) of
-   * the rows to their centres.
-   */
+  /** MLlib's model, its cost as in {@link Clustering.Choice}. */
   record Fitted(Model<?> model, ClusteringSummary summary, double cost) {}
 
   /**

@@ -225,51 +225,43 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
     return copyValues(new ClusterModel(uid, model), extra).setParent(parent());
   }
 
+  /** Saves the params as Spark does, and MLlib's model beside them. */
   @Override
   public MLWriter write() {
-    return new Writer(this);
+    ClusterModel saved = this;
+    return new MLWriter() {
+      @Override
+      public void saveImpl(String path) {
+        DefaultParamsWriter$.MODULE$.saveMetadata(
+            saved, path, sc(), Option.empty(), Option.empty());
+        try {
+          ((MLWritable) model).write().save(modelPath(path));
+        } catch (IOException e) {
+          throw new UncheckedIOException(e.getMessage(), e);
+        }
+      }
+    };
   }
 
   /** The reader that Spark finds by this name. */
   public static MLReader<ClusterModel> read() {
-    return new Reader();
+    return new MLReader<>() {
+      @Override
+      public ClusterModel load(String path) {
+        // Any class name: older models carry that of io.embark.clustering.ClusterModel.
+        DefaultParamsReader.Metadata metadata =
+            DefaultParamsReader$.MODULE$.loadMetadata(path, sc(), "");
+        Model<?> theirs = DefaultParamsReader$.MODULE$.loadParamsInstance(modelPath(path), sc());
+        ClusterModel model = new ClusterModel(metadata.uid(), theirs);
+        metadata.getAndSetParams(model, Option.empty());
+        return model;
+      }
+    };
   }
 
   /** Loads a model that {@link #write()} saved. */
   public static ClusterModel load(String path) {
     return read().load(path);
-  }
-
-  /** Saves the params as Spark does, and MLlib's model beside them. */
-  private static final class Writer extends MLWriter {
-    private final ClusterModel model;
-
-    Writer(ClusterModel model) {
-      this.model = model;
-    }
-
-    @Override
-    public void saveImpl(String path) {
-      DefaultParamsWriter$.MODULE$.saveMetadata(model, path, sc(), Option.empty(), Option.empty());
-      try {
-        ((MLWritable) model.model).write().save(modelPath(path));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e.getMessage(), e);
-      }
-    }
-  }
-
-  private static final class Reader extends MLReader<ClusterModel> {
-    @Override
-    public ClusterModel load(String path) {
-      // Any class name: older models carry that of io.embark.clustering.ClusterModel.
-      DefaultParamsReader.Metadata metadata =
-          DefaultParamsReader$.MODULE$.loadMetadata(path, sc(), "");
-      Model<?> theirs = DefaultParamsReader$.MODULE$.loadParamsInstance(modelPath(path), sc());
-      ClusterModel model = new ClusterModel(metadata.uid(), theirs);
-      metadata.getAndSetParams(model, Option.empty());
-      return model;
-    }
   }
 
   private static String modelPath(String path) {

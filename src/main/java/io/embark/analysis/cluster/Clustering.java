@@ -4,6 +4,7 @@ import io.embark.UserError;
 import io.embark.embed.VectorProvenance;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
@@ -80,27 +81,21 @@ public record Clustering(
   public static Choice elbow(List<Choice> choices) {
     Choice first = choices.get(0);
     Choice last = choices.get(choices.size() - 1);
-    return choices.stream()
-        .max(
-            Comparator.comparingDouble(
-                choice -> {
-                  double x = fraction(choice.k, first.k, last.k);
-                  double y = fraction(choice.cost, last.cost, first.cost);
-                  return 1 - x - y;
-                }))
-        .orElseThrow();
+    return Collections.max(
+        choices,
+        Comparator.comparingDouble(
+            choice -> {
+              double x = fraction(choice.k, first.k, last.k);
+              double y = fraction(choice.cost, last.cost, first.cost);
+              return 1 - x - y;
+            }));
   }
 
   private static double fraction(double value, double least, double most) {
     return most == least ? 0 : (value - least) / (most - least);
   }
 
-  /**
-   * Finds clusters.
-   *
-   * @param features one column {@link Features#COLUMN}, best cached
-   * @param made how the vectors were made
-   */
+  /** Finds clusters of vectors that were made so, see {@link #choices} for their table. */
   public ClusterModel fit(Dataset<Row> features, int k, VectorProvenance made) {
     Algorithm.Fitted fitted = algorithm.fit(features, k, distance, training);
     int clusters = algorithm.centres(fitted.model()).length;
@@ -115,11 +110,7 @@ public record Clustering(
     return new ClusterModel(uid, fitted.model()).trainedOn(made.essence(), distance, numbers);
   }
 
-  /**
-   * The silhouette of clusters, see {@link Choice}.
-   *
-   * @param features one column {@link Features#COLUMN}, best cached
-   */
+  /** The silhouette of clusters, see {@link Choice}. */
   public double silhouette(Dataset<Row> features, ClusterModel model) {
     return silhouette(model.model().transform(features));
   }

@@ -12,11 +12,6 @@ public enum DistanceMeasure implements Choice {
     double distance(Vector vector, Vector centre) {
       return 1 - cosine(vector, centre);
     }
-
-    @Override
-    String ofEvaluator() {
-      return "cosine";
-    }
   },
   /** The length of the straight line. */
   EUCLIDEAN {
@@ -24,17 +19,14 @@ public enum DistanceMeasure implements Choice {
     double distance(Vector vector, Vector centre) {
       return Math.sqrt(Vectors.sqdist(vector, centre));
     }
-
-    @Override
-    String ofEvaluator() {
-      return "squaredEuclidean";
-    }
   };
 
   abstract double distance(Vector vector, Vector centre);
 
   /** The name that {@code ClusteringEvaluator} has for it. */
-  abstract String ofEvaluator();
+  String ofEvaluator() {
+    return this == COSINE ? "cosine" : "squaredEuclidean";
+  }
 
   /** -1 to 1; 0 where a side is all zeros. */
   static double cosine(Vector left, Vector right) {

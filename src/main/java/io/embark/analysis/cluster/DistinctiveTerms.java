@@ -1,14 +1,6 @@
 package io.embark.analysis.cluster;
 
-import static org.apache.spark.sql.functions.avg;
-import static org.apache.spark.sql.functions.coalesce;
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.explode;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.log1p;
-import static org.apache.spark.sql.functions.row_number;
-import static org.apache.spark.sql.functions.sum;
+import static org.apache.spark.sql.functions.*;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -58,16 +50,14 @@ public final class DistinctiveTerms {
             .setPattern(WORD)
             .setMinTokenLength(2)
             .transform(texts);
-    StopWordsRemover remover =
+    Dataset<Row> counts =
         new StopWordsRemover()
             .setInputCol("words")
             .setOutputCol("kept")
-            .setStopWords(new String[0]);
-    if (!stopWords.equals(NO_STOP_WORDS)) {
-      remover.setStopWords(StopWordsRemover.loadDefaultStopWords(stopWords));
-    }
-    Dataset<Row> counts =
-        remover
+            .setStopWords(
+                stopWords.equals(NO_STOP_WORDS)
+                    ? new String[0]
+                    : StopWordsRemover.loadDefaultStopWords(stopWords))
             .transform(words)
             .select(col("cluster"), explode(col("kept")).as("term"))
             .groupBy("cluster", "term")

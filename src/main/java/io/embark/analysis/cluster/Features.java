@@ -3,6 +3,7 @@ package io.embark.analysis.cluster;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.Columns;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
@@ -24,19 +25,16 @@ public final class Features {
   private Features() {}
 
   /**
-   * The vectors, without those that are null or all zeros: neither has a direction.
-   *
-   * @param beside columns to keep beside them
-   * @return a column {@link #COLUMN} of MLlib's vectors first
+   * A column {@link #COLUMN} of MLlib's vectors, and others beside it, without the rows whose
+   * vector is null or all zeros: neither has a direction.
    */
   public static Dataset<Row> of(Dataset<Row> rows, String vectorCol, Column... beside) {
     List<Column> columns = new ArrayList<>();
     columns.add(column(rows, vectorCol).as(COLUMN));
     columns.addAll(List.of(beside));
-    Dataset<Row> features = rows.select(columns.toArray(Column[]::new));
     UDF1<Vector, Boolean> hasDirection = v -> v != null && v.numNonzeros() > 0;
-    return features.where(
-        functions.udf(hasDirection, DataTypes.BooleanType).apply(functions.col(COLUMN)));
+    return rows.select(columns.toArray(Column[]::new))
+        .where(functions.udf(hasDirection, DataTypes.BooleanType).apply(functions.col(COLUMN)));
   }
 
   /** A column of MLlib's vectors, null where there is none. */
@@ -63,9 +61,7 @@ public final class Features {
 
   static Vector dense(float[] vector) {
     double[] values = new double[vector.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = vector[i];
-    }
+    Arrays.setAll(values, i -> vector[i]);
     return Vectors.dense(values);
   }
 }

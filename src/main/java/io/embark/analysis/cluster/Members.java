@@ -1,10 +1,6 @@
 package io.embark.analysis.cluster;
 
-import static org.apache.spark.sql.functions.avg;
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.row_number;
+import static org.apache.spark.sql.functions.*;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +9,7 @@ import java.util.TreeMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.sql.expressions.WindowSpec;
 
 /** Sizes of clusters and the rows nearest to their centres. */
 public final class Members {
@@ -22,8 +19,6 @@ public final class Members {
   private Members() {}
 
   /**
-   * One cluster.
-   *
    * @param cohesion mean cosine of its vectors to its centre, -1 to 1
    * @param distance mean distance to its centre
    */
@@ -55,15 +50,11 @@ public final class Members {
    * @param rows columns {@code cluster}, {@code distance}, {@code id string}, {@code text string}
    */
   public static Map<Integer, List<Medoid>> medoids(Dataset<Row> rows, int most) {
+    WindowSpec nearestFirst = Window.partitionBy("cluster").orderBy("distance", "id", "text");
     Dataset<Row> nearest =
         rows.where(col("cluster").isNotNull())
             .select("cluster", "id", "text", "distance")
-            .withColumn(
-                "place",
-                row_number()
-                    .over(
-                        Window.partitionBy("cluster")
-                            .orderBy(col("distance"), col("id"), col("text"))))
+            .withColumn("place", row_number().over(nearestFirst))
             .where(col("place").leq(Math.max(most, NEAREST)))
             .orderBy("cluster", "place");
     Map<Integer, List<Medoid>> medoids = new TreeMap<>();

@@ -1,13 +1,6 @@
 package io.embark.analysis.cluster;
 
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.count;
-import static org.apache.spark.sql.functions.explode;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.min;
-import static org.apache.spark.sql.functions.monotonically_increasing_id;
-import static org.apache.spark.sql.functions.size;
-import static org.apache.spark.sql.functions.udf;
+import static org.apache.spark.sql.functions.*;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,10 +11,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.feature.HashingTF;
 import org.apache.spark.ml.feature.MinHashLSH;
 import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.api.java.UDF1;
@@ -46,23 +41,13 @@ public final class NearDuplicates {
 
   private NearDuplicates() {}
 
-  /**
-   * Rows whose texts are nearly the same.
-   *
-   * @param texts of the first of them, in the largest groups only
-   */
+  /** Rows whose texts are nearly the same; in the largest groups with the first of the texts. */
   public record Group(int rows, List<String> texts) {}
 
-  /**
-   * The groups by cluster, largest first.
-   *
-   * @param complete whether every pair found was looked at
-   */
+  /** The groups by cluster, largest first, complete if every pair found was looked at. */
   public record Found(Map<Integer, List<Group>> groups, boolean complete) {}
 
   /**
-   * Finds near-duplicates.
-   *
    * @param rows columns {@code cluster int} and {@code text string}; nulls are left out
    * @param threshold Jaccard similarity, above 0 and up to 1
    * @param mostPairs pairs to take to the driver
@@ -122,6 +107,8 @@ public final class NearDuplicates {
               .mapToObj(b -> b + ":" + values.subList(b * ROWS_PER_BAND, (b + 1) * ROWS_PER_BAND))
               .toArray(String[]::new);
         };
+    Column band =
+        explode(udf(bands, DataTypes.createArrayType(DataTypes.StringType)).apply(col("hashes")));
     Dataset<Row> banded =
         new MinHashLSH()
             .setInputCol("set")
@@ -130,13 +117,7 @@ public final class NearDuplicates {
             .setSeed(seed)
             .fit(sets)
             .transform(sets)
-            .select(
-                col("cluster"),
-                col("key"),
-                explode(
-                        udf(bands, DataTypes.createArrayType(DataTypes.StringType))
-                            .apply(col("hashes")))
-                    .as("band"));
+            .select(col("cluster"), col("key"), band.as("band"));
     Dataset<Row> firsts =
         banded
             .groupBy("cluster", "band")
@@ -177,22 +158,15 @@ public final class NearDuplicates {
             .flatMap(keys -> keys.stream().limit(shown))
             .toList();
     Map<Long, String> texts = new HashMap<>();
-    for (Row row :
-        sets.where(col("key").isin(wanted.toArray())).select("key", "text").collectAsList()) {
-      texts.put(row.getLong(0), row.getString(1));
-    }
+    sets.where(col("key").isin(wanted.toArray()))
+        .select("key", "text")
+        .collectAsList()
+        .forEach(row -> texts.put(row.getLong(0), row.getString(1)));
+    Function<List<Long>, Group> group =
+        keys ->
+            new Group(keys.size(), keys.stream().map(texts::get).filter(Objects::nonNull).toList());
     Map<Integer, List<Group>> groups = new TreeMap<>();
-    members.forEach(
-        (cluster, lists) ->
-            groups.put(
-                cluster,
-                lists.stream()
-                    .map(
-                        keys ->
-                            new Group(
-                                keys.size(),
-                                keys.stream().map(texts::get).filter(Objects::nonNull).toList()))
-                    .toList()));
+    members.forEach((cluster, lists) -> groups.put(cluster, lists.stream().map(group).toList()));
     return groups;
   }
 
@@ -214,14 +188,11 @@ public final class NearDuplicates {
                 .computeIfAbsent(cluster, c -> new TreeMap<>())
                 .computeIfAbsent(root(parents, key), r -> new ArrayList<>())
                 .add(key));
+    Comparator<List<Long>> largestFirst = Comparator.comparingInt(keys -> -keys.size());
     Map<Integer, List<List<Long>>> members = new TreeMap<>();
     byRoot.forEach(
         (cluster, groups) ->
-            members.put(
-                cluster,
-                groups.values().stream()
-                    .sorted(Comparator.comparingInt(keys -> -keys.size()))
-                    .toList()));
+            members.put(cluster, groups.values().stream().sorted(largestFirst).toList()));
     return members;
   }
 

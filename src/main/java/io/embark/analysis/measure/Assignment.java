@@ -8,9 +8,9 @@ import java.util.stream.IntStream;
  * that the sum of the cells is the greatest.
  *
  * <p>By shortest augmenting paths: Jonker and Volgenant (1987), "A shortest augmenting path
- * algorithm for dense and sparse linear assignment problems", for tables that need not be square as
- * in Crouse (2016), "On implementing 2D rectangular assignment algorithms". With m the shorter side
- * and n the longer, it takes m * m * n steps at most. Whole numbers, so that nothing is rounded.
+ * algorithm for dense and sparse linear assignment problems", rectangular as in Crouse (2016), "On
+ * implementing 2D rectangular assignment algorithms". With m the shorter side and n the longer, it
+ * takes m * m * n steps at most. Whole numbers, so that nothing is rounded.
  */
 final class Assignment {
   private static final int NONE = -1;
@@ -36,30 +36,20 @@ final class Assignment {
     this.table = table;
     rowPrice = new long[rows];
     columnPrice = new long[columns];
-    columnOf = filled(rows);
-    rowOf = filled(columns);
+    columnOf = new int[rows];
+    rowOf = new int[columns];
+    Arrays.fill(columnOf, NONE);
+    Arrays.fill(rowOf, NONE);
     loss = new long[columns];
     before = new int[columns];
   }
 
-  private static int[] filled(int length) {
-    int[] none = new int[length];
-    Arrays.fill(none, NONE);
-    return none;
-  }
-
-  /**
-   * The greatest sum.
-   *
-   * @param table {@code [rows][columns]}, not changed
-   */
+  /** The greatest sum of a table {@code [rows][columns]}, which is not changed. */
   static long most(long[][] table) {
     int columns = table.length == 0 ? 0 : table[0].length;
     Assignment assignment = new Assignment(table.length <= columns ? table : transposed(table));
     long sum = 0;
-    for (int row = 0; row < assignment.table.length; row++) {
-      assignment.add(row);
-    }
+    IntStream.range(0, assignment.table.length).forEach(assignment::add);
     for (int row = 0; row < assignment.table.length; row++) {
       sum += assignment.table[row][assignment.columnOf[row]];
     }

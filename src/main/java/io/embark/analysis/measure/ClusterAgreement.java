@@ -14,7 +14,6 @@ public final class ClusterAgreement {
 
   /**
    * @param table {@code [classes][clusters]}, how many items of the class are in the cluster
-   * @throws IllegalArgumentException if it is ragged, holds negative counts, or no item
    */
   public ClusterAgreement(long[][] table) {
     int width = table.length == 0 ? 0 : table[0].length;
@@ -71,10 +70,7 @@ public final class ClusterAgreement {
   public double nmi() {
     double a = entropy(classes);
     double b = entropy(clusters);
-    if (a == 0 || b == 0) {
-      return a == b ? 1 : 0;
-    }
-    return mutualInformation() / Math.sqrt(a * b);
+    return a == 0 || b == 0 ? (a == b ? 1 : 0) : mutualInformation() / Math.sqrt(a * b);
   }
 
   /**
@@ -82,10 +78,7 @@ public final class ClusterAgreement {
    * Arabie (1985), "Comparing partitions".
    */
   public double adjustedRandIndex() {
-    double together = 0;
-    for (long[] row : table) {
-      together += pairs(row);
-    }
+    double together = Arrays.stream(table).mapToDouble(ClusterAgreement::pairs).sum();
     double a = pairs(classes);
     double b = pairs(clusters);
     double all = items * (items - 1.0) / 2;

@@ -42,11 +42,7 @@ public final class PairCorrelation {
     return pearson(once());
   }
 
-  /**
-   * Pearson's r of a resample.
-   *
-   * @param counts {@code [n]}, how often each pair counts
-   */
+  /** Pearson's r of a resample in which pairs count {@code [n]} times. */
   public double pearson(int[] counts) {
     return pearson(x, y, counts);
   }
@@ -59,11 +55,7 @@ public final class PairCorrelation {
     return spearman(once());
   }
 
-  /**
-   * Spearman's rank correlation of a resample, its ranks taken anew.
-   *
-   * @param counts {@code [n]}, how often each pair counts
-   */
+  /** Spearman's rank correlation of a resample, its ranks taken anew. */
   public double spearman(int[] counts) {
     return pearson(ranks(x, orderOfX, counts), ranks(y, orderOfY, counts), counts);
   }
@@ -71,9 +63,8 @@ public final class PairCorrelation {
   /**
    * A figure of many resamples.
    *
-   * @param figure of this correlation's {@link #pearson(int[])} or {@link #spearman(int[])}
+   * @param figure {@link #pearson(int[])} or {@link #spearman(int[])} of this correlation
    * @param seed the same for figures that are to be compared with each other
-   * @return {@code [replicates]}
    */
   public double[] replicates(ToDoubleFunction<int[]> figure, int replicates, long seed) {
     Resample resample = new Resample(x.length, seed);

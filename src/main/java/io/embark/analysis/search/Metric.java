@@ -63,11 +63,7 @@ public enum Metric implements Choice {
    */
   private static final double ROUNDING = 0x1p-23;
 
-  /**
-   * The similarity.
-   *
-   * @param squares sum of the squared differences
-   */
+  /** By the scalar product, or {@code squares}, the sum of the squared differences. */
   abstract double similarity(double dot, double squares, double queryNorm, double rowNorm);
 
   /** The greatest error of a similarity that is computed from a product in float. */

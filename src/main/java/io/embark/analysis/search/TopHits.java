@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.PriorityQueue;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 
 /** The best hits of one query, up to a number. */
@@ -67,13 +68,9 @@ final class TopHits {
 
   /** The best of two sorted lists. */
   static Hit[] merge(Hit[] left, Hit[] right, int most) {
-    Hit[] merged = new Hit[Math.min(most, left.length + right.length)];
-    int l = 0;
-    for (int i = 0; i < merged.length; i++) {
-      int r = i - l;
-      boolean takeLeft = r == right.length || l < left.length && left[l].compareTo(right[r]) <= 0;
-      merged[i] = takeLeft ? left[l++] : right[r];
-    }
-    return merged;
+    return Stream.concat(Arrays.stream(left), Arrays.stream(right))
+        .sorted()
+        .limit(most)
+        .toArray(Hit[]::new);
   }
 }

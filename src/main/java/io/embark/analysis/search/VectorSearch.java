@@ -9,7 +9,7 @@ import io.embark.spark.column.Columns;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import org.apache.spark.api.java.JavaPairRDD;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -119,10 +119,11 @@ public record VectorSearch(
 
   /** These columns and then the vectors, of the rows that have one. */
   private static Dataset<Row> withVectors(Dataset<Row> rows, List<String> names, String vectorCol) {
-    List<String> all = new ArrayList<>(names);
-    all.add(vectorCol);
     return rows.where(Columns.of(vectorCol).isNotNull())
-        .select(all.stream().map(Columns::of).toArray(Column[]::new));
+        .select(
+            Stream.concat(names.stream(), Stream.of(vectorCol))
+                .map(Columns::of)
+                .toArray(Column[]::new));
   }
 
   private JavaRDD<Row> search(JavaRDD<Row> rows, VectorColumn vectors, Broadcast<Queries> queries) {
@@ -130,17 +131,12 @@ public record VectorSearch(
     int width = kept.size();
     int best = most;
     Metric by = metric;
-    JavaPairRDD<Integer, Hit[]> byPartition =
-        rows.mapPartitionsToPair(
+    return rows.mapPartitionsToPair(
             partition -> {
               PartitionSearch search = new PartitionSearch(queries.value(), by, best);
-              while (partition.hasNext()) {
-                Row row = partition.next();
-                search.add(vectors.read(row), first(row, width));
-              }
+              partition.forEachRemaining(row -> search.add(vectors.read(row), first(row, width)));
               return search.finish().iterator();
-            });
-    return byPartition
+            })
         .reduceByKey((left, right) -> TopHits.merge(left, right, best))
         .flatMap(hits -> rows(hits, queries.value(), by));
   }
