@@ -1,163 +1,282 @@
 package io.embark;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
-import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 
-/** The directions in which packages may look, and the libraries that only one of them sees. */
+/**
+ * The packages in the order in which data move, and whom each may see: only packages that stand
+ * before it, so that there is no cycle and nobody looks up.
+ */
 @AnalyzeClasses(packages = "io.embark", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
+  private static final Path SOURCES = Path.of("src/main/java");
+  private static final int MOST_FILES = 30;
 
-  private static ArchRule mayUse(String name, String... others) {
-    List<String> allowed =
-        new ArrayList<>(List.of("io.embark." + name + "..", "java..", "org.slf4j.."));
-    allowed.addAll(List.of(others));
-    return classes()
-        .that()
-        .resideInAPackage("io.embark." + name + "..")
-        .should()
-        .onlyDependOnClassesThat()
-        .resideInAnyPackage(allowed.toArray(String[]::new));
+  private static final String[] SPARK = {"org.apache.spark..", "org.apache.hadoop..", "scala.."};
+  private static final String[] GRAPH = {"ai.onnx.proto..", "com.google.protobuf.."};
+  private static final String[] JSON = {"com.fasterxml.jackson.."};
+
+  /** Whom a package may see beside itself, the root package, the JDK and SLF4J. */
+  private record Sight(List<String> packages, List<String> libraries) {
+    static Sight of(String... packages) {
+      return new Sight(List.of(packages), List.of());
+    }
+
+    Sight with(String[]... more) {
+      List<String> all = new ArrayList<>(libraries);
+      Arrays.stream(more).forEach(each -> all.addAll(List.of(each)));
+      return new Sight(packages, all);
+    }
+
+    Sight with(String library) {
+      return with(new String[] {library});
+    }
   }
 
-  private static ArchRule mayNotUse(String name, String... others) {
-    return noClasses()
-        .that()
-        .resideInAPackage("io.embark." + name + "..")
-        .should()
-        .dependOnClassesThat()
-        .resideInAnyPackage(others);
+  private static final Map<String, Sight> LAYERS = new LinkedHashMap<>();
+
+  static {
+    LAYERS.put("", Sight.of());
+    LAYERS.put("natives", Sight.of());
+    LAYERS.put("token", Sight.of("natives").with("ai.djl..").with("com.fasterxml.jackson.core.."));
+    LAYERS.put("text", Sight.of("token"));
+    LAYERS.put("batch", Sight.of("token"));
+    LAYERS.put("pooling", Sight.of());
+    LAYERS.put("vector", Sight.of());
+    LAYERS.put("onnx.graph", Sight.of("pooling").with(GRAPH));
+    LAYERS.put("onnx.int8", Sight.of("onnx.graph").with(GRAPH));
+    LAYERS.put(
+        "onnx",
+        Sight.of("natives", "batch", "pooling", "onnx.graph", "onnx.int8")
+            .with(GRAPH)
+            .with("ai.onnxruntime.."));
+    LAYERS.put("model", Sight.of("pooling").with(GRAPH, JSON));
+    LAYERS.put(
+        "model.store",
+        Sight.of("model").with("org.apache.hadoop..").with("org.apache.commons.compress.."));
+    LAYERS.put(
+        "embed",
+        Sight.of(
+                "natives",
+                "token",
+                "text",
+                "batch",
+                "pooling",
+                "vector",
+                "onnx.graph",
+                "onnx",
+                "model",
+                "model.store")
+            .with(JSON)
+            .with("org.apache.hadoop.conf.."));
+    LAYERS.put(
+        "post", Sight.of("embed").with(SPARK).with("dev.ludovic.netlib..").with("org.netlib.."));
+    LAYERS.put("spark.catalyst", Sight.of().with(SPARK));
+    LAYERS.put("spark.parquet", Sight.of("embed").with(SPARK, JSON).with("org.apache.parquet.."));
+    LAYERS.put(
+        "spark.metrics", Sight.of("batch", "embed").with(SPARK).with("com.codahale.metrics.."));
+    LAYERS.put("spark.gpu", Sight.of("spark.catalyst").with(SPARK));
+    LAYERS.put(
+        "spark.executor",
+        Sight.of(
+                "token",
+                "text",
+                "pooling",
+                "onnx",
+                "model",
+                "model.store",
+                "embed",
+                "spark.metrics",
+                "spark.gpu")
+            .with(SPARK, JSON));
+    LAYERS.put(
+        "spark.column",
+        Sight.of(
+                "text",
+                "pooling",
+                "vector",
+                "embed",
+                "post",
+                "spark.catalyst",
+                "spark.metrics",
+                "spark.executor")
+            .with(SPARK, JSON));
+    LAYERS.put(
+        "spark.sql",
+        Sight.of(
+                "batch",
+                "pooling",
+                "vector",
+                "embed",
+                "spark.catalyst",
+                "spark.metrics",
+                "spark.executor",
+                "spark.column")
+            .with(SPARK, JSON));
+    LAYERS.put(
+        "spark",
+        Sight.of(
+                "text",
+                "vector",
+                "embed",
+                "post",
+                "spark.catalyst",
+                "spark.metrics",
+                "spark.gpu",
+                "spark.executor",
+                "spark.column",
+                "spark.sql")
+            .with(SPARK, JSON));
+    LAYERS.put(
+        "table",
+        Sight.of("model", "post", "spark.column", "spark.parquet", "spark").with(SPARK, JSON));
+    LAYERS.put("analysis.measure", Sight.of());
+    LAYERS.put(
+        "analysis.search",
+        Sight.of("spark.column", "spark").with(SPARK).with("dev.ludovic.netlib.."));
+    LAYERS.put("analysis.cluster", Sight.of("embed", "spark.column", "spark").with(SPARK));
+    LAYERS.put("clustering", Sight.of("analysis.cluster").with(SPARK));
+    LAYERS.put(
+        "analysis.compare",
+        Sight.of(
+                "pooling",
+                "embed",
+                "post",
+                "spark.parquet",
+                "spark.executor",
+                "spark.column",
+                "spark",
+                "analysis.measure")
+            .with(SPARK, JSON)
+            .with("breeze..")
+            .with("org.apache.commons.math3..")
+            .with("dev.ludovic.netlib.."));
+    LAYERS.put("notebook", Sight.of().with(SPARK).with("jdk.jshell..").with("org.dflib.jjava.."));
+    LAYERS.put("cli", Sight.of("embed", "notebook", "spark").with(SPARK).with("picocli.."));
+    LAYERS.put(
+        "cli.embed",
+        Sight.of(
+                "embed",
+                "model",
+                "onnx",
+                "post",
+                "spark.parquet",
+                "spark.metrics",
+                "spark.executor",
+                "spark.column",
+                "spark",
+                "table",
+                "cli")
+            .with(SPARK, JSON)
+            .with("picocli..")
+            .with("com.codahale.metrics.."));
+    LAYERS.put(
+        "cli.analysis",
+        Sight.of(
+                "embed",
+                "pooling",
+                "post",
+                "spark.parquet",
+                "spark.executor",
+                "spark.column",
+                "spark",
+                "table",
+                "analysis.measure",
+                "analysis.search",
+                "analysis.cluster",
+                "analysis.compare",
+                "cli",
+                "cli.embed")
+            .with(SPARK, JSON)
+            .with("picocli.."));
+    LAYERS.put(
+        "cli.doctor",
+        Sight.of(
+                "token",
+                "onnx",
+                "model",
+                "embed",
+                "spark.executor",
+                "spark.column",
+                "cli",
+                "cli.embed")
+            .with(SPARK, JSON)
+            .with("picocli..")
+            .with("com.sun.management.."));
   }
 
   @ArchTest
-  static final ArchRule TOKEN =
-      mayUse("token", "io.embark.natives..", "ai.djl..", "com.fasterxml.jackson.core..");
-
-  @ArchTest static final ArchRule NATIVES = mayUse("natives");
-
-  @ArchTest static final ArchRule TEXT = mayUse("text", "io.embark.token..");
-
-  @ArchTest static final ArchRule BATCH = mayUse("batch", "io.embark.token..");
-
-  @ArchTest static final ArchRule POOLING = mayUse("pooling");
-
-  @ArchTest static final ArchRule VECTOR = mayUse("vector");
-
-  @ArchTest static final ArchRule MEASURE = mayUse("measure");
-
-  @ArchTest
-  static final ArchRule ONNX =
-      mayUse(
-          "onnx",
-          "io.embark.natives..",
-          "io.embark.batch..",
-          "io.embark.pooling..",
-          "ai.onnxruntime..",
-          "ai.onnx.proto..",
-          "com.google.protobuf..");
+  static void packagesSeeOnlyWhomTheyMay(JavaClasses all) {
+    List<String> violations = new ArrayList<>();
+    LAYERS.forEach(
+        (name, sight) -> {
+          List<String> allowed = new ArrayList<>(List.of("java..", "org.slf4j..", "io.embark"));
+          allowed.add(full(name));
+          sight.packages().forEach(other -> allowed.add(full(other)));
+          allowed.addAll(sight.libraries());
+          violations.addAll(
+              classes()
+                  .that()
+                  .resideInAPackage(full(name))
+                  .should()
+                  .onlyDependOnClassesThat()
+                  .resideInAnyPackage(allowed.toArray(String[]::new))
+                  .evaluate(all)
+                  .getFailureReport()
+                  .getDetails());
+        });
+    assertThat(violations).isEmpty();
+  }
 
   @ArchTest
-  static final ArchRule MODEL =
-      mayUse(
-          "model",
-          "io.embark.pooling..",
-          "org.apache.hadoop..",
-          "org.apache.commons.compress..",
-          "com.fasterxml.jackson..",
-          "ai.onnx.proto..",
-          "com.google.protobuf..");
+  static void everyPackageHasItsPlace(JavaClasses all) {
+    assertThat(all.stream().map(JavaClass::getPackageName).distinct())
+        .containsExactlyInAnyOrderElementsOf(
+            LAYERS.keySet().stream().map(ArchitectureTest::full).toList());
+  }
 
-  @ArchTest
-  static final ArchRule EMBED =
-      mayUse(
-          "embed",
-          "io.embark.natives..",
-          "io.embark.text..",
-          "io.embark.token..",
-          "io.embark.batch..",
-          "io.embark.pooling..",
-          "io.embark.onnx..",
-          "io.embark.model..",
-          "io.embark.vector..",
-          "com.fasterxml.jackson..",
-          "org.apache.hadoop.conf..");
+  @Test
+  void everyPackageSeesOnlyPackagesBeforeIt() {
+    List<String> before = new ArrayList<>();
+    LAYERS.forEach(
+        (name, sight) -> {
+          assertThat(before).as("before " + name).containsAll(sight.packages());
+          before.add(name);
+        });
+  }
 
-  @ArchTest
-  static final ArchRule SPARK_ONLY_IN_SPARK_AND_ABOVE =
-      noClasses()
-          .that()
-          .resideOutsideOfPackages(
-              "io.embark.spark..",
-              "io.embark.table..",
-              "io.embark.post..",
-              "io.embark.compare..",
-              "io.embark.search..",
-              "io.embark.clustering..",
-              "io.embark.notebook..",
-              "io.embark.run..",
-              "io.embark.doctor..",
-              "io.embark.bench..",
-              "io.embark.job..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage("org.apache.spark..");
+  @Test
+  void everyPackageSaysItsJobAndIsSmall() throws IOException {
+    String architecture = Files.readString(Path.of("docs/architecture.md"));
+    for (String name : LAYERS.keySet()) {
+      Path folder = SOURCES.resolve(full(name).replace('.', '/'));
+      assertThat(folder.resolve("package-info.java")).content().contains("It sees ");
+      try (Stream<Path> files = Files.list(folder)) {
+        assertThat(files.filter(file -> file.toString().endsWith(".java")).count())
+            .as("files of " + name)
+            .isLessThanOrEqualTo(MOST_FILES);
+      }
+      assertThat(architecture).contains("| `" + (name.isEmpty() ? "io.embark" : name) + "` |");
+    }
+  }
 
-  @ArchTest
-  static final ArchRule NOTEBOOK =
-      mayUse("notebook", "jdk.jshell..", "org.dflib.jjava..", "org.apache.spark..", "scala..");
-
-  @ArchTest
-  static final ArchRule ONNX_RUNTIME_ONLY_IN_ONNX =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("io.embark.onnx..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage("ai.onnxruntime..");
-
-  @ArchTest
-  static final ArchRule TOKENIZER_LIBRARY_ONLY_IN_TOKEN =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("io.embark.token..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage("ai.djl..");
-
-  @ArchTest static final ArchRule SPARK_KNOWS_NO_TABLE = mayNotUse("spark", "io.embark.table..");
-
-  @ArchTest
-  static final ArchRule SPARK_KNOWS_NO_JOB =
-      mayNotUse("spark", "io.embark.run..", "io.embark.doctor..", "io.embark.bench..");
-
-  @ArchTest
-  static final ArchRule TABLE_KNOWS_NO_JOB =
-      mayNotUse("table", "io.embark.run..", "io.embark.doctor..", "io.embark.bench..");
-
-  @ArchTest
-  static final ArchRule RUN_KNOWS_NO_OTHER_JOB =
-      mayNotUse("run", "io.embark.doctor..", "io.embark.bench..");
-
-  @ArchTest static final ArchRule DOCTOR_KNOWS_NO_BENCH = mayNotUse("doctor", "io.embark.bench..");
-
-  @ArchTest static final ArchRule BENCH_KNOWS_NO_DOCTOR = mayNotUse("bench", "io.embark.doctor..");
-
-  @ArchTest
-  static final ArchRule NOBODY_KNOWS_THE_COMMAND_LINE =
-      noClasses()
-          .that()
-          .resideOutsideOfPackage("io.embark.job..")
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage("io.embark.job..");
-
-  @ArchTest
-  static final ArchRule NO_CYCLES = slices().matching("io.embark.(*)..").should().beFreeOfCycles();
+  private static String full(String name) {
+    return name.isEmpty() ? "io.embark" : "io.embark." + name;
+  }
 }
