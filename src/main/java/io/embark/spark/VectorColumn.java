@@ -62,6 +62,15 @@ public final class VectorColumn implements Serializable {
     return Optional.of(all.toArray(double[][]::new));
   }
 
+  /**
+   * What made the vectors of a column.
+   *
+   * @throws UserError if there is no such column, or Embark did not write it
+   */
+  public static VectorProvenance provenance(StructType schema, String column) {
+    return ColumnProvenance.of(schema, column);
+  }
+
   /** The vector of a row {@code [dimension]}, or null if it has none. */
   public float[] read(Row row) {
     return row.isNullAt(index) ? null : stored.decode(row.get(index));
