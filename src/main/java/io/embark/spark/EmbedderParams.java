@@ -17,12 +17,11 @@ import org.apache.spark.ml.param.StringArrayParam;
  *
  * @param <T> the class itself, so that setters can be chained
  */
-public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuParams<T> {
+public abstract class EmbedderParams<T extends EmbedderParams<T>> extends SettingParams<T> {
   private static final long serialVersionUID = 1;
 
   EmbedderParams(String uid) {
     super(uid);
-    setDefault(inputCol(), "text");
     setDefault(outputCol(), "embedding");
     setDefault(outputType(), OutputType.VECTOR.label());
     setDefault(accountPrefix(), "");
@@ -35,13 +34,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
    * @throws UserError if a param has a value that is not allowed
    */
   public EmbedderConfig config() {
-    EmbedderConfig.Builder config = EmbedderConfig.builder();
-    for (Setting<?> setting : Setting.ALL) {
-      Param<?> param = getParam(setting.paramName());
-      if (isSet(param)) {
-        config.set(setting, getOrDefault(param).toString(), "param " + param.name());
-      }
-    }
+    EmbedderConfig.Builder config = given(Setting.ALL);
     if (isSet(prompt()) && (Boolean) getOrDefault(promptIsText())) {
       config.promptText(getOrDefault(prompt()), "param prompt");
     }
@@ -67,14 +60,9 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
     return self();
   }
 
-  public Param<String> inputCol() {
-    return new Param<>(uid(), "inputCol", "column of texts");
-  }
-
-  /** Column of texts; {@code text} by default. */
-  public T setInputCol(String value) {
-    set(inputCol(), value);
-    return self();
+  @Override
+  String describe(Setting<?> setting) {
+    return "%s (default: %s)".formatted(setting.description(), setting.defaultInWords());
   }
 
   public Param<String> outputCol() {
@@ -159,22 +147,6 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
     return self();
   }
 
-  public Param<String> model() {
-    return text(Setting.MODEL);
-  }
-
-  public T setModel(String value) {
-    return set(Setting.MODEL, value);
-  }
-
-  public Param<String> modelFile() {
-    return text(Setting.MODEL_FILE);
-  }
-
-  public T setModelFile(String value) {
-    return set(Setting.MODEL_FILE, value);
-  }
-
   public Param<String> pooling() {
     return text(Setting.POOLING);
   }
@@ -239,22 +211,11 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
     return set(Setting.NORMALIZE, value);
   }
 
-  public IntParam maxLength() {
-    return number(Setting.MAX_LENGTH);
-  }
-
-  public T setMaxLength(int value) {
-    return set(Setting.MAX_LENGTH, value);
-  }
-
-  public Param<String> prompt() {
-    return text(Setting.PROMPT);
-  }
-
   /** A prompt the model names, or literal text ending in a space or colon. */
+  @Override
   public T setPrompt(String value) {
     clear(promptIsText());
-    return set(Setting.PROMPT, value);
+    return super.setPrompt(value);
   }
 
   public Param<String> device() {
@@ -329,27 +290,83 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends GpuPar
     return set(ChunkSettings.CHUNK, value);
   }
 
-  public IntParam chunkTokens() {
-    return number(ChunkSettings.CHUNK_TOKENS);
-  }
-
-  public T setChunkTokens(int value) {
-    return set(ChunkSettings.CHUNK_TOKENS, value);
-  }
-
-  public IntParam chunkOverlap() {
-    return number(ChunkSettings.CHUNK_OVERLAP);
-  }
-
-  public T setChunkOverlap(int value) {
-    return set(ChunkSettings.CHUNK_OVERLAP, value);
-  }
-
   public BooleanParam chunkText() {
     return toggle(ChunkSettings.CHUNK_TEXT);
   }
 
   public T setChunkText(boolean value) {
     return set(ChunkSettings.CHUNK_TEXT, value);
+  }
+
+  public Param<String> padding() {
+    return text(Setting.PADDING);
+  }
+
+  public T setPadding(String value) {
+    return set(Setting.PADDING, value);
+  }
+
+  public Param<String> shapeBuckets() {
+    return text(Setting.SHAPE_BUCKETS);
+  }
+
+  public T setShapeBuckets(String value) {
+    return set(Setting.SHAPE_BUCKETS, value);
+  }
+
+  public Param<String> onRowError() {
+    return text(Setting.ON_ROW_ERROR);
+  }
+
+  public T setOnRowError(String value) {
+    return set(Setting.ON_ROW_ERROR, value);
+  }
+
+  public Param<String> gpuMemoryLimit() {
+    return text(Setting.GPU_MEMORY_LIMIT);
+  }
+
+  public T setGpuMemoryLimit(String value) {
+    return set(Setting.GPU_MEMORY_LIMIT, value);
+  }
+
+  public Param<String> gpuArena() {
+    return text(Setting.GPU_ARENA);
+  }
+
+  public T setGpuArena(String value) {
+    return set(Setting.GPU_ARENA, value);
+  }
+
+  public BooleanParam gpuTf32() {
+    return toggle(Setting.GPU_TF32);
+  }
+
+  public T setGpuTf32(boolean value) {
+    return set(Setting.GPU_TF32, value);
+  }
+
+  public Param<String> gpuConvSearch() {
+    return text(Setting.GPU_CONV_SEARCH);
+  }
+
+  public T setGpuConvSearch(String value) {
+    return set(Setting.GPU_CONV_SEARCH, value);
+  }
+
+  public Param<String> gpuTensorrtCache() {
+    return text(Setting.GPU_TENSORRT_CACHE);
+  }
+
+  public T setGpuTensorrtCache(String value) {
+    return set(Setting.GPU_TENSORRT_CACHE, value);
+  }
+
+  public BooleanParam gpuTensorrtFp16() {
+    return toggle(Setting.GPU_TENSORRT_FP16);
+  }
+
+  public T setGpuTensorrtFp16(boolean value) {
+    return set(Setting.GPU_TENSORRT_FP16, value);
   }
 }

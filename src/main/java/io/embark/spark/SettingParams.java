@@ -1,0 +1,133 @@
+package io.embark.spark;
+
+import io.embark.UserError;
+import io.embark.embed.ChunkSettings;
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
+import java.util.List;
+import org.apache.spark.ml.Transformer;
+import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.Param;
+
+/**
+ * A stage with params that are {@link Setting}s, among them those of {@link TextEmbedder} and
+ * {@link TextChunker} alike. Spark finds a param by the public method that returns it, and knows it
+ * again by its name.
+ *
+ * @param <T> the class itself, so that setters can be chained
+ */
+public abstract class SettingParams<T extends SettingParams<T>> extends Transformer {
+  private static final long serialVersionUID = 1;
+
+  private final String uid;
+
+  SettingParams(String uid) {
+    this.uid = uid;
+    setDefault(inputCol(), "text");
+  }
+
+  @Override
+  public String uid() {
+    return uid;
+  }
+
+  /** This, with its own type. */
+  abstract T self();
+
+  /** The description of a setting's param. */
+  abstract String describe(Setting<?> setting);
+
+  final Param<String> text(Setting<?> setting) {
+    return new Param<>(uid, setting.paramName(), describe(setting));
+  }
+
+  final BooleanParam toggle(Setting<Boolean> setting) {
+    return new BooleanParam(uid, setting.paramName(), describe(setting));
+  }
+
+  final IntParam number(Setting<Integer> setting) {
+    return new IntParam(uid, setting.paramName(), describe(setting));
+  }
+
+  /**
+   * Sets the param of a setting.
+   *
+   * @throws UserError if the setting does not take the value
+   */
+  final T set(Setting<?> setting, Object value) {
+    setting.parse(value.toString());
+    set(setting.paramName(), value);
+    return self();
+  }
+
+  /** Those of some settings that are set. */
+  final EmbedderConfig.Builder given(List<Setting<?>> settings) {
+    EmbedderConfig.Builder config = EmbedderConfig.builder();
+    for (Setting<?> setting : settings) {
+      Param<?> param = getParam(setting.paramName());
+      if (isSet(param)) {
+        config.set(setting, getOrDefault(param).toString(), "param " + param.name());
+      }
+    }
+    return config;
+  }
+
+  public Param<String> inputCol() {
+    return new Param<>(uid, "inputCol", "column of texts");
+  }
+
+  /** Column of texts; {@code text} by default. */
+  public T setInputCol(String value) {
+    set(inputCol(), value);
+    return self();
+  }
+
+  public Param<String> model() {
+    return text(Setting.MODEL);
+  }
+
+  public T setModel(String value) {
+    return set(Setting.MODEL, value);
+  }
+
+  public Param<String> modelFile() {
+    return text(Setting.MODEL_FILE);
+  }
+
+  public T setModelFile(String value) {
+    return set(Setting.MODEL_FILE, value);
+  }
+
+  public IntParam maxLength() {
+    return number(Setting.MAX_LENGTH);
+  }
+
+  public T setMaxLength(int value) {
+    return set(Setting.MAX_LENGTH, value);
+  }
+
+  public Param<String> prompt() {
+    return text(Setting.PROMPT);
+  }
+
+  public T setPrompt(String value) {
+    return set(Setting.PROMPT, value);
+  }
+
+  public IntParam chunkTokens() {
+    return number(ChunkSettings.CHUNK_TOKENS);
+  }
+
+  public T setChunkTokens(int value) {
+    return set(ChunkSettings.CHUNK_TOKENS, value);
+  }
+
+  public IntParam chunkOverlap() {
+    return number(ChunkSettings.CHUNK_OVERLAP);
+  }
+
+  public T setChunkOverlap(int value) {
+    return set(ChunkSettings.CHUNK_OVERLAP, value);
+  }
+}
