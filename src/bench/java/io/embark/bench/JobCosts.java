@@ -10,7 +10,7 @@ import io.embark.embed.EmbeddingStream;
 import io.embark.onnx.Device;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.metrics.EmbeddingMetrics;
-import io.embark.spark.parquet.FileTotals;
+import io.embark.spark.parquet.RowTotals;
 import io.embark.spark.parquet.RowCounter;
 import io.embark.spark.parquet.VectorParquetFormat;
 import io.embark.table.Changes;
@@ -198,7 +198,7 @@ final class JobCosts {
   private double readBack(String embedded) throws IOException {
     long start = System.nanoTime();
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-    FileTotals.read(InputFiles.at(List.of(embedded), hadoop).files(), hadoop);
+    RowTotals.read(InputFiles.at(List.of(embedded), hadoop).files(), hadoop);
     return (System.nanoTime() - start) / 1e9;
   }
 

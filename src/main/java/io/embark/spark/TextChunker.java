@@ -29,8 +29,7 @@ import org.apache.spark.sql.types.StructType;
  * is a null, without positions. No chunk is longer than a {@link TextEmbedder} with the same model,
  * maximum length and prompt takes uncut. The model's graph is not loaded.
  */
-public final class TextChunker extends SettingParams<TextChunker>
-    implements DefaultParamsWritable {
+public final class TextChunker extends SettingParams<TextChunker> implements DefaultParamsWritable {
   private static final long serialVersionUID = 1;
   private static final List<Setting<?>> OF_MODEL =
       List.of(Setting.MODEL, Setting.MODEL_FILE, Setting.MAX_LENGTH, Setting.PROMPT);

@@ -10,7 +10,6 @@ import io.embark.spark.TextEmbedder;
 import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.column.Columns;
 import io.embark.spark.executor.CanaryWatch;
-import io.embark.spark.parquet.FileTotals;
 import io.embark.spark.parquet.RowCounter;
 import io.embark.spark.parquet.RowTotals;
 import io.embark.spark.parquet.VectorParquetFormat;
@@ -261,7 +260,7 @@ final class TableRun {
   }
 
   private Map<String, RowTotals> totals(List<FileStatus> files) throws IOException {
-    return FileTotals.read(files, spark.sparkContext().hadoopConfiguration());
+    return RowTotals.read(files, spark.sparkContext().hadoopConfiguration());
   }
 
   private static Map<String, Long> rowsOf(String part, Map<String, RowTotals> files) {

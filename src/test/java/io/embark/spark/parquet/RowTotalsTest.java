@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class FileTotalsTest {
+class RowTotalsTest {
   private static final Configuration HADOOP = new Configuration();
 
   @TempDir Path dir;
@@ -68,7 +68,7 @@ class FileTotalsTest {
 
     RowTotals sum = RowTotals.NONE;
     for (FileStatus file : files(table)) {
-      RowTotals totals = FileTotals.read(file, HADOOP);
+      RowTotals totals = RowTotals.read(file, HADOOP);
       assertThat(totals).as("file").isEqualTo(expected(file.getPath().toString(), chunk));
       sum = sum.plus(totals);
     }
@@ -116,7 +116,7 @@ class FileTotalsTest {
         new TextEmbedder().setDevice("cpu").transform(LocalSpark.texts(1, "a")).where("id < 0");
     write(none, ChunkMode.NONE, "", table);
     assertThat(files(table)).hasSize(1);
-    assertThat(FileTotals.read(files(table).get(0), HADOOP)).isEqualTo(RowTotals.NONE);
+    assertThat(RowTotals.read(files(table).get(0), HADOOP)).isEqualTo(RowTotals.NONE);
   }
 
   @Test
@@ -124,7 +124,7 @@ class FileTotalsTest {
     String table = dir.resolve("table").toString();
     LocalSpark.texts(1, "a").coalesce(1).write().format(VectorParquetFormat.NAME).save(table);
     FileStatus file = files(table).get(0);
-    assertThatThrownBy(() -> FileTotals.read(file, HADOOP))
+    assertThatThrownBy(() -> RowTotals.read(file, HADOOP))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(file.getPath().getName())
         .hasMessageContaining("no io.embark.totals in its footer")
@@ -149,7 +149,7 @@ class FileTotalsTest {
       writer.write(new GenericInternalRow(new Object[] {1}));
       writer.write(new GenericInternalRow(new Object[] {2}));
     }
-    assertThatThrownBy(() -> FileTotals.read(files(dir.toString()).get(0), HADOOP))
+    assertThatThrownBy(() -> RowTotals.read(files(dir.toString()).get(0), HADOOP))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("holds 2 rows, and 1 were counted");
   }
