@@ -3,6 +3,7 @@ package io.embark.bench;
 import io.embark.embed.EmbedderConfig;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.column.OutputType;
+import io.embark.spark.metrics.CountingStats.Counter;
 import io.embark.spark.metrics.EmbeddingMetrics;
 import io.embark.spark.parquet.VectorParquetFormat;
 import java.io.IOException;
@@ -189,14 +190,18 @@ final class HostCeiling {
     Dataset<Row> embedded = embedder.transform(spark.read().parquet(input));
     double all = TaskSeconds.of(spark, () -> sink.accept(embedded.write().mode("overwrite")));
     EmbeddingMetrics metrics = embedder.metrics(spark);
-    double known = metrics.readSeconds() + metrics.tokenizeSeconds() + metrics.waitSeconds();
+    double known =
+        metrics.seconds(Counter.READ_NANOS)
+            + metrics.seconds(Counter.TOKENIZE_NANOS)
+            + metrics.seconds(Counter.WAIT_NANOS);
     return new Measured(
         all,
         stages(
-            "read", metrics.readSeconds() / all,
-            "tokenise", metrics.tokenizeSeconds() / all,
-            "plan", (metrics.waitSeconds() - metrics.modelSeconds()) / all,
-            "fill, session, transfer", metrics.modelSeconds() / all,
+            "read", metrics.seconds(Counter.READ_NANOS) / all,
+            "tokenise", metrics.seconds(Counter.TOKENIZE_NANOS) / all,
+            "plan",
+                (metrics.seconds(Counter.WAIT_NANOS) - metrics.seconds(Counter.MODEL_NANOS)) / all,
+            "fill, session, transfer", metrics.seconds(Counter.MODEL_NANOS) / all,
             "rows and writing", (all - known) / all));
   }
 

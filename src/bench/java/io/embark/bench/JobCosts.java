@@ -10,8 +10,8 @@ import io.embark.embed.EmbeddingStream;
 import io.embark.onnx.Device;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.metrics.EmbeddingMetrics;
-import io.embark.spark.parquet.RowTotals;
 import io.embark.spark.parquet.RowCounter;
+import io.embark.spark.parquet.RowTotals;
 import io.embark.spark.parquet.VectorParquetFormat;
 import io.embark.table.Changes;
 import io.embark.table.Changes.Kind;
@@ -253,8 +253,9 @@ final class JobCosts {
     double[] later = Arrays.copyOfRange(seconds, 1, seconds.length);
     out.printf(
         Locale.ROOT,
-        "  comparing with a table of %,d known rows: %.1f s the first time, then %.1f s (%.1f .. %.1f);"
-            + " embedding them, at %.1f rows/s: %,.0f s; share %.2f %% the first time, then %.2f %%%n",
+        "  comparing with a table of %,d known rows: %.1f s the first time, then %.1f s (%.1f .."
+            + " %.1f); embedding them, at %.1f rows/s: %,.0f s; share %.2f %% the first time, then"
+            + " %.2f %%%n",
         known,
         seconds[0],
         new Repeats(later).median(),

@@ -6,30 +6,22 @@ import io.embark.UserError;
 /** What is made of a text longer than one window of tokens. */
 public enum ChunkMode implements Choice {
   /** One vector of its beginning; the rest is cut off and flagged. */
-  NONE(false, true),
+  NONE,
   /** One vector per chunk, each in a row of its own. */
-  ROWS(true, false),
+  ROWS,
   /** One vector per document, merged of those of its chunks. */
-  DOCUMENT(false, true),
+  DOCUMENT,
   /** A row per chunk and, behind them, one for the document. */
-  BOTH(true, true);
-
-  private final boolean chunks;
-  private final boolean documents;
-
-  ChunkMode(boolean chunks, boolean documents) {
-    this.chunks = chunks;
-    this.documents = documents;
-  }
+  BOTH;
 
   /** Whether every chunk has a result of its own. */
   public boolean chunks() {
-    return chunks;
+    return this == ROWS || this == BOTH;
   }
 
   /** Whether every document has a result. */
   public boolean documents() {
-    return documents;
+    return this != ROWS;
   }
 
   /** Whether vectors of chunks are merged. */

@@ -9,7 +9,7 @@ import io.embark.UserError;
  * leave the others idle.
  */
 public final class Cores {
-  private static final Cores OF_THIS_JVM = new Cores(Runtime.getRuntime().availableProcessors());
+  static final Cores OF_THIS_JVM = new Cores(Runtime.getRuntime().availableProcessors());
 
   /** Batches at the same time. */
   private int most;
@@ -18,10 +18,6 @@ public final class Cores {
 
   Cores(int most) {
     this.most = most;
-  }
-
-  static Cores ofThisJvm() {
-    return OF_THIS_JVM;
   }
 
   /** Sets how many of this JVM's cores are for batches, at least 1; before, all are. */

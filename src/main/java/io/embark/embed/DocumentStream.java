@@ -79,7 +79,29 @@ public final class DocumentStream<T, R> implements Iterator<R> {
   /** The chunks of all documents, one behind the other, without embedding them. */
   public static <T> Iterator<Piece<T>> pieces(
       Iterator<T> documents, Function<T, String> textOf, Chunker chunker) {
-    return new Pieces<>(documents, textOf, chunker);
+    return new Iterator<>() {
+      private Iterator<Chunk> chunks = Collections.emptyIterator();
+      private T document;
+
+      @Override
+      public boolean hasNext() {
+        return chunks.hasNext() || documents.hasNext();
+      }
+
+      @Override
+      public Piece<T> next() {
+        if (!chunks.hasNext()) {
+          document = documents.next();
+          String text = textOf.apply(document);
+          if (text == null) {
+            return new Piece<>(document, null, true);
+          }
+          chunks = chunker.chunks(text);
+        }
+        Chunk chunk = chunks.next();
+        return new Piece<>(document, chunk, !chunks.hasNext());
+      }
+    };
   }
 
   @Override
@@ -119,39 +141,6 @@ public final class DocumentStream<T, R> implements Iterator<R> {
       int chunks = piece.chunk() == null ? 0 : piece.chunk().index() + 1;
       ready.add(results.ofDocument(piece.document(), chunks, merged.result()));
       merged = null;
-    }
-  }
-
-  private static final class Pieces<T> implements Iterator<Piece<T>> {
-    private final Iterator<T> documents;
-    private final Function<T, String> textOf;
-    private final Chunker chunker;
-    private Iterator<Chunk> chunks = Collections.emptyIterator();
-    private T document;
-
-    Pieces(Iterator<T> documents, Function<T, String> textOf, Chunker chunker) {
-      this.documents = documents;
-      this.textOf = textOf;
-      this.chunker = chunker;
-    }
-
-    @Override
-    public boolean hasNext() {
-      return chunks.hasNext() || documents.hasNext();
-    }
-
-    @Override
-    public Piece<T> next() {
-      if (!chunks.hasNext()) {
-        document = documents.next();
-        String text = textOf.apply(document);
-        if (text == null) {
-          return new Piece<>(document, null, true);
-        }
-        chunks = chunker.chunks(text);
-      }
-      Chunk chunk = chunks.next();
-      return new Piece<>(document, chunk, !chunks.hasNext());
     }
   }
 }

@@ -180,14 +180,13 @@ public final class Embedder implements AutoCloseable {
    * @throws IllegalStateException if the model fails on a text, whatever {@code on-row-error} says
    */
   public float[][][] embedAll(List<String> texts) {
-    return Arrays.stream(pipeline.embed(texts)).map(Embedder::vectorsOf).toArray(float[][][]::new);
-  }
-
-  private static float[][] vectorsOf(Embedding embedding) {
-    if (embedding.failure() != null) {
-      throw new IllegalStateException("A text has no vector: " + embedding.failure());
+    Embedding[] embeddings = pipeline.embed(texts);
+    for (Embedding embedding : embeddings) {
+      if (embedding.failure() != null) {
+        throw new IllegalStateException("A text has no vector: " + embedding.failure());
+      }
     }
-    return embedding.vectors();
+    return Arrays.stream(embeddings).map(Embedding::vectors).toArray(float[][][]::new);
   }
 
   /**
@@ -243,10 +242,8 @@ public final class Embedder implements AutoCloseable {
   /** Frees the session and the tokenizer. Does nothing the second time. */
   @Override
   public void close() {
-    try {
+    try (tokenizer) {
       encoder.close();
-    } finally {
-      tokenizer.close();
     }
   }
 }

@@ -33,13 +33,8 @@ public record Embedding(
         vectors, tokenStates, tokens.total(), tokens.used(), unknown, Status.OK, null);
   }
 
-  static Embedding failed(Tokens tokens, double unknown, String reason) {
-    return new Embedding(null, null, tokens.total(), tokens.used(), unknown, Status.FAILED, reason);
-  }
-
-  static Embedding ofBlank(Tokens tokens, double unknown) {
-    return new Embedding(
-        null, null, tokens.total(), tokens.used(), unknown, Status.BLANK_TEXT, null);
+  static Embedding without(Tokens tokens, double unknown, Status status, String failure) {
+    return new Embedding(null, null, tokens.total(), tokens.used(), unknown, status, failure);
   }
 
   /** The same with arrays of its own. */

@@ -49,7 +49,7 @@ final class EmbeddingPipeline {
     this.cores =
         encoder.device().isGpu() || config.get(Setting.INTRA_OP_THREADS) > 1
             ? Optional.empty()
-            : Optional.of(Cores.ofThisJvm());
+            : Optional.of(Cores.OF_THIS_JVM);
     boolean withoutSpecial = config.get(Setting.EXCLUDE_SPECIAL_TOKENS);
     boolean withoutPrompt = config.get(Setting.EXCLUDE_PROMPT) && tokenizer.hasPrompt();
     this.skipStart =
@@ -148,7 +148,8 @@ final class EmbeddingPipeline {
     @Override
     public void failed(int text, String reason) {
       Tokens tokens = texts.get(text);
-      embeddings[text] = Embedding.failed(tokens, tokenizer.unknownTokenRatio(tokens), reason);
+      double unknown = tokenizer.unknownTokenRatio(tokens);
+      embeddings[text] = Embedding.without(tokens, unknown, Status.FAILED, reason);
     }
   }
 

@@ -100,7 +100,8 @@ final class RowBuffer<T> {
       }
       Tokens found = tokenizer.tokenize(text);
       if (tokenizer.isBlank(text, found)) {
-        embeddings[i] = Embedding.ofBlank(found, tokenizer.unknownTokenRatio(found));
+        embeddings[i] =
+            Embedding.without(found, tokenizer.unknownTokenRatio(found), Status.BLANK_TEXT, null);
       } else {
         placeOfTokens[tokens.size()] = i;
         tokens.add(found);

@@ -9,10 +9,5 @@ public enum Status {
   /** The text has no content: only whitespace, control characters, or nothing the model reads. */
   BLANK_TEXT,
   /** The model failed on it. Where statuses are written, the reason follows after a colon. */
-  FAILED;
-
-  /** Whether a written status, with a reason or without, is this one. */
-  public boolean isOf(String written) {
-    return written.equals(name()) || written.startsWith(name() + ": ");
-  }
+  FAILED
 }

@@ -132,11 +132,11 @@ class CoresTest {
 
   private static int free() {
     int free = 0;
-    while (Cores.ofThisJvm().borrow()) {
+    while (Cores.OF_THIS_JVM.borrow()) {
       free++;
     }
     for (int i = 0; i < free; i++) {
-      Cores.ofThisJvm().giveBack();
+      Cores.OF_THIS_JVM.giveBack();
     }
     return free;
   }

@@ -2,6 +2,7 @@ package io.embark.cli.embed;
 
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
+import io.embark.spark.metrics.CountingStats.Counter;
 import io.embark.spark.metrics.EmbeddingMetrics;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.metrics.source.Source;
@@ -22,15 +23,15 @@ final class RunGauges implements Source, AutoCloseable {
     add("tokens", metrics::tokens);
     add("tokensPerSecond", () -> metrics.tokens() / progress.seconds());
     add("padding", metrics::padding);
-    add("batches", metrics::batches);
-    add("batchesHalved", metrics::halvings);
-    add("textsRepeated", metrics::repeated);
-    add("textsFailed", metrics::failed);
-    add("tasksWithoutGpu", metrics::tasksWithoutGpu);
-    add("readSeconds", metrics::readSeconds);
-    add("tokenizeSeconds", metrics::tokenizeSeconds);
-    add("waitSeconds", metrics::waitSeconds);
-    add("modelSeconds", metrics::modelSeconds);
+    add("batches", () -> metrics.count(Counter.BATCHES));
+    add("batchesHalved", () -> metrics.count(Counter.HALVINGS));
+    add("textsRepeated", () -> metrics.count(Counter.REPEATED));
+    add("textsFailed", () -> metrics.count(Counter.FAILED));
+    add("tasksWithoutGpu", () -> metrics.count(Counter.CPU_FOR_WANT_OF_GPU));
+    add("readSeconds", () -> metrics.seconds(Counter.READ_NANOS));
+    add("tokenizeSeconds", () -> metrics.seconds(Counter.TOKENIZE_NANOS));
+    add("waitSeconds", () -> metrics.seconds(Counter.WAIT_NANOS));
+    add("modelSeconds", () -> metrics.seconds(Counter.MODEL_NANOS));
     add("writeSeconds", metrics::writeSeconds);
   }
 

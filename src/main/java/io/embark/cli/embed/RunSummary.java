@@ -3,6 +3,7 @@ package io.embark.cli.embed;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.embed.Status;
+import io.embark.spark.metrics.CountingStats.Counter;
 import io.embark.spark.metrics.EmbeddingMetrics;
 import io.embark.spark.metrics.EmbeddingMetrics.SlowTask;
 import io.embark.spark.parquet.RowTotals;
@@ -97,33 +98,33 @@ record RunSummary(
             totalSeconds));
     out.println(
         format(
-            "%,d tasks took %.1f s: %.1f s reading, %.1f s tokenising, %.1f s waiting for the model,"
-                + " %.1f s writing and loading; the model %.1f s, %,d batches",
+            "%,d tasks took %.1f s: %.1f s reading, %.1f s tokenising, %.1f s waiting for the"
+                + " model, %.1f s writing and loading; the model %.1f s, %,d batches",
             tasks.tasks(),
-            tasks.taskSeconds(),
-            tasks.readSeconds(),
-            tasks.tokenizeSeconds(),
-            tasks.waitSeconds(),
+            tasks.seconds(Counter.TASK_NANOS),
+            tasks.seconds(Counter.READ_NANOS),
+            tasks.seconds(Counter.TOKENIZE_NANOS),
+            tasks.seconds(Counter.WAIT_NANOS),
             tasks.writeSeconds(),
-            tasks.modelSeconds(),
-            tasks.batches()));
-    if (tasks.repeated() > 0) {
+            tasks.seconds(Counter.MODEL_NANOS),
+            tasks.count(Counter.BATCHES)));
+    if (tasks.count(Counter.REPEATED) > 0) {
       out.println(
           format(
               "%,d texts equal another in their task's buffer, and were embedded with it",
-              tasks.repeated()));
+              tasks.count(Counter.REPEATED)));
     }
-    if (tasks.halvings() > 0) {
+    if (tasks.count(Counter.HALVINGS) > 0) {
       out.println(
           format(
-              "Memory did not suffice %,d times: batches were halved (see the executors' logs for the"
-                  + " budget that fits)",
-              tasks.halvings()));
+              "Memory did not suffice %,d times: batches were halved (see the executors' logs for"
+                  + " the budget that fits)",
+              tasks.count(Counter.HALVINGS)));
     }
     if (failedTasks > 0) {
       out.println(format("%,d attempts at tasks failed and were made again", failedTasks));
     }
-    long withoutGpu = tasks.tasksWithoutGpu();
+    long withoutGpu = tasks.count(Counter.CPU_FOR_WANT_OF_GPU);
     if (withoutGpu > 0 && withoutGpu < tasks.tasks()) {
       out.println(
           format(
@@ -135,7 +136,7 @@ record RunSummary(
 
   private void printSlowTasks(PrintWriter out) {
     List<SlowTask> slowest = tasks.slowest(SLOWEST);
-    double mean = tasks.taskSeconds() / tasks.tasks();
+    double mean = tasks.seconds(Counter.TASK_NANOS) / tasks.tasks();
     if (tasks.tasks() < 2 || slowest.get(0).seconds() <= SLOW * mean) {
       return;
     }
@@ -163,24 +164,24 @@ record RunSummary(
     result.put("tokensOfWholeTexts", totals.allTokens());
     result.put("lostTokens", lostTokens());
     result.put("unknownTokenRatio", unknownTokens());
-    result.put("repeatedTexts", tasks.repeated());
+    result.put("repeatedTexts", tasks.count(Counter.REPEATED));
     result.put("padding", tasks.padding());
-    result.put("batches", tasks.batches());
-    result.put("batchesHalvedForMemory", tasks.halvings());
+    result.put("batches", tasks.count(Counter.BATCHES));
+    result.put("batchesHalvedForMemory", tasks.count(Counter.HALVINGS));
     result.put("seconds", seconds);
     result.put("rowsPerSecond", perSecond(tasks.rows()));
     result.put("tokensPerSecond", perSecond(tasks.tokens()));
     result.put("tasks", tasks.tasks());
     result.put("failedTasks", failedTasks);
-    result.put("tasksWithoutGpu", tasks.tasksWithoutGpu());
+    result.put("tasksWithoutGpu", tasks.count(Counter.CPU_FOR_WANT_OF_GPU));
     result
         .putObject("taskSeconds")
-        .put("all", tasks.taskSeconds())
-        .put("read", tasks.readSeconds())
-        .put("tokenize", tasks.tokenizeSeconds())
-        .put("wait", tasks.waitSeconds())
+        .put("all", tasks.seconds(Counter.TASK_NANOS))
+        .put("read", tasks.seconds(Counter.READ_NANOS))
+        .put("tokenize", tasks.seconds(Counter.TOKENIZE_NANOS))
+        .put("wait", tasks.seconds(Counter.WAIT_NANOS))
         .put("write", tasks.writeSeconds())
-        .put("model", tasks.modelSeconds());
+        .put("model", tasks.seconds(Counter.MODEL_NANOS));
     result.set("slowestTasks", JSON.valueToTree(tasks.slowest(SLOWEST)));
   }
 

@@ -104,11 +104,12 @@ public final class EmbeddingMetrics extends CountingStats implements Serializabl
     }
   }
 
-  private long count(Counter counter) {
+  public long count(Counter counter) {
     return accounts.value().get(counter);
   }
 
-  private double seconds(Counter counter) {
+  /** Nanoseconds counted, in seconds. */
+  public double seconds(Counter counter) {
     return count(counter) / 1e9;
   }
 
@@ -120,16 +121,6 @@ public final class EmbeddingMetrics extends CountingStats implements Serializabl
   /** Texts that the model embedded. */
   public long texts() {
     return count(Counter.TEXTS);
-  }
-
-  /** Texts that equal another of their task's buffer and got its vector: work saved. */
-  public long repeated() {
-    return count(Counter.REPEATED);
-  }
-
-  /** Texts that the model failed on, equal ones of a buffer once. */
-  public long failed() {
-    return count(Counter.FAILED);
   }
 
   /** Tokens that the model saw, padding not counted. */
@@ -144,52 +135,9 @@ public final class EmbeddingMetrics extends CountingStats implements Serializabl
     return padded == 0 ? 0 : 1 - (double) totals.get(Counter.TOKENS) / padded;
   }
 
-  /** Batches that the model computed. */
-  public long batches() {
-    return count(Counter.BATCHES);
-  }
-
-  /** Batches that did not fit into memory and were halved. */
-  public long halvings() {
-    return count(Counter.HALVINGS);
-  }
-
   /** Tasks that embedded anything. */
   public long tasks() {
     return count(Counter.TASKS);
-  }
-
-  /** Tasks that ran on a CPU because the device is auto and no GPU was found. */
-  public long tasksWithoutGpu() {
-    return count(Counter.CPU_FOR_WANT_OF_GPU);
-  }
-
-  /** Task seconds spent on reading the input, with all that Spark does before embedding. */
-  public double readSeconds() {
-    return seconds(Counter.READ_NANOS);
-  }
-
-  /** Task seconds in which a task had nothing to do but wait for the model. */
-  public double waitSeconds() {
-    return seconds(Counter.WAIT_NANOS);
-  }
-
-  /** Task seconds spent on tokenising. */
-  public double tokenizeSeconds() {
-    return seconds(Counter.TOKENIZE_NANOS);
-  }
-
-  /**
-   * Seconds spent in the model and on pooling, by threads beside the tasks'. More than the waiting
-   * where buffers are read ahead.
-   */
-  public double modelSeconds() {
-    return seconds(Counter.MODEL_NANOS);
-  }
-
-  /** Task seconds in all. */
-  public double taskSeconds() {
-    return seconds(Counter.TASK_NANOS);
   }
 
   /**

@@ -124,12 +124,13 @@ class TaskAccountsTest {
         .isSortedAccordingTo((a, b) -> Double.compare(b.seconds(), a.seconds()))
         .allSatisfy(task -> assertThat(task.executor()).isEqualTo("driver"));
     double parts =
-        metrics.readSeconds()
-            + metrics.tokenizeSeconds()
-            + metrics.waitSeconds()
+        metrics.seconds(Counter.READ_NANOS)
+            + metrics.seconds(Counter.TOKENIZE_NANOS)
+            + metrics.seconds(Counter.WAIT_NANOS)
             + metrics.writeSeconds();
     assertThat(parts)
-        .isCloseTo(metrics.taskSeconds(), org.assertj.core.api.Assertions.within(1e-6));
+        .isCloseTo(
+            metrics.seconds(Counter.TASK_NANOS), org.assertj.core.api.Assertions.within(1e-6));
   }
 
   /** Spark's own counters count it twice, which shows that the test loses something. */

@@ -82,6 +82,11 @@ class RowTotalsTest {
     assertThat(sum.truncated() > 0).isEqualTo(chunk == ChunkMode.NONE);
   }
 
+  private static boolean hasStatus(Row row, Status status) {
+    String written = row.getAs("my_status");
+    return written.equals(status.name()) || written.startsWith(status.name() + ": ");
+  }
+
   private static RowTotals expected(String path, ChunkMode chunk) {
     List<Row> rows = LocalSpark.session().read().parquet(path).collectAsList();
     Predicate<Row> document =
@@ -93,8 +98,7 @@ class RowTotalsTest {
             };
     Map<Status, Long> byStatus = new EnumMap<>(Status.class);
     for (Status status : Status.values()) {
-      byStatus.put(
-          status, rows.stream().filter(row -> status.isOf(row.getAs("my_status"))).count());
+      byStatus.put(status, rows.stream().filter(row -> hasStatus(row, status)).count());
     }
     List<Row> once = chunk == ChunkMode.BOTH ? rows.stream().filter(document).toList() : rows;
     return new RowTotals(
