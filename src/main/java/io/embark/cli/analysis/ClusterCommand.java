@@ -195,12 +195,11 @@ public final class ClusterCommand extends SettingsCommand {
     }
 
     /**
-     * The range with no more clusters than rows: a number is trained on all rows of the training, a
-     * range is tried on the sample of them.
+     * The range with no more clusters than rows.
      *
      * @param vectors rows that have one
-     * @param trained rows taken of these to train on
-     * @param sampled rows taken of those to choose a number on
+     * @param trained rows taken of these, on which a number of clusters is trained
+     * @param sampled rows taken of those, on which a range is tried
      * @throws UserError if even the least is too many
      */
     Range within(long vectors, long trained, long sampled) {

@@ -2,7 +2,6 @@ package io.embark.cli.analysis;
 
 import static org.apache.spark.sql.functions.col;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.analysis.cluster.Features;
 import java.io.IOException;
@@ -24,8 +23,6 @@ import org.apache.spark.storage.StorageLevel;
  * come out as text nodes, so that no text of the table is ever read as markup.
  */
 final class ClusterPage {
-  private static final String TEMPLATE = "cluster.html";
-  private static final String PLACE = "/*DATA*/";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private ClusterPage() {}
@@ -33,18 +30,16 @@ final class ClusterPage {
   private record Data(ClusterReport report, Plane map) {}
 
   static byte[] of(ClusterReport report, Plane map) throws IOException {
-    try (InputStream in = ClusterPage.class.getResourceAsStream(TEMPLATE)) {
+    // It can neither end the element that it stands in nor be a comment.
+    String data =
+        JSON.writeValueAsString(new Data(report, map))
+            .replace("<", "\\u003c")
+            .replace(">", "\\u003e")
+            .replace("&", "\\u0026");
+    try (InputStream in = ClusterPage.class.getResourceAsStream("cluster.html")) {
       String page = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      return page.replace(PLACE, json(new Data(report, map))).getBytes(StandardCharsets.UTF_8);
+      return page.replace("/*DATA*/", data).getBytes(StandardCharsets.UTF_8);
     }
-  }
-
-  /** JSON that cannot end the element it stands in, nor be a comment. */
-  private static String json(Data data) throws JsonProcessingException {
-    return JSON.writeValueAsString(data)
-        .replace("<", "\\u003c")
-        .replace(">", "\\u003e")
-        .replace("&", "\\u0026");
   }
 
   /**
@@ -81,8 +76,7 @@ final class ClusterPage {
           Vector place = row.getAs(0);
           points.add(new Point(place.apply(0), place.apply(1), row.getInt(1), row.getString(2)));
         }
-        double[] explained = pca.explainedVariance().toArray();
-        return new Plane(DoubleStream.of(explained).sum(), points);
+        return new Plane(DoubleStream.of(pca.explainedVariance().toArray()).sum(), points);
       } finally {
         unit.unpersist();
       }

@@ -7,12 +7,15 @@ import io.embark.analysis.cluster.Clustering;
 import io.embark.analysis.cluster.DistinctiveTerms;
 import io.embark.analysis.cluster.Members;
 import io.embark.analysis.cluster.NearDuplicates;
+import io.embark.cli.Excerpt;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 
 /**
- * The result of a clustering, as it stands in {@code cluster.json}.
+ * The result of a clustering, for {@code cluster.json} and the console.
  *
  * @param vectors how the vectors were made
  * @param kFrom the flag or file that gave the number of clusters, or how it was chosen
@@ -47,6 +50,9 @@ record ClusterReport(
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+  /** Characters of the longest bar. */
+  private static final int BAR = 30;
+
   /**
    * Agreement with known classes: {@link io.embark.analysis.measure.ClusterAgreement}.
    *
@@ -76,21 +82,87 @@ record ClusterReport(
       List<DistinctiveTerms.Term> terms,
       List<Members.Medoid> medoids,
       long nearDuplicates,
-      List<NearDuplicates.Group> duplicateGroups) {
-
-    String name() {
-      return String.join(", ", terms.stream().map(DistinctiveTerms.Term::term).toList());
-    }
-  }
-
-  /** The silhouette in words, or why there is none. */
-  String silhouetteText() {
-    return silhouette == null
-        ? String.format(Locale.ROOT, "no silhouette on %,d rows (--choice-rows)", silhouetteRows)
-        : String.format(Locale.ROOT, "silhouette %.4f on %,d rows", silhouette, silhouetteRows);
-  }
+      List<NearDuplicates.Group> duplicateGroups) {}
 
   byte[] json() throws IOException {
     return JSON.writeValueAsBytes(this);
+  }
+
+  /** Prints the numbers of clusters that were tried, if any, of which one was taken. */
+  static void printChoices(
+      PrintWriter out, List<Clustering.Choice> choices, int best, int elbow, long rows) {
+    if (choices.isEmpty()) {
+      return;
+    }
+    double most = choices.stream().mapToDouble(Clustering.Choice::cost).max().orElse(0);
+    out.println();
+    out.printf(Locale.ROOT, "Numbers of clusters tried on %,d rows:%n", rows);
+    out.println("     k  silhouette        cost");
+    for (Clustering.Choice choice : choices) {
+      int length = most <= 0 ? 0 : (int) Math.round(BAR * choice.cost() / most);
+      out.printf(
+          Locale.ROOT,
+          "%6d  %10.4f  %10.1f  %-30s %s%s%n",
+          choice.k(),
+          choice.silhouette(),
+          choice.cost(),
+          "#".repeat(Math.max(0, length)),
+          choice.k() == best ? "<- taken: best silhouette" : "",
+          choice.k() == elbow ? " (elbow)" : "");
+    }
+    out.flush();
+  }
+
+  /** Prints the clusters. */
+  void print(PrintWriter out) {
+    String found =
+        silhouette == null
+            ? String.format(
+                Locale.ROOT, "no silhouette on %,d rows (--choice-rows)", silhouetteRows)
+            : String.format(Locale.ROOT, "silhouette %.4f on %,d rows", silhouette, silhouetteRows);
+    out.println();
+    out.printf(
+        Locale.ROOT,
+        "%d clusters (k from %s), %s; %,d rows without a vector have no cluster%n",
+        k,
+        kFrom,
+        found,
+        unclustered);
+    out.println("cluster    rows  cohesion  near-dup.  terms; the text nearest to the centre");
+    for (Cluster cluster : clusters) {
+      List<String> terms = cluster.terms.stream().map(DistinctiveTerms.Term::term).toList();
+      out.printf(
+          Locale.ROOT,
+          "%7d %7d  %8.3f  %9d  %s%n",
+          cluster.cluster,
+          cluster.rows,
+          cluster.cohesion,
+          cluster.nearDuplicates,
+          String.join(", ", terms));
+      cluster.medoids.stream()
+          .map(Members.Medoid::text)
+          .filter(Objects::nonNull)
+          .findFirst()
+          .ifPresent(text -> out.printf("%38s\"%s\"%n", "", Excerpt.of(text)));
+    }
+    if (!duplicatesComplete) {
+      out.println("There are more near-duplicates than could be counted.");
+    }
+    if (agreement != null) {
+      out.printf(
+          Locale.ROOT,
+          "Against %s (%,d rows, %d classes): V-measure %.4f (homogeneity %.4f, completeness %.4f),"
+              + " NMI %.4f, ARI %.4f, accuracy %.4f%n",
+          agreement.labelCol,
+          agreement.rows,
+          agreement.classes,
+          agreement.vMeasure,
+          agreement.homogeneity,
+          agreement.completeness,
+          agreement.nmi,
+          agreement.adjustedRandIndex,
+          agreement.accuracy);
+    }
+    out.flush();
   }
 }

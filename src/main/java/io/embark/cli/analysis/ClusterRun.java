@@ -1,8 +1,6 @@
 package io.embark.cli.analysis;
 
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.substring;
+import static org.apache.spark.sql.functions.*;
 
 import io.embark.UserError;
 import io.embark.analysis.cluster.Algorithm;
@@ -30,6 +28,7 @@ import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Column;
+import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -118,7 +117,7 @@ final class ClusterRun {
     if (found < trained.k) {
       out.printf("Found %d clusters for %d: there are no more that differ.%n", found, trained.k);
     }
-    ClusterTable.print(out, report);
+    report.print(out);
     out.printf(
         Locale.ROOT,
         "%nWrote %,d rows to %s, beside them model/, cluster.json and cluster.html%n",
@@ -155,7 +154,7 @@ final class ClusterRun {
             Features.of(table.rows(), table.vectorCol(), text(labelCol).as("label"));
         ClusterSummaries.requireClasses(labels, labelCol, k);
       }
-      ClusterTable.printChoices(out, choices, k, elbow, sampled);
+      ClusterReport.printChoices(out, choices, k, elbow, sampled);
       ClusterModel model =
           clustering
               .fit(features, k, table.origin())
@@ -184,15 +183,13 @@ final class ClusterRun {
     PipelineModel pipeline =
         new Pipeline().setStages(new PipelineStage[] {model}).fit(table.rows());
     Path written = new Path(output, "rows");
-    Dataset<Row> clustered = pipeline.transform(table.rows());
-    Progress.during(
-        spark.sparkContext(),
-        () ->
-            clustered
-                .write()
-                .mode(settings.get(SearchCommand.MODE))
-                .format(VectorParquetFormat.NAME)
-                .save(written.toString()));
+    DataFrameWriter<Row> clustered =
+        pipeline
+            .transform(table.rows())
+            .write()
+            .mode(settings.get(SearchCommand.MODE))
+            .format(VectorParquetFormat.NAME);
+    Progress.during(spark.sparkContext(), () -> clustered.save(written.toString()));
     pipeline.write().overwrite().save(new Path(output, "model").toString());
     long found = spark.read().parquet(written.toString()).count();
     if (found != rows) {
@@ -240,8 +237,9 @@ final class ClusterRun {
 
   private void requireFree(Setting<String> setting) {
     String name = settings.get(setting);
-    String other = settings.get(ClusterCommand.CLUSTER_COL);
-    boolean twice = setting == ClusterCommand.DISTANCE_COL && name.equalsIgnoreCase(other);
+    boolean twice =
+        setting == ClusterCommand.DISTANCE_COL
+            && name.equalsIgnoreCase(settings.get(ClusterCommand.CLUSTER_COL));
     if (twice || Stream.of(table.rows().columns()).anyMatch(name::equalsIgnoreCase)) {
       throw new UserError(
           "%s: there is a column '%s' already; name another with --%s."
@@ -255,13 +253,11 @@ final class ClusterRun {
   }
 
   private Dataset<Row> scored(Dataset<Row> rows, ClusterModel model) {
-    ClusterModel again =
-        model
-            .copy(ParamMap.empty())
-            .setClusterCol("embark_cluster")
-            .setDistanceCol("embark_distance")
-            .setSimilarityCol("embark_similarity");
-    return again
+    return model
+        .copy(ParamMap.empty())
+        .setClusterCol("embark_cluster")
+        .setDistanceCol("embark_distance")
+        .setSimilarityCol("embark_similarity")
         .transform(rows)
         .select(
             col("embark_cluster").as("cluster"),
@@ -286,9 +282,7 @@ final class ClusterRun {
   }
 
   private static Column text(String name) {
-    return name == null
-        ? lit(null).cast(DataTypes.StringType)
-        : Columns.of(name).cast(DataTypes.StringType);
+    return (name == null ? lit(null) : Columns.of(name)).cast(DataTypes.StringType);
   }
 
   private void write(String name, byte[] bytes) throws IOException {

@@ -22,11 +22,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
-/**
- * The tables of a comparison: read, sampled, embedded in one pass, and kept.
- *
- * @param notes takes what a reader of the comparison should know
- */
+/** The tables of a comparison: read, sampled, embedded in one pass, and kept. */
 record CompareInput(
     SparkSession spark,
     JobSettings settings,
@@ -46,15 +42,12 @@ record CompareInput(
     Column score = column(read, CompareCommand.SCORE_COL).cast("double");
     requireScores(read, score);
     Dataset<Row> rows =
-        numbered(
-            sampled(
-                read.select(
-                    score.as("score"),
-                    textA.cast("string").as("a_text"),
-                    textB.cast("string").as("b_text")),
-                "pairs"),
-            "pair");
-    return Optional.of(embedAndKeep("pairs", pass.overPairs(rows), "pairs"));
+        read.select(
+            score.as("score"),
+            textA.cast("string").as("a_text"),
+            textB.cast("string").as("b_text"));
+    Dataset<Row> pairs = numbered(sampled(rows, "pairs"), "pair");
+    return Optional.of(embedAndKeep("pairs", pass.overPairs(pairs), "pairs"));
   }
 
   private static void requireScores(Dataset<Row> read, Column score) {
@@ -94,8 +87,7 @@ record CompareInput(
         read(input ? settings.get(EmbedSettings.INPUT) : TextInput.shippedSample(), textCol);
     List<Column> columns = new ArrayList<>();
     columns.add(column(read, EmbedSettings.TEXT_COL).cast("string").as("v_text"));
-    boolean labels = !input || settings.isSet(CompareCommand.LABEL_COL);
-    if (labels) {
+    if (!input || settings.isSet(CompareCommand.LABEL_COL)) {
       String label = settings.get(CompareCommand.LABEL_COL, "label");
       columns.add(column(read, label, "label-col").cast("string").as("label"));
     }

@@ -27,8 +27,6 @@ import org.apache.spark.sql.SparkSession;
 record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
 
   /**
-   * Opens a table.
-   *
    * @param vectorCol null where there is only one
    * @throws UserError if nothing is there, or it has no such vectors
    */
@@ -112,9 +110,8 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
   }
 
   /**
-   * The directory that a job writes to.
+   * The directory that a job writes to by this setting and {@code mode}.
    *
-   * @param setting that names it, beside {@code mode}
    * @throws UserError if it exists and is not to be overwritten, or overlaps with the table
    */
   Path output(JobSettings settings, Setting<String> setting) throws IOException {

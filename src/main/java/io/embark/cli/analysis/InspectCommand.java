@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -90,7 +89,13 @@ public final class InspectCommand implements Subcommand {
       root.set("problems", JSON.valueToTree(problems));
       out.println(JSON.writeValueAsString(root));
     } else {
-      print(out, table, current, runs);
+      print(out, table, current);
+      out.println();
+      out.println("Runs:");
+      runs.forEach(run -> print(out, run));
+      if (!runs.isEmpty()) {
+        printSettings(out, runs.get(runs.size() - 1));
+      }
       print(out, "Under way:", underWay);
       print(out, "Problems:", problems);
     }
@@ -98,9 +103,13 @@ public final class InspectCommand implements Subcommand {
     return problems.isEmpty() ? 0 : ExitCode.FAILED;
   }
 
-  private static void print(
-      PrintWriter out, TableDirectory table, Snapshot current, List<JsonNode> runs)
+  private static void print(PrintWriter out, TableDirectory table, Snapshot current)
       throws IOException {
+    String perRow =
+        current.rowCount() > 0
+            ? String.format(
+                Locale.ROOT, " (%,d a row, all columns)", current.byteCount() / current.rowCount())
+            : "";
     out.println(table.path());
     out.printf(
         Locale.ROOT,
@@ -112,32 +121,19 @@ public final class InspectCommand implements Subcommand {
         current.rowCount() < 0 ? "unknown" : "%,d".formatted(current.rowCount()),
         current.files().size(),
         current.byteCount(),
-        current.rowCount() > 0
-            ? String.format(
-                Locale.ROOT, " (%,d a row, all columns)", current.byteCount() / current.rowCount())
-            : "");
+        perRow);
     out.println();
     out.println("Columns:");
     for (StructField field : current.structType().fields()) {
       out.printf("  %-24s %s%n", field.name(), field.dataType().simpleString());
       if (field.metadata().contains(VectorColumn.METADATA_KEY)) {
         JsonNode made = JSON.readTree(field.metadata().json()).get(VectorColumn.METADATA_KEY);
-        made.fields()
-            .forEachRemaining(
-                entry -> {
-                  if (entry.getValue().isValueNode()) {
-                    out.printf("    %-22s %s%n", entry.getKey(), entry.getValue().asText());
-                  }
-                });
+        for (Map.Entry<String, JsonNode> entry : made.properties()) {
+          if (entry.getValue().isValueNode()) {
+            out.printf("    %-22s %s%n", entry.getKey(), entry.getValue().asText());
+          }
+        }
       }
-    }
-    out.println();
-    out.println("Runs:");
-    for (JsonNode run : runs) {
-      print(out, run);
-    }
-    if (!runs.isEmpty()) {
-      printSettings(out, runs.get(runs.size() - 1));
     }
   }
 
@@ -153,19 +149,10 @@ public final class InspectCommand implements Subcommand {
     JsonNode result = run.path("result");
     List<String> counts = new ArrayList<>();
     for (Status status : Status.values()) {
-      long rows = result.path(status.name()).asLong();
-      if (rows > 0) {
-        counts.add(String.format(Locale.ROOT, "%,d %s", rows, status));
-      }
+      count(counts, result.path(status.name()).asLong(), status.name());
     }
-    long cut = result.path("truncated").asLong();
-    if (cut > 0) {
-      counts.add(String.format(Locale.ROOT, "%,d cut", cut));
-    }
-    long resumed = result.path("resumedRows").asLong();
-    if (resumed > 0) {
-      counts.add(String.format(Locale.ROOT, "%,d by an attempt that was killed", resumed));
-    }
+    count(counts, result.path("truncated").asLong(), "cut");
+    count(counts, result.path("resumedRows").asLong(), "by an attempt that was killed");
     List<String> input = new ArrayList<>();
     run.path("input").forEach(path -> input.add(path.asText()));
     out.printf(
@@ -181,12 +168,16 @@ public final class InspectCommand implements Subcommand {
         String.join(", ", input));
   }
 
+  private static void count(List<String> counts, long rows, String what) {
+    if (rows > 0) {
+      counts.add(String.format(Locale.ROOT, "%,d %s", rows, what));
+    }
+  }
+
   private static void printSettings(PrintWriter out, JsonNode run) {
     out.println();
     out.println("Settings of the last run:");
-    Iterator<Map.Entry<String, JsonNode>> settings = run.path("settings").fields();
-    while (settings.hasNext()) {
-      Map.Entry<String, JsonNode> setting = settings.next();
+    for (Map.Entry<String, JsonNode> setting : run.path("settings").properties()) {
       out.printf(
           "  %-24s %-34s (%s)%n",
           setting.getKey(),
@@ -202,9 +193,8 @@ public final class InspectCommand implements Subcommand {
         run.at("/versions/onnxruntime").asText());
     out.println();
     out.println("Files of its model, SHA-256:");
-    run.at("/model/sha256")
-        .fields()
-        .forEachRemaining(
-            file -> out.printf("  %-24s %s%n", file.getKey(), file.getValue().asText()));
+    for (Map.Entry<String, JsonNode> file : run.at("/model/sha256").properties()) {
+      out.printf("  %-24s %s%n", file.getKey(), file.getValue().asText());
+    }
   }
 }

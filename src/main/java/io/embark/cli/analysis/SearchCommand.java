@@ -169,10 +169,9 @@ public final class SearchCommand extends SettingsCommand {
     return 0;
   }
 
-  /** The format of the output. */
   enum Format implements Choice {
     PARQUET,
-    JSON;
+    JSON
   }
 
   private static SaveMode mode(String text) {

@@ -30,7 +30,6 @@ import org.apache.spark.sql.types.StructType;
  * The queries of a search.
  *
  * @param rows with the columns {@code query_id bigint}, {@code query string} and vectors
- * @param vectorCol the column of vectors
  * @param description how they came about, in words
  */
 record SearchQueries(Dataset<Row> rows, String vectorCol, String description) {
@@ -52,9 +51,8 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String description) {
   }
 
   /**
-   * Reads queries from files, and embeds them unless they come as vectors.
-   *
-   * @param most how many to take, 0 for all
+   * Reads queries from files, {@code most} of them or all for 0, and embeds them unless they come
+   * as vectors.
    */
   static SearchQueries ofFiles(
       SparkSession spark, JobSettings settings, EmbeddedTable table, int most) throws IOException {
@@ -118,14 +116,13 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String description) {
             .setOutputCol(VECTOR)
             .setOutputType(OutputType.FLOAT.label());
     EmbedderConfig config = embedder.config();
-    String prompt = config.text(Setting.PROMPT);
     String description =
         "texts, embedded by %s, pooling %s%s, prompt '%s' (%s)"
             .formatted(
                 config.text(Setting.MODEL),
                 config.text(Setting.POOLING),
                 origin.post().isEmpty() ? "" : ", then " + origin.post(),
-                prompt,
+                config.text(Setting.PROMPT),
                 settings.isSet(SearchCommand.QUERY_PROMPT)
                     ? settings.origin(SearchCommand.QUERY_PROMPT)
                     : "the table's metadata");

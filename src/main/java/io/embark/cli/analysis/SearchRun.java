@@ -19,11 +19,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.DataFrameWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
 /** One run of the {@code search} job in a session. */
@@ -46,9 +47,7 @@ final class SearchRun {
     this.writes = settings.isSet(SearchCommand.OUTPUT);
   }
 
-  /**
-   * @param texts the queries, or none to read them from the files that the settings name
-   */
+  /** Searches for texts or, if there are none, for the queries in the files of the settings. */
   void call(List<String> texts) throws IOException {
     EmbeddedTable table =
         EmbeddedTable.open(
@@ -71,8 +70,9 @@ final class SearchRun {
       long empty = asked.where(Columns.of(asked, queries.vectorCol()).isNull()).count();
       Dataset<Row> hits = search.of(asked, queries.vectorCol());
       if (writes) {
-        write(hits, output);
-        print(asked, read(output, hits.schema()));
+        String format = settings.get(SearchCommand.OUTPUT_FORMAT).label();
+        write(hits, format, output);
+        print(asked, spark.read().schema(hits.schema()).format(format).load(output.toString()));
         out.printf(Locale.ROOT, "%nWrote the hits of %,d queries to %s%n", all - empty, output);
       } else {
         print(asked, hits);
@@ -131,35 +131,17 @@ final class SearchRun {
     out.flush();
   }
 
-  private void write(Dataset<Row> hits, Path output) {
+  private void write(Dataset<Row> hits, String format, Path output) {
     spark.sparkContext().setJobDescription("Embark: search");
-    Progress.during(
-        spark.sparkContext(),
-        () ->
-            hits.write()
-                .mode(settings.get(SearchCommand.MODE))
-                .format(settings.get(SearchCommand.OUTPUT_FORMAT).label())
-                .save(output.toString()));
-  }
-
-  private Dataset<Row> read(Path output, StructType schema) {
-    return spark
-        .read()
-        .schema(schema)
-        .format(settings.get(SearchCommand.OUTPUT_FORMAT).label())
-        .load(output.toString());
+    DataFrameWriter<Row> writer = hits.write().mode(settings.get(SearchCommand.MODE));
+    Progress.during(spark.sparkContext(), () -> writer.format(format).save(output.toString()));
   }
 
   private void print(Dataset<Row> asked, Dataset<Row> hits) {
     String id = VectorSearch.RESULT.get(0);
+    Column text = functions.substring(functions.col(VectorSearch.RESULT.get(1)), 1, TEXT_READ);
     List<Row> queries =
-        asked
-            .select(
-                functions.col(id),
-                functions.substring(functions.col(VectorSearch.RESULT.get(1)), 1, TEXT_READ))
-            .orderBy(id)
-            .limit(shown)
-            .collectAsList();
+        asked.select(functions.col(id), text).orderBy(id).limit(shown).collectAsList();
     if (queries.isEmpty()) {
       return;
     }
@@ -179,12 +161,8 @@ final class SearchRun {
 
   private static String line(Row hit) {
     List<String> parts = new ArrayList<>();
-    parts.add(
-        String.format(
-            Locale.ROOT,
-            "  %3d  %8.4f",
-            hit.<Number>getAs("rank").intValue(),
-            hit.<Double>getAs("score")));
+    int rank = hit.<Number>getAs("rank").intValue();
+    parts.add(String.format(Locale.ROOT, "  %3d  %8.4f", rank, hit.<Double>getAs("score")));
     for (String name : hit.schema().fieldNames()) {
       if (!VectorSearch.RESULT.contains(name)) {
         Object value = hit.getAs(name);

@@ -1,7 +1,6 @@
 package io.embark.cli.analysis;
 
-import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.*;
 
 import io.embark.UserError;
 import io.embark.cli.ExitCode;
@@ -16,7 +15,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.api.java.UDF2;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -68,13 +66,11 @@ public final class VectorDiffCommand implements Subcommand {
       Row found =
           a.join(b, col("a_id").equalTo(col("b_id")), "full_outer")
               .agg(
-                  functions.count(lit(1)),
-                  functions.count(functions.when(functions.not(same), 1)),
-                  functions.count(functions.when(both, 1)),
-                  functions.max(
-                      functions.when(both, distance("max-abs", VectorDiffCommand::maxDifference))),
-                  functions.min(
-                      functions.when(both, distance("cosine", VectorDiffCommand::cosine))))
+                  count(lit(1)),
+                  count(when(not(same), 1)),
+                  count(when(both, 1)),
+                  max(when(both, distance("max-abs", VectorDiffCommand::maxDifference))),
+                  min(when(both, distance("cosine", VectorDiffCommand::cosine))))
               .head();
       return report(found) ? 0 : ExitCode.FAILED;
     } finally {
@@ -102,8 +98,7 @@ public final class VectorDiffCommand implements Subcommand {
   }
 
   private static Column distance(String name, UDF2<Vector, Vector, Double> distance) {
-    return functions
-        .udf(distance, DataTypes.DoubleType)
+    return udf(distance, DataTypes.DoubleType)
         .withName(name)
         .apply(col("a_vector"), col("b_vector"));
   }

@@ -16,7 +16,6 @@ import java.util.Locale;
  * @param measuredSlots those of the places that were measured
  * @param partitions tasks for these rows; 0 if their number is not known
  * @param seconds estimated for these rows; negative if not known
- * @param flags ready to paste
  */
 record DoctorPlan(
     int tokenBudget,
@@ -30,8 +29,6 @@ record DoctorPlan(
     double seconds,
     String flags) {
   /**
-   * Plans a job.
-   *
    * @param places those that were measured, at least one
    * @param tokenized tokens per second that one thread of the driver tokenises
    * @param threads tasks that shared a place when its speed was measured
@@ -46,11 +43,8 @@ record DoctorPlan(
       int coresPerTask,
       long rows,
       double tokensPerRow) {
-    int budget =
-        places.stream()
-            .mapToInt(place -> place.speeds.budget())
-            .sorted()
-            .toArray()[places.size() / 2];
+    int[] budgets = places.stream().mapToInt(place -> place.speeds.budget()).sorted().toArray();
+    int budget = budgets[budgets.length / 2];
     double each =
         places.stream()
             .mapToDouble(place -> speedAt(place.speeds, tokensPerRow))
@@ -76,12 +70,14 @@ record DoctorPlan(
       flags.add("--partitions " + partitions);
     }
     if (gpu) {
+      // Rounded down: the fractions of all tasks must not exceed one GPU.
+      double fraction = Math.floor(1000.0 / tasksPerGpu) / 1000;
       flags.add(
           String.format(
               Locale.ROOT,
               "--spark --conf spark.executor.resource.gpu.amount=1 --conf"
-                  + " spark.task.resource.gpu.amount=%s --conf spark.executor.cores=%d",
-              fraction(tasksPerGpu),
+                  + " spark.task.resource.gpu.amount=%.3f --conf spark.executor.cores=%d",
+              fraction,
               tasksPerGpu * coresPerTask));
     }
     return new DoctorPlan(
@@ -102,20 +98,15 @@ record DoctorPlan(
     return (int) Math.max(2, Math.min(16, 1 + Math.ceil(computed / Math.max(1, tokenized))));
   }
 
-  /** Rounded down: the fractions of all tasks must not exceed one GPU. */
-  private static String fraction(int tasks) {
-    return String.format(Locale.ROOT, "%.3f", Math.floor(1000.0 / tasks) / 1000);
-  }
-
   /** The speed at a length, interpolated between two that were measured. */
   static double speedAt(SessionProbe.Speeds measured, double tokens) {
     List<SessionProbe.Speed> speeds = measured.speeds();
     SessionProbe.Speed before = speeds.get(0);
     for (SessionProbe.Speed speed : speeds) {
+      if (tokens <= before.length()) {
+        return before.tokensPerSecond();
+      }
       if (tokens <= speed.length()) {
-        if (speed.length() == before.length() || tokens <= before.length()) {
-          return before.tokensPerSecond();
-        }
         double fraction = (tokens - before.length()) / (speed.length() - before.length());
         return before.tokensPerSecond()
             + fraction * (speed.tokensPerSecond() - before.tokensPerSecond());

@@ -73,6 +73,11 @@ record DoctorReport(String master, List<Place> places, DoctorPlan plan) {
     static Finding failed(String value, String wayOut) {
       return new Finding(Verdict.FAILED, value, wayOut);
     }
+
+    static String reason(Throwable e) {
+      String message = e.getMessage() == null ? e.toString() : e.getMessage();
+      return message.lines().findFirst().orElse("");
+    }
   }
 
   /** One JVM or, where it has several GPUs, one GPU address of it. */
@@ -119,8 +124,7 @@ record DoctorReport(String master, List<Place> places, DoctorPlan plan) {
         if (e instanceof InterruptedException) {
           Thread.currentThread().interrupt();
         }
-        String reason = e.getMessage() == null ? e.toString() : e.getMessage();
-        finding = Finding.failed(reason.lines().findFirst().orElse(""), "");
+        finding = Finding.failed(Finding.reason(e), "");
       }
       checks.add(new Checked(name, finding));
     }
@@ -138,15 +142,12 @@ record DoctorReport(String master, List<Place> places, DoctorPlan plan) {
   record Check(String name, Verdict verdict, Map<Finding, Set<String>> found) {
     private static Check of(String name, Map<Finding, Set<String>> found) {
       Verdict worst = Collections.max(found.keySet().stream().map(Finding::verdict).toList());
-      boolean warn = worst == Verdict.OK && !EACH_ITS_OWN.contains(name) && differ(name, found);
+      long different =
+          found.values().stream()
+              .filter(at -> !EXECUTORS_ONLY.contains(name) || !at.equals(Set.of("driver")))
+              .count();
+      boolean warn = worst == Verdict.OK && !EACH_ITS_OWN.contains(name) && different > 1;
       return new Check(name, warn ? Verdict.WARNING : worst, found);
-    }
-
-    private static boolean differ(String check, Map<Finding, Set<String>> found) {
-      return found.values().stream()
-              .filter(at -> !EXECUTORS_ONLY.contains(check) || !at.equals(Set.of("driver")))
-              .count()
-          > 1;
     }
   }
 
@@ -212,10 +213,8 @@ record DoctorReport(String master, List<Place> places, DoctorPlan plan) {
       speed.put("tokenBudget", place.speeds.budget());
       ArrayNode shapes = speed.putArray("shapes");
       for (SessionProbe.Speed shape : place.speeds.speeds()) {
-        shapes
-            .addObject()
-            .put("tokensPerText", shape.length())
-            .put("tokensPerSecond", shape.tokensPerSecond());
+        ObjectNode timed = shapes.addObject().put("tokensPerText", shape.length());
+        timed.put("tokensPerSecond", shape.tokensPerSecond());
       }
     }
   }

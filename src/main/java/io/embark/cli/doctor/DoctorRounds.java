@@ -51,20 +51,17 @@ final class DoctorRounds {
         collect(round == 0 ? anywhere(slots) : on(missing), task);
       } catch (RuntimeException e) {
         // Not the end of the report: those that were reached by now have theirs.
-        trouble =
-            e.getMessage() == null ? e.toString() : e.getMessage().lines().findFirst().orElse("");
+        trouble = Finding.reason(e);
       }
     }
     missing()
         .forEach(
             (executor, host) -> {
               Place place = new Place(executor, host, "");
-              place.check(
-                  "reached",
-                  () ->
-                      Finding.failed(
-                          trouble.isEmpty() ? "no task ran there" : trouble,
-                          "See the log of this executor; its slots may be taken by another job."));
+              String value = trouble.isEmpty() ? "no task ran there" : trouble;
+              String wayOut =
+                  "See the log of this executor; its slots may be taken by another job.";
+              place.check("reached", () -> Finding.failed(value, wayOut));
               add(place);
             });
     return places.values().stream()
@@ -76,11 +73,9 @@ final class DoctorRounds {
 
   private void collect(RDD<Integer> slots, DoctorTask task) {
     long before = System.currentTimeMillis();
-    List<Place> found =
-        slots.toJavaRDD().map(slot -> task.call()).collect().stream()
-            .filter(Objects::nonNull)
-            .toList();
+    List<Place> found = new ArrayList<>(slots.toJavaRDD().map(slot -> task.call()).collect());
     long after = System.currentTimeMillis();
+    found.removeIf(Objects::isNull);
     for (Place place : found) {
       place.check("clock", () -> clock(place.clock, before, after));
       add(place);
@@ -111,9 +106,8 @@ final class DoctorRounds {
   /** Hosts by executor; the driver counts only where it does the work itself. */
   static Map<String, String> executors(SparkContext context) {
     Map<String, String> executors = new TreeMap<>();
-    for (BlockManagerId id :
-        JavaConverters.mapAsJavaMap(context.env().blockManager().master().getMemoryStatus())
-            .keySet()) {
+    var known = context.env().blockManager().master().getMemoryStatus();
+    for (BlockManagerId id : JavaConverters.mapAsJavaMap(known).keySet()) {
       if (context.isLocal() || !id.isDriver()) {
         executors.put(id.executorId(), id.host());
       }

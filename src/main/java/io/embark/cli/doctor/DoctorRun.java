@@ -56,12 +56,9 @@ final class DoctorRun {
     boolean local = context.isLocal();
     Place driver = checkDriver();
     // Executors that are yet to come are planned with, but only those that are there are measured.
-    int threads =
-        threads(
-            context.getConf(),
-            local,
-            Slots.present(context),
-            DoctorRounds.executors(context).size());
+    int present = Slots.present(context);
+    int registered = DoctorRounds.executors(context).size();
+    int threads = threads(context.getConf(), local, present, registered);
     DoctorTask task =
         new DoctorTask(
             UUID.randomUUID().toString(),
@@ -92,7 +89,7 @@ final class DoctorRun {
                 measured,
                 tokenized,
                 threads,
-                local ? Slots.present(context) : Slots.of(context),
+                local ? present : Slots.of(context),
                 context.getConf().getInt("spark.task.cpus", 1),
                 rows,
                 tokensPerRow);
@@ -126,11 +123,7 @@ final class DoctorRun {
     return config.toBuilder().set(Setting.DEVICE, "cpu", "the driver computes nothing").build();
   }
 
-  /**
-   * Tasks that share a session in a job.
-   *
-   * @param present slots of the executors that have registered
-   */
+  /** Tasks that share a session in a job; {@code present} slots are those of the registered. */
   static int threads(SparkConf conf, boolean local, int present, int registered) {
     int tasksPerGpu = Slots.tasksPerGpu(conf);
     if (tasksPerGpu > 0) {
@@ -160,15 +153,12 @@ final class DoctorRun {
       }
       tokenized = tokens / ((System.nanoTime() - start) / 1e9);
     }
-    return ReferenceVectors.ids(config)
-        .flatMap(wanted -> DoctorTask.firstDifference(ids, wanted))
-        .map(
-            sentence ->
-                Finding.failed(
-                    "other ids than the reference for '%s'".formatted(sentence),
-                    "tokenizer.json is not the one that ships with the model: empty the model"
-                        + " cache."))
-        .orElseGet(() -> DoctorTask.sameIds(ids));
+    List<long[]> wanted = ReferenceVectors.ids(config).orElse(ids);
+    return DoctorTask.compareIds(
+        ids,
+        wanted,
+        "other ids than the reference for '%s'",
+        "tokenizer.json is not the one that ships with the model: empty the model cache.");
   }
 
   /** Counts the rows, and the tokens of a sample of them. */

@@ -16,15 +16,17 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
   private static final int NAMED = 4;
   private static final String SESSION = "%-18s %-21s %-7s %7s %6s";
 
+  /** Wide enough for 9,999,999 tokens a second: the table must fit its width on a GPU as well. */
+  private static final String SPEED = " %11s";
+
   void print() {
-    long executors =
-        Math.max(
-            1,
-            report.places().stream()
-                .map(place -> place.executor)
-                .filter(executor -> !executor.equals("driver"))
-                .distinct()
-                .count());
+    long others =
+        report.places().stream()
+            .map(place -> place.executor)
+            .filter(executor -> !executor.equals("driver"))
+            .distinct()
+            .count();
+    long executors = Math.max(1, others);
     line(
         "Embark doctor %s, %d %s on %d %s, master %s",
         Version.of(),
@@ -49,13 +51,14 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
     line("");
     StringBuilder shapes = new StringBuilder();
     for (SessionProbe.Speed speed : shapes(measured)) {
-      shapes.append(speedCell(words(shapes.isEmpty() ? "tok/s at %d" : "at %d", speed.length())));
+      String heading = words(shapes.isEmpty() ? "tok/s at %d" : "at %d", speed.length());
+      shapes.append(words(SPEED, heading));
     }
     line(SESSION + "%s", "Sessions", "host", "device", "load ms", "budget", shapes);
     for (Place place : measured) {
       StringBuilder speeds = new StringBuilder();
       for (SessionProbe.Speed speed : shapes(List.of(place))) {
-        speeds.append(speedCell(words("%,.0f", speed.tokensPerSecond())));
+        speeds.append(words(SPEED, words("%,.0f", speed.tokensPerSecond())));
       }
       line(
           SESSION + "%s",
@@ -75,11 +78,6 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
         .findFirst()
         .map(place -> place.speeds.speeds())
         .orElse(List.of());
-  }
-
-  /** Wide enough for 9,999,999 tokens a second: the table must fit its width on a GPU as well. */
-  private static String speedCell(String text) {
-    return words(" %11s", text);
   }
 
   private void checks() {

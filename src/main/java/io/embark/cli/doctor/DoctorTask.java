@@ -15,11 +15,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.deploy.SparkHadoopUtil;
@@ -102,16 +100,12 @@ record DoctorTask(
     if (ids != null) {
       place.check(
           "tokenizer",
-          () -> {
-            List<long[]> found = ids(config);
-            return firstDifference(found, ids)
-                .map(
-                    sentence ->
-                        Finding.failed(
-                            "other ids for '%s'".formatted(sentence),
-                            "tokenizer.json or the tokenizer library differs from the driver's."))
-                .orElseGet(() -> sameIds(found));
-          });
+          () ->
+              compareIds(
+                  ids(config),
+                  ids,
+                  "other ids for '%s'",
+                  "tokenizer.json or the tokenizer library differs from the driver's."));
     }
   }
 
@@ -123,7 +117,7 @@ record DoctorTask(
           opened[0] = SessionProbe.open(config, threads);
           place.device = opened[0].device();
           place.gpu = opened[0].gpu();
-          place.loadMillis = opened[0].loadMillis();
+          place.loadMillis = opened[0].loadMillis;
           return Finding.ok("opens on " + (place.gpu ? "a GPU" : "the CPU"));
         });
     if (opened[0] == null) {
@@ -171,15 +165,13 @@ record DoctorTask(
     }
   }
 
-  /** The first of the canary's sentences that has other ids than wanted. */
-  static Optional<String> firstDifference(List<long[]> found, List<long[]> wanted) {
-    return IntStream.range(0, found.size())
-        .filter(i -> !Arrays.equals(found.get(i), wanted.get(i)))
-        .mapToObj(ReferenceVectors.sentences()::get)
-        .findFirst();
-  }
-
-  static Finding sameIds(List<long[]> ids) {
-    return Finding.ok("%d sentences, ids as wanted".formatted(ids.size()));
+  /** Compares the ids of the canary's sentences; {@code failed} takes the first that differs. */
+  static Finding compareIds(List<long[]> found, List<long[]> wanted, String failed, String wayOut) {
+    for (int i = 0; i < found.size(); i++) {
+      if (!Arrays.equals(found.get(i), wanted.get(i))) {
+        return Finding.failed(failed.formatted(ReferenceVectors.sentences().get(i)), wayOut);
+      }
+    }
+    return Finding.ok("%d sentences, ids as wanted".formatted(found.size()));
   }
 }

@@ -29,18 +29,20 @@ final class HostChecks {
 
   private HostChecks() {}
 
-  /**
-   * Adds the findings.
-   *
-   * @param output where vectors are to be written, or null
-   */
+  /** Adds the findings; {@code output}, where vectors are to be written, may be null. */
   static void run(Place place, EmbedderConfig config, String output, Configuration hadoop) {
     boolean gpuWanted = config.get(Setting.DEVICE).needsGpu();
     place.check("java", HostChecks::java);
     place.check("spark", () -> Finding.ok(org.apache.spark.package$.MODULE$.SPARK_VERSION()));
     place.check("system", HostChecks::system);
     place.check("memory", HostChecks::memory);
-    place.check("onnxruntime", HostChecks::onnxRuntime);
+    place.check(
+        "onnxruntime",
+        () ->
+            Finding.ok(
+                OnnxRuntime.version()
+                    + ", providers "
+                    + String.join(", ", OnnxRuntime.providers())));
     place.check("onnxruntime jars", HostChecks::jars);
     place.check("nvidia-smi", () -> nvidiaSmi(gpuWanted));
     place.check("cuda libraries", () -> cudaLibraries(gpuWanted));
@@ -59,16 +61,14 @@ final class HostChecks {
   }
 
   private static Finding system() throws IOException {
-    String cpu = System.getProperty("os.arch");
     Path info = Path.of("/proc/cpuinfo");
-    if (Files.isReadable(info)) {
-      for (String line : Files.readAllLines(info)) {
-        if (line.startsWith("model name")) {
-          cpu = line.substring(line.indexOf(':') + 1).strip();
-          break;
-        }
-      }
-    }
+    List<String> lines = Files.isReadable(info) ? Files.readAllLines(info) : List.of();
+    String cpu =
+        lines.stream()
+            .filter(line -> line.startsWith("model name"))
+            .findFirst()
+            .map(line -> line.substring(line.indexOf(':') + 1).strip())
+            .orElse(System.getProperty("os.arch"));
     return Finding.ok(
         "%s %s, %d x %s"
             .formatted(
@@ -90,11 +90,6 @@ final class HostChecks {
 
   private static String gib(long bytes) {
     return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
-  }
-
-  private static Finding onnxRuntime() {
-    return Finding.ok(
-        OnnxRuntime.version() + ", providers " + String.join(", ", OnnxRuntime.providers()));
   }
 
   private static Finding jars() {

@@ -29,7 +29,9 @@ final class SessionProbe {
   private final Embedder embedder;
   private final boolean budgetGiven;
   private final int threads;
-  private final long loadMillis;
+
+  /** From asking for the session to the first batch. */
+  final long loadMillis;
 
   private SessionProbe(Embedder embedder, boolean budgetGiven, int threads, long loadMillis) {
     this.embedder = embedder;
@@ -51,10 +53,8 @@ final class SessionProbe {
   record Speeds(int budget, List<Speed> speeds) implements Serializable {}
 
   /**
-   * Opens the session of the running task's device. It stays open until the task ends.
-   *
-   * @param threads how many tasks share it in a job
-   * @throws IllegalStateException if the device asked for cannot be had, or no task is running
+   * Opens the session of the running task's device, which {@code threads} tasks share in a job. It
+   * stays open until the task ends.
    */
   static SessionProbe open(EmbedderConfig config, int threads) {
     boolean given = config.get(Setting.TOKEN_BUDGET) > 0;
@@ -78,11 +78,6 @@ final class SessionProbe {
     return embedder.device().isGpu();
   }
 
-  /** From asking for it to the first batch. */
-  long loadMillis() {
-    return loadMillis;
-  }
-
   /** Embeds the sentences of a canary. */
   Canary.Reading read(Canary canary) {
     return canary.read(embedder);
@@ -95,20 +90,18 @@ final class SessionProbe {
             ? new int[] {embedder.tokenBudget()}
             : embedder.device().isGpu() ? GPU_BUDGETS : CPU_BUDGETS;
     int best = budgets[0];
-    if (budgets.length > 1) {
-      double fastest = 0;
-      for (int budget : budgets) {
-        double speed;
-        try {
-          speed = speed(BUDGETS_MEASURED_AT, budget);
-        } catch (IllegalStateException e) {
-          // Out of memory at this size; the smaller ones have been measured.
-          break;
-        }
-        if (speed > WORTH_MORE_MEMORY * fastest) {
-          fastest = speed;
-          best = budget;
-        }
+    double fastest = 0;
+    for (int budget : budgets.length == 1 ? new int[0] : budgets) {
+      double speed;
+      try {
+        speed = speed(BUDGETS_MEASURED_AT, budget);
+      } catch (IllegalStateException e) {
+        // Out of memory at this size; the smaller ones have been measured.
+        break;
+      }
+      if (speed > WORTH_MORE_MEMORY * fastest) {
+        fastest = speed;
+        best = budget;
       }
     }
     List<Speed> speeds = new ArrayList<>();
