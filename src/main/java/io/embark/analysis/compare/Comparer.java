@@ -191,7 +191,7 @@ public record Comparer(
       figures.addAll(Clusterings.measure(rows, candidate, labels, k, seeds));
       if (labels > 0) {
         LOG.info("{}: probes of {} labels", candidate.name(), labels);
-        figures.addAll(Probes.measure(rows, candidate, labels, seeds));
+        figures.addAll(new Probes(rows, candidate, labels, seeds).measure());
       }
       return figures;
     } finally {

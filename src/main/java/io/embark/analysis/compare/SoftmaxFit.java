@@ -5,7 +5,7 @@ import breeze.optimize.CachedDiffFunction;
 import breeze.optimize.DiffFunction;
 import breeze.optimize.LBFGS;
 import dev.ludovic.netlib.blas.BLAS;
-import io.embark.analysis.compare.ProbeFits.Probe;
+import io.embark.analysis.compare.Probes.Probe;
 import java.lang.invoke.LambdaMetafactory;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;

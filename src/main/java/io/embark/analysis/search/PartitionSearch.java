@@ -2,10 +2,14 @@ package io.embark.analysis.search;
 
 import dev.ludovic.netlib.blas.BLAS;
 import io.embark.UserError;
-import io.embark.analysis.search.TopHits.Hit;
+import io.embark.analysis.search.PartitionSearch.TopHits.Hit;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.PriorityQueue;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import scala.Tuple2;
 
@@ -31,10 +35,8 @@ final class PartitionSearch {
   /**
    * Queries that go through the table together.
    *
-   * @param ids of the queries
    * @param texts null where a query has none
    * @param vectors {@code [queries, dimension]}
-   * @param norms Euclidean length of each vector
    */
   record Queries(long[] ids, String[] texts, float[] vectors, double[] norms, int dimension)
       implements Serializable {
@@ -74,12 +76,7 @@ final class PartitionSearch {
     this.products = new float[ROWS * Math.min(QUERIES, queries.size())];
   }
 
-  /**
-   * Takes a row.
-   *
-   * @param vector {@code [dimension]}, copied
-   * @param row what is kept of the row if it is a hit
-   */
+  /** Takes a vector, which is copied, and what is kept of its row if it is a hit. */
   void add(float[] vector, Row row) {
     double norm = norm(vector);
     if (!Double.isFinite(norm)) {
@@ -173,5 +170,73 @@ final class PartitionSearch {
     }
     // Adding 0 turns -0 into 0, which would otherwise be ranked below it.
     return metric.similarity(dot, squares, queries.norms()[query], norms[row]) + 0.0;
+  }
+
+  /** The best hits of one query, up to a number. */
+  static final class TopHits {
+    private final int most;
+    private final PriorityQueue<Hit> hits = new PriorityQueue<>(Collections.reverseOrder());
+
+    /**
+     * A row found for a query. The order is the nearest first; rows equally near stand in the order
+     * of their columns, so that the same table gives the same hits however it is split.
+     */
+    record Hit(double similarity, Row row) implements Comparable<Hit>, Serializable {
+      @Override
+      public int compareTo(Hit other) {
+        int order = Double.compare(other.similarity, similarity);
+        for (int i = 0; order == 0 && i < row.size(); i++) {
+          order = compare(row.get(i), other.row.get(i));
+        }
+        return order;
+      }
+
+      @SuppressWarnings("unchecked")
+      private static int compare(Object left, Object right) {
+        if (left == null || right == null) {
+          return Boolean.compare(left == null, right == null);
+        }
+        if (left instanceof Comparable<?> comparable) {
+          // A column holds values of one class.
+          return ((Comparable<Object>) comparable).compareTo(right);
+        }
+        return left instanceof byte[] bytes
+            ? Arrays.compare(bytes, (byte[]) right)
+            : left.toString().compareTo(right.toString());
+      }
+    }
+
+    TopHits(int most) {
+      this.most = most;
+    }
+
+    /** The similarity below which no hit is taken. */
+    double floor() {
+      return hits.size() < most ? Double.NEGATIVE_INFINITY : hits.peek().similarity();
+    }
+
+    void offer(Hit hit) {
+      if (hits.size() < most) {
+        hits.add(hit);
+      } else if (hit.compareTo(hits.peek()) < 0) {
+        hits.poll();
+        hits.add(hit);
+      }
+    }
+
+    /** A copy, best first. */
+    Hit[] sorted() {
+      Hit[] sorted = hits.toArray(Hit[]::new);
+      Arrays.sort(sorted);
+      return sorted;
+    }
+
+    /** The best of two sorted lists. */
+    static Hit[] merge(Hit[] left, Hit[] right, int most) {
+      return Stream.concat(Arrays.stream(left), Arrays.stream(right))
+          .sorted()
+          .limit(most)
+          .toArray(Hit[]::new);
+    }
   }
 }

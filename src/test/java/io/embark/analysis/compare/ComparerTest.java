@@ -201,7 +201,7 @@ class ComparerTest {
     Splits splits = Splits.of(rows, 2);
     assertThat(splits.labels()).containsExactly("label0", "label1", "label2");
     Dataset<Row> good = of(rows, splits, TWO.get(0));
-    List<Figure> figures = new ArrayList<>(Probes.measure(good, TWO.get(0), 3, 2));
+    List<Figure> figures = new ArrayList<>(new Probes(good, TWO.get(0), 3, 2).measure());
     figures.addAll(Clusterings.measure(good, TWO.get(0), 3, 3, 2));
     for (Measure perfect :
         new Measure[] {
@@ -220,7 +220,7 @@ class ComparerTest {
     }
     assertThat(figure(figures, "good", Measure.SILHOUETTE).value()).isGreaterThan(0.9);
     Dataset<Row> noise = of(rows, splits, TWO.get(1));
-    List<Figure> chance = new ArrayList<>(Probes.measure(noise, TWO.get(1), 3, 2));
+    List<Figure> chance = new ArrayList<>(new Probes(noise, TWO.get(1), 3, 2).measure());
     chance.addAll(Clusterings.measure(noise, TWO.get(1), 3, 3, 2));
     assertThat(figure(chance, "noise", Measure.PROBE_ACCURACY).value()).isBetween(0.05, 0.65);
     assertThat(figure(chance, "noise", Measure.ARI).value()).isBetween(-0.1, 0.3);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.embark.analysis.compare.EmbeddingPass.Candidate;
-import io.embark.analysis.compare.ProbeFits.Probe;
+import io.embark.analysis.compare.Probes.Probe;
 import io.embark.testing.LocalSpark;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,7 +56,7 @@ class ProbesTest {
   @Test
   void whatATaskFitsIsWhatMllibFits() {
     Dataset<Row> rows = rows();
-    ProbeFits fits = new ProbeFits(rows, CANDIDATE, LABELS, SPLITS);
+    Probes fits = new Probes(rows, CANDIDATE, LABELS, SPLITS);
     Probe[] inTasks = fits.fit(Long.MAX_VALUE);
     Probe[] distributed = fits.fit(0);
     assertThat(inTasks).hasSize(SPLITS + Splits.EXPERIMENTS);
@@ -77,8 +77,8 @@ class ProbesTest {
   @Test
   void accuracyIsThatOfAPlainLoopOverTheOtherRows() {
     Dataset<Row> rows = rows();
-    Probe[] probes = new ProbeFits(rows, CANDIDATE, LABELS, SPLITS).fit(ProbeFits.VALUES_OF_A_TASK);
-    List<Figure> figures = Probes.measure(rows, CANDIDATE, LABELS, SPLITS);
+    Probe[] probes = new Probes(rows, CANDIDATE, LABELS, SPLITS).fit(Probes.VALUES_OF_A_TASK);
+    List<Figure> figures = new Probes(rows, CANDIDATE, LABELS, SPLITS).measure();
     double[] right = new double[probes.length];
     double[] all = new double[probes.length];
     for (Row row : rows.select("label_index", "vector", "train").collectAsList()) {
