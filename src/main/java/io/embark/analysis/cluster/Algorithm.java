@@ -28,16 +28,6 @@ public enum Algorithm implements Choice {
               .fit(features);
       return new Fitted(model, model.summary(), model.summary().trainingCost());
     }
-
-    @Override
-    int predict(Model<?> model, Vector vector) {
-      return ((KMeansModel) model).predict(vector);
-    }
-
-    @Override
-    Vector[] centres(Model<?> model) {
-      return ((KMeansModel) model).clusterCenters();
-    }
   },
   /** Splits the largest cluster in two until there are enough (Steinbach et al. 2000). */
   BISECTING {
@@ -53,16 +43,6 @@ public enum Algorithm implements Choice {
               .setMaxIter(iterations)
               .fit(features);
       return new Fitted(model, model.summary(), model.summary().trainingCost());
-    }
-
-    @Override
-    int predict(Model<?> model, Vector vector) {
-      return ((BisectingKMeansModel) model).predict(vector);
-    }
-
-    @Override
-    Vector[] centres(Model<?> model) {
-      return ((BisectingKMeansModel) model).clusterCenters();
     }
   };
 
@@ -89,11 +69,15 @@ public enum Algorithm implements Choice {
   abstract Fitted fitOnce(
       Dataset<Row> features, int k, DistanceMeasure distance, long seed, int iterations);
 
-  abstract int predict(Model<?> model, Vector vector);
+  static int predict(Model<?> model, Vector vector) {
+    return model instanceof KMeansModel means
+        ? means.predict(vector)
+        : ((BisectingKMeansModel) model).predict(vector);
+  }
 
-  abstract Vector[] centres(Model<?> model);
-
-  static Algorithm of(Model<?> model) {
-    return model instanceof KMeansModel ? KMEANS : BISECTING;
+  static Vector[] centres(Model<?> model) {
+    return model instanceof KMeansModel means
+        ? means.clusterCenters()
+        : ((BisectingKMeansModel) model).clusterCenters();
   }
 }

@@ -145,7 +145,7 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
 
   /** {@code [clusters][dimension]}, by number. */
   public Vector[] centres() {
-    Vector[] theirs = Algorithm.of(model).centres(model);
+    Vector[] theirs = Algorithm.centres(model);
     int[] numbers = getOrDefault(order);
     Vector[] centres = new Vector[theirs.length];
     for (int i = 0; i < theirs.length; i++) {
@@ -187,7 +187,6 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
     String input = getOrDefault(inputCol);
     VectorColumn vectors = Features.reader(dataset.schema(), input);
     Model<?> theirs = model;
-    Algorithm algorithm = Algorithm.of(model);
     int[] numbers = getOrDefault(order);
     Vector[] centres = centres();
     DistanceMeasure measure = Choice.of(DistanceMeasure.class, getOrDefault(distanceMeasure));
@@ -198,7 +197,7 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
           if (vector == null || vector.numNonzeros() == 0) {
             return null;
           }
-          int cluster = numbers[algorithm.predict(theirs, vector)];
+          int cluster = numbers[Algorithm.predict(theirs, vector)];
           return RowFactory.create(
               cluster,
               measure.distance(vector, centres[cluster]),

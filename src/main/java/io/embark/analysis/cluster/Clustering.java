@@ -98,7 +98,7 @@ public record Clustering(
   /** Finds clusters of vectors that were made so, see {@link #choices} for their table. */
   public ClusterModel fit(Dataset<Row> features, int k, VectorProvenance made) {
     Algorithm.Fitted fitted = algorithm.fit(features, k, distance, training);
-    int clusters = algorithm.centres(fitted.model()).length;
+    int clusters = Algorithm.centres(fitted.model()).length;
     long[] sizes = fitted.summary().clusterSizes();
     Integer[] bySize = IntStream.range(0, clusters).boxed().toArray(Integer[]::new);
     Arrays.sort(bySize, Comparator.comparingLong(i -> -sizes[i]));

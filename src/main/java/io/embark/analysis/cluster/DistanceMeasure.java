@@ -7,21 +7,13 @@ import org.apache.spark.ml.linalg.Vectors;
 /** The distance that clusters are made and judged by. Its label is MLlib's name of it. */
 public enum DistanceMeasure implements Choice {
   /** 1 - cosine: the direction counts, the length does not. */
-  COSINE {
-    @Override
-    double distance(Vector vector, Vector centre) {
-      return 1 - cosine(vector, centre);
-    }
-  },
+  COSINE,
   /** The length of the straight line. */
-  EUCLIDEAN {
-    @Override
-    double distance(Vector vector, Vector centre) {
-      return Math.sqrt(Vectors.sqdist(vector, centre));
-    }
-  };
+  EUCLIDEAN;
 
-  abstract double distance(Vector vector, Vector centre);
+  double distance(Vector vector, Vector centre) {
+    return this == COSINE ? 1 - cosine(vector, centre) : Math.sqrt(Vectors.sqdist(vector, centre));
+  }
 
   /** The name that {@code ClusteringEvaluator} has for it. */
   String ofEvaluator() {

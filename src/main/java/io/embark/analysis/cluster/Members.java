@@ -27,11 +27,7 @@ public final class Members {
   /** A row near the centre of its cluster. */
   public record Medoid(String id, String text, double distance) {}
 
-  /**
-   * The clusters that have rows, by number.
-   *
-   * @param rows columns {@code cluster}, {@code distance} and {@code similarity}
-   */
+  /** The clusters that have rows, by number; reads {@code distance} and {@code similarity} too. */
   public static List<Size> sizes(Dataset<Row> rows) {
     return rows
         .where(col("cluster").isNotNull())

@@ -51,7 +51,6 @@ public final class NearDuplicates {
    * @param rows columns {@code cluster int} and {@code text string}; nulls are left out
    * @param threshold Jaccard similarity, above 0 and up to 1
    * @param mostPairs pairs to take to the driver
-   * @param shown texts of a group to return
    */
   public static Found of(Dataset<Row> rows, double threshold, long seed, int mostPairs, int shown) {
     // The optimizer may run it before the nulls are out.

@@ -15,10 +15,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 
-/**
- * Figures of k-means by cosine (MLlib): how well clusters find labels, how far apart they lie, and
- * whether another seed finds the same ones.
- */
+/** Figures of k-means by cosine (MLlib): clusters against labels, silhouette and stability. */
 final class Clusterings {
   private Clusterings() {}
 

@@ -27,8 +27,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param texts {@code row bigint}, {@code text}, {@code label string} if there are labels, and a
  *     column of vectors for each candidate, no nulls among them
- * @param pairs {@code pair bigint}, {@code score double} and vectors of both sides, if there are
- *     any
+ * @param pairs {@code pair bigint}, {@code score double} and vectors of both sides
  * @param clusters k of k-means; 0 for the number of labels, or 20 without
  * @param seeds runs of k-means, and random splits of a probe
  * @param neighbourRows about how many rows to look at the neighbours of
@@ -59,10 +58,8 @@ public record Comparer(
   private record Measured(Dataset<Row> table, long rows, int labels) {}
 
   /**
-   * Takes every measure that the tables allow.
+   * Takes every measure that the tables allow, and adds to the notes on them.
    *
-   * @param candidates whose vectors the tables hold
-   * @param notes on the tables; more are added
    * @throws UserError if there are too few rows, pairs or labels
    */
   public Comparison measure(EmbeddingPass pass, List<Candidate> candidates, List<String> notes) {
@@ -86,7 +83,13 @@ public record Comparer(
     Neighbours neighbours = Neighbours.of(sample, candidates);
     figures.addAll(neighbours.figures());
     Measured measured = measured(rows, notes);
-    int k = k(measured);
+    int labels = measured.labels();
+    int k = clusters > 0 ? clusters : labels > 0 ? labels : CLUSTERS_WITHOUT_LABELS;
+    if (k >= measured.rows()) {
+      throw new UserError(
+          "clusters: %d for %d rows; wanted are fewer clusters than rows."
+              .formatted(k, measured.rows()));
+    }
     figures.addAll(ofEach(candidates, measured, k));
     EmbedderConfig config = pass.facts().config();
     Comparison.Scope scope =
@@ -98,8 +101,8 @@ public record Comparer(
             pass.own().filter(own -> candidates.stream().anyMatch(c -> c.name().equals(own))),
             pairCount,
             rows,
-            measured.labels() == 0 ? 0 : measured.rows(),
-            measured.labels(),
+            labels == 0 ? 0 : measured.rows(),
+            labels,
             k,
             seeds,
             neighbours.rows().size(),
@@ -123,17 +126,6 @@ public record Comparer(
               .formatted(rows - count, rows, Splits.LEAST_ROWS));
     }
     return new Measured(labelled, count, splits.labels().size());
-  }
-
-  private int k(Measured measured) {
-    int labels = measured.labels();
-    int k = clusters > 0 ? clusters : labels > 0 ? labels : CLUSTERS_WITHOUT_LABELS;
-    if (k >= measured.rows()) {
-      throw new UserError(
-          "clusters: %d for %d rows; wanted are fewer clusters than rows."
-              .formatted(k, measured.rows()));
-    }
-    return k;
   }
 
   /** Iterations over few rows cost what their tasks cost; other candidates run at the same time. */

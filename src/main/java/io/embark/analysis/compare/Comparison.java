@@ -20,12 +20,10 @@ public record Comparison(
   /**
    * What was compared.
    *
-   * @param model as the user named it
    * @param own name of the vector that the model itself wants, if it is compared
    * @param pairs with scores; 0 for none
    * @param rows texts that were embedded and have a vector, beside those of pairs
    * @param labelled rows whose label has enough rows
-   * @param labels how many there are
    * @param notes on what was left out, cut or sampled
    */
   public record Scope(

@@ -23,17 +23,14 @@ import org.apache.spark.sql.Row;
  * One pass of the model over texts, which gives the vectors to compare: those asked for, or of
  * every pooling that the model allows.
  *
- * @param facts of the model with all of them
  * @param own name of the vector that the model itself wants, if it is one of them
- * @param scaled whether vectors are scaled as the model or the user wants; left as they are
- *     otherwise
+ * @param scaled whether vectors are scaled as the model or the user wants
  */
 public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scaled) {
 
   /**
-   * Opens the model on the driver.
+   * Opens the model on the driver; notes what was left out.
    *
-   * @param notes takes what was left out
    * @throws UserError if model and settings do not go together
    */
   public static EmbeddingPass of(EmbedderConfig config, List<String> notes) {
@@ -178,13 +175,7 @@ public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scal
     return pairs.select(columns.toArray(Column[]::new));
   }
 
-  /**
-   * The rows that have all their vectors.
-   *
-   * @param embedded with {@code whole}, kept: it is read more than once
-   * @param what rows are, in words
-   * @param notes takes how many have not
-   */
+  /** The rows of a kept table that have all their vectors; notes how many do not. */
   public static Dataset<Row> whole(Dataset<Row> embedded, String what, List<String> notes) {
     long all = embedded.count();
     Dataset<Row> whole = embedded.where("whole").drop("whole");

@@ -10,8 +10,8 @@ import java.util.Optional;
  * The value of one measure for one candidate.
  *
  * @param value NaN if there is none: of what does not vary there is no correlation
- * @param replicates as the measure's {@link Measure.Spread} says; the same index is the same draw,
- *     split or seed for every candidate. Empty where there is no spread.
+ * @param replicates by {@link Measure.Spread}; the same index is the same draw, split or seed for
+ *     every candidate. Empty where there is no spread.
  */
 public record Figure(Candidate candidate, Measure measure, double value, double[] replicates)
     implements Serializable {

@@ -186,10 +186,7 @@ public final class HtmlReport {
   static final class Html {
     private final StringBuilder markup = new StringBuilder();
 
-    /**
-     * @param format markup of our own, as of {@link String#format(Locale, String, Object...)}
-     * @param values text, which is escaped; numbers; and {@code Html}, which is put in as it is
-     */
+    /** Adds a format, markup of our own, with its values, of which strings are escaped. */
     Html add(String format, Object... values) {
       Object[] escaped =
           Arrays.stream(values).map(v -> v instanceof String text ? escape(text) : v).toArray();

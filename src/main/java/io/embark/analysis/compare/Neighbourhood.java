@@ -5,11 +5,7 @@ import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import java.util.Arrays;
 import org.apache.spark.ml.linalg.Vectors;
 
-/**
- * The cosine of every pair of vectors, and the nearest neighbours of each.
- *
- * <p>Takes n(n-1)/2 products and memory for the vectors and ten neighbours of each.
- */
+/** The cosine of every pair of vectors, n(n-1)/2 products, and the nearest neighbours of each. */
 final class Neighbourhood {
   /** Nearest neighbours that are looked at, as in the literature on hubness. */
   static final int K = 10;

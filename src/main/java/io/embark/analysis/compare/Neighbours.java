@@ -28,7 +28,6 @@ import org.apache.spark.sql.Row;
  * which holds the sample's vectors of one candidate.
  *
  * @param rows the sample: numbers of rows, in order
- * @param found one for each candidate
  */
 public record Neighbours(List<Long> rows, List<Found> found) {
 
@@ -48,20 +47,12 @@ public record Neighbours(List<Long> rows, List<Found> found) {
       int[][] nearest)
       implements Serializable {}
 
-  /**
-   * Texts of the sample whose neighbours two candidates share least.
-   *
-   * @param first name of one candidate
-   * @param second name of the one that agrees with it least
-   */
+  /** Texts whose neighbours a first candidate and the one that agrees least with it share least. */
   public record Examples(String first, String second, List<Example> texts) {
     static final Examples NONE = new Examples("", "", List.of());
   }
 
-  /**
-   * @param first nearest texts by the first candidate, nearest first
-   * @param second nearest texts by the second candidate, nearest first
-   */
+  /** A text, and the texts nearest to it by both candidates, nearest first. */
   public record Example(String text, List<String> first, List<String> second) {}
 
   private static final int EXAMPLES = 6;
@@ -131,10 +122,7 @@ public record Neighbours(List<Long> rows, List<Found> found) {
     return figures;
   }
 
-  /**
-   * @param texts columns {@code row} and {@code text}
-   * @param first name of the candidate to hold others against
-   */
+  /** Of a table with {@code row} and {@code text}, for the first candidate of this name. */
   Examples examples(Dataset<Row> texts, String first) {
     List<String> names = found.stream().map(f -> f.candidate().name()).toList();
     int a = names.indexOf(first);

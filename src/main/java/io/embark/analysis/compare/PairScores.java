@@ -22,9 +22,8 @@ import org.apache.spark.sql.expressions.UserDefinedFunction;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * Correlations of the similarities of pairs of texts with scores that people gave. Similarities are
- * computed where the vectors lie; each candidate and similarity is then brought together on one
- * executor, 16 bytes a pair, for ranks and resamples.
+ * Correlations of the similarities of pairs of texts with scores that people gave. For ranks and
+ * resamples each candidate and similarity comes together on one executor, 16 bytes a pair.
  */
 final class PairScores {
   static final int REPLICATES = 1000;
@@ -140,10 +139,7 @@ final class PairScores {
         new Figure(candidate, similarity.pearson, pairs.pearson(), pearsons));
   }
 
-  /**
-   * A note on resamples without a correlation, if there are any: with few scores that differ from
-   * the rest, some resamples have none of them.
-   */
+  /** A note on resamples that lack the few scores that differ, and so have no correlation. */
   static Optional<String> note(List<Figure> figures) {
     long missing =
         figures.stream()

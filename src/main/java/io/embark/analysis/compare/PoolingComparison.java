@@ -45,11 +45,7 @@ public record PoolingComparison(
     return measure(rows, textCol, Optional.of(labelCol));
   }
 
-  /**
-   * Describes the vectors; nothing is ranked.
-   *
-   * @throws UserError if the column is missing, or rows are too few
-   */
+  /** As {@link #onLabels}, without labels: describes the vectors, and ranks nothing. */
   public Comparison onTexts(Dataset<Row> rows, String textCol) {
     return measure(rows, textCol, Optional.empty());
   }

@@ -11,12 +11,7 @@ import java.util.Optional;
 public record Ranking(Measure measure, List<Place> places) {
   private static final double ROUNDING = 5e-5;
 
-  /**
-   * One candidate's place.
-   *
-   * @param difference to the best, 0 or less
-   * @param interval of the difference, if known
-   */
+  /** One candidate's place, with its difference to the best, 0 or less, and where that lies. */
   public record Place(Figure figure, double difference, Optional<Interval> interval) {
 
     /** Whether the difference shows in four digits; equal vectors differ in the last bits only. */
@@ -39,16 +34,13 @@ public record Ranking(Measure measure, List<Place> places) {
             (Figure f) ->
                 f.isNumber() ? -Math.rint(f.value() / (2 * ROUNDING)) : Double.POSITIVE_INFINITY));
     Figure best = sorted.get(0);
-    return new Ranking(
-        measure,
-        sorted.stream()
-            .map(
-                f ->
-                    new Place(
-                        f,
-                        f.value() - best.value(),
-                        f == best ? Optional.empty() : f.intervalOfDifference(best)))
-            .toList());
+    List<Place> places = new ArrayList<>();
+    for (Figure figure : sorted) {
+      Optional<Interval> interval =
+          figure == best ? Optional.empty() : figure.intervalOfDifference(best);
+      places.add(new Place(figure, figure.value() - best.value(), interval));
+    }
+    return new Ranking(measure, places);
   }
 
   public Candidate best() {

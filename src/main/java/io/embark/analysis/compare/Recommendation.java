@@ -4,11 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/**
- * The candidate to use, in a sentence with its evidence.
- *
- * @param candidate name; empty if nothing speaks for one
- */
+/** The name of the candidate to use, if anything speaks for one, in a sentence with evidence. */
 public record Recommendation(Optional<String> candidate, String sentence) {
 
   public static Recommendation of(Comparison comparison) {

@@ -9,10 +9,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/**
- * A folder of Parquet tables that driver and executors can reach while a comparison runs, so that
- * vectors are computed only once. Closing deletes it.
- */
+/** A folder of tables, so that a comparison computes vectors only once. Closing deletes it. */
 public final class Scratch implements AutoCloseable {
   private final SparkSession spark;
   private final FileSystem files;

@@ -20,7 +20,6 @@ import org.apache.spark.sql.expressions.WindowSpec;
  * @param rows columns {@code row}, {@code label_index double}, {@code train array<boolean>} (by
  *     split) and {@code shot array<boolean>} (by experiment; never rows outside the first split's
  *     train part)
- * @param labels by index
  */
 record Splits(Dataset<Row> rows, List<String> labels) {
   static final List<String> COLUMNS = List.of("row", "label_index", "train", "shot");

@@ -28,9 +28,6 @@ import org.slf4j.LoggerFactory;
 /**
  * Variants of each pooled vector: as it is, and after maps that are fitted on the texts of the
  * comparison, without their labels or scores, as {@code embed --post} would fit them.
- *
- * @param choices post-processing of each variant
- * @param norm how vectors are scaled in the end
  */
 public record Variants(List<PostChoice> choices, Norm norm) {
   private static final Logger LOG = LoggerFactory.getLogger(Variants.class);
@@ -57,9 +54,8 @@ public record Variants(List<PostChoice> choices, Norm norm) {
   }
 
   /**
-   * Fits the maps, and makes the variants.
+   * Fits the maps, and makes the variants of vectors that are not scaled.
    *
-   * @param pooled vectors of the tables, not scaled
    * @throws UserError if a map cannot be fitted
    */
   public Tables of(

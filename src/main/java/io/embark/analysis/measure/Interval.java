@@ -8,8 +8,6 @@ public record Interval(double low, double high) {
   /**
    * The percentile interval of Efron (1979), "Bootstrap methods: another look at the jackknife":
    * between the figures of the replicates at ranks 2.5 % and 97.5 %, interpolated linearly.
-   *
-   * @param replicates a figure for each time the data was drawn again, one or more
    */
   public static Interval of(double[] replicates) {
     if (replicates.length == 0) {

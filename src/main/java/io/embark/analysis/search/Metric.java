@@ -9,52 +9,11 @@ import io.embark.UserError;
  */
 public enum Metric implements Choice {
   /** The cosine of the angle, -1 to 1; vectors of zeros have none. */
-  COSINE {
-    @Override
-    double similarity(double dot, double squares, double queryNorm, double rowNorm) {
-      return dot / (queryNorm * rowNorm);
-    }
-
-    @Override
-    double slack(int values, double queryNorm, double rowNorm) {
-      return values * ROUNDING;
-    }
-
-    @Override
-    boolean takes(double norm) {
-      return norm > 0;
-    }
-  },
+  COSINE,
   /** The scalar product. */
-  DOT {
-    @Override
-    double similarity(double dot, double squares, double queryNorm, double rowNorm) {
-      return dot;
-    }
-
-    @Override
-    double slack(int values, double queryNorm, double rowNorm) {
-      return values * ROUNDING * queryNorm * rowNorm;
-    }
-  },
+  DOT,
   /** The Euclidean distance, 0 or more; less is nearer. */
-  EUCLIDEAN {
-    @Override
-    double similarity(double dot, double squares, double queryNorm, double rowNorm) {
-      return -squares;
-    }
-
-    @Override
-    double slack(int values, double queryNorm, double rowNorm) {
-      double norms = queryNorm + rowNorm;
-      return values * ROUNDING * norms * norms;
-    }
-
-    @Override
-    double score(double similarity) {
-      return Math.sqrt(Math.max(0, -similarity));
-    }
-  };
+  EUCLIDEAN;
 
   /**
    * Twice the unit roundoff of float. A product of n floats is off by at most n u |q||x| / (1 - n
@@ -64,24 +23,35 @@ public enum Metric implements Choice {
   private static final double ROUNDING = 0x1p-23;
 
   /** By the scalar product, or {@code squares}, the sum of the squared differences. */
-  abstract double similarity(double dot, double squares, double queryNorm, double rowNorm);
+  double similarity(double dot, double squares, double queryNorm, double rowNorm) {
+    return switch (this) {
+      case COSINE -> dot / (queryNorm * rowNorm);
+      case DOT -> dot;
+      case EUCLIDEAN -> -squares;
+    };
+  }
 
   /** The greatest error of a similarity that is computed from a product in float. */
-  abstract double slack(int values, double queryNorm, double rowNorm);
+  double slack(int values, double queryNorm, double rowNorm) {
+    double norms = queryNorm + rowNorm;
+    return switch (this) {
+      case COSINE -> values * ROUNDING;
+      case DOT -> values * ROUNDING * queryNorm * rowNorm;
+      case EUCLIDEAN -> values * ROUNDING * norms * norms;
+    };
+  }
 
   /** True if a vector of this length can be compared. */
   boolean takes(double norm) {
-    return true;
+    return this != COSINE || norm > 0;
   }
 
   /** The number to show. */
   double score(double similarity) {
-    return similarity;
+    return this == EUCLIDEAN ? Math.sqrt(Math.max(0, -similarity)) : similarity;
   }
 
   /**
-   * Reads a metric by its label.
-   *
    * @throws UserError naming the known ones
    */
   public static Metric of(String text) {

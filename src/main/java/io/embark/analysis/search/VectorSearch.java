@@ -28,9 +28,8 @@ import scala.Tuple2;
  * is compared. Each task keeps the best of its partition for every query, and only these are
  * merged. Queries go through the table in blocks, so that memory does not grow with their number.
  *
- * @param table with a vector column that Embark wrote
- * @param vectorCol its name; rows where it is null are skipped, and under {@link Metric#COSINE}
- *     those where it is all zeros
+ * @param vectorCol written by Embark; rows where it is null are skipped, and under {@link
+ *     Metric#COSINE} those where it is all zeros
  * @param kept columns of the table that come with a hit; rows equally near stand in the order of
  *     the first, then the second, and so on
  * @param most hits per query

@@ -17,13 +17,11 @@ import java.util.Objects;
 /**
  * The result of a clustering, for {@code cluster.json} and the console.
  *
- * @param vectors how the vectors were made
  * @param kFrom the flag or file that gave the number of clusters, or how it was chosen
  * @param silhouette of the clusters, on a sample of {@code silhouetteRows}; null if these are no
  *     more than the clusters, or all in one
  * @param choices numbers of clusters that were tried; empty if one was given
  * @param elbow the number at the elbow of the costs; 0 if one was given
- * @param rows of the table
  * @param unclustered rows without a vector, or with one of zeros
  * @param agreement with known classes; null if none were given
  */
@@ -53,11 +51,7 @@ record ClusterReport(
   /** Characters of the longest bar. */
   private static final int BAR = 30;
 
-  /**
-   * Agreement with known classes: {@link io.embark.analysis.measure.ClusterAgreement}.
-   *
-   * @param rows with a cluster and a class
-   */
+  /** Agreement with known classes, of the rows that have a cluster and a class. */
   record Agreement(
       String labelCol,
       long rows,
@@ -70,7 +64,6 @@ record ClusterReport(
       double accuracy) {}
 
   /**
-   * @param cohesion mean cosine of its vectors to its centre
    * @param nearDuplicates rows that are in a group of near-duplicates
    * @param duplicateGroups the largest such groups
    */

@@ -75,12 +75,7 @@ final class ClusterRun {
     this.output = table.output(settings, ClusterCommand.OUTPUT);
   }
 
-  /**
-   * A model and how it came about, as in {@link ClusterReport}.
-   *
-   * @param k clusters that were asked for
-   * @param silhouette null if there is none
-   */
+  /** A model and how it came about, as in {@link ClusterReport}, for {@code k} asked for. */
   private record Trained(
       ClusterModel model,
       int k,

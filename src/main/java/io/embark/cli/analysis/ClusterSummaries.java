@@ -69,11 +69,7 @@ record ClusterSummaries(Dataset<Row> scored, JobSettings settings) {
     return new Summed(clusters, duplicates.complete());
   }
 
-  /**
-   * Refuses labels that clusters cannot be compared with, before there are any.
-   *
-   * @param labels column {@code label} of the rows that will have a cluster
-   */
+  /** Refuses labels, of the rows that will have a cluster, that cannot be compared with. */
   static void requireClasses(Dataset<Row> labels, String labelCol, int clusters) {
     long classes = labels.select(functions.countDistinct("label")).head().getLong(0);
     if (classes == 0) {

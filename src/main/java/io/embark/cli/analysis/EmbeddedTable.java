@@ -19,11 +19,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 
-/**
- * A table that an {@code embed} job wrote.
- *
- * @param vectorCol the column of vectors to work on
- */
+/** A table that an {@code embed} job wrote, and its column of vectors to work on. */
 record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
 
   /**

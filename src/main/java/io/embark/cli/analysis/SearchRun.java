@@ -1,7 +1,6 @@
 package io.embark.cli.analysis;
 
 import io.embark.UserError;
-import io.embark.analysis.search.Metric;
 import io.embark.analysis.search.VectorSearch;
 import io.embark.cli.Excerpt;
 import io.embark.cli.JobSettings;
@@ -28,27 +27,12 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.storage.StorageLevel;
 
 /** One run of the {@code search} job in a session. */
-final class SearchRun {
+record SearchRun(SparkSession spark, JobSettings settings, PrintWriter out) {
   private static final int TEXT_READ = 1_000;
-
-  private final SparkSession spark;
-  private final JobSettings settings;
-  private final PrintWriter out;
-  private final Metric metric;
-  private final int shown;
-  private final boolean writes;
-
-  SearchRun(SparkSession spark, JobSettings settings, PrintWriter out) {
-    this.spark = spark;
-    this.settings = settings;
-    this.out = out;
-    this.metric = settings.get(SearchCommand.METRIC);
-    this.shown = settings.get(SearchCommand.SHOW);
-    this.writes = settings.isSet(SearchCommand.OUTPUT);
-  }
 
   /** Searches for texts or, if there are none, for the queries in the files of the settings. */
   void call(List<String> texts) throws IOException {
+    boolean writes = settings.isSet(SearchCommand.OUTPUT);
     EmbeddedTable table =
         EmbeddedTable.open(
             spark, settings.get(SearchCommand.INPUT), settings.get(SearchCommand.VECTOR_COL, null));
@@ -56,10 +40,15 @@ final class SearchRun {
     Path output = writes ? table.output(settings, SearchCommand.OUTPUT) : null;
     VectorSearch search =
         new VectorSearch(
-            table.rows(), table.vectorCol(), kept(table), metric, settings.get(SearchCommand.TOP));
+            table.rows(),
+            table.vectorCol(),
+            kept(table),
+            settings.get(SearchCommand.METRIC),
+            settings.get(SearchCommand.TOP));
     SearchQueries queries =
         texts.isEmpty()
-            ? SearchQueries.ofFiles(spark, settings, table, writes ? 0 : shown)
+            ? SearchQueries.ofFiles(
+                spark, settings, table, writes ? 0 : settings.get(SearchCommand.SHOW))
             : SearchQueries.ofTexts(spark, texts, settings, table);
     describe(table, queries);
 
@@ -127,7 +116,7 @@ final class SearchRun {
         type.label(),
         type.isEncoded() ? ": " + type.loss() : "");
     out.println("  queries  " + queries.description());
-    out.printf("  metric   %s%n", metric.label());
+    out.printf("  metric   %s%n", settings.get(SearchCommand.METRIC).label());
     out.flush();
   }
 
@@ -141,7 +130,11 @@ final class SearchRun {
     String id = VectorSearch.RESULT.get(0);
     Column text = functions.substring(functions.col(VectorSearch.RESULT.get(1)), 1, TEXT_READ);
     List<Row> queries =
-        asked.select(functions.col(id), text).orderBy(id).limit(shown).collectAsList();
+        asked
+            .select(functions.col(id), text)
+            .orderBy(id)
+            .limit(settings.get(SearchCommand.SHOW))
+            .collectAsList();
     if (queries.isEmpty()) {
       return;
     }

@@ -9,7 +9,6 @@ import java.util.Locale;
 /**
  * The settings for a job on the places that were measured, and the time it will take.
  *
- * @param tokenBudget tokens a batch
  * @param tasksPerGpu 0 where no GPU was found
  * @param tokensPerSecond of all slots together, at the length of the rows
  * @param slots tasks at the same time when all executors have come

@@ -28,9 +28,8 @@ import org.apache.spark.resource.ResourceInformation;
  *
  * @param run sets this run apart from others in the same JVMs
  * @param config resolved by the driver, or as given if the driver could not open the model
- * @param fingerprint of the driver's model, or null
- * @param canary of the driver, or null
- * @param ids of the canary's sentences on the driver, or null
+ * @param ids of the canary's sentences on the driver; null as are fingerprint and canary where it
+ *     has none
  * @param output where vectors are to go, or null
  * @param threads tasks that share a session
  */
@@ -115,16 +114,16 @@ record DoctorTask(
         "session",
         () -> {
           opened[0] = SessionProbe.open(config, threads);
-          place.device = opened[0].device();
-          place.gpu = opened[0].gpu();
-          place.loadMillis = opened[0].loadMillis;
+          place.device = opened[0].embedder().device().label();
+          place.gpu = opened[0].embedder().device().isGpu();
+          place.loadMillis = opened[0].loadMillis();
           return Finding.ok("opens on " + (place.gpu ? "a GPU" : "the CPU"));
         });
     if (opened[0] == null) {
       return;
     }
     if (canary != null) {
-      place.check("canary", () -> canary(opened[0].read(canary)));
+      place.check("canary", () -> canary(canary.read(opened[0].embedder())));
     }
     place.check(
         "speed",

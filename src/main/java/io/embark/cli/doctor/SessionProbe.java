@@ -3,7 +3,6 @@ package io.embark.cli.doctor;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
-import io.embark.spark.executor.Canary;
 import io.embark.spark.executor.ExecutorEmbedders;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -14,8 +13,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** A session opened as a task opens it, to check its vectors and measure its speed. */
-final class SessionProbe {
+/**
+ * A session opened as a task opens it, to check its vectors and measure its speed.
+ *
+ * @param loadMillis from asking for the session to having it
+ */
+record SessionProbe(Embedder embedder, boolean budgetGiven, int threads, long loadMillis) {
   private static final int[] LENGTHS = {16, 128, 512};
   private static final int[] CPU_BUDGETS = {512, 1_024, 2_048, 4_096};
   private static final int[] GPU_BUDGETS = {4_096, 16_384, 32_768, 65_536};
@@ -25,20 +28,6 @@ final class SessionProbe {
 
   /** A larger budget must be worth the memory it takes. */
   private static final double WORTH_MORE_MEMORY = 1.05;
-
-  private final Embedder embedder;
-  private final boolean budgetGiven;
-  private final int threads;
-
-  /** From asking for the session to the first batch. */
-  final long loadMillis;
-
-  private SessionProbe(Embedder embedder, boolean budgetGiven, int threads, long loadMillis) {
-    this.embedder = embedder;
-    this.budgetGiven = budgetGiven;
-    this.threads = threads;
-    this.loadMillis = loadMillis;
-  }
 
   /**
    * @param length tokens of each text
@@ -67,20 +56,6 @@ final class SessionProbe {
     Embedder embedder = ExecutorEmbedders.get(wide);
     return new SessionProbe(
         embedder, given, Math.max(1, threads), (System.nanoTime() - start) / 1_000_000);
-  }
-
-  /** {@code cpu} or {@code cuda:N}. */
-  String device() {
-    return embedder.device().label();
-  }
-
-  boolean gpu() {
-    return embedder.device().isGpu();
-  }
-
-  /** Embeds the sentences of a canary. */
-  Canary.Reading read(Canary canary) {
-    return canary.read(embedder);
   }
 
   /** Measures some seconds long: every thread embeds batches of texts of one length. */
