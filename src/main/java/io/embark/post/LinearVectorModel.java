@@ -120,14 +120,12 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
   public String fingerprint() {
     ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES * (mean.length + matrix.length));
     bytes.asDoubleBuffer().put(mean).put(matrix);
-    return sha256(bytes);
+    return sha256(bytes.array());
   }
 
-  private static String sha256(ByteBuffer bytes) {
+  private static String sha256(byte[] bytes) {
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(bytes);
-      return HexFormat.of().formatHex(digest.digest());
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every JVM has SHA-256", e);
     }
@@ -219,7 +217,7 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
   }
 
   private static String sha256(String text) {
-    return sha256(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    return sha256(text.getBytes(StandardCharsets.UTF_8));
   }
 
   @Override

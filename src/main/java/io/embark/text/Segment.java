@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -32,59 +33,27 @@ record Segment(
    */
   enum Cut {
     /** Between sentences. */
-    SENTENCE {
-      @Override
-      BitSet in(String text) {
-        return boundaries(BreakIterator.getSentenceInstance(Locale.ROOT), text);
-      }
-    },
+    SENTENCE(text -> boundaries(BreakIterator.getSentenceInstance(Locale.ROOT), text)),
     /** Between words where a line may be broken, which keeps punctuation with its word. */
-    LINE {
-      @Override
-      BitSet in(String text) {
-        return boundaries(BreakIterator.getLineInstance(Locale.ROOT), text);
-      }
-    },
+    LINE(text -> boundaries(BreakIterator.getLineInstance(Locale.ROOT), text)),
     /** Between words. */
-    WORD {
-      @Override
-      BitSet in(String text) {
-        return boundaries(BreakIterator.getWordInstance(Locale.ROOT), text);
-      }
-    },
+    WORD(text -> boundaries(BreakIterator.getWordInstance(Locale.ROOT), text)),
     /**
      * Between what a reader takes for characters: extended grapheme clusters, such as an emoji of
      * several code points or a letter with its accents. The JDK's BreakIterator would part some.
      */
-    CHARACTER {
-      @Override
-      BitSet in(String text) {
-        BitSet found = new BitSet(text.length() + 1);
-        Matcher clusters = CLUSTER.matcher(text);
-        while (clusters.find()) {
-          found.set(clusters.start());
-        }
-        found.set(text.length());
-        return found;
-      }
-    },
+    CHARACTER(Cut::clusters),
     /** Between code points: a cluster may be longer than any window. */
-    CODE_POINT {
-      @Override
-      BitSet in(String text) {
-        BitSet found = new BitSet(text.length() + 1);
-        for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
-          found.set(at);
-        }
-        found.set(text.length());
-        return found;
-      }
-    };
+    CODE_POINT(Cut::codePoints);
 
     private static final Pattern CLUSTER = Pattern.compile("\\X", Pattern.DOTALL);
 
     /** Every place of this kind in a text, its beginning and end among them. */
-    abstract BitSet in(String text);
+    private final Function<String, BitSet> places;
+
+    Cut(Function<String, BitSet> places) {
+      this.places = places;
+    }
 
     private static BitSet boundaries(BreakIterator breaks, String text) {
       BitSet found = new BitSet(text.length() + 1);
@@ -92,6 +61,25 @@ record Segment(
       for (int at = breaks.first(); at != BreakIterator.DONE; at = breaks.next()) {
         found.set(at);
       }
+      return found;
+    }
+
+    private static BitSet clusters(String text) {
+      BitSet found = new BitSet(text.length() + 1);
+      Matcher clusters = CLUSTER.matcher(text);
+      while (clusters.find()) {
+        found.set(clusters.start());
+      }
+      found.set(text.length());
+      return found;
+    }
+
+    private static BitSet codePoints(String text) {
+      BitSet found = new BitSet(text.length() + 1);
+      for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
+        found.set(at);
+      }
+      found.set(text.length());
       return found;
     }
   }
@@ -183,7 +171,7 @@ record Segment(
     return cuts.computeIfAbsent(
         cut,
         c -> {
-          BitSet places = c.in(text);
+          BitSet places = c.places.apply(text);
           if (!atEnd && c != Cut.CODE_POINT) {
             // It is the end of the segment, but of no sentence or word that is known.
             places.clear(text.length());
