@@ -19,6 +19,13 @@ import java.util.TreeSet;
  * the graph has to be asked.
  */
 public final class ExternalData {
+  /** From the model to the entries of its tensors, each in a field of the message before. */
+  private static final int[] FIELDS = {
+    ModelProto.GRAPH_FIELD_NUMBER,
+    GraphProto.INITIALIZER_FIELD_NUMBER,
+    TensorProto.EXTERNAL_DATA_FIELD_NUMBER
+  };
+
   private ExternalData() {}
 
   /**
@@ -35,48 +42,33 @@ public final class ExternalData {
       ByteBuffer bytes = file.map(FileChannel.MapMode.READ_ONLY, 0, size);
       CodedInputStream model = CodedInputStream.newInstance(bytes);
       model.setSizeLimit(Integer.MAX_VALUE);
-      each(
-          model,
-          ModelProto.GRAPH_FIELD_NUMBER,
-          graph ->
-              each(
-                  graph,
-                  GraphProto.INITIALIZER_FIELD_NUMBER,
-                  tensor ->
-                      each(
-                          tensor,
-                          TensorProto.EXTERNAL_DATA_FIELD_NUMBER,
-                          entry -> addLocation(entry, locations))));
+      collect(model, 0, locations);
     } catch (InvalidProtocolBufferException e) {
       return new TreeSet<>();
     }
     return locations;
   }
 
-  private interface Reader {
-    void read(CodedInputStream message) throws IOException;
-  }
-
-  /** Reads every message in one field of the message around it, and skips the other fields. */
-  private static void each(CodedInputStream in, int field, Reader reader) throws IOException {
+  /** Reads the message at a depth of {@link #FIELDS}, and skips its other fields. */
+  private static void collect(CodedInputStream in, int depth, SortedSet<String> locations)
+      throws IOException {
+    if (depth == FIELDS.length) {
+      StringStringEntryProto entry =
+          StringStringEntryProto.parseFrom(in.readRawBytes(in.getBytesUntilLimit()));
+      if (entry.getKey().equals("location") && !entry.getValue().isEmpty()) {
+        locations.add(entry.getValue());
+      }
+      return;
+    }
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      if (WireFormat.getTagFieldNumber(tag) == field
+      if (WireFormat.getTagFieldNumber(tag) == FIELDS[depth]
           && WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED) {
         int outer = in.pushLimit(in.readRawVarint32());
-        reader.read(in);
+        collect(in, depth + 1, locations);
         in.popLimit(outer);
       } else {
         in.skipField(tag);
       }
-    }
-  }
-
-  private static void addLocation(CodedInputStream in, SortedSet<String> locations)
-      throws IOException {
-    StringStringEntryProto entry =
-        StringStringEntryProto.parseFrom(in.readRawBytes(in.getBytesUntilLimit()));
-    if (entry.getKey().equals("location") && !entry.getValue().isEmpty()) {
-      locations.add(entry.getValue());
     }
   }
 }

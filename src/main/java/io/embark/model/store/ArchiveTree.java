@@ -41,40 +41,9 @@ record ArchiveTree(Path archive, Format format, String folder, String name)
 
   /** A kind of archive. */
   enum Format {
-    ZIP(".zip", ".jar") {
-      @Override
-      void each(Path archive, Visitor visitor) throws IOException {
-        try (ZipFile zip = new ZipFile(archive)) {
-          for (ZipArchiveEntry entry : Collections.list(zip.getEntries())) {
-            if (!entry.isDirectory()) {
-              try (InputStream contents = zip.getInputStream(entry)) {
-                String crc = Long.toHexString(entry.getCrc());
-                visitor.visit(
-                    new Entry(entry.getName(), entry.getSize(), crc, entry.isUnixSymlink()),
-                    contents);
-              }
-            }
-          }
-        }
-      }
-    },
-    TAR_GZ(".tar.gz", ".tgz") {
-      @Override
-      void each(Path archive, Visitor visitor) throws IOException {
-        try (InputStream file = Files.newInputStream(archive);
-            InputStream plain = new GZIPInputStream(file, 1 << 16)) {
-          eachOfTar(plain, visitor);
-        }
-      }
-    },
-    TAR(".tar") {
-      @Override
-      void each(Path archive, Visitor visitor) throws IOException {
-        try (InputStream plain = Files.newInputStream(archive)) {
-          eachOfTar(plain, visitor);
-        }
-      }
-    };
+    ZIP(".zip", ".jar"),
+    TAR_GZ(".tar.gz", ".tgz"),
+    TAR(".tar");
 
     private final String[] endings;
 
@@ -82,7 +51,39 @@ record ArchiveTree(Path archive, Format format, String folder, String name)
       this.endings = endings;
     }
 
-    abstract void each(Path archive, Visitor visitor) throws IOException;
+    /** The format of a file, told by its name. */
+    static Optional<Format> of(String name) {
+      String lower = name.toLowerCase(Locale.ROOT);
+      return Arrays.stream(values())
+          .filter(format -> Arrays.stream(format.endings).anyMatch(lower::endsWith))
+          .findFirst();
+    }
+
+    private void each(Path archive, Visitor visitor) throws IOException {
+      if (this == ZIP) {
+        eachOfZip(archive, visitor);
+        return;
+      }
+      try (InputStream file = Files.newInputStream(archive);
+          InputStream plain = this == TAR_GZ ? new GZIPInputStream(file, 1 << 16) : file) {
+        eachOfTar(plain, visitor);
+      }
+    }
+
+    private static void eachOfZip(Path archive, Visitor visitor) throws IOException {
+      try (ZipFile zip = new ZipFile(archive)) {
+        for (ZipArchiveEntry entry : Collections.list(zip.getEntries())) {
+          if (!entry.isDirectory()) {
+            try (InputStream contents = zip.getInputStream(entry)) {
+              String crc = Long.toHexString(entry.getCrc());
+              visitor.visit(
+                  new Entry(entry.getName(), entry.getSize(), crc, entry.isUnixSymlink()),
+                  contents);
+            }
+          }
+        }
+      }
+    }
 
     private static void eachOfTar(InputStream plain, Visitor visitor) throws IOException {
       TarArchiveInputStream tar = new TarArchiveInputStream(plain, "UTF-8");
@@ -94,14 +95,6 @@ record ArchiveTree(Path archive, Format format, String folder, String name)
           visitor.visit(new Entry(entry.getName(), entry.getSize(), "", link), tar);
         }
       }
-    }
-
-    /** The format of a file, told by its name. */
-    static Optional<Format> of(String name) {
-      String lower = name.toLowerCase(Locale.ROOT);
-      return Arrays.stream(values())
-          .filter(format -> Arrays.stream(format.endings).anyMatch(lower::endsWith))
-          .findFirst();
     }
   }
 
@@ -117,13 +110,7 @@ record ArchiveTree(Path archive, Format format, String folder, String name)
           }
         });
     String base = base(all.keySet());
-    SortedMap<String, TreeModel.RemoteFile> files = new TreeMap<>();
-    all.forEach(
-        (path, file) -> {
-          if (path.startsWith(base)) {
-            files.put(path.substring(base.length()), file);
-          }
-        });
+    all.keySet().removeIf(path -> !path.startsWith(base));
     for (String link : links) {
       if (link.startsWith(base) && !Path.of(link).getFileName().toString().startsWith(".")) {
         throw new UserError(
@@ -132,6 +119,8 @@ record ArchiveTree(Path archive, Format format, String folder, String name)
                 .formatted(archive, name, link));
       }
     }
+    SortedMap<String, TreeModel.RemoteFile> files = new TreeMap<>();
+    all.forEach((path, file) -> files.put(path.substring(base.length()), file));
     return files;
   }
 
@@ -156,8 +145,7 @@ record ArchiveTree(Path archive, Format format, String folder, String name)
       return folder.isEmpty() ? "" : folder + "/";
     }
     return paths.stream()
-        .filter(
-            path -> path.equals(ModelFiles.TOKENIZER) || path.endsWith("/" + ModelFiles.TOKENIZER))
+        .filter(path -> ("/" + path).endsWith("/" + ModelFiles.TOKENIZER))
         .min(Comparator.comparingLong(path -> path.chars().filter(c -> c == '/').count()))
         .map(path -> path.substring(0, path.length() - ModelFiles.TOKENIZER.length()))
         .orElse("");
@@ -165,9 +153,9 @@ record ArchiveTree(Path archive, Format format, String folder, String name)
 
   @Override
   public void copy(Collection<String> files, Path to) throws IOException {
-    SortedMap<String, TreeModel.RemoteFile> all = new TreeMap<>();
-    each((entry, contents) -> all.put(inside(entry.path), new TreeModel.RemoteFile(0, "")));
-    String base = base(all.keySet());
+    Set<String> all = new TreeSet<>();
+    each((entry, contents) -> all.add(inside(entry.path)));
+    String base = base(all);
     each(
         (entry, contents) -> {
           String path = inside(entry.path);

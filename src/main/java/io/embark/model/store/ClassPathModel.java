@@ -38,12 +38,12 @@ final class ClassPathModel {
     }
     Path file = Path.of(URI.create(jar.getJarFileURL().toString()));
     ArchiveTree tree = new ArchiveTree(file, ArchiveTree.Format.ZIP, folder, name);
-    return new TreeModel(name, "classpath:" + folder, tree);
+    return new TreeModel(name, "classpath:" + folder, tree, false);
   }
 
   private static URL tokenizer(String folder, String name) {
-    String resource = folder.isEmpty() ? ModelFiles.TOKENIZER : folder + "/" + ModelFiles.TOKENIZER;
-    return find(resource, name);
+    return find(
+        folder.isEmpty() ? ModelFiles.TOKENIZER : folder + "/" + ModelFiles.TOKENIZER, name);
   }
 
   /** An archive that is one resource. */
@@ -73,7 +73,8 @@ final class ClassPathModel {
             }
             return newFile;
           }
-        });
+        },
+        false);
   }
 
   private static URL find(String resource, String name) {

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.apache.hadoop.util.functional.CallableRaisingIOE;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,13 +51,9 @@ final class CopyIn {
     }
   }
 
-  private interface Local<T> {
-    T run() throws IOException;
-  }
-
-  private static <T> T local(Path to, Local<T> action) throws IOException {
+  private static <T> T local(Path to, CallableRaisingIOE<T> action) throws IOException {
     try {
-      return action.run();
+      return action.apply();
     } catch (IOException e) {
       Retries.requireNotInterrupted(e);
       throw new Retries.LocalDiskException(

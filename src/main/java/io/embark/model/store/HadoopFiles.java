@@ -122,11 +122,6 @@ record HadoopFiles(String name, Path root, Configuration hadoop, Retries retries
   }
 
   @Override
-  public boolean far() {
-    return true;
-  }
-
-  @Override
   public String state() throws IOException {
     FileStatus status = retries.read("Looking up " + root, this::status);
     if (status.isDirectory()) {

@@ -11,13 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.apache.hadoop.util.functional.CallableRaisingIOE;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * An exclusive lock between all threads of all processes of this host. A process that dies releases
- * it.
- */
+/** A lock between all threads of all processes of this host. A process that dies releases it. */
 final class HostLock implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HostLock.class);
   private static final long POLL_MILLIS = 50;
@@ -67,16 +65,12 @@ final class HostLock implements AutoCloseable {
     }
   }
 
-  interface Action {
-    boolean run() throws IOException;
-  }
-
   /**
    * Does something under the lock if nobody has it.
    *
    * @return what the action returned; false if it was not run
    */
-  static boolean ifFree(Path file, Action action) throws IOException {
+  static boolean ifFree(Path file, CallableRaisingIOE<Boolean> action) throws IOException {
     ReentrantLock thread = THREADS.computeIfAbsent(file, f -> new ReentrantLock());
     if (thread.isHeldByCurrentThread() || !thread.tryLock()) {
       return false;
@@ -87,7 +81,7 @@ final class HostLock implements AutoCloseable {
       return false;
     }
     try {
-      return action.run();
+      return action.apply();
     } finally {
       lock.get().close();
     }

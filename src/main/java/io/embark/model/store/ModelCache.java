@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.apache.hadoop.util.functional.CallableRaisingIOE;
+import org.apache.hadoop.util.functional.ConsumerRaisingIOE;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,27 +37,24 @@ final class ModelCache {
     this.maxBytes = maxBytes;
   }
 
-  interface Filler {
-    void fill(Path emptyDirectory) throws IOException;
-  }
-
   /**
    * A copy of a model, filled first if there is none that is whole.
    *
    * @param key the copy's name, the same for the same contents only
    * @param afresh fill it even if there is one
+   * @param filler puts the files into an empty directory
    * @throws IOException if it cannot be filled; nothing of it stays behind
    */
-  Path get(String key, boolean afresh, Filler filler) throws IOException {
+  Path get(String key, boolean afresh, ConsumerRaisingIOE<Path> filler) throws IOException {
     if (!afresh && whole(key)) {
       return models.resolve(key);
     }
     writable(
         () -> {
           makeRoot(models.getParent());
-          return Files.createDirectories(models);
+          Files.createDirectories(models);
+          return Files.createDirectories(locks);
         });
-    writable(() -> Files.createDirectories(locks));
     HostLock lock = HostLock.wait(fetchLock(key), "fetching model " + key);
     try {
       // Another one may have filled it while this one waited.
@@ -83,11 +82,11 @@ final class ModelCache {
     }
   }
 
-  private void fill(String key, Filler filler) throws IOException {
+  private void fill(String key, ConsumerRaisingIOE<Path> filler) throws IOException {
     Path done = models.resolve(key);
     Path filling = writable(() -> aside(key));
     try {
-      filler.fill(filling);
+      filler.accept(filling);
       makeRoom(Inventory.write(filling).bytes(), key);
       if (Files.exists(done)) {
         moveAside(key);
@@ -161,7 +160,9 @@ final class ModelCache {
         return;
       }
       long freed = bytes(copy);
-      if (removeIfUnused(name(copy))) {
+      String key = name(copy);
+      if (HostLock.ifFree(
+          fetchLock(key), () -> UseLocks.ifUnused(useLock(key), () -> moveAside(key)))) {
         LOG.info("Removed model {} ({} bytes) from the cache, unused the longest", copy, freed);
         total -= freed;
       }
@@ -174,11 +175,6 @@ final class ModelCache {
           total,
           maxBytes);
     }
-  }
-
-  private boolean removeIfUnused(String key) throws IOException {
-    return HostLock.ifFree(
-        fetchLock(key), () -> UseLocks.ifUnused(useLock(key), () -> moveAside(key)));
   }
 
   private static long bytes(Path copy) throws IOException {
@@ -234,13 +230,9 @@ final class ModelCache {
     return file.toAbsolutePath().normalize().startsWith(models);
   }
 
-  private interface Writing<T> {
-    T write() throws IOException;
-  }
-
-  private <T> T writable(Writing<T> writing) throws IOException {
+  private <T> T writable(CallableRaisingIOE<T> writing) throws IOException {
     try {
-      return writing.write();
+      return writing.apply();
     } catch (IOException e) {
       throw new IOException(
           ("Cannot write to the model cache %s as user %s: %s. Set EMBARK_CACHE to a directory on"

@@ -81,11 +81,10 @@ record ModelPlaces(
   }
 
   private static Place here(Path path, String modelFile, String name) {
-    if (Files.isRegularFile(path)
-        && ArchiveTree.Format.of(path.getFileName().toString()).isPresent()) {
-      return new Place(name, null, PackedModel.local(path, name), modelFile);
-    }
-    return new Place(name, path, null, modelFile);
+    return Files.isRegularFile(path)
+            && ArchiveTree.Format.of(path.getFileName().toString()).isPresent()
+        ? new Place(name, null, PackedModel.local(path, name), modelFile)
+        : new Place(name, path, null, modelFile);
   }
 
   private static Place onClassPath(String path, String modelFile, String name) throws IOException {
@@ -141,8 +140,8 @@ record ModelPlaces(
     HadoopFiles files = new HadoopFiles(uri, new org.apache.hadoop.fs.Path(uri), hadoop, retries);
     ModelSource source =
         ArchiveTree.Format.of(uri).isPresent()
-            ? new PackedModel(name, uri, files)
-            : new TreeModel(uri, uri.replaceAll("/+$", ""), files);
+            ? new PackedModel(name, uri, files, true)
+            : new TreeModel(uri, uri.replaceAll("/+$", ""), files, true);
     return new Place(name, null, source, modelFile);
   }
 

@@ -5,8 +5,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A model in one archive: brought here whole, then unpacked as far as it is needed. */
-record PackedModel(String name, String identity, Archive archive) implements ModelSource {
+/**
+ * A model in one archive: brought here whole, then unpacked as far as it is needed.
+ *
+ * @param far whether it is read through a network that may be down
+ */
+record PackedModel(String name, String identity, Archive archive, boolean far)
+    implements ModelSource {
 
   /** An archive, wherever it lies. */
   interface Archive {
@@ -15,11 +20,6 @@ record PackedModel(String name, String identity, Archive archive) implements Mod
 
     /** The archive as a file of this host, copied to a new one if it is not one. */
     Path fetch(Path newFile) throws IOException;
-
-    /** Whether it is read through a network that may be down. */
-    default boolean far() {
-      return false;
-    }
   }
 
   /** An archive of this host: the same contents are the same model, wherever Spark put them. */
@@ -37,12 +37,8 @@ record PackedModel(String name, String identity, Archive archive) implements Mod
           public Path fetch(Path newFile) {
             return file;
           }
-        });
-  }
-
-  @Override
-  public boolean far() {
-    return archive.far();
+        },
+        false);
   }
 
   @Override
@@ -55,7 +51,7 @@ record PackedModel(String name, String identity, Archive archive) implements Mod
     Path fetched = directory.resolve(".archive");
     ArchiveTree.Format format = ArchiveTree.Format.of(identity).orElseThrow();
     ArchiveTree tree = new ArchiveTree(archive.fetch(fetched), format, null, name);
-    new TreeModel(name, identity, tree).fill(directory, modelFile);
+    new TreeModel(name, identity, tree, far).fill(directory, modelFile);
     Files.deleteIfExists(fetched);
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import org.apache.hadoop.security.AccessControlException;
+import org.apache.hadoop.util.functional.CallableRaisingIOE;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,10 +24,6 @@ record Retries(int attempts, long firstPause) {
   /** On top of what the file system's own client does. */
   static final Retries USUAL = new Retries(4, 1_000);
 
-  interface Read<T> {
-    T read() throws IOException;
-  }
-
   /** The disk here failed, not the network. */
   static final class LocalDiskException extends IOException {
     private static final long serialVersionUID = 1;
@@ -42,11 +39,11 @@ record Retries(int attempts, long firstPause) {
    * @param what for the log: {@code copying hdfs://...}
    * @throws InterruptedIOException as soon as the thread is interrupted
    */
-  <T> T read(String what, Read<T> read) throws IOException {
+  <T> T read(String what, CallableRaisingIOE<T> read) throws IOException {
     long pause = firstPause;
     for (int attempt = 1; ; attempt++) {
       try {
-        return read.read();
+        return read.apply();
       } catch (IOException e) {
         requireNotInterrupted(e);
         if (attempt == attempts || !mayPass(e)) {
@@ -60,7 +57,12 @@ record Retries(int attempts, long firstPause) {
             attempts,
             pause);
       }
-      pause(pause);
+      try {
+        Thread.sleep(pause);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        requireNotInterrupted(e);
+      }
       pause *= 2;
     }
   }
@@ -73,15 +75,6 @@ record Retries(int attempts, long firstPause) {
         || e instanceof AccessControlException
         || e instanceof LocalDiskException
         || e instanceof UnsupportedFileSystemException);
-  }
-
-  private static void pause(long millis) throws InterruptedIOException {
-    try {
-      Thread.sleep(millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      requireNotInterrupted(e);
-    }
   }
 
   /** A killed task must not go on copying. */

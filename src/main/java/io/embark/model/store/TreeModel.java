@@ -11,8 +11,12 @@ import java.util.SortedMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A model that is a directory of files somewhere else; only what makes the model is copied. */
-record TreeModel(String name, String identity, Tree tree) implements ModelSource {
+/**
+ * A model that is a directory of files somewhere else; only what makes the model is copied.
+ *
+ * @param far whether it is read through a network that may be down
+ */
+record TreeModel(String name, String identity, Tree tree, boolean far) implements ModelSource {
   private static final Logger LOG = LoggerFactory.getLogger(TreeModel.class);
 
   /**
@@ -28,16 +32,6 @@ record TreeModel(String name, String identity, Tree tree) implements ModelSource
 
     /** Copies files to the same paths below a directory. */
     void copy(Collection<String> files, Path to) throws IOException;
-
-    /** Whether it is read through a network that may be down. */
-    default boolean far() {
-      return false;
-    }
-  }
-
-  @Override
-  public boolean far() {
-    return tree.far();
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.hadoop.util.functional.InvocationRaisingIOE;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -94,16 +95,12 @@ final class UseLocks {
     }
   }
 
-  interface Removal {
-    void remove() throws IOException;
-  }
-
   /**
    * Removes a model if no process uses it.
    *
    * @return whether it was removed
    */
-  static boolean ifUnused(Path file, Removal removal) throws IOException {
+  static boolean ifUnused(Path file, InvocationRaisingIOE removal) throws IOException {
     synchronized (HELD) {
       if (HELD.containsKey(file)) {
         return false;
@@ -114,7 +111,7 @@ final class UseLocks {
         if (lock == null) {
           return false;
         }
-        removal.remove();
+        removal.apply();
         return true;
       }
     }
