@@ -1,5 +1,7 @@
 package io.embark.table;
 
+import static org.apache.spark.sql.functions.*;
+
 import io.embark.UserError;
 import io.embark.spark.column.Columns;
 import java.util.EnumMap;
@@ -11,7 +13,6 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.storage.StorageLevel;
 
@@ -52,12 +53,9 @@ public final class Changes implements AutoCloseable {
   private Changes(Dataset<Row> diff, String idCol) {
     this.diff = diff.persist(StorageLevel.MEMORY_AND_DISK());
     this.idCol = idCol;
-    for (Kind kind : Kind.values()) {
-      counts.put(kind, 0L);
-    }
-    Column notUnique = functions.max(functions.col(NOT_UNIQUE));
+    Column notUnique = max(col(NOT_UNIQUE));
     for (Row row :
-        this.diff.groupBy(KIND).agg(functions.count(functions.lit(1)), notUnique).collectAsList()) {
+        this.diff.groupBy(KIND).agg(functions.count(lit(1)), notUnique).collectAsList()) {
       counts.put(Kind.valueOf(row.getString(0)), row.getLong(1));
       unique &= !row.getBoolean(2);
     }
@@ -67,7 +65,7 @@ public final class Changes implements AutoCloseable {
    * Compares an input with a table.
    *
    * @param table has every column of the input
-   * @param file the name of the file of a row of the table; null where there are no files
+   * @param file the name of the file of a row of the table
    * @param failed whether the model failed on a row of the table and it is to be tried again; null
    *     to leave such rows as they are
    * @throws UserError if ids are null or not unique, on either side
@@ -79,18 +77,10 @@ public final class Changes implements AutoCloseable {
       Column failed,
       String idCol,
       String textCol) {
-    Column noFile = functions.lit("");
-    Column never = functions.lit(false);
     StructType columns = input.schema();
-    Dataset<Row> inputHashes = RowHashes.of(input, columns, idCol, textCol, noFile, never);
+    Dataset<Row> inputHashes = RowHashes.of(input, columns, idCol, textCol, lit(""), lit(false));
     Dataset<Row> tableHashes =
-        RowHashes.of(
-            table,
-            columns,
-            idCol,
-            textCol,
-            file == null ? noFile : file,
-            failed == null ? never : failed);
+        RowHashes.of(table, columns, idCol, textCol, file, failed == null ? lit(false) : failed);
     int partitions = RowHashes.partitions(inputHashes, tableHashes);
     Changes changes =
         new Changes(
@@ -116,8 +106,8 @@ public final class Changes implements AutoCloseable {
             .when(then.col(RowHashes.FAILED), Kind.FAILED.name())
             .when(now.col(RowHashes.REST).notEqual(then.col(RowHashes.REST)), Kind.UPDATED.name())
             .otherwise(Kind.SAME.name());
-    Column id = functions.coalesce(now.col(RowHashes.ID), then.col(RowHashes.ID));
-    Column rows = functions.greatest(now.col(RowHashes.ROWS), then.col(RowHashes.ROWS));
+    Column id = coalesce(now.col(RowHashes.ID), then.col(RowHashes.ID));
+    Column rows = greatest(now.col(RowHashes.ROWS), then.col(RowHashes.ROWS));
     return now.join(then, now.col(RowHashes.ID).equalTo(then.col(RowHashes.ID)), "full_outer")
         .select(
             id.as(RowHashes.ID),
@@ -129,18 +119,15 @@ public final class Changes implements AutoCloseable {
   /**
    * Refuses ids that do not tell rows apart.
    *
+   * @param where the rows are, for the message
    * @throws UserError with examples
    */
-  public static void requireUniqueIds(Dataset<Row> rows, String idCol) {
-    requireUniqueIds(rows, "the input", idCol);
-  }
-
-  private static void requireUniqueIds(Dataset<Row> rows, String where, String idCol) {
+  public static void requireUniqueIds(Dataset<Row> rows, String where, String idCol) {
     List<Row> bad =
         rows.groupBy(Columns.of(idCol).as(RowHashes.ID))
             .count()
             .where("count > 1 or id is null")
-            .orderBy(functions.col(RowHashes.ID).isNotNull(), functions.col("count").desc())
+            .orderBy(col(RowHashes.ID).isNotNull(), col("count").desc())
             .limit(EXAMPLES)
             .collectAsList();
     if (!bad.isEmpty()) {
@@ -160,7 +147,7 @@ public final class Changes implements AutoCloseable {
   }
 
   public long count(Kind kind) {
-    return counts.get(kind);
+    return counts.getOrDefault(kind, 0L);
   }
 
   /** Rows whose text goes to the model. */
@@ -176,7 +163,7 @@ public final class Changes implements AutoCloseable {
   /** Files of the table with a row of one of these kinds. */
   public List<String> files(Kind... kinds) {
     return diff
-        .where(functions.col(KIND).isin(names(kinds)))
+        .where(col(KIND).isin(names(kinds)))
         .select(RowHashes.FILE)
         .distinct()
         .collectAsList()
@@ -197,25 +184,22 @@ public final class Changes implements AutoCloseable {
 
   private Dataset<Row> join(Dataset<Row> rows, String how, Kind... kinds) {
     Dataset<Row> ids =
-        diff.where(functions.col(KIND).isin(names(kinds)))
-            .select(functions.col(RowHashes.ID).as(JOINED_ID));
+        diff.where(col(KIND).isin(names(kinds))).select(col(RowHashes.ID).as(JOINED_ID));
     // By name, and not by Dataset: both sides come from the same input.
-    return rows.join(ids, Columns.of(idCol).equalTo(functions.col(JOINED_ID)), how);
+    return rows.join(ids, Columns.of(idCol).equalTo(col(JOINED_ID)), how);
   }
 
   private static Object[] names(Kind... kinds) {
     return Stream.of(kinds).map(Kind::name).toArray();
   }
 
-  /** The counts in words. */
   public String inWords() {
-    String failed =
-        count(Kind.FAILED) == 0 ? "" : "%,d failed before, ".formatted(count(Kind.FAILED));
+    long failed = count(Kind.FAILED);
     return "%,d new, %,d changed, %s%,d with the same text but other columns changed, %,d gone, %,d as they were"
         .formatted(
             count(Kind.NEW),
             count(Kind.CHANGED),
-            failed,
+            failed == 0 ? "" : "%,d failed before, ".formatted(failed),
             count(Kind.UPDATED),
             count(Kind.GONE),
             count(Kind.SAME));
@@ -231,7 +215,7 @@ public final class Changes implements AutoCloseable {
   public static Dataset<Row> as(StructType schema, Dataset<Row> rows) {
     Column[] columns =
         Stream.of(schema.fields())
-            .map((StructField f) -> Columns.of(rows, f.name()).as(f.name(), f.metadata()))
+            .map(f -> Columns.of(rows, f.name()).as(f.name(), f.metadata()))
             .toArray(Column[]::new);
     return rows.select(columns);
   }

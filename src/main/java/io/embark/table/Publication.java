@@ -43,8 +43,7 @@ record Publication(
    * The next version out of files that stay and staged ones. Of those without rows one is kept only
    * where the version has no others: it still tells readers the columns.
    *
-   * @param draft the next version but for its files
-   * @param kept files of the version before that stay
+   * @param draft the next version with the files that stay
    * @param superseded names of files and folders that go
    * @param rowsOf rows of each staged file, by its path below the staging directory
    */
@@ -52,16 +51,15 @@ record Publication(
       TableDirectory table,
       Path staging,
       Snapshot draft,
-      List<DataFile> kept,
       Collection<String> superseded,
       Map<String, Long> rowsOf,
       String manifestName,
       JsonNode manifest)
       throws IOException {
     String name = freeName(table, staging, draft.id());
-    List<DataFile> all = new ArrayList<>(kept);
+    List<DataFile> all = new ArrayList<>(draft.files());
     List<Move> moves = new ArrayList<>();
-    boolean rows = !kept.isEmpty() || rowsOf.values().stream().anyMatch(n -> n > 0);
+    boolean rows = !all.isEmpty() || rowsOf.values().stream().anyMatch(n -> n > 0);
     for (Map.Entry<String, Long> staged : new TreeMap<>(rowsOf).entrySet()) {
       if (staged.getValue() == 0 && (rows || !moves.isEmpty())) {
         continue;

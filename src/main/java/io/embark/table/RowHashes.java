@@ -1,12 +1,13 @@
 package io.embark.table;
 
+import static org.apache.spark.sql.functions.*;
+
 import io.embark.spark.column.Columns;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.MapType;
@@ -54,16 +55,14 @@ final class RowHashes {
         Stream.of(columns.fields())
             .filter(f -> !f.name().equals(idCol) && !f.name().equals(textCol))
             .flatMap(RowHashes::hashed);
-    Column text = functions.unhex(functions.sha2(Columns.of(textCol), 256));
+    Column text = unhex(sha2(Columns.of(textCol), 256));
     return rows.select(
         Columns.of(idCol).as(ID),
-        functions.coalesce(text, functions.lit(new byte[0])).as(TEXT),
+        coalesce(text, lit(new byte[0])).as(TEXT),
         // Seeded with a constant, for an input may have no other columns.
-        functions
-            .xxhash64(Stream.concat(Stream.of(functions.lit(1)), rest).toArray(Column[]::new))
-            .as(REST),
+        xxhash64(Stream.concat(Stream.of(lit(1)), rest).toArray(Column[]::new)).as(REST),
         file.as(FILE),
-        functions.coalesce(failed, functions.lit(false)).as(FAILED));
+        coalesce(failed, lit(false)).as(FAILED));
   }
 
   /**
@@ -80,21 +79,18 @@ final class RowHashes {
             || type instanceof StructType
             || type instanceof UserDefinedType;
     return nested
-        ? Stream.of(functions.to_json(functions.struct(column), LOSSLESS))
-        : Stream.of(functions.isnull(column), column);
+        ? Stream.of(to_json(struct(column), LOSSLESS))
+        : Stream.of(isnull(column), column);
   }
 
   /** One row for each id, in so many partitions. */
   static Dataset<Row> byId(Dataset<Row> hashes, int partitions) {
     Column[] first =
         Stream.of(TEXT, REST, FILE, FAILED)
-            .map(name -> functions.first(name).as(name))
+            .map(name -> first(name).as(name))
             .toArray(Column[]::new);
     // Shuffled before it is grouped: grouping and joining then find each partition as they need it.
-    return hashes
-        .repartition(partitions, functions.col(ID))
-        .groupBy(ID)
-        .agg(functions.count(functions.lit(1)).as(ROWS), first);
+    return hashes.repartition(partitions, col(ID)).groupBy(ID).agg(count(lit(1)).as(ROWS), first);
   }
 
   /**

@@ -1,5 +1,7 @@
 package io.embark.table;
 
+import static org.apache.spark.sql.functions.*;
+
 import io.embark.spark.column.Columns;
 import io.embark.spark.parquet.VectorParquetFormat;
 import java.util.ArrayList;
@@ -10,9 +12,6 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RuntimeConfig;
-import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.ArrayType;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -43,23 +42,16 @@ public record Slices(int count, List<Column> key) {
   /** A column in a form that Spark can hash, which it cannot where maps are in it. */
   private static Column hashable(StructField field) {
     Column column = Columns.of(field.name());
-    return holdsMap(field.dataType()) ? functions.to_json(functions.struct(column)) : column;
-  }
-
-  private static boolean holdsMap(DataType type) {
-    return type instanceof MapType
-        || type instanceof ArrayType array && holdsMap(array.elementType())
-        || type instanceof StructType struct
-            && List.of(struct.fields()).stream().anyMatch(f -> holdsMap(f.dataType()));
+    boolean holdsMap = field.dataType().existsRecursively(type -> type instanceof MapType);
+    return holdsMap ? to_json(struct(column)) : column;
   }
 
   /** The rows of slices that are still to do, one partition a slice. */
   public Dataset<Row> undone(Dataset<Row> rows, Set<Integer> done) {
     Column[] columns = key.toArray(Column[]::new);
     // What repartition() computes: HashPartitioning is pmod of this very hash.
-    Column slice = functions.pmod(functions.hash(columns), functions.lit(count));
-    Dataset<Row> left =
-        done.isEmpty() ? rows : rows.where(functions.not(slice.isInCollection(done)));
+    Column slice = pmod(hash(columns), lit(count));
+    Dataset<Row> left = done.isEmpty() ? rows : rows.where(not(slice.isInCollection(done)));
     return left.repartition(count, columns);
   }
 

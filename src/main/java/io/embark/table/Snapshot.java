@@ -61,7 +61,7 @@ public record Snapshot(
   }
 
   /** The same version with other files. */
-  Snapshot withFiles(List<DataFile> others) {
+  public Snapshot withFiles(List<DataFile> others) {
     return new Snapshot(format, id, run, mode, committed, schema, others);
   }
 

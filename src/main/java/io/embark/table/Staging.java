@@ -2,7 +2,6 @@ package io.embark.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.model.Fingerprint;
-import io.embark.table.Snapshot.DataFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -166,8 +165,7 @@ public final class Staging {
    * Makes staged files the table's next version. Once this method has begun to change anything, the
    * version will come, if not by this process, then by the next that takes the lock.
    *
-   * @param draft the next version but for its files
-   * @param kept files of the version before that stay
+   * @param draft the next version with the files that stay
    * @param superseded names of files and folders that go
    * @param rowsOf rows of each staged file, by its path below the staging directory
    * @param manifest the record of the run
@@ -175,14 +173,13 @@ public final class Staging {
   public Snapshot publish(
       TableLock lock,
       Snapshot draft,
-      List<DataFile> kept,
       Collection<String> superseded,
       Map<String, Long> rowsOf,
       String manifestName,
       JsonNode manifest)
       throws IOException {
     Publication publication =
-        Publication.of(table, directory, draft, kept, superseded, rowsOf, manifestName, manifest);
+        Publication.of(table, directory, draft, superseded, rowsOf, manifestName, manifest);
     lock.requireHeld();
     RecordFile.create(table.files(), new Path(directory, PUBLISH), RecordFile.json(publication));
     publication.carryOut(table, directory);

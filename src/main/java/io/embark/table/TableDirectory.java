@@ -1,9 +1,11 @@
 package io.embark.table;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.table.Snapshot.DataFile;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -133,6 +135,50 @@ public record TableDirectory(FileSystem files, Path path) {
     }
     visible.keySet().stream().sorted().forEach(n -> differences.add(n + " is in no snapshot"));
     return differences;
+  }
+
+  /** The records of runs, oldest first. */
+  public List<JsonNode> runs() throws IOException {
+    List<JsonNode> runs = new ArrayList<>();
+    for (FileStatus file : list(records())) {
+      if (file.getPath().getName().matches("run-.*\\.json")) {
+        JsonNode run = RecordFile.read(files, file.getPath(), JsonNode.class);
+        if (run != null) {
+          runs.add(run);
+        }
+      }
+    }
+    runs.sort(Comparator.comparing(run -> run.path("snapshot").asLong()));
+    return runs;
+  }
+
+  /** Adds the record of a run. */
+  public void addRun(String name, JsonNode manifest) throws IOException {
+    RecordFile.create(files, new Path(records(), name), RecordFile.json(manifest));
+  }
+
+  /** Lines on who is writing and how far that is; empty if nobody is. */
+  public List<String> underWay() throws IOException {
+    List<String> lines = new ArrayList<>();
+    String writer = TableLock.inWords(this);
+    if (writer != null) {
+      lines.add("being written by " + writer);
+    }
+    for (String run : StagedRun.unfinished(this)) {
+      lines.add(run + (writer == null ? "; it was killed, and the same command goes on" : ""));
+    }
+    return lines;
+  }
+
+  /** Reasons not to trust the files as they lie there; empty if all is in order. */
+  public List<String> problems(Snapshot current) throws IOException {
+    List<String> problems = differences(current);
+    if (Staging.unfinishedPublication(this)) {
+      problems.add(
+          "a run was killed, or is at work, while it publishes; the next run finishes that, or"
+              + " inspect --repair");
+    }
+    return problems;
   }
 
   List<FileStatus> list(Path directory) throws IOException {

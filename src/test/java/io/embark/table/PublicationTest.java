@@ -65,13 +65,12 @@ class PublicationTest {
             table.files(), new Path(staging.part(name)), version.getBytes(StandardCharsets.UTF_8));
         rows.put(name, 1L);
       }
-      Snapshot draft = new Snapshot(1, id, staging.key(), "test", "now", SCHEMA, List.of());
+      Snapshot draft = new Snapshot(1, id, staging.key(), "test", "now", SCHEMA, kept);
       List<String> superseded =
           before.stream().filter(n -> kept.stream().noneMatch(k -> k.name().equals(n))).toList();
       staging.publish(
           lock,
           draft,
-          kept,
           superseded,
           rows,
           "run-" + version + ".json",

@@ -14,7 +14,6 @@ import io.embark.table.Snapshot;
 import io.embark.table.Staging;
 import io.embark.table.TableDirectory;
 import io.embark.table.TableLock;
-import io.embark.table.TableRecords;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -67,8 +66,7 @@ public final class InspectCommand implements Subcommand {
         Staging.recover(table);
       }
     }
-    TableRecords records = new TableRecords(table);
-    List<String> underWay = records.underWay();
+    List<String> underWay = table.underWay();
     Optional<Snapshot> found = table.current();
     if (found.isEmpty()) {
       throw new UserError(
@@ -77,8 +75,8 @@ public final class InspectCommand implements Subcommand {
                   table.path(), underWay.isEmpty() ? "" : " yet; " + String.join("; ", underWay)));
     }
     Snapshot current = found.get();
-    List<String> problems = records.problems(current);
-    List<JsonNode> runs = records.runs();
+    List<String> problems = table.problems(current);
+    List<JsonNode> runs = table.runs();
     if (json) {
       ObjectNode root = JSON.createObjectNode();
       root.put("path", table.path().toString());

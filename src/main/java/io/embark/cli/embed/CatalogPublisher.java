@@ -10,7 +10,6 @@ import io.embark.table.Changes.Kind;
 import io.embark.table.StagedRun;
 import io.embark.table.TableDirectory;
 import io.embark.table.TableLock;
-import io.embark.table.TableRecords;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +43,8 @@ final class CatalogPublisher implements Publisher {
     }
     if (settings.get(EmbedSettings.MODE) != SaveMode.INCREMENTAL) {
       throw new UserError(
-          "mode: a catalog's table is written with --mode incremental only; an empty or new table is filled by it too.");
+          "mode: a catalog's table is written with --mode incremental only; an empty or new table"
+              + " is filled by it too.");
     }
   }
 
@@ -56,7 +56,7 @@ final class CatalogPublisher implements Publisher {
   @Override
   public TableDirectory open(EmbedPlan plan) throws IOException {
     if (!table.exists()) {
-      Changes.requireUniqueIds(plan.rows(), plan.idCol());
+      Changes.requireUniqueIds(plan.rows(), "the input", plan.idCol());
       table.create(plan.embedder().transformSchema(plan.rows().schema()));
     }
     return table.directory();
@@ -79,7 +79,12 @@ final class CatalogPublisher implements Publisher {
   public Work work(EmbedPlan plan) {
     changes =
         Changes.between(
-            plan.rows(), table.rows(), null, plan.retried(), plan.idCol(), plan.textCol());
+            plan.rows(),
+            table.rows(),
+            functions.lit(""),
+            plan.retried(),
+            plan.idCol(),
+            plan.textCol());
     long toEmbed = changes.toEmbed();
     long others = changes.count(Kind.UPDATED) + (sync ? changes.count(Kind.GONE) : 0);
     return new Work(
@@ -94,8 +99,9 @@ final class CatalogPublisher implements Publisher {
       throws IOException {
     lock.requireHeld();
     table.merge(source(plan, run, staged), plan.idCol(), List.of(plan.rows().columns()));
-    new TableRecords(table.directory())
-        .add(
+    table
+        .directory()
+        .addRun(
             RunManifest.fileName(spark),
             RunManifest.of(plan, run.staging().key(), table.snapshot(), staged));
     run.staging().clear();

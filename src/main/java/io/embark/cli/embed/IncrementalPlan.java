@@ -52,7 +52,7 @@ final class IncrementalPlan implements AutoCloseable {
         Changes.between(
             plan.rows(),
             Embark.read(plan.spark(), directory, base),
-            base.files().isEmpty() ? null : functions.col("_metadata.file_name"),
+            base.files().isEmpty() ? functions.lit("") : functions.col("_metadata.file_name"),
             plan.retried(),
             plan.idCol(),
             plan.textCol());
@@ -150,16 +150,8 @@ final class IncrementalPlan implements AutoCloseable {
     if (affected.isEmpty()) {
       return Optional.empty();
     }
-    Snapshot part =
-        new Snapshot(
-            base.format(),
-            base.id(),
-            base.run(),
-            base.mode(),
-            base.committed(),
-            base.schema(),
-            superseded());
-    Dataset<Row> old = changes.notOf(Embark.read(plan.spark(), directory, part), dropped);
+    Dataset<Row> affectedRows = Embark.read(plan.spark(), directory, base.withFiles(superseded()));
+    Dataset<Row> old = changes.notOf(affectedRows, dropped);
     Dataset<Row> all = old;
     if (changes.count(Kind.UPDATED) > 0) {
       all = changes.notOf(old, Kind.UPDATED).union(updated(changes.of(old, Kind.UPDATED)));

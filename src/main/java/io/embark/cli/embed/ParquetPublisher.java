@@ -170,7 +170,7 @@ final class ParquetPublisher implements Publisher {
           incremental.isEmpty());
     }
     if (mode == SaveMode.INCREMENTAL) {
-      Changes.requireUniqueIds(plan.rows(), plan.idCol());
+      Changes.requireUniqueIds(plan.rows(), "the input", plan.idCol());
     }
     return new Work(plan.rows(), -1, Optional.empty(), false);
   }
@@ -197,11 +197,10 @@ final class ParquetPublisher implements Publisher {
             mode.label(),
             Instant.now().toString(),
             plan.schema().json(),
-            List.of());
+            kept);
     staging.publish(
         lock,
         draft,
-        kept,
         superseded,
         rowsOf,
         RunManifest.fileName(spark),
