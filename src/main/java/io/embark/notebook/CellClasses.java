@@ -8,17 +8,21 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import jdk.jshell.execution.LoaderDelegate;
+import jdk.jshell.execution.LocalExecutionControl;
+import jdk.jshell.spi.ExecutionControl;
 import jdk.jshell.spi.ExecutionControl.ClassBytecodes;
 import jdk.jshell.spi.ExecutionControl.ClassInstallException;
 import jdk.jshell.spi.ExecutionControl.EngineTerminationException;
 import jdk.jshell.spi.ExecutionControl.InternalException;
+import jdk.jshell.spi.ExecutionControlProvider;
+import jdk.jshell.spi.ExecutionEnv;
 
 /**
  * The classes that JShell makes of cells. They are found by name through {@link #loader()}, so that
  * Spark can read back lambdas and objects that were made in a cell, as long as its tasks run in
- * this JVM.
+ * this JVM; and the engine that lets JShell run them here.
  */
-final class CellClasses implements LoaderDelegate {
+final class CellClasses implements LoaderDelegate, ExecutionControlProvider {
   private final Loader loader;
   private final Map<String, Class<?>> loaded = new ConcurrentHashMap<>();
 
@@ -31,12 +35,20 @@ final class CellClasses implements LoaderDelegate {
   }
 
   @Override
+  public String name() {
+    return "embark";
+  }
+
+  @Override
+  public ExecutionControl generate(ExecutionEnv env, Map<String, String> parameters) {
+    return new LocalExecutionControl(this);
+  }
+
+  @Override
   public void load(ClassBytecodes[] classes)
       throws ClassInstallException, EngineTerminationException {
     boolean[] installed = new boolean[classes.length];
-    for (ClassBytecodes made : classes) {
-      loader.bytes.put(made.name(), made.bytecodes());
-    }
+    classesRedefined(classes);
     try {
       for (int i = 0; i < classes.length; i++) {
         Class<?> type = loader.loadClass(classes[i].name());

@@ -37,17 +37,15 @@ final class Cells implements AutoCloseable {
     ClassLoader parent = Thread.currentThread().getContextClassLoader();
     CellClasses classes = new CellClasses(parent);
     loader = classes.loader();
-    shell = JShell.builder().executionEngine(new LocalEngine(classes), Map.of()).build();
+    shell = JShell.builder().executionEngine(classes, Map.of()).build();
     shell.addToClasspath(String.join(File.pathSeparator, classPath(parent)));
     start.forEach(this::run);
   }
 
-  /** What the compiler is to see: the JVM's class path and the jars that spark-submit added. */
+  /** The JVM's class path and the jars that spark-submit added, for the compiler. */
   private static Set<String> classPath(ClassLoader from) {
-    Set<String> entries = new LinkedHashSet<>();
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-      entries.add(entry);
-    }
+    String[] own = System.getProperty("java.class.path").split(File.pathSeparator);
+    Set<String> entries = new LinkedHashSet<>(List.of(own));
     for (ClassLoader loader = from; loader != null; loader = loader.getParent()) {
       if (loader instanceof URLClassLoader urls) {
         for (URL url : urls.getURLs()) {
@@ -181,5 +179,18 @@ final class Cells implements AutoCloseable {
   @Override
   public void close() {
     shell.close();
+  }
+
+  /** A cell did not compile, or what it did threw an exception. */
+  static final class CellException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    /** What the reader of the notebook is to see. */
+    final transient List<String> lines;
+
+    CellException(String message, List<String> lines) {
+      super(message.lines().findFirst().orElse(message));
+      this.lines = List.copyOf(lines);
+    }
   }
 }

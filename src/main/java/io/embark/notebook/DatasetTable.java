@@ -1,8 +1,10 @@
 package io.embark.notebook;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -22,20 +24,18 @@ final class DatasetTable {
   private static final MIMEType PLAIN = MIMEType.parse("text/plain");
 
   private final List<String> names;
-  private final List<List<String>> rows = new ArrayList<>();
+  private final List<List<String>> rows;
   private final boolean more;
 
   private DatasetTable(Dataset<?> dataset) {
     names = List.of(dataset.columns());
     List<Row> first = dataset.toDF().takeAsList(ROWS + 1);
     more = first.size() > ROWS;
-    for (Row row : first.subList(0, Math.min(ROWS, first.size()))) {
-      List<String> cells = new ArrayList<>();
-      for (int i = 0; i < row.size(); i++) {
-        cells.add(shown(row.get(i)));
-      }
-      rows.add(cells);
-    }
+    rows =
+        first.stream()
+            .limit(ROWS)
+            .map(row -> IntStream.range(0, row.size()).mapToObj(i -> shown(row.get(i))).toList())
+            .toList();
   }
 
   static void register(Renderer renderer) {
@@ -71,14 +71,12 @@ final class DatasetTable {
   }
 
   private static String numbers(double[] values) {
-    StringBuilder text = new StringBuilder("[");
-    for (int i = 0; i < Math.min(VALUES, values.length); i++) {
-      text.append(String.format(Locale.ROOT, "%.3f, ", values[i]));
-    }
-    return text.append(values.length > VALUES ? "... " : "")
-        .append(values.length)
-        .append(" values]")
-        .toString();
+    String first =
+        Arrays.stream(values)
+            .limit(VALUES)
+            .mapToObj(value -> String.format(Locale.ROOT, "%.3f, ", value))
+            .collect(Collectors.joining());
+    return "[%s%s%d values]".formatted(first, values.length > VALUES ? "... " : "", values.length);
   }
 
   private static String cut(String text) {

@@ -1,6 +1,7 @@
 package io.embark.notebook;
 
 import io.embark.UserError;
+import io.embark.notebook.Cells.CellException;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -42,17 +43,11 @@ public final class JavaKernel extends BaseKernel {
           "import java.util.stream.*;",
           "import static org.dflib.jjava.jupyter.kernel.BaseNotebookStatics.*;");
 
-  /** Where Jupyter says which process started the kernel. */
-  private static final String PARENT = "JPY_PARENT_PID";
-
   private static final MIMEType PNG = MIMEType.parse("image/png");
   private static final MIMEType PLAIN = MIMEType.parse("text/plain");
 
   private final Cells cells = new Cells(START);
 
-  /**
-   * @param version of Embark
-   */
   JavaKernel(String version) {
     super(
         "embark",
@@ -101,7 +96,7 @@ public final class JavaKernel extends BaseKernel {
     JavaKernel kernel = new JavaKernel(version);
     kernel.becomeHandlerForConnection(connection);
     kernel.onStartup();
-    endWith(System.getenv(PARENT));
+    endWith(System.getenv("JPY_PARENT_PID"));
     connection.connect();
     connection.waitUntilClose();
   }
@@ -113,7 +108,7 @@ public final class JavaKernel extends BaseKernel {
         PLAIN, () -> "picture, %d x %d pixels".formatted(picture.getWidth(), picture.getHeight()));
   }
 
-  /** A kernel whose Jupyter is gone, killed perhaps, would stay for ever. */
+  /** A kernel whose Jupyter, its parent process, is gone, killed perhaps, would stay for ever. */
   private static void endWith(String parent) {
     if (parent != null && parent.matches("[1-9]\\d*")) {
       ProcessHandle.of(Long.parseLong(parent))
@@ -136,10 +131,9 @@ public final class JavaKernel extends BaseKernel {
 
   @Override
   public List<String> formatError(Throwable e) {
-    if (e instanceof CellException cell) {
-      return String.join("\n", cell.lines()).lines().toList();
-    }
-    return super.formatError(e);
+    return e instanceof CellException cell
+        ? String.join("\n", cell.lines).lines().toList()
+        : super.formatError(e);
   }
 
   /** Cancels the Spark jobs of the cell and stops its own code. */
@@ -154,13 +148,11 @@ public final class JavaKernel extends BaseKernel {
   @Override
   public DisplayData inspect(String code, int at, boolean extraDetail) {
     List<Documentation> found = cells.analysis().documentation(code, at, extraDetail);
-    if (found.isEmpty()) {
-      return null;
-    }
-    return new DisplayData(
+    String text =
         found.stream()
             .map(d -> d.javadoc() == null ? d.signature() : d.signature() + "\n" + d.javadoc())
-            .collect(Collectors.joining("\n\n")));
+            .collect(Collectors.joining("\n\n"));
+    return found.isEmpty() ? null : new DisplayData(text);
   }
 
   @Override
