@@ -2,7 +2,6 @@ package io.embark.spark;
 
 import io.embark.UserError;
 import io.embark.spark.catalyst.ScalaSeq;
-import io.embark.spark.gpu.GpuStageExec;
 import io.embark.spark.gpu.GpuStagePlan;
 import io.embark.spark.gpu.TaskGpu;
 import java.util.ArrayList;
@@ -17,10 +16,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Dataset$;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
-import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.SparkStrategy;
-import scala.collection.Seq;
 
 /**
  * Asks for GPUs for the stage that embeds, and for no other: Spark's stage-level scheduling, for a
@@ -44,7 +40,6 @@ public record GpuStage(int tasksPerGpu, String discoveryScript) {
   /**
    * The same rows, computed in a stage that has GPUs.
    *
-   * @param rows what comes of embedding
    * @throws UserError if this cluster cannot do that, with the reason
    */
   public Dataset<Row> around(Dataset<Row> rows) {
@@ -66,14 +61,11 @@ public record GpuStage(int tasksPerGpu, String discoveryScript) {
   /**
    * Refuses what Spark would refuse later or, worse, let wait forever.
    *
-   * @param conf the application's
    * @throws UserError if this cluster cannot do that, with the reason
    */
   public void require(SparkConf conf) {
     String master = conf.get("spark.master", "");
-    boolean known =
-        master.equals("yarn") || master.startsWith("k8s://") || master.startsWith("spark://");
-    if (!known) {
+    if (!master.matches("yarn|(k8s|spark)://.*")) {
       throw refused(
           "Spark schedules stages by resources on standalone clusters, YARN and Kubernetes only,"
               + " and"
@@ -119,12 +111,9 @@ public record GpuStage(int tasksPerGpu, String discoveryScript) {
             .cores(conf.getInt("spark.executor.cores", tasksPerGpu))
             .memory(conf.get("spark.executor.memory", "1g"))
             .resource(TaskGpu.RESOURCE, 1, discoveryScript, kubernetes ? "nvidia.com" : "");
-    conf.getOption("spark.executor.memoryOverhead")
-        .foreach(
-            overhead -> {
-              executor.memoryOverhead(overhead);
-              return null;
-            });
+    if (conf.contains("spark.executor.memoryOverhead")) {
+      executor.memoryOverhead(conf.get("spark.executor.memoryOverhead"));
+    }
     return new ResourceProfileBuilder().require(task).require(executor).build();
   }
 
@@ -133,21 +122,10 @@ public record GpuStage(int tasksPerGpu, String discoveryScript) {
     synchronized (session) {
       List<SparkStrategy> strategies =
           new ArrayList<>(ScalaSeq.toJava(session.experimental().extraStrategies()));
-      if (strategies.stream().noneMatch(Strategy.class::isInstance)) {
-        strategies.add(new Strategy());
+      if (strategies.stream().noneMatch(GpuStagePlan.Strategy.class::isInstance)) {
+        strategies.add(new GpuStagePlan.Strategy());
         session.experimental().extraStrategies_$eq(ScalaSeq.of(strategies));
       }
-    }
-  }
-
-  private static final class Strategy extends SparkStrategy {
-    private static final long serialVersionUID = 1;
-
-    @Override
-    public Seq<SparkPlan> apply(LogicalPlan plan) {
-      return plan instanceof GpuStagePlan stage
-          ? ScalaSeq.of(new GpuStageExec(stage.profile(), planLater(stage.child())))
-          : ScalaSeq.of();
     }
   }
 }

@@ -15,9 +15,8 @@ import org.slf4j.LoggerFactory;
  * in this process. The two differ where the process sees some devices of the host only: CUDA counts
  * those from 0, while a discovery script may have printed the host's own indices or UUIDs.
  *
- * @param cudaVisibleDevices the value of CUDA_VISIBLE_DEVICES, or null if it is not set
- * @param nvidiaVisibleDevices the value of NVIDIA_VISIBLE_DEVICES, which container runtimes set, or
- *     null
+ * @param cudaVisibleDevices CUDA_VISIBLE_DEVICES, or null if it is not set
+ * @param nvidiaVisibleDevices NVIDIA_VISIBLE_DEVICES, which container runtimes set, or null
  * @param devices how many GPUs this process can open; 0 if that is not known
  */
 public record GpuAddress(String cudaVisibleDevices, String nvidiaVisibleDevices, int devices) {
@@ -25,7 +24,6 @@ public record GpuAddress(String cudaVisibleDevices, String nvidiaVisibleDevices,
   private static final String WAY_OUT =
       " Let the discovery script print what this process can see, as conf/get-gpus.sh does.";
 
-  /** As this process sees it. */
   public static GpuAddress ofThisProcess() {
     return new GpuAddress(
         System.getenv("CUDA_VISIBLE_DEVICES"),
@@ -129,13 +127,11 @@ public record GpuAddress(String cudaVisibleDevices, String nvidiaVisibleDevices,
   /** CUDA takes the beginning of a UUID for the whole. */
   private static boolean same(String entry, String wanted) {
     if (isIndex(entry) || isIndex(wanted)) {
-      return isIndex(entry) && isIndex(wanted) && number(entry) == number(wanted);
+      return isIndex(entry)
+          && isIndex(wanted)
+          && Integer.parseInt(entry) == Integer.parseInt(wanted);
     }
     return entry.startsWith(wanted) || wanted.startsWith(entry);
-  }
-
-  private static int number(String index) {
-    return Integer.parseInt(index);
   }
 
   private static boolean isIndex(String text) {
