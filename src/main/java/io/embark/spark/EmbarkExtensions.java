@@ -2,7 +2,7 @@ package io.embark.spark;
 
 import io.embark.spark.catalyst.ScalaSeq;
 import io.embark.spark.sql.ComparableVectors;
-import io.embark.spark.sql.DecodeStoredVectors;
+import io.embark.spark.sql.DecodeVector;
 import io.embark.spark.sql.EmbedTextExec;
 import io.embark.spark.sql.EmbeddingMetadata;
 import io.embark.spark.sql.ExtractEmbedText;
@@ -29,7 +29,7 @@ public final class EmbarkExtensions extends AbstractFunction1<SparkSessionExtens
               arguments -> function.call(ScalaSeq.toJava(arguments))));
     }
     extensions.injectResolutionRule(session -> new EmbeddingMetadata());
-    extensions.injectResolutionRule(session -> new DecodeStoredVectors());
+    extensions.injectResolutionRule(session -> new DecodeVector.Insertion());
     extensions.injectCheckRule(session -> new ComparableVectors());
     extensions.injectPreCBORule(session -> new ExtractEmbedText());
     extensions.injectPlannerStrategy(session -> new EmbedTextExec.Strategy());

@@ -1,15 +1,22 @@
 package io.embark.spark.sql;
 
 import io.embark.spark.catalyst.FunctionExpression;
+import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.column.OutputType;
 import java.util.List;
+import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenFallback;
 import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.rules.Rule;
 import org.apache.spark.sql.types.DataType;
+import scala.Option;
+import scala.PartialFunction$;
 
 /**
  * The floats of a vector stored smaller, as half precision, bytes or bits. How they are stored
@@ -21,9 +28,6 @@ public final class DecodeVector extends FunctionExpression implements CodegenFal
   private final Expression stored;
   private final OutputType.Stored as;
 
-  /**
-   * @param as how the vectors are stored
-   */
   public DecodeVector(Expression stored, OutputType.Stored as) {
     this.stored = stored;
     this.as = as;
@@ -69,5 +73,37 @@ public final class DecodeVector extends FunctionExpression implements CodegenFal
   @Override
   public Object[] arguments() {
     return new Object[] {stored, as};
+  }
+
+  /**
+   * Lets {@code cosine_similarity} read columns that store vectors as half precision, bytes or
+   * bits, whose types alone do not say what they hold.
+   */
+  public static final class Insertion extends Rule<LogicalPlan> {
+    @Override
+    public LogicalPlan apply(LogicalPlan plan) {
+      return plan.resolveExpressions(PartialFunction$.MODULE$.unlifted(Insertion::decoded));
+    }
+
+    private static Option<Expression> decoded(Expression expression) {
+      return expression instanceof CosineSimilarity
+          ? Option.apply(
+              expression.mapChildren(
+                  side ->
+                      stored(side).<Expression>map(as -> new DecodeVector(side, as)).orElse(side)))
+          : Option.empty();
+    }
+
+    /** How the vectors of a column are stored, if smaller than they are. */
+    private static Optional<OutputType.Stored> stored(Expression side) {
+      if (!(side instanceof Attribute column) || !column.resolved()) {
+        return Optional.empty();
+      }
+      // The metadata may have been carried over to a column of another type.
+      return ColumnProvenance.of(column.metadata())
+          .flatMap(OutputType.Stored::of)
+          .filter(as -> as.type().isEncoded())
+          .filter(as -> DataType.equalsIgnoreNullability(as.type().dataType(), column.dataType()));
+    }
   }
 }

@@ -15,7 +15,7 @@ final class EmbedCalls {
   private EmbedCalls() {}
 
   static boolean in(Expression expression) {
-    return expression.exists(e -> e instanceof EmbedText);
+    return expression.exists(EmbedText.class::isInstance);
   }
 
   static boolean in(List<? extends Expression> expressions) {

@@ -39,26 +39,23 @@ public record EmbedPasses(List<Pass> passes, List<Source> sources) implements Se
   private record Shared(EmbedderConfig config, boolean constant) {
     /** Calls that differ in pooling share one: it makes all of them in one pass. */
     static Shared of(EmbedText call) {
-      EmbedderConfig config = call.config();
-      return new Shared(isJoined(config) ? config : pooled(config, "mean"), call.isConstant());
+      return new Shared(pooled(call.config(), "mean"), call.isConstant());
     }
 
-    /** The settings of the shared embedder. */
-    EmbedderConfig with(TreeSet<Pooling> poolings) {
-      return isJoined(config)
-          ? config
-          : pooled(config, poolings.stream().map(Pooling::label).collect(Collectors.joining(",")));
+    Pass pass(Group group) {
+      String poolings =
+          group.poolings.stream().map(Pooling::label).collect(Collectors.joining(","));
+      return new Pass(pooled(config, poolings), group.texts, constant);
     }
 
+    /** Poolings that are joined into one vector stay as they are. */
     private static EmbedderConfig pooled(EmbedderConfig config, String poolings) {
-      String origin = config.origin(Setting.POOLING);
-      return config.toBuilder().set(Setting.POOLING, poolings, origin).build();
+      return config.get(Setting.CONCAT)
+          ? config
+          : config.toBuilder()
+              .set(Setting.POOLING, poolings, config.origin(Setting.POOLING))
+              .build();
     }
-  }
-
-  /** Whether the poolings are joined into one vector, which then stands for itself. */
-  private static boolean isJoined(EmbedderConfig config) {
-    return config.get(Setting.CONCAT);
   }
 
   static EmbedPasses of(List<EmbedText> calls) {
@@ -67,26 +64,21 @@ public record EmbedPasses(List<Pass> passes, List<Source> sources) implements Se
       Group group =
           groups.computeIfAbsent(
               Shared.of(call), shared -> new Group(new ArrayList<>(), new TreeSet<>()));
-      group.poolings().addAll(call.config().get(Setting.POOLING));
-      if (place(group.texts(), call.text()) < 0) {
-        group.texts().add(call.text());
+      group.poolings.addAll(call.config().get(Setting.POOLING));
+      if (place(group.texts, call.text()) < 0) {
+        group.texts.add(call.text());
       }
     }
-    List<Shared> order = List.copyOf(groups.keySet());
     ArrayList<Pass> passes = new ArrayList<>();
-    for (Shared shared : order) {
-      Group group = groups.get(shared);
-      passes.add(new Pass(shared.with(group.poolings()), group.texts(), shared.constant()));
-    }
+    groups.forEach((shared, group) -> passes.add(shared.pass(group)));
+    List<Shared> order = List.copyOf(groups.keySet());
     ArrayList<Source> sources = new ArrayList<>();
     for (EmbedText call : calls) {
-      int pass = order.indexOf(Shared.of(call));
-      Group group = groups.get(order.get(pass));
-      int pooling =
-          isJoined(call.config())
-              ? 0
-              : group.poolings().headSet(call.config().get(Setting.POOLING).get(0)).size();
-      sources.add(new Source(pass, place(group.texts(), call.text()), pooling));
+      Shared shared = Shared.of(call);
+      Group group = groups.get(shared);
+      Pooling first = call.config().get(Setting.POOLING).get(0);
+      int pooling = call.config().get(Setting.CONCAT) ? 0 : group.poolings.headSet(first).size();
+      sources.add(new Source(order.indexOf(shared), place(group.texts, call.text()), pooling));
     }
     return new EmbedPasses(passes, sources);
   }

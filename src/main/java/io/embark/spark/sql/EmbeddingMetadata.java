@@ -13,46 +13,42 @@ import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructType;
 import scala.Option;
-import scala.runtime.AbstractPartialFunction;
+import scala.PartialFunction$;
 
 /** Gives columns that a call of {@code embed_text} makes the metadata of how they were made. */
 public final class EmbeddingMetadata extends Rule<LogicalPlan> {
 
   /** The metadata that {@link TextEmbedder} would give the column. */
   static Metadata of(EmbedText call, String column) {
-    StructType columns =
-        new EmbeddingColumns(column, "", OutputType.FLOAT, List.of())
-            .addTo(new StructType(), call.facts());
-    return columns.apply(column).metadata();
+    return new EmbeddingColumns(column, "", OutputType.FLOAT, List.of())
+        .addTo(new StructType(), call.facts())
+        .apply(column)
+        .metadata();
   }
 
   @Override
   public LogicalPlan apply(LogicalPlan plan) {
-    return plan.resolveExpressions(
-        new AbstractPartialFunction<Expression, Expression>() {
-          @Override
-          public boolean isDefinedAt(Expression expression) {
-            return expression instanceof Alias alias
-                && alias.child() instanceof EmbedText
-                && !alias.metadata().contains(VectorProvenance.KEY);
-          }
+    return plan.resolveExpressions(PartialFunction$.MODULE$.unlifted(EmbeddingMetadata::described));
+  }
 
-          @Override
-          public Expression apply(Expression expression) {
-            Alias alias = (Alias) expression;
-            Metadata all =
-                new MetadataBuilder()
-                    .withMetadata(of((EmbedText) alias.child(), alias.name()))
-                    .withMetadata(alias.metadata())
-                    .build();
-            return new Alias(
-                alias.child(),
-                alias.name(),
-                alias.exprId(),
-                alias.qualifier(),
-                Option.apply(all),
-                alias.nonInheritableMetadataKeys());
-          }
-        });
+  private static Option<Expression> described(Expression expression) {
+    if (!(expression instanceof Alias alias)
+        || !(alias.child() instanceof EmbedText call)
+        || alias.metadata().contains(VectorProvenance.KEY)) {
+      return Option.empty();
+    }
+    Metadata all =
+        new MetadataBuilder()
+            .withMetadata(of(call, alias.name()))
+            .withMetadata(alias.metadata())
+            .build();
+    return Option.apply(
+        new Alias(
+            call,
+            alias.name(),
+            alias.exprId(),
+            alias.qualifier(),
+            Option.apply(all),
+            alias.nonInheritableMetadataKeys()));
   }
 }

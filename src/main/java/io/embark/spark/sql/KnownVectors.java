@@ -4,6 +4,7 @@ import io.embark.spark.catalyst.ScalaSeq;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.plans.Inner$;
@@ -66,14 +67,10 @@ final class KnownVectors {
     if (plan instanceof EmbedTextPlan embed && embed.resultOf(call).isPresent()) {
       return embed.resultOf(call);
     }
-    for (LogicalPlan child : ScalaSeq.toJava(plan.children())) {
-      Optional<Attribute> found =
-          computed(child, call).filter(column -> plan.outputSet().contains(column));
-      if (found.isPresent()) {
-        return found;
-      }
-    }
-    return Optional.empty();
+    return ScalaSeq.toJava(plan.children()).stream()
+        .flatMap(child -> computed(child, call).stream())
+        .filter(column -> plan.outputSet().contains(column))
+        .findFirst();
   }
 
   private static LogicalPlan withColumn(Project project, LogicalPlan child, Attribute column) {
@@ -96,22 +93,15 @@ final class KnownVectors {
   /** A side is looked into only if its rows are never filled up with nulls. */
   private static LogicalPlan exposeSide(Join join, EmbedText call) {
     JoinType type = join.joinType();
-    boolean inner = type == Inner$.MODULE$;
-    if (inner
-        || type == LeftOuter$.MODULE$
-        || type == LeftSemi$.MODULE$
-        || type == LeftAnti$.MODULE$) {
-      LogicalPlan left = expose(join.left(), call);
-      if (left != null) {
-        return join.withNewChildren(ScalaSeq.of(left, join.right()));
-      }
+    boolean leftWhole =
+        Set.of(Inner$.MODULE$, LeftOuter$.MODULE$, LeftSemi$.MODULE$, LeftAnti$.MODULE$)
+            .contains(type);
+    LogicalPlan left = leftWhole ? expose(join.left(), call) : null;
+    if (left != null) {
+      return join.withNewChildren(ScalaSeq.of(left, join.right()));
     }
-    if (inner || type == RightOuter$.MODULE$) {
-      LogicalPlan right = expose(join.right(), call);
-      if (right != null) {
-        return join.withNewChildren(ScalaSeq.of(join.left(), right));
-      }
-    }
-    return null;
+    boolean rightWhole = type == Inner$.MODULE$ || type == RightOuter$.MODULE$;
+    LogicalPlan right = rightWhole ? expose(join.right(), call) : null;
+    return right == null ? null : join.withNewChildren(ScalaSeq.of(join.left(), right));
   }
 }

@@ -38,19 +38,17 @@ final class SessionSettings {
   }
 
   private static Setting<?> setting(String key) {
-    return Setting.ALL.stream()
-        .filter(setting -> setting.key().equals(key))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new UserError(
-                    "%s%s is set, but there is no setting '%s'; known are %s."
-                        .formatted(
-                            PREFIX,
-                            key,
-                            key,
-                            Setting.ALL.stream()
-                                .map(Setting::key)
-                                .collect(Collectors.joining(", ")))));
+    for (Setting<?> setting : Setting.ALL) {
+      if (setting.key().equals(key)) {
+        return setting;
+      }
+    }
+    throw new UserError(
+        "%s%s is set, but there is no setting '%s'; known are %s."
+            .formatted(
+                PREFIX,
+                key,
+                key,
+                Setting.ALL.stream().map(Setting::key).collect(Collectors.joining(", "))));
   }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.types.BooleanType;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.StringType;
 
@@ -37,39 +38,36 @@ record SqlArguments(String function, String usage, List<Expression> arguments) {
   String text(int index, String name) {
     String value = textOrNull(index, name);
     if (value == null) {
-      throw notConstant(name, "string", arguments.get(index));
+      throw notConstant(index, name, "string");
     }
     return value;
   }
 
   /** A constant string or a constant NULL. */
   String textOrNull(int index, String name) {
-    Expression argument = arguments.get(index);
-    if (!isConstant(argument)
-        || !(argument.dataType() instanceof StringType
-            || argument.dataType() instanceof NullType)) {
-      throw notConstant(name, "string", argument);
+    if (!isConstant(index, StringType.class) && !isConstant(index, NullType.class)) {
+      throw notConstant(index, name, "string");
     }
-    Object value = argument.eval(InternalRow.empty());
+    Object value = get(index).eval(InternalRow.empty());
     return value == null ? null : value.toString();
   }
 
   /** A constant true or false. */
   boolean flag(int index, String name) {
-    Expression argument = arguments.get(index);
-    if (!isConstant(argument) || !(argument.dataType() instanceof BooleanType)) {
-      throw notConstant(name, "boolean", argument);
+    if (!isConstant(index, BooleanType.class)) {
+      throw notConstant(index, name, "boolean");
     }
-    return Boolean.TRUE.equals(argument.eval(InternalRow.empty()));
+    return Boolean.TRUE.equals(get(index).eval(InternalRow.empty()));
   }
 
-  private static boolean isConstant(Expression argument) {
-    return argument.resolved() && argument.foldable();
+  private boolean isConstant(int index, Class<? extends DataType> type) {
+    Expression argument = get(index);
+    return argument.resolved() && argument.foldable() && type.isInstance(argument.dataType());
   }
 
-  private RuntimeException notConstant(String name, String type, Expression found) {
+  private RuntimeException notConstant(int index, String name, String type) {
     return SqlRefusal.refuse(
         "%s: %s must be a constant %s, the same for all rows; found %s. Usage: %s"
-            .formatted(function, name, type, found.sql(), usage));
+            .formatted(function, name, type, get(index).sql(), usage));
   }
 }

@@ -70,7 +70,7 @@ public enum SqlFunction {
                       String.join(", ", facts.vectorNames())));
         }
         return new EmbedText(arguments.get(0), facts, given);
-      } catch (IllegalArgumentException | IllegalStateException | UncheckedIOException e) {
+      } catch (UserError | IllegalStateException | UncheckedIOException e) {
         throw SqlRefusal.refuse("embed_text: " + e.getMessage(), e);
       }
     }
@@ -149,9 +149,9 @@ public enum SqlFunction {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Turns a call into an expression; the arguments are as the parser left them. */
   abstract Expression call(SqlArguments arguments);
 
+  /** Turns a call into an expression; the arguments are as the parser left them. */
   public Expression call(List<Expression> given) {
     return call(new SqlArguments(label(), usage.replace("_FUNC_", label()), given));
   }

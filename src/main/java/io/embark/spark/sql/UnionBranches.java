@@ -5,7 +5,6 @@ import io.embark.spark.catalyst.ScalaSeq;
 import io.embark.spark.column.InternalRows;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Cast;
@@ -28,10 +27,10 @@ final class UnionBranches {
    * One branch's part of a column.
    *
    * @param number of the branch in its UNION, from 1
-   * @param said the column's metadata there, if they are Embark's
-   * @param nothing whether the branch has only nulls there, which are no vectors of any kind
+   * @param said the column's metadata there, or null if they are not Embark's
+   * @param onlyNulls whether the branch holds no vectors of any kind
    */
-  record Branch(int number, Optional<Metadata> said, boolean nothing) {}
+  record Branch(int number, Metadata said, boolean onlyNulls) {}
 
   /** A column of a plan, and the expression it is made of there, if it is not handed up. */
   private record Column(LogicalPlan plan, Attribute attribute, Expression made) {}
@@ -42,29 +41,20 @@ final class UnionBranches {
    * @param column of one of {@code node}'s children
    */
   static List<List<Branch>> of(Attribute column, LogicalPlan node) {
-    List<List<Branch>> unions = new ArrayList<>();
-    collect(input(column.exprId(), node), unions);
-    return unions;
+    return collect(input(column.exprId(), node), new ArrayList<>());
   }
 
-  /**
-   * The same for a column that a plan gives itself.
-   *
-   * @param column of {@code plan}'s output
-   */
+  /** {@link #of} a column of the plan's own output. */
   static List<List<Branch>> ofOutput(Attribute column, LogicalPlan plan) {
-    List<List<Branch>> unions = new ArrayList<>();
-    collect(column(plan, column), unions);
-    return unions;
+    return collect(column(plan, column), new ArrayList<>());
   }
 
-  private static void collect(Column column, List<List<Branch>> unions) {
+  private static List<List<Branch>> collect(Column column, List<List<Branch>> unions) {
     if (column == null) {
-      return;
+      return unions;
     }
     if (!(column.plan() instanceof Union union)) {
-      collect(below(column), unions);
-      return;
+      return collect(below(column), unions);
     }
     List<Column> parts = parts(union, column.attribute());
     List<Branch> branches = new ArrayList<>();
@@ -73,29 +63,30 @@ final class UnionBranches {
     }
     unions.add(branches);
     parts.forEach(part -> collect(part, unions));
+    return unions;
   }
 
   /** Columns of a UNION are matched by their places. */
   private static List<Column> parts(Union union, Attribute attribute) {
-    List<Column> parts = new ArrayList<>();
-    List<Attribute> output = ScalaSeq.toJava(union.output());
-    for (int i = 0; i < output.size(); i++) {
-      if (output.get(i).exprId().equals(attribute.exprId())) {
-        for (LogicalPlan branch : ScalaSeq.toJava(union.children())) {
-          parts.add(column(branch, branch.output().apply(i)));
-        }
-        return parts;
-      }
-    }
-    return parts;
+    int place =
+        ScalaSeq.toJava(union.output()).stream()
+            .map(Attribute::exprId)
+            .toList()
+            .indexOf(attribute.exprId());
+    return place < 0
+        ? List.of()
+        : ScalaSeq.toJava(union.children()).stream()
+            .map(branch -> column(branch, branch.output().apply(place)))
+            .toList();
   }
 
   /** A cast drops the metadata, but not what the values are. */
-  private static Optional<Metadata> said(Column column) {
+  private static Metadata said(Column column) {
     return path(column).stream()
         .map(at -> at.attribute().metadata())
         .filter(metadata -> metadata.contains(VectorProvenance.KEY))
-        .findFirst();
+        .findFirst()
+        .orElse(null);
   }
 
   private static boolean isNull(Column column) {
