@@ -61,7 +61,7 @@ public final class EarlyEmbedder {
     ModelStore store = ModelStore.ofThisHost(new Configuration());
     ModelDirectory model = store.open(uri, config.get(Setting.MODEL_FILE));
     EmbedderConfig filledIn =
-        TaskSlots.withThreads(
+        ExecutorSettings.withThreads(
             config.resolve(model).toBuilder().wantedModel(model.fingerprint()).build(), conf);
     return new Opened(filledIn, Embedder.open(filledIn, store, 0));
   }

@@ -181,9 +181,9 @@ public final class ExecutorEmbedders {
   private static Embedder open(Key key, String address) {
     long start = System.nanoTime();
     EmbedderConfig config =
-        TaskSlots.withThreads(key.config(), SparkEnv.get() == null ? null : SparkEnv.get().conf());
+        ExecutorSettings.withThreads(key.config(), SparkEnv.get() == null ? null : SparkEnv.get().conf());
     if (SparkEnv.get() != null) {
-      Cores.limit(TaskSlots.of(SparkEnv.get().conf()));
+      Cores.limit(ExecutorSettings.taskSlots(SparkEnv.get().conf()));
     }
     try {
       Optional<Embedder> early = EarlyEmbedder.take(config, key.device());

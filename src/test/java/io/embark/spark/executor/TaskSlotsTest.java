@@ -25,7 +25,7 @@ class TaskSlotsTest {
             .set("spark.master", master)
             .set("spark.executor.cores", Integer.toString(cores))
             .set("spark.task.cpus", Integer.toString(cpus));
-    assertThat(TaskSlots.of(conf, "Main")).isEqualTo(slots);
+    assertThat(ExecutorSettings.taskSlots(conf, "Main")).isEqualTo(slots);
   }
 
   @Test
@@ -34,16 +34,16 @@ class TaskSlotsTest {
     String executor =
         "org.apache.spark.executor.CoarseGrainedExecutorBackend --driver-url spark://a:1"
             + " --executor-id 0 --hostname b --cores 12 --app-id app-1";
-    assertThat(TaskSlots.of(conf, executor)).isEqualTo(12);
-    assertThat(TaskSlots.of(conf.set("spark.task.cpus", "5"), executor)).isEqualTo(2);
+    assertThat(ExecutorSettings.taskSlots(conf, executor)).isEqualTo(12);
+    assertThat(ExecutorSettings.taskSlots(conf.set("spark.task.cpus", "5"), executor)).isEqualTo(2);
     // Nothing is known, so nothing is lent.
-    assertThat(TaskSlots.of(conf.set("spark.task.cpus", "1"), "Main")).isEqualTo(1);
+    assertThat(ExecutorSettings.taskSlots(conf.set("spark.task.cpus", "1"), "Main")).isEqualTo(1);
   }
 
   @Test
   void allOfTheMachineIsAllOfTheMachine() {
     SparkConf conf = new SparkConf(false).set("spark.master", "local[*]");
-    assertThat(TaskSlots.of(conf, "Main --cores 99"))
+    assertThat(ExecutorSettings.taskSlots(conf, "Main --cores 99"))
         .isEqualTo(Runtime.getRuntime().availableProcessors());
   }
 }
