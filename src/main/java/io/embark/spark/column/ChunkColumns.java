@@ -13,7 +13,6 @@ import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.JoinedRow;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.StructField;
@@ -30,11 +29,6 @@ import org.apache.spark.unsafe.types.UTF8String;
  */
 public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
     implements Serializable {
-  static final String INDEX = "chunk_index";
-  static final String START = "chunk_start";
-  static final String END = "chunk_end";
-  static final String CHUNKS = "chunks";
-
   /**
    * The schema with the columns added.
    *
@@ -45,26 +39,20 @@ public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
     if (chunking.mode().chunks()) {
       StructField text = fields.get(textIndex);
       fields.set(textIndex, new StructField(text.name(), text.dataType(), true, text.metadata()));
-      add(fields, INDEX, DataTypes.IntegerType);
-      add(fields, START, DataTypes.IntegerType);
-      add(fields, END, DataTypes.IntegerType);
+      add(fields, "chunk_index");
+      add(fields, "chunk_start");
+      add(fields, "chunk_end");
     }
     if (chunking.mode().merges()) {
-      add(fields, CHUNKS, DataTypes.IntegerType);
+      add(fields, "chunks");
     }
     return new StructType(fields.toArray(StructField[]::new));
   }
 
-  private void add(List<StructField> fields, String name, DataType type) {
-    for (StructField present : fields) {
-      if (present.name().equalsIgnoreCase(prefix + name)) {
-        throw new UserError(
-            ("There is a column '%s' already, which chunking would add. Rename or drop it, or set"
-                    + " accountPrefix.")
-                .formatted(present.name()));
-      }
-    }
-    fields.add(new StructField(prefix + name, type, true, Metadata.empty()));
+  private void add(List<StructField> fields, String name) {
+    StructField added =
+        new StructField(prefix + name, DataTypes.IntegerType, true, Metadata.empty());
+    Columns.add(fields, added, "chunking", "accountPrefix");
   }
 
   /** Adds to the metadata of vector columns how documents were cut. */

@@ -40,30 +40,6 @@ public record EmbeddingColumns(
   /** Columns added beside the vectors and token states. */
   private static final int ACCOUNT = 5;
 
-  String tokenStates() {
-    return prefix + "token_states";
-  }
-
-  String tokenCount() {
-    return prefix + "token_count";
-  }
-
-  String tokensUsed() {
-    return prefix + "tokens_used";
-  }
-
-  String truncated() {
-    return prefix + "truncated";
-  }
-
-  String unknownTokenRatio() {
-    return prefix + "unknown_token_ratio";
-  }
-
-  String status() {
-    return prefix + "status";
-  }
-
   /**
    * The schema with the added columns at its end.
    *
@@ -73,15 +49,11 @@ public record EmbeddingColumns(
     requireRanges(facts);
     List<StructField> fields = new ArrayList<>(List.of(schema.fields()));
     for (StructField added : added(facts)) {
-      for (StructField present : fields) {
-        if (present.name().equalsIgnoreCase(added.name())) {
-          throw new UserError(
-              ("There is a column '%s' already, which embedding would add. Rename or drop it, or"
-                      + " set outputCol (for the vector) or accountPrefix (for the others).")
-                  .formatted(present.name()));
-        }
-      }
-      fields.add(added);
+      Columns.add(
+          fields,
+          added,
+          "embedding",
+          "outputCol (for the vector) or accountPrefix (for the others)");
     }
     return new StructType(fields.toArray(StructField[]::new));
   }
@@ -101,36 +73,30 @@ public record EmbeddingColumns(
 
   private List<StructField> added(ModelFacts facts) {
     List<StructField> fields = new ArrayList<>();
-    for (int i = 0; i < facts.vectorNames().size(); i++) {
-      String name = vectorName(facts, i);
-      fields.add(new StructField(name, type.dataType(), true, metadata(name, facts, i)));
+    for (String name : vectorNames(facts)) {
+      fields.add(
+          new StructField(name, type.dataType(), true, metadata(name, facts, fields.size())));
     }
     if (facts.config().get(Setting.TOKEN_STATES)) {
-      fields.add(new StructField(tokenStates(), STATES, true, Metadata.empty()));
+      fields.add(new StructField(prefix + "token_states", STATES, true, Metadata.empty()));
     }
-    fields.add(field(tokenCount(), DataTypes.IntegerType));
-    fields.add(field(tokensUsed(), DataTypes.IntegerType));
-    fields.add(field(truncated(), DataTypes.BooleanType));
-    fields.add(field(unknownTokenRatio(), DataTypes.FloatType));
-    fields.add(field(status(), DataTypes.StringType));
+    fields.add(field("token_count", DataTypes.IntegerType));
+    fields.add(field("tokens_used", DataTypes.IntegerType));
+    fields.add(field("truncated", DataTypes.BooleanType));
+    fields.add(field("unknown_token_ratio", DataTypes.FloatType));
+    fields.add(field("status", DataTypes.StringType));
     return fields;
   }
 
   /** The names of the vector columns: {@code embedding}, or {@code embedding_mean} and so on. */
   public List<String> vectorNames(ModelFacts facts) {
-    List<String> names = new ArrayList<>();
-    for (int i = 0; i < facts.vectorNames().size(); i++) {
-      names.add(vectorName(facts, i));
-    }
-    return names;
+    return facts.vectorNames().size() == 1
+        ? List.of(vector)
+        : facts.vectorNames().stream().map(name -> vector + "_" + name).toList();
   }
 
-  private String vectorName(ModelFacts facts, int index) {
-    return facts.vectorNames().size() == 1 ? vector : vector + "_" + facts.vectorNames().get(index);
-  }
-
-  private static StructField field(String name, DataType type) {
-    return new StructField(name, type, false, Metadata.empty());
+  private StructField field(String name, DataType type) {
+    return new StructField(prefix + name, type, false, Metadata.empty());
   }
 
   /** MLlib's own size attribute, and what made the vectors. */

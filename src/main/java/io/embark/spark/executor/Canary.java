@@ -143,15 +143,12 @@ public record Canary(String origin, List<String> sentences, float[][][] expected
     boolean rounded =
         embedder.device().isGpu() || embedder.config().get(Setting.PRECISION) == Precision.INT8;
     // One by one, as the expected ones: a batch that needs more memory would lower the budget.
-    float[][][] found = new float[sentences.size()][][];
-    for (int s = 0; s < found.length; s++) {
-      found[s] = embedder.embedAll(List.of(sentences.get(s)))[0];
-    }
     Reading worst = null;
-    for (int s = 0; s < found.length; s++) {
-      for (int v = 0; v < found[s].length; v++) {
+    for (int s = 0; s < expected.length; s++) {
+      float[][] found = embedder.embedAll(List.of(sentences.get(s)))[0];
+      for (int v = 0; v < found.length; v++) {
         Reading reading =
-            compare(s, embedder.vectorNames().get(v), found[s][v], expected[s][v], rounded);
+            compare(s, embedder.vectorNames().get(v), found[v], expected[s][v], rounded);
         if (worst == null || worse(reading, worst)) {
           worst = reading;
         }

@@ -1,7 +1,6 @@
 package io.embark.spark.executor;
 
 import java.util.Map;
-import java.util.Optional;
 import java.util.WeakHashMap;
 import java.util.concurrent.TimeoutException;
 import org.apache.spark.ExceptionFailure;
@@ -49,22 +48,13 @@ public final class CanaryWatch extends SparkListener {
     try {
       work.run();
     } catch (Exception e) {
-      found()
-          .ifPresent(
-              found -> {
-                found.addSuppressed(e);
-                throw found;
-              });
+      requireNoDrift(e);
       throw e;
     }
-    found()
-        .ifPresent(
-            found -> {
-              throw found;
-            });
+    requireNoDrift(null);
   }
 
-  private Optional<Canary.Drift> found() {
+  private void requireNoDrift(Exception failure) {
     if (!context.isStopped()) {
       try {
         context.listenerBus().waitUntilEmpty();
@@ -72,7 +62,13 @@ public final class CanaryWatch extends SparkListener {
         LOG.debug("The driver is busy; what its listeners have heard so far has to do.", e);
       }
     }
-    return Optional.ofNullable(drift).map(Canary.Drift::new);
+    if (drift != null) {
+      Canary.Drift found = new Canary.Drift(drift);
+      if (failure != null) {
+        found.addSuppressed(failure);
+      }
+      throw found;
+    }
   }
 
   @Override

@@ -181,7 +181,8 @@ public final class ExecutorEmbedders {
   private static Embedder open(Key key, String address) {
     long start = System.nanoTime();
     EmbedderConfig config =
-        ExecutorSettings.withThreads(key.config(), SparkEnv.get() == null ? null : SparkEnv.get().conf());
+        ExecutorSettings.withThreads(
+            key.config(), SparkEnv.get() == null ? null : SparkEnv.get().conf());
     if (SparkEnv.get() != null) {
       Cores.limit(ExecutorSettings.taskSlots(SparkEnv.get().conf()));
     }

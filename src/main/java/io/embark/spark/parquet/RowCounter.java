@@ -1,6 +1,5 @@
 package io.embark.spark.parquet;
 
-import io.embark.UserError;
 import io.embark.embed.ChunkMode;
 import io.embark.embed.Status;
 import java.util.EnumMap;
@@ -53,7 +52,6 @@ public final class RowCounter {
 
   /**
    * @param prefix put before the names of the account columns
-   * @throws UserError if a column is missing
    */
   RowCounter(StructType schema, ChunkMode chunk, String prefix) {
     this.chunk = chunk;

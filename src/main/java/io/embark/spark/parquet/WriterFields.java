@@ -19,72 +19,61 @@ import org.slf4j.LoggerFactory;
 final class WriterFields {
   private static final Logger LOG = LoggerFactory.getLogger(WriterFields.class);
 
-  /** Of a consumer of records. */
-  static final VarHandle COLUMNS;
+  /** What is missing; null if nothing is. */
+  private static String missing;
 
-  /** Of a column's writer. */
-  static final VarHandle REPETITION_LEVELS;
+  private static final Class<?> CONSUMER =
+      type("org.apache.parquet.io.MessageColumnIO$MessageColumnIORecordConsumer");
+  static final VarHandle COLUMNS = field(CONSUMER, "columns", ColumnWriteStore.class);
 
-  static final VarHandle DEFINITION_LEVELS;
-  static final VarHandle VALUES;
-  static final VarHandle VALUE_COUNT;
-  static final VarHandle STATISTICS;
-  static final VarHandle BLOOM_FILTER;
-
-  /** Of the writer of plain values. */
-  static final VarHandle BYTES;
-
-  /** Null if the fields are not there. */
-  private static final Class<?> CONSUMER;
-
-  private static final Class<?> COLUMN_WRITER;
+  private static final Class<?> COLUMN_WRITER =
+      type("org.apache.parquet.column.impl.ColumnWriterBase");
+  static final VarHandle REPETITION_LEVELS =
+      field(COLUMN_WRITER, "repetitionLevelColumn", ValuesWriter.class);
+  static final VarHandle DEFINITION_LEVELS =
+      field(COLUMN_WRITER, "definitionLevelColumn", ValuesWriter.class);
+  static final VarHandle VALUES = field(COLUMN_WRITER, "dataColumn", ValuesWriter.class);
+  static final VarHandle VALUE_COUNT = field(COLUMN_WRITER, "valueCount", int.class);
+  static final VarHandle STATISTICS = field(COLUMN_WRITER, "statistics", Statistics.class);
+  static final VarHandle BLOOM_FILTER = field(COLUMN_WRITER, "bloomFilter", BloomFilter.class);
+  static final VarHandle BYTES =
+      field(PlainValuesWriter.class, "arrayOut", CapacityByteArrayOutputStream.class);
 
   static {
-    VarHandle[] found = new VarHandle[8];
-    Class<?> consumer = null;
-    Class<?> writer = null;
-    try {
-      Class<?> records =
-          Class.forName("org.apache.parquet.io.MessageColumnIO$MessageColumnIORecordConsumer");
-      writer = Class.forName("org.apache.parquet.column.impl.ColumnWriterBase");
-      found[0] = field(records, "columns", ColumnWriteStore.class);
-      found[1] = field(writer, "repetitionLevelColumn", ValuesWriter.class);
-      found[2] = field(writer, "definitionLevelColumn", ValuesWriter.class);
-      found[3] = field(writer, "dataColumn", ValuesWriter.class);
-      found[4] = field(writer, "valueCount", int.class);
-      found[5] = field(writer, "statistics", Statistics.class);
-      found[6] = field(writer, "bloomFilter", BloomFilter.class);
-      found[7] = field(PlainValuesWriter.class, "arrayOut", CapacityByteArrayOutputStream.class);
-      consumer = records;
-    } catch (ReflectiveOperationException | LinkageError e) {
+    if (missing != null) {
       LOG.warn(
           "Vectors are written value by value, which takes several times as long: this Parquet"
               + " library is not laid out like parquet-mr 1.13 ({}). The files are the same.",
-          e.toString());
+          missing);
     }
-    CONSUMER = consumer;
-    COLUMN_WRITER = writer;
-    COLUMNS = found[0];
-    REPETITION_LEVELS = found[1];
-    DEFINITION_LEVELS = found[2];
-    VALUES = found[3];
-    VALUE_COUNT = found[4];
-    STATISTICS = found[5];
-    BLOOM_FILTER = found[6];
-    BYTES = found[7];
   }
 
   private WriterFields() {}
 
-  private static VarHandle field(Class<?> owner, String name, Class<?> type)
-      throws ReflectiveOperationException {
-    return MethodHandles.privateLookupIn(owner, MethodHandles.lookup())
-        .findVarHandle(owner, name, type);
+  private static Class<?> type(String name) {
+    try {
+      return Class.forName(name);
+    } catch (ReflectiveOperationException | LinkageError e) {
+      missing = e.toString();
+      return null;
+    }
+  }
+
+  private static VarHandle field(Class<?> owner, String name, Class<?> type) {
+    try {
+      return owner == null
+          ? null
+          : MethodHandles.privateLookupIn(owner, MethodHandles.lookup())
+              .findVarHandle(owner, name, type);
+    } catch (ReflectiveOperationException | LinkageError e) {
+      missing = e.toString();
+      return null;
+    }
   }
 
   /** False for consumers that validate or log. */
   static boolean known(Object consumer) {
-    return CONSUMER != null && CONSUMER == consumer.getClass();
+    return missing == null && CONSUMER == consumer.getClass();
   }
 
   /** Whether the fields of this column's writer are known, given that its consumer's are. */

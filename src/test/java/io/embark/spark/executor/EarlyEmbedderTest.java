@@ -56,7 +56,8 @@ class EarlyEmbedderTest {
 
   private static Optional<Embedder> take(EmbedderConfig config) {
     EmbedderConfig filledIn = ModelFacts.of(config).config();
-    return EarlyEmbedder.take(ExecutorSettings.withThreads(filledIn, new SparkConf()), DeviceChoice.CPU);
+    return EarlyEmbedder.take(
+        ExecutorSettings.withThreads(filledIn, new SparkConf()), DeviceChoice.CPU);
   }
 
   @Test
