@@ -16,20 +16,14 @@ import java.util.List;
  * @param tokens tokens of all rows together, padding not counted
  */
 public record Batch(int[] rows, int length, long[] inputIds, long[] attentionMask, int tokens) {
-
-  /**
-   * Pads some of {@code texts} to the longest of them.
-   *
-   * @param rows indexes into {@code texts}, at least one
-   * @param padId the id that fills up short rows
-   */
+  /** Pads some of {@code texts} to the longest of them. */
   public static Batch of(List<Tokens> texts, int[] rows, long padId) {
     return of(texts, rows, padId, BatchShapes.EXACT, Integer.MAX_VALUE);
   }
 
   /**
-   * Pads some of {@code texts} to one of the shapes that batches may have.
-   *
+   * @param rows indexes into {@code texts}, at least one
+   * @param padId the id that fills up short rows
    * @param tokenBudget the most padded tokens, which rounding up does not exceed
    */
   static Batch of(List<Tokens> texts, int[] rows, long padId, BatchShapes shapes, int tokenBudget) {
@@ -78,7 +72,6 @@ public record Batch(int[] rows, int length, long[] inputIds, long[] attentionMas
     return mask;
   }
 
-  /** Number of texts. */
   public int size() {
     return rows.length;
   }

@@ -5,14 +5,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * Cuts a buffer of tokenised texts into batches of texts of like length, so that little of what the
- * model computes is padding, or none.
- *
- * <p>Texts are sorted by length and the sorted list is cut where the sum of padded tokens and of a
- * fixed cost per batch is least, no batch exceeding the token budget. The budget counts padded
- * tokens rather than rows: the time of a batch and the memory it needs follow its tokens.
+ * Cuts a buffer of tokenised texts into batches of texts of like length. Texts are sorted by length
+ * and the sorted list is cut where the sum of padded tokens and of a fixed cost per batch is least,
+ * no batch exceeding the token budget. The budget counts padded tokens rather than rows: the time
+ * of a batch and the memory it needs follow its tokens.
  *
  * @param tokenBudget the most padded tokens in a batch; a single longer text gets a batch of its
  *     own
@@ -38,7 +37,6 @@ public record BatchPlanner(int tokenBudget, long padId, BatchShapes shapes) {
     this(tokenBudget, padId, BatchShapes.EXACT);
   }
 
-  /** The same with another budget. */
   public BatchPlanner withBudget(int tokens) {
     return new BatchPlanner(tokens, padId, shapes);
   }
@@ -53,7 +51,12 @@ public record BatchPlanner(int tokenBudget, long padId, BatchShapes shapes) {
    * are then reused. The same texts always give the same batches.
    */
   public List<Batch> plan(List<Tokens> texts) {
-    int[] byLength = byLengthDescending(texts);
+    int[] byLength =
+        IntStream.range(0, texts.size())
+            .boxed()
+            .sorted(Comparator.comparingInt(i -> -texts.get(i).used()))
+            .mapToInt(Integer::intValue)
+            .toArray();
     int[] lengths = Arrays.stream(byLength).map(i -> texts.get(i).used()).toArray();
     int[] cuts = cuts(lengths);
     List<Batch> batches = new ArrayList<>();
@@ -61,13 +64,6 @@ public record BatchPlanner(int tokenBudget, long padId, BatchShapes shapes) {
       batches.add(batch(texts, Arrays.copyOfRange(byLength, from, cuts[from])));
     }
     return batches;
-  }
-
-  private static int[] byLengthDescending(List<Tokens> texts) {
-    Integer[] order = new Integer[texts.size()];
-    Arrays.setAll(order, i -> i);
-    Arrays.sort(order, Comparator.comparingInt(i -> -texts.get(i).used()));
-    return Arrays.stream(order).mapToInt(Integer::intValue).toArray();
   }
 
   /**

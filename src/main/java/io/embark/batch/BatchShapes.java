@@ -48,8 +48,7 @@ public record BatchShapes(Fill fill, int maxLength, int maxRows) {
     if (fill != Fill.ROUNDED || tokens < 1) {
       return tokens;
     }
-    int length = roundUp(tokens, LEAST_LENGTH_STEP, LENGTH_STEPS);
-    return Math.max(tokens, Math.min(length, maxLength));
+    return Math.max(tokens, Math.min(roundUp(tokens, LEAST_LENGTH_STEP, LENGTH_STEPS), maxLength));
   }
 
   /**
@@ -63,7 +62,6 @@ public record BatchShapes(Fill fill, int maxLength, int maxRows) {
         : texts;
   }
 
-  /** Whether texts of these lengths may share a batch. */
   boolean mayShare(int longest, int shortest) {
     return fill != Fill.NONE || longest == shortest;
   }

@@ -51,7 +51,8 @@ public final class ExtractNatives {
    * @throws IllegalStateException if the folder holds something else
    */
   static String extract(Path folder, NativeStamp.Versions versions) throws IOException {
-    if (Files.exists(folder) && !isEmpty(folder)) {
+    String[] found = folder.toFile().list();
+    if (Files.exists(folder) && (found == null || found.length > 0)) {
       try {
         NativeLibraries.check(folder, versions);
       } catch (IllegalStateException e) {
@@ -66,24 +67,16 @@ public final class ExtractNatives {
             folder.resolveSibling(folder.getFileName() + "." + ProcessHandle.current().pid()));
     try {
       Map<String, Long> sizes = new TreeMap<>();
-      sizes.putAll(
-          unpack(
-              NativeJars.onnxRuntime(),
-              partial,
-              "the ONNX Runtime jar on the class path holds none for %s (stripped before?)"));
-      sizes.putAll(
-          unpack(
-              NativeJars.tokenizers(),
-              partial,
-              "the tokenizer jar on the class path holds none for %s"));
+      String problem =
+          "the ONNX Runtime jar on the class path holds none for %s (stripped before?)";
+      sizes.putAll(unpack(NativeJars.onnxRuntime(), partial, problem));
+      problem = "the tokenizer jar on the class path holds none for %s";
+      sizes.putAll(unpack(NativeJars.tokenizers(), partial, problem));
       new NativeStamp(versions, sizes).write(partial);
       Files.move(partial, folder, StandardCopyOption.ATOMIC_MOVE);
+      long bytes = sizes.values().stream().mapToLong(Long::longValue).sum();
       return "%s: %d libraries, %,d MB, %s"
-          .formatted(
-              folder,
-              sizes.size(),
-              sizes.values().stream().mapToLong(Long::longValue).sum() / 1_000_000,
-              versions);
+          .formatted(folder, sizes.size(), bytes / 1_000_000, versions);
     } finally {
       delete(partial);
     }
@@ -115,11 +108,6 @@ public final class ExtractNatives {
     }
     return "%s: stripped from %,d to %,d KB; it works only with %s set"
         .formatted(jar, before / 1000, Files.size(jar) / 1000, NativeLibraries.VARIABLE);
-  }
-
-  private static boolean isEmpty(Path folder) {
-    String[] children = folder.toFile().list();
-    return children != null && children.length == 0;
   }
 
   private static void delete(Path tree) throws IOException {

@@ -21,12 +21,7 @@ import java.util.jar.JarFile;
  * @param folder where in the jar the libraries of this platform lie, ending in a slash
  */
 record NativeJars(String witness, String folder) {
-  /**
-   * The platform of this JVM, as the jars name it.
-   *
-   * @param onnxRuntime e.g. {@code linux-x64}
-   * @param tokenizers e.g. {@code linux-x86_64}
-   */
+  /** The platform as the jars name it, e.g. {@code linux-x64} and {@code linux-x86_64}. */
   record Platform(String onnxRuntime, String tokenizers) {
     static Platform current() {
       return of(System.getProperty("os.name"), System.getProperty("os.arch"));
@@ -67,11 +62,7 @@ record NativeJars(String witness, String folder) {
     }
   }
 
-  /**
-   * Copies this platform's libraries into {@code target}.
-   *
-   * @return the bytes of each, by file name; empty if the jar has none
-   */
+  /** Copies this platform's libraries; gives the bytes of each by file name, if there are any. */
   Map<String, Long> extract(Path target) throws IOException {
     Map<String, Long> sizes = new TreeMap<>();
     try (JarFile jar = open()) {

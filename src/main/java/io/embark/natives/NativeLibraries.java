@@ -6,11 +6,8 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * Native libraries unpacked beforehand, once for a machine or an image, instead of by every JVM.
- *
- * <p>Where the environment names a folder in {@value #VARIABLE} (or the system property {@value
- * #PROPERTY} does, which wins), both native loaders are pointed there. Must run before either
- * loads.
+ * Native libraries unpacked once for a machine or an image instead of by every JVM: in the folder
+ * that the system property {@value #PROPERTY} names, or else the environment's {@value #VARIABLE}.
  */
 public final class NativeLibraries {
   static final String VARIABLE = "EMBARK_NATIVES";
@@ -28,9 +25,8 @@ public final class NativeLibraries {
   private NativeLibraries() {}
 
   /**
-   * Points the native loaders of this JVM to the folder, if there is one.
+   * Points both native loaders to the folder, if there is one; to be called before either loads.
    *
-   * @return the folder; empty if each JVM unpacks its own
    * @throws IllegalStateException if the folder is missing, incomplete, or holds other versions
    *     than the class path
    */

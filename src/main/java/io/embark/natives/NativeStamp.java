@@ -4,9 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
 import java.io.UncheckedIOException;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -25,9 +26,7 @@ record NativeStamp(Versions versions, Map<String, Long> sizes) {
   /**
    * The versions of the two libraries with native code.
    *
-   * @param onnxRuntime e.g. {@code 1.23.2}
-   * @param tokenizers e.g. {@code 0.21.0-0.36.0}: of the Rust library and of its Java side
-   * @param platform e.g. {@code linux-x64}
+   * @param tokenizers of the Rust library and of its Java side, e.g. {@code 0.21.0-0.36.0}
    */
   record Versions(String onnxRuntime, String tokenizers, String platform) {
     private static final String UNKNOWN = "unknown";
@@ -64,7 +63,6 @@ record NativeStamp(Versions versions, Map<String, Long> sizes) {
     }
   }
 
-  /** The stamp of {@code folder}; empty if it has none. */
   static Optional<NativeStamp> read(Path folder) {
     Path file = folder.resolve(FILE);
     if (!Files.exists(file)) {
@@ -92,16 +90,13 @@ record NativeStamp(Versions versions, Map<String, Long> sizes) {
   }
 
   void write(Path folder) throws IOException {
-    try (Writer out = Files.newBufferedWriter(folder.resolve(FILE))) {
-      out.write(
-          "# Written by jobs/extract-natives.sh; checked by every JVM that uses the folder.\n");
-      out.write("onnxruntime=" + versions.onnxRuntime() + "\n");
-      out.write("tokenizers=" + versions.tokenizers() + "\n");
-      out.write("platform=" + versions.platform() + "\n");
-      for (Map.Entry<String, Long> size : sizes.entrySet()) {
-        out.write(SIZE + size.getKey() + "=" + size.getValue() + "\n");
-      }
-    }
+    List<String> lines = new ArrayList<>();
+    lines.add("# Written by jobs/extract-natives.sh; checked by every JVM that uses the folder.");
+    lines.add("onnxruntime=" + versions.onnxRuntime());
+    lines.add("tokenizers=" + versions.tokenizers());
+    lines.add("platform=" + versions.platform());
+    sizes.forEach((library, size) -> lines.add(SIZE + library + "=" + size));
+    Files.writeString(folder.resolve(FILE), String.join("\n", lines) + "\n");
   }
 
   /** The first thing wrong with the libraries in {@code folder}, or null. */

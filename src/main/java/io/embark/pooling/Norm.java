@@ -3,7 +3,7 @@ package io.embark.pooling;
 import io.embark.Choice;
 import io.embark.UserError;
 
-/** Normalisation of a pooled vector: the definition that the graph's nodes are held to. */
+/** Normalisation of a pooled vector. */
 public enum Norm implements Choice {
   /** Left as it is. */
   NONE {

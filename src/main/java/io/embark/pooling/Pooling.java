@@ -33,7 +33,6 @@ public enum Pooling implements Choice {
     this.formula = formula;
   }
 
-  /** Makes one row's vector, {@code [hiddenSize]}. */
   private interface Formula {
     float[] pool(TokenStates states, int row);
   }
@@ -44,9 +43,8 @@ public enum Pooling implements Choice {
   }
 
   /**
-   * Pools one row.
+   * Pools one row into a new array {@code [hiddenSize]}, not normalised.
    *
-   * @return a new array {@code [hiddenSize]}, not normalised
    * @throws NullPointerException for {@link #POOLER} on states without a pooler output
    */
   public float[] pool(TokenStates states, int row) {

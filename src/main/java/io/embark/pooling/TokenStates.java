@@ -8,37 +8,26 @@ import java.util.Objects;
  * with the attention mask that says which positions are tokens and which are padding.
  *
  * <p>A view: the arrays are kept, not copied, and must not change while it is used.
+ *
+ * @param hidden hidden states {@code [batch, length, hiddenSize]}, row-major
+ * @param attentionMask {@code [batch, length]}, 1 for a token, 0 for padding
+ * @param pooler the model's own pooled output {@code [batch, hiddenSize]}, or null if it has none
+ * @param length positions per row, padding included
  */
-public final class TokenStates {
-  private final float[] hidden;
-  private final long[] attentionMask;
-  private final float[] pooler;
-  private final int batch;
-  private final int length;
-  private final int hiddenSize;
-
+public record TokenStates(
+    float[] hidden, long[] attentionMask, float[] pooler, int batch, int length, int hiddenSize) {
   /**
-   * @param hidden hidden states {@code [batch, length, hiddenSize]}, row-major
-   * @param attentionMask {@code [batch, length]}, 1 for a token, 0 for padding
-   * @param pooler the model's own pooled output {@code [batch, hiddenSize]}, or null if it has none
    * @throws IllegalArgumentException if an array does not have the stated shape, or a row of the
    *     mask has no token at all: no pooling of nothing is defined
    */
-  public TokenStates(
-      float[] hidden, long[] attentionMask, float[] pooler, int batch, int length, int hiddenSize) {
+  public TokenStates {
     requireSize("hidden", hidden.length, (long) batch * length * hiddenSize);
     requireSize("attentionMask", attentionMask.length, (long) batch * length);
     if (pooler != null) {
       requireSize("pooler", pooler.length, (long) batch * hiddenSize);
     }
-    this.hidden = hidden;
-    this.attentionMask = attentionMask;
-    this.pooler = pooler;
-    this.batch = batch;
-    this.length = length;
-    this.hiddenSize = hiddenSize;
     for (int row = 0; row < batch; row++) {
-      if (count(row) == 0) {
+      if (Arrays.stream(attentionMask, row * length, (row + 1) * length).allMatch(m -> m == 0)) {
         throw new IllegalArgumentException("row " + row + " of the attention mask has no token");
       }
     }
@@ -49,19 +38,6 @@ public final class TokenStates {
       throw new IllegalArgumentException(
           name + " has " + found + " values, its shape needs " + wanted);
     }
-  }
-
-  int batch() {
-    return batch;
-  }
-
-  /** Positions per row, padding included. */
-  int length() {
-    return length;
-  }
-
-  int hiddenSize() {
-    return hiddenSize;
   }
 
   /** Whether position {@code token} of row {@code row} is a token rather than padding. */

@@ -37,12 +37,10 @@ public record Int8Ranges(float[] min, float[] max) implements Serializable {
     return new Int8Ranges(floats(min), floats(max));
   }
 
-  /** Least values for a record that keeps numbers as doubles. */
   public double[] minAsDoubles() {
     return doubles(min);
   }
 
-  /** Greatest values for a record that keeps numbers as doubles. */
   public double[] maxAsDoubles() {
     return doubles(max);
   }
