@@ -6,11 +6,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
- * BERT's WordPiece with the very ids that Hugging Face's library gives, word by word. Of a word of
- * ASCII, what that library does comes down to a table of 128 entries and a walk through a trie.
- * Other words are asked of the library and remembered, as long as that pays. To give it whole texts
- * costs many times as much: it keeps the places of all characters through every step, whether asked
- * to or not.
+ * BERT's WordPiece with the very ids that Hugging Face's library gives, word by word: a word of
+ * ASCII by a table of 128 entries and a walk through a trie, others by asking the library, as long
+ * as that pays. To give it whole texts costs many times as much: it keeps the places of all
+ * characters through every step, whether asked to or not.
  *
  * <p>The steps, as in BERT's own {@code tokenization.py}: drop control characters, take tab and
  * line ends for spaces, lower the case, cut at spaces and around each punctuation character and
@@ -45,7 +44,7 @@ final class BertWordPiece {
   private final Function<String, long[]> library;
 
   /** Words that are not all ASCII, and their ids. */
-  private final Map<String, long[]> remembered = new ConcurrentHashMap<>();
+  final Map<String, long[]> remembered = new ConcurrentHashMap<>();
 
   private BertWordPiece(
       TokenizerJson json, String continuing, byte[] normal, Function<String, long[]> library) {
@@ -103,7 +102,7 @@ final class BertWordPiece {
   }
 
   /** Adds the ids of a text, without special tokens. */
-  void encode(String text, TokenIds ids) {
+  void encode(String text, Tokens.Builder ids) {
     byte[] word = new byte[maxWord];
     int length = text.length();
     int questions = 0;
@@ -137,12 +136,8 @@ final class BertWordPiece {
     }
   }
 
-  /**
-   * Adds the ids of text without spaces that is not all ASCII.
-   *
-   * @return how often the library was asked
-   */
-  private int mixed(String text, int from, int to, byte[] word, TokenIds ids) {
+  /** Text without spaces that is not all ASCII; gives how often the library was asked. */
+  private int mixed(String text, int from, int to, byte[] word, Tokens.Builder ids) {
     int begin = from;
     int questions = 0;
     boolean ascii = true;
@@ -160,7 +155,7 @@ final class BertWordPiece {
     return questions + run(text, begin, to, ascii, word, ids);
   }
 
-  private int run(String text, int from, int to, boolean ascii, byte[] word, TokenIds ids) {
+  private int run(String text, int from, int to, boolean ascii, byte[] word, Tokens.Builder ids) {
     if (!ascii) {
       return other(text.substring(from, to), ids);
     }
@@ -186,11 +181,8 @@ final class BertWordPiece {
         || chineseAlone && (c >= '\u4E00' && c <= '\u9FFF' || c >= '\u3400' && c <= '\u4DBF');
   }
 
-  /**
-   * Text without spaces, as it is remembered or as the library has it; gives how often that is
-   * asked.
-   */
-  private int other(String text, TokenIds ids) {
+  /** Text without spaces, as it is remembered or as the library has it; counts as above. */
+  private int other(String text, Tokens.Builder ids) {
     if (text.length() > REMEMBERED_CHARS) {
       askLibrary(text, ids);
       return 1;
@@ -211,16 +203,12 @@ final class BertWordPiece {
   }
 
   /** Of a text of any length. */
-  private void askLibrary(String text, TokenIds ids) {
+  private void askLibrary(String text, Tokens.Builder ids) {
     LongTexts.pieces(text, piece -> ids.addAll(library.apply(piece)));
   }
 
-  int rememberedWords() {
-    return remembered.size();
-  }
-
   /** ASCII without spaces. */
-  private void ascii(String text, int from, int to, byte[] word, TokenIds ids) {
+  private void ascii(String text, int from, int to, byte[] word, Tokens.Builder ids) {
     int length = 0;
     for (int i = from; i < to; i++) {
       byte c = normal[text.charAt(i)];
@@ -243,7 +231,7 @@ final class BertWordPiece {
   }
 
   /** Adds the pieces of a word, or the unknown token if it is not made of any. */
-  private void word(byte[] chars, int length, TokenIds ids) {
+  private void word(byte[] chars, int length, Tokens.Builder ids) {
     int before = ids.count();
     int at = length > maxWord ? PieceTrie.NONE : 0;
     while (at != PieceTrie.NONE && at < length) {

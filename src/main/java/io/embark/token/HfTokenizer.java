@@ -18,15 +18,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A Hugging Face {@code tokenizer.json}, run by the Rust library behind DJL.
+ * A Hugging Face {@code tokenizer.json}, run by the Rust library behind DJL. For BERT models {@link
+ * BertWordPiece} does most of it; for others long texts come to the library in {@link LongTexts
+ * pieces}.
  *
- * <p>Only the library's ids cross into Java: its {@code Encoding} class would also copy token
- * strings, character spans and four more arrays per text. Truncation is done here rather than by
- * the library, so that the length of the whole text is known without building the overflow.
- *
- * <p>Where the file is that of a BERT model, {@link BertWordPiece} takes the words of a text one by
- * one and asks the library for few of them. For other models a text of more than 65,536 chars goes
- * to the library in pieces, cut at spaces; the library needs hundreds of bytes a char.
+ * <p>Only ids cross into Java: the library's {@code Encoding} class would also copy token strings,
+ * character spans and four more arrays per text. Truncation is done here, so that the length of the
+ * whole text is known without building the overflow.
  */
 public final class HfTokenizer implements Tokenizer {
   private static final TokenizersLibrary LIBRARY;
@@ -100,9 +98,9 @@ public final class HfTokenizer implements Tokenizer {
     BertWordPiece found = BertWordPiece.of(json, this::idsOfText).orElse(null);
     for (String text : PROBES) {
       if (found != null) {
-        TokenIds ids = new TokenIds(Integer.MAX_VALUE, text.length());
+        Tokens.Builder ids = new Tokens.Builder(Integer.MAX_VALUE, text.length());
         found.encode(text, ids);
-        if (!Arrays.equals(ids.with(new long[0]), idsOfText(text))) {
+        if (!Arrays.equals(ids.build().ids(), idsOfText(text))) {
           LOG.warn("Every text is tokenised by the library: this class does not do it alike");
           return null;
         }
@@ -114,7 +112,6 @@ public final class HfTokenizer implements Tokenizer {
   /**
    * Opens a tokenizer. Truncation and padding set in the file are ignored.
    *
-   * @param tokenizerJson the {@code tokenizer.json}
    * @param maxLength the most tokens per text, special tokens included
    * @throws IOException if the file cannot be read
    * @throws UserError if it is not a tokenizer, or leaves no room for text
@@ -152,14 +149,14 @@ public final class HfTokenizer implements Tokenizer {
   @Override
   public Tokens encode(String text) {
     requireOpen();
-    TokenIds ids = new TokenIds(maxLength - suffix.length, text.length() / 3 + 8);
+    Tokens.Builder ids = new Tokens.Builder(maxLength - suffix.length, text.length() / 3 + 8);
     ids.addAll(prefix);
     if (bert == null) {
       LongTexts.pieces(text, piece -> ids.addAll(idsOfText(piece)));
     } else {
       bert.encode(text, ids);
     }
-    return new Tokens(ids.with(suffix), ids.count() + suffix.length);
+    return ids.build(suffix);
   }
 
   private void requireOpen() {
@@ -177,11 +174,7 @@ public final class HfTokenizer implements Tokenizer {
     return read(text, false, LIBRARY::getTokenIds);
   }
 
-  /**
-   * Has the library encode a text.
-   *
-   * @param read given the handle of the encoding
-   */
+  /** Has the library encode a text, and gives the handle of the encoding to a reader. */
   private <T> T read(String text, boolean specialTokens, LongFunction<T> read) {
     String valid = withoutLoneSurrogates(text);
     inUse.readLock().lock();

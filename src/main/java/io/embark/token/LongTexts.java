@@ -2,10 +2,7 @@ package io.embark.token;
 
 import java.util.function.Consumer;
 
-/**
- * Cuts a text that is too long for Hugging Face's library to take at once: it needs hundreds of
- * bytes of native memory for each character.
- */
+/** Cuts up texts for Hugging Face's library, which needs hundreds of bytes for each character. */
 final class LongTexts {
   /** The most chars of a piece. */
   static final int PIECE = 1 << 16;
@@ -13,10 +10,9 @@ final class LongTexts {
   private LongTexts() {}
 
   /**
-   * Hands out the pieces of a text, in order; put together they are the text. Cuts come, where
-   * there is one, before a single space between letters or digits, at which tokenizers of every
-   * kind begin a token, and never within a code point. A word that is longer than a piece is cut
-   * anywhere, and counts as several.
+   * Hands out the pieces of a text, in order. Cuts come, where there is one, before a single space
+   * between letters or digits, at which tokenizers of every kind begin a token, and never within a
+   * code point. A word that is longer than a piece is cut anywhere, and counts as several.
    */
   static void pieces(String text, Consumer<String> piece) {
     int from = 0;

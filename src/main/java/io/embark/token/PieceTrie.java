@@ -5,7 +5,7 @@ import java.util.Map;
 
 /** The pieces of a vocabulary that are ASCII, by their characters. */
 final class PieceTrie {
-  /** Where words begin, and where they go on. */
+  /** The node where words begin, and the one where they go on. */
   static final int BEGIN = 0;
 
   static final int CONTINUE = 1;
@@ -87,7 +87,6 @@ final class PieceTrie {
     return node << CHAR_BITS | c;
   }
 
-  /** Where a key is, or would be. */
   private int slot(int key) {
     int mask = keys.length - 1;
     int slot = (key * 0x9E3779B1 >>> 8) & mask;
@@ -103,7 +102,6 @@ final class PieceTrie {
     return keys[slot] == 0 ? NONE : targets[slot];
   }
 
-  /** The id of the piece that ends at a node, or {@link #NONE}. */
   int id(int node) {
     return ids[node];
   }

@@ -11,8 +11,6 @@ import java.util.Arrays;
  * @param ends one past the last char of each token
  */
 public record TokenSpans(int[] starts, int[] ends) {
-
-  /** Number of tokens. */
   public int size() {
     return starts.length;
   }

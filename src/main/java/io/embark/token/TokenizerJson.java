@@ -11,10 +11,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
-/**
- * The parts of a {@code tokenizer.json} that the library does not tell. The file is read as a
- * stream, as vocabularies have hundreds of thousands of words.
- */
+/** The parts of a {@code tokenizer.json} that the library does not tell, read as a stream. */
 final class TokenizerJson {
   /** No such token: the tokenizer reads any text, for example by bytes. */
   static final long NONE = -1;
@@ -51,7 +48,7 @@ final class TokenizerJson {
     return found;
   }
 
-  /** A scalar by its place, or null if it is not there or null. */
+  /** A scalar by its place, or null. */
   String setting(String place) {
     return settings.get(place);
   }

@@ -113,10 +113,10 @@ class BertWordPieceTest {
   }
 
   private static long[] encode(BertWordPiece pieces, String text) {
-    TokenIds ids = new TokenIds(Integer.MAX_VALUE, 1);
+    Tokens.Builder ids = new Tokens.Builder(Integer.MAX_VALUE, 1);
     ids.add(101);
     pieces.encode(text, ids);
-    return ids.with(new long[] {102});
+    return ids.build(102).ids();
   }
 
   @ParameterizedTest
@@ -239,7 +239,7 @@ class BertWordPieceTest {
         encode(pieces, "\u00E9" + i);
       }
       assertThat(asked.texts).hasSize(40_000);
-      assertThat(pieces.rememberedWords()).isBetween(1, 1 << 15);
+      assertThat(pieces.remembered.size()).isBetween(1, 1 << 15);
     }
   }
 
