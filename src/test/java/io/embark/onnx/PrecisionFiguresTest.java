@@ -64,7 +64,7 @@ class PrecisionFiguresTest {
         texts.add(tokenizer.encode(new ObjectMapper().readTree(line).get("text").asText()).ids());
       }
     }
-    Int8Model int8 = Int8Model.measured(exact, calibration, TextSession::run);
+    Int8Model int8 = new Int8Model(exact, calibration, TextSession::run);
     float[][] wanted = vectors(exact, texts);
     System.out.printf("%n%s, %s%n  layers in int8   cosine to float", name, pooling);
     System.out.printf(

@@ -11,15 +11,17 @@ import java.util.stream.IntStream;
  * recognised by structure (see {@link PostNormBlocks}). Either way the last one must be the very
  * tensor that the model gives as its token states, or nothing is recognised.
  */
-record EncoderLayers(List<String> tensors) {
+final class EncoderLayers {
+  private EncoderLayers() {}
 
   /**
+   * @return of the model's own element type; the embedding output first
    * @throws UserError if the layers are not recognised, saying what was found
    */
-  static EncoderLayers of(OnnxGraph graph, ModelOutputs outputs) {
-    List<String> exported = outputs.hiddenStates();
-    return new EncoderLayers(
-        exported.isEmpty() ? byStructure(graph, outputs) : exported(graph, outputs));
+  static List<String> of(OnnxGraph graph, ModelOutputs outputs) {
+    return outputs.hiddenStates().isEmpty()
+        ? byStructure(graph, outputs)
+        : exported(graph, outputs);
   }
 
   private static List<String> exported(OnnxGraph graph, ModelOutputs outputs) {
@@ -57,15 +59,5 @@ record EncoderLayers(List<String> tensors) {
         ("Cannot find the encoder layers of this model: %s. Use layers -1, or export the model with"
                 + " hidden_states.0, hidden_states.1, .. as outputs. Found: %s.")
             .formatted(reason.formatted(arguments), graph.describe()));
-  }
-
-  /** Encoder layers, the embedding output not counted. */
-  int count() {
-    return tensors.size() - 1;
-  }
-
-  /** The states after a layer, 0 being the embedding output; of the model's own element type. */
-  String tensor(int layer) {
-    return tensors.get(layer);
   }
 }

@@ -1,11 +1,7 @@
 package io.embark.onnx.graph;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.*;
 import ai.onnx.proto.OnnxMl.AttributeProto.AttributeType;
-import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,9 +13,8 @@ import java.util.Set;
  * Writes operators as nodes of a graph; every method returns the name of the tensor it makes. The
  * same operator on the same inputs is written once.
  *
- * <p>The one place that knows how operators differ between opsets 11 and 23. All but the reductions
- * are chosen so that they do not: reshaping stands for Unsqueeze and Squeeze, whose axes became an
- * input at 13.
+ * <p>Operators are those that do not differ between opsets 11 and 23, but for the reductions:
+ * reshaping stands for Unsqueeze and Squeeze, whose axes became an input at 13.
  */
 public final class GraphOps {
   /** The domain of ONNX Runtime's own operators, beside those of the ONNX standard. */
@@ -73,12 +68,7 @@ public final class GraphOps {
     if (opset >= reduction.axesAreInputSince) {
       return node(reduction.operator, List.of(x, longs(axis)), keep);
     }
-    AttributeProto axes =
-        AttributeProto.newBuilder()
-            .setName("axes")
-            .setType(AttributeType.INTS)
-            .addInts(axis)
-            .build();
+    AttributeProto axes = attribute("axes", AttributeType.INTS).addInts(axis).build();
     return node(reduction.operator, List.of(x), axes, keep);
   }
 
@@ -135,17 +125,15 @@ public final class GraphOps {
   private String constant(TensorProto.Builder tensor) {
     // Constant nodes rather than weights: before IR version 4 a weight had to be an input too.
     return node(
-        "Constant",
-        List.of(),
-        AttributeProto.newBuilder()
-            .setName("value")
-            .setType(AttributeType.TENSOR)
-            .setT(tensor)
-            .build());
+        "Constant", List.of(), attribute("value", AttributeType.TENSOR).setT(tensor).build());
   }
 
   static AttributeProto integer(String name, long value) {
-    return AttributeProto.newBuilder().setName(name).setType(AttributeType.INT).setI(value).build();
+    return attribute(name, AttributeType.INT).setI(value).build();
+  }
+
+  static AttributeProto.Builder attribute(String name, AttributeType type) {
+    return AttributeProto.newBuilder().setName(name).setType(type);
   }
 
   private String node(String operator, List<String> inputs, AttributeProto... attributes) {

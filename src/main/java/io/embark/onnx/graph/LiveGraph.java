@@ -1,10 +1,6 @@
 package io.embark.onnx.graph;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
-import ai.onnx.proto.OnnxMl.GraphProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import ai.onnx.proto.OnnxMl.*;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -66,7 +62,7 @@ public final class LiveGraph {
   /**
    * Adds what a node reads; the graphs inside an If or a Loop read the outer graph's tensors too.
    */
-  static void addRead(NodeProto node, Set<String> read) {
+  public static void addRead(NodeProto node, Set<String> read) {
     read.addAll(node.getInputList());
     for (AttributeProto attribute : node.getAttributeList()) {
       addRead(attribute.getG(), read);

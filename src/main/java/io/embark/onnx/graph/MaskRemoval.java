@@ -1,11 +1,7 @@
 package io.embark.onnx.graph;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.*;
 import ai.onnx.proto.OnnxMl.AttributeProto.AttributeType;
-import ai.onnx.proto.OnnxMl.GraphProto;
-import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -71,9 +67,8 @@ public final class MaskRemoval {
   }
 
   /**
-   * Drops masks that do nothing where every token is attended.
-   *
-   * @param idle names of outputs of {@link #masks}
+   * @param idle masks that do nothing where every token is attended: names of outputs of {@link
+   *     #masks}
    * @return a model that gives the same for batches without padding and wrong vectors for others;
    *     empty if nothing is dropped
    */
@@ -104,11 +99,7 @@ public final class MaskRemoval {
         .addAllInput(List.of(block.query(), block.key(), block.value()))
         .addOutput(block.output())
         .addAttribute(GraphOps.integer("num_heads", block.heads()))
-        .addAttribute(
-            AttributeProto.newBuilder()
-                .setName("scale")
-                .setType(AttributeType.FLOAT)
-                .setF(block.scale()))
+        .addAttribute(GraphOps.attribute("scale", AttributeType.FLOAT).setF(block.scale()))
         .build();
   }
 }

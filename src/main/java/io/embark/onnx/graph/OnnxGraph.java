@@ -1,11 +1,6 @@
 package io.embark.onnx.graph;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
-import ai.onnx.proto.OnnxMl.GraphProto;
-import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.*;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * An encoder's graph to which pooling is added, so that one vector per text leaves the session
@@ -29,7 +28,7 @@ public final class PooledGraph {
   public static final String POOLING_MASK = "pooling_mask";
 
   private final OnnxGraph graph;
-  private final ModelOutputs modelOutputs;
+  final ModelOutputs modelOutputs;
   private final Optional<Path> externalDataFolder;
 
   /** Which tokens of a text are summed, averaged or searched for a maximum. */
@@ -53,8 +52,6 @@ public final class PooledGraph {
   }
 
   /**
-   * Reads a model.
-   *
    * @param file an {@code .onnx} file; weights it keeps in other files lie beside it
    * @throws UserError if it is no ONNX model, has an unknown opset, no {@code attention_mask} or no
    *     token states; says what was found
@@ -74,20 +71,6 @@ public final class PooledGraph {
     return modelOutputs.hiddenSize();
   }
 
-  /** Whether {@link Pooling#POOLER} can be asked for. */
-  boolean hasPooler() {
-    return modelOutputs.pooler().isPresent();
-  }
-
-  /**
-   * Encoder layers, the embedding output not counted.
-   *
-   * @throws UserError if the layers are not recognised in the graph
-   */
-  int layerCount() {
-    return EncoderLayers.of(graph, modelOutputs).count();
-  }
-
   /** {@link #add(List, PoolingMask)} over every attended token. */
   public PooledModel add(List<? extends GraphOutput> outputs) {
     return add(outputs, PoolingMask.ATTENTION);
@@ -105,8 +88,7 @@ public final class PooledGraph {
     boolean separate = mask == PoolingMask.SEPARATE;
     GraphOps ops = new GraphOps(graph.opset(), graph.tensorNames());
     PoolingNodes nodes =
-        new PoolingNodes(
-            ops, ATTENTION_MASK, separate ? POOLING_MASK : ATTENTION_MASK, hiddenSize());
+        new PoolingNodes(ops, separate ? POOLING_MASK : ATTENTION_MASK, hiddenSize());
     List<PooledModel.Output> made = new ArrayList<>();
     outputs.forEach(output -> made.add(addTo(ops, nodes, output)));
     GraphProto.Builder edited = graph.model().getGraph().toBuilder();
@@ -155,27 +137,28 @@ public final class PooledGraph {
   }
 
   private String vector(PooledOutput output, PoolingNodes nodes) {
-    if (output.pooling() == Pooling.POOLER) {
-      return nodes.toFloat(
-          modelOutputs
-              .pooler()
-              .orElseThrow(
-                  () ->
-                      new UserError(
-                          ("Cannot pool with POOLER: no output [batch,%d] holds it; use MEAN or"
-                                  + " export the model with its pooler. Found: %s.")
-                              .formatted(hiddenSize(), graph.describe())))
-              .name());
+    if (output.pooling() != Pooling.POOLER) {
+      return nodes.pool(output.pooling(), nodes.states(layers(output.layers())));
     }
-    return nodes.pool(output.pooling(), nodes.states(layers(output.layers())));
+    if (modelOutputs.pooler().isEmpty()) {
+      throw new UserError(
+          ("Cannot pool with POOLER: no output [batch,%d] holds it; use MEAN or export the model"
+                  + " with its pooler. Found: %s.")
+              .formatted(hiddenSize(), graph.describe()));
+    }
+    return nodes.toFloat(modelOutputs.pooler().get().name());
   }
 
   private List<String> layers(Layers layers) {
     if (layers.isLast()) {
       return List.of(modelOutputs.tokenStates().name());
     }
-    EncoderLayers encoder = EncoderLayers.of(graph, modelOutputs);
-    return layers.in(encoder.count()).stream().map(encoder::tensor).collect(Collectors.toList());
+    List<String> states = encoderLayers();
+    return layers.in(states.size() - 1).stream().map(states::get).toList();
+  }
+
+  List<String> encoderLayers() {
+    return EncoderLayers.of(graph, modelOutputs);
   }
 
   private int dim(PooledOutput output) {

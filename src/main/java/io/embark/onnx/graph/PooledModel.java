@@ -9,11 +9,8 @@ import java.util.Optional;
 /**
  * A model whose outputs are those asked of {@link PooledGraph#add}, ready to be loaded.
  *
- * @param bytes the content of the {@code .onnx} file, without weights kept in other files; not a
- *     copy
+ * @param bytes the content of the {@code .onnx} file, without weights kept in other files
  * @param externalDataFolder where the other files with weights lie, if there are any
- * @param outputs in the order they were asked for
- * @param inputs names of what the graph is fed
  * @param approximateGelu whether the session may compute GELU by a tanh
  */
 public record PooledModel(
@@ -52,10 +49,5 @@ public record PooledModel(
   /** For a model that is rounded more coarsely anyway. */
   public PooledModel withApproximateGelu() {
     return new PooledModel(bytes, externalDataFolder, outputs, inputs, true);
-  }
-
-  /** Whether the model has the input {@link PooledGraph#POOLING_MASK}. */
-  public boolean needsPoolingMask() {
-    return inputs.contains(PooledGraph.POOLING_MASK);
   }
 }

@@ -14,18 +14,14 @@ import java.util.List;
  */
 final class PoolingNodes {
   private final GraphOps ops;
-  private final String attentionMask;
   private final String poolingMask;
   private final int hiddenSize;
 
   /**
-   * @param attentionMask {@code [B, L]}, any number type, not 0 for a token; what {@code CLS} and
-   *     {@code LAST_TOKEN} look for the first and last token in
-   * @param poolingMask the same for sums and maxima
+   * @param poolingMask for sums and maxima, {@code [B, L]} of any number type, not 0 for a token
    */
-  PoolingNodes(GraphOps ops, String attentionMask, String poolingMask, int hiddenSize) {
+  PoolingNodes(GraphOps ops, String poolingMask, int hiddenSize) {
     this.ops = ops;
-    this.attentionMask = attentionMask;
     this.poolingMask = poolingMask;
     this.hiddenSize = hiddenSize;
   }
@@ -52,8 +48,8 @@ final class PoolingNodes {
   String pool(Pooling pooling, String states) {
     return switch (pooling) {
       case POOLER -> throw new IllegalArgumentException("POOLER is not made of token states");
-      case CLS -> token(states, ops.argMax(weights(attentionMask), 1));
-      case LAST_TOKEN -> token(states, ops.argMax(positions(attentionMask), 1));
+      case CLS -> token(states, ops.argMax(weights(PooledGraph.ATTENTION_MASK), 1));
+      case LAST_TOKEN -> token(states, ops.argMax(positions(PooledGraph.ATTENTION_MASK), 1));
       case MEAN -> ops.apply("Div", sum(states), count());
       case MEAN_SQRT_LEN -> ops.apply("Div", sum(states), ops.apply("Sqrt", count()));
       case WEIGHTED_MEAN -> weightedMean(states);
@@ -61,9 +57,6 @@ final class PoolingNodes {
     };
   }
 
-  /**
-   * @param vector {@code [B, dim]}
-   */
   String normalise(Norm norm, String vector) {
     return switch (norm) {
       case NONE -> vector;

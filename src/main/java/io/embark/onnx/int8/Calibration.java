@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Ranges of the inputs of a model's dense layers, found by running it over a few texts, one by one.
@@ -39,12 +40,8 @@ record Calibration(Map<String, Range> ranges, List<float[][]> vectors) {
     }
 
     boolean isFinite() {
-      for (int c = 0; c < least.length; c++) {
-        if (!Float.isFinite(least[c]) || !Float.isFinite(most[c])) {
-          return false;
-        }
-      }
-      return true;
+      return IntStream.range(0, least.length)
+          .allMatch(c -> Float.isFinite(least[c]) && Float.isFinite(most[c]));
     }
 
     Range and(Range other) {

@@ -1,10 +1,10 @@
-package io.embark.onnx.graph;
+package io.embark.onnx.int8;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import io.embark.onnx.graph.LiveGraph;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,19 +21,19 @@ import java.util.Set;
  * @param weights {@code [in, out]}
  * @param bias {@code [out]}, or null
  */
-public record DenseLayer(
+record DenseLayer(
     int node, int biasNode, String input, TensorProto weights, TensorProto bias, String output) {
 
-  public int in() {
+  int in() {
     return Math.toIntExact(weights.getDims(0));
   }
 
-  public int out() {
+  int out() {
     return Math.toIntExact(weights.getDims(1));
   }
 
   /** All of a graph, in the order of its nodes; those inside an If or a Loop are not looked for. */
-  public static List<DenseLayer> of(GraphProto graph) {
+  static List<DenseLayer> of(GraphProto graph) {
     Map<String, TensorProto> weights = new HashMap<>();
     graph.getInitializerList().forEach(weight -> weights.put(weight.getName(), weight));
     Map<String, List<Integer>> readers = readers(graph);
@@ -83,9 +83,9 @@ public record DenseLayer(
         readers.computeIfAbsent(tensor, t -> new ArrayList<>()).add(i);
       }
     }
-    for (ValueInfoProto output : graph.getOutputList()) {
-      readers.computeIfAbsent(output.getName(), t -> new ArrayList<>()).add(-1);
-    }
+    graph
+        .getOutputList()
+        .forEach(o -> readers.computeIfAbsent(o.getName(), t -> new ArrayList<>()).add(-1));
     return readers;
   }
 }

@@ -1,6 +1,7 @@
 package io.embark.onnx.int8;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * The steps by which an input of dense layers becomes 8-bit integers, {@code q = round(x /
@@ -74,12 +75,7 @@ record InputScale(float[] smoothing, float scale, int zero) {
 
   /** Whether any channel is divided by something. */
   boolean isSmooth() {
-    for (float divisor : smoothing) {
-      if (divisor != 1) {
-        return true;
-      }
-    }
-    return false;
+    return IntStream.range(0, smoothing.length).anyMatch(c -> smoothing[c] != 1);
   }
 
   /** What a value is multiplied by before it is rounded to steps, {@code [in]}. */

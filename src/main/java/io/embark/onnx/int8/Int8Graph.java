@@ -1,12 +1,8 @@
 package io.embark.onnx.int8;
 
-import ai.onnx.proto.OnnxMl.GraphProto;
-import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.*;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.UnsafeByteOperations;
-import io.embark.onnx.graph.DenseLayer;
 import io.embark.onnx.graph.GraphOps;
 import io.embark.onnx.graph.LiveGraph;
 import io.embark.onnx.graph.OnnxGraph;

@@ -2,7 +2,6 @@ package io.embark.onnx.int8;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import io.embark.UserError;
-import io.embark.onnx.graph.DenseLayer;
 import io.embark.onnx.graph.PooledModel;
 import io.embark.onnx.graph.WeightValues;
 import java.util.ArrayList;
@@ -67,7 +66,8 @@ public final class Int8Model {
    */
   private record Readers(float[] widest, int outputs) {}
 
-  private Int8Model(PooledModel model, List<long[]> texts, TextRunner runner) {
+  /** Measures a model, without making another of it yet. */
+  public Int8Model(PooledModel model, List<long[]> texts, TextRunner runner) {
     this.model = model;
     this.proto = model.proto();
     this.weights = new WeightValues(model);
@@ -103,20 +103,10 @@ public final class Int8Model {
    *     where only half of them use it
    */
   public static PooledModel of(PooledModel model, List<long[]> texts, TextRunner runner) {
-    return of(model, texts, runner, LEAST_COSINE);
+    return new Int8Model(model, texts, runner).quantized(LEAST_COSINE);
   }
 
-  static PooledModel of(
-      PooledModel model, List<long[]> texts, TextRunner runner, double leastCosine) {
-    return measured(model, texts, runner).quantized(leastCosine);
-  }
-
-  /** Measures a model, without making another of it yet. */
-  public static Int8Model measured(PooledModel model, List<long[]> texts, TextRunner runner) {
-    return new Int8Model(model, texts, runner);
-  }
-
-  private PooledModel quantized(double leastCosine) {
+  PooledModel quantized(double leastCosine) {
     long start = System.nanoTime();
     double best = -1;
     for (double fraction : FRACTIONS) {

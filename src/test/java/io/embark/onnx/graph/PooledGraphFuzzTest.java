@@ -48,13 +48,13 @@ class PooledGraphFuzzTest {
     }
     List<GraphOutput> wanted = new ArrayList<>();
     wanted.add(PooledOutput.of("mean", Pooling.MEAN));
-    if (graph.hasPooler()) {
+    if (graph.modelOutputs.pooler().isPresent()) {
       wanted.add(PooledOutput.of("pooler", Pooling.POOLER));
     }
     add(graph, wanted);
     add(graph, List.of(new TokenStatesOutput("states", Layers.of("first+last"))));
     try {
-      graph.layerCount();
+      graph.encoderLayers();
     } catch (IllegalArgumentException e) {
       // Layers that are not recognised.
     }

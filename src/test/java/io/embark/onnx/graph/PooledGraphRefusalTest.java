@@ -112,7 +112,7 @@ class PooledGraphRefusalTest {
     PooledGraph graph = BertModels.open("onnx/bert-opset14.onnx", folder);
     assertThatThrownBy(() -> graph.add(List.of(new TokenStatesOutput("s", Layers.of("first+-6")))))
         .hasMessageContaining("layer -6, but the model has 4 encoder layers");
-    assertThatThrownBy(() -> graph(StatesModel.of(14, DataType.FLOAT)).layerCount())
+    assertThatThrownBy(() -> graph(StatesModel.of(14, DataType.FLOAT)).encoderLayers())
         .hasMessageContaining("Cannot find the encoder layers");
   }
 

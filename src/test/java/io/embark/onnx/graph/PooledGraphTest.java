@@ -49,7 +49,7 @@ class PooledGraphTest {
         outputs.add(
             new PooledOutput(pooling.label() + "_low", pooling, Layers.of("0+2"), 0, Norm.NONE));
       }
-      if (pooling.usesTokenStates() || graph.hasPooler()) {
+      if (pooling.usesTokenStates() || graph.modelOutputs.pooler().isPresent()) {
         outputs.add(PooledOutput.of(pooling.label(), pooling));
       }
     }
@@ -140,7 +140,7 @@ class PooledGraphTest {
     assertThat(model.outputs())
         .containsExactly(
             new PooledModel.Output("short", 2, 4), new PooledModel.Output("states", 3, H));
-    assertThat(model.needsPoolingMask()).isTrue();
+    assertThat(model.inputs()).contains(PooledGraph.POOLING_MASK);
     assertThat(model.externalDataFolder()).isEmpty();
     try (OrtSession session = Sessions.open(model)) {
       assertThat(session.getInputNames())

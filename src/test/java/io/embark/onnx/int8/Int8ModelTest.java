@@ -17,7 +17,6 @@ import io.embark.onnx.GpuOptions;
 import io.embark.onnx.OnnxEncoder;
 import io.embark.onnx.Precision;
 import io.embark.onnx.Sessions;
-import io.embark.onnx.graph.DenseLayer;
 import io.embark.onnx.graph.GraphOutput.PooledOutput;
 import io.embark.onnx.graph.PooledGraph;
 import io.embark.onnx.graph.PooledGraph.PoolingMask;
@@ -95,7 +94,7 @@ class Int8ModelTest {
     PooledModel int8 = Int8Model.of(exact, BertModels.TEXTS, Sessions::runTexts);
     assertThat(int8.outputs()).isEqualTo(exact.outputs());
     assertThat(int8.inputs()).isEqualTo(exact.inputs());
-    assertThat(int8.needsPoolingMask()).isTrue();
+    assertThat(int8.inputs()).contains(PooledGraph.POOLING_MASK);
   }
 
   @Test
@@ -148,7 +147,8 @@ class Int8ModelTest {
   @Test
   void aModelThatMissesTheCosineIsRefused() throws Exception {
     PooledModel exact = BertModels.open("onnx/bert-opset14.onnx", folder).add(MEAN);
-    assertThatThrownBy(() -> Int8Model.of(exact, BertModels.TEXTS, Sessions::runTexts, 1.01))
+    assertThatThrownBy(
+            () -> new Int8Model(exact, BertModels.TEXTS, Sessions::runTexts).quantized(1.01))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("costs this model too much", "24", "1.01", "precision float");
   }
@@ -156,7 +156,7 @@ class Int8ModelTest {
   @Test
   void aShareOfTheLayersMayStayInFloat() throws Exception {
     PooledModel exact = BertModels.open("onnx/bert-opset14.onnx", folder).add(MEAN);
-    PooledModel half = Int8Model.measured(exact, BertModels.TEXTS, Sessions::runTexts).with(0.5);
+    PooledModel half = new Int8Model(exact, BertModels.TEXTS, Sessions::runTexts).with(0.5);
     assertThat(count(half, "MatMulIntegerToFloat")).isEqualTo(DENSE_LAYERS / 2);
     assertThat(BertModels.run(half).get("mean")).hasSameSizeAs(BertModels.run(exact).get("mean"));
   }
