@@ -29,11 +29,7 @@ public final class Cancellation {
     return cancelled;
   }
 
-  /**
-   * Puts a run under this handle until {@link #end}.
-   *
-   * @throws EncodingException with reason {@code CANCELLED} if it is too late for that
-   */
+  /** Puts a run under this handle until {@link #end}, or throws if it is too late for that. */
   synchronized void begin(RunOptions options) {
     if (cancelled) {
       throw new EncodingException(

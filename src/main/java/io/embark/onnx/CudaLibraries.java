@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,37 +39,26 @@ public final class CudaLibraries {
 
   private CudaLibraries() {}
 
-  /**
-   * One sentence for an error message.
-   *
-   * @param device the device that cannot be used: CUDA or TensorRT, which needs CUDA too
-   */
+  /** One sentence on why CUDA, or TensorRT, which needs CUDA too, cannot be used. */
   static String explain(Device device) {
     if (!System.getProperty("os.name").startsWith("Linux")) {
       return "The %s provider could not be loaded.".formatted(device);
     }
-    List<String> missing = new ArrayList<>();
-    places(device)
-        .forEach(
-            (library, place) -> {
-              if (place.isEmpty()) {
-                missing.add(library);
-              }
-            });
+    Map<String, Optional<String>> missing = places(device);
+    missing.values().removeIf(Optional::isPresent);
     if (missing.isEmpty()) {
       return "The %s libraries are there, but no session can be opened.".formatted(device);
     }
     return "Not found on the library path: "
-        + String.join(", ", missing)
+        + String.join(", ", missing.keySet())
         + "; ONNX Runtime 1.23 needs CUDA 12 and cuDNN 9"
         + (device == Device.TENSORRT ? " and TensorRT 10" : "")
         + " (set LD_LIBRARY_PATH if they are installed).";
   }
 
   /**
-   * Where each library is that a device needs.
-   *
-   * @return by library and product, e.g. {@code libcudnn.so.9 (cuDNN 9)}; empty if it is not found
+   * Where each library is that a device needs, by library and product, e.g. {@code libcudnn.so.9
+   * (cuDNN 9)}; empty if it is not found.
    */
   public static Map<String, Optional<String>> places(Device device) {
     Map<String, String> needed = new TreeMap<>(CUDA);
@@ -97,10 +85,8 @@ public final class CudaLibraries {
   }
 
   private static List<Path> searchPath() {
-    String configured = System.getenv("LD_LIBRARY_PATH");
-    Stream<String> own =
-        configured == null ? Stream.empty() : Stream.of(configured.split(File.pathSeparator));
-    return Stream.concat(own, SYSTEM_DIRECTORIES.stream())
+    String own = System.getenv().getOrDefault("LD_LIBRARY_PATH", "");
+    return Stream.concat(Stream.of(own.split(File.pathSeparator)), SYSTEM_DIRECTORIES.stream())
         .filter(directory -> !directory.isBlank())
         .map(Path::of)
         .toList();

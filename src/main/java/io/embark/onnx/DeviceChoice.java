@@ -1,5 +1,15 @@
 package io.embark.onnx;
 
+import ai.onnx.proto.OnnxMl.*;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtProvider;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import io.embark.onnx.graph.TensorSignature;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,14 +36,12 @@ public record DeviceChoice(Device device, int gpu) {
 
   private record Question(Device wanted, int gpuIndex) {}
 
-  /** A GPU through CUDA. */
   public static DeviceChoice cuda(int gpu) {
     return new DeviceChoice(Device.CUDA, gpu);
   }
 
   /**
-   * Settles on a device. Each question is looked into once per JVM; equal choices can share one
-   * session.
+   * Settles on a device, looking into each question once per JVM.
    *
    * @param wanted what the user asked for
    * @param gpuIndex which GPU of this machine the task was given; 0 if nobody said
@@ -46,7 +54,7 @@ public record DeviceChoice(Device device, int gpu) {
     DeviceChoice gpu = new DeviceChoice(wanted == Device.AUTO ? Device.CUDA : wanted, gpuIndex);
     Optional<String> problem =
         PROBLEMS.computeIfAbsent(
-            new Question(wanted, gpuIndex), question -> GpuProbe.problem(gpu, wanted.needsGpu()));
+            new Question(wanted, gpuIndex), question -> gpu.problem(wanted.needsGpu()));
     if (problem.isEmpty()) {
       return gpu;
     }
@@ -59,6 +67,62 @@ public record DeviceChoice(Device device, int gpu) {
       LOG.warn("Device auto: running on the CPU. {}", problem.get());
     }
     return CPU;
+  }
+
+  /**
+   * Why this GPU cannot be used, found out by opening a session of one operator on it: that needs
+   * the libraries, the driver and the device.
+   *
+   * @param insists whether the user asked for it; if not, a machine that plainly has no GPU is
+   *     spared the unpacking of 370 MB
+   */
+  private Optional<String> problem(boolean insists) {
+    // Before any CUDA call: without an environment ONNX Runtime hides the cause behind "no logger".
+    OrtEnvironment environment = OnnxRuntime.environment();
+    OrtProvider provider = device == Device.TENSORRT ? OrtProvider.TENSOR_RT : OrtProvider.CUDA;
+    if (!OrtEnvironment.getAvailableProviders().contains(provider)) {
+      return Optional.of(
+          "this build carries the CPU-only artifact onnxruntime; build without the profile 'cpu'"
+              + " to get onnxruntime_gpu.");
+    }
+    if (!insists && !driverPresent()) {
+      return Optional.of("No NVIDIA driver on this machine (no /dev/nvidiactl).");
+    }
+    try (SessionOptions options = new SessionOptions()) {
+      new Execution(this, 1, GpuOptions.DEFAULT, true).addTo(options, null);
+      try (OrtSession session = environment.createSession(oneOperator(), options)) {
+        return session.getNumOutputs() == 1
+            ? Optional.empty()
+            : Optional.of("the session has no output.");
+      }
+    } catch (OrtException e) {
+      return Optional.of(
+          "%s (ONNX Runtime says: %s)"
+              .formatted(CudaLibraries.explain(device), e.getMessage().strip()));
+    }
+  }
+
+  private static byte[] oneOperator() {
+    GraphProto.Builder graph =
+        GraphProto.newBuilder()
+            .setName("probe")
+            .addInput(TensorSignature.declare("x", DataType.FLOAT, "n"))
+            .addOutput(TensorSignature.declare("y", DataType.FLOAT, "n"))
+            .addNode(NodeProto.newBuilder().setOpType("Neg").addInput("x").addOutput("y"));
+    return ModelProto.newBuilder()
+        .setIrVersion(7)
+        .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(13))
+        .setGraph(graph)
+        .build()
+        .toByteArray();
+  }
+
+  private static boolean driverPresent() {
+    String os = System.getProperty("os.name");
+    // WSL has the paravirtual /dev/dxg; on Windows there is no such file to look for.
+    return os.startsWith("Windows")
+        || Files.exists(Path.of("/dev/nvidiactl"))
+        || Files.exists(Path.of("/dev/dxg"));
   }
 
   public boolean isGpu() {

@@ -10,16 +10,13 @@ import java.util.function.Function;
 /** A batch in, its vectors out. Safe for use by several threads at once. */
 public interface Encoder extends AutoCloseable {
   /**
-   * Runs one batch.
+   * Runs one batch, and gives what the reader makes of its outputs.
    *
    * @param poolingMask {@code [batch.paddedRows(), batch.length()]}, not 0 for a token that is
-   *     pooled; read only if the encoder was opened with {@link PoolingMask#SEPARATE}, else may be
-   *     null
-   * @param cancellation through which another thread may stop the batch
+   *     pooled; may be null unless the encoder was opened with {@link PoolingMask#SEPARATE}
    * @param reader given, for each output, a view of its values, row-major {@code [paddedRows, dim]}
    *     for vectors and {@code [paddedRows, length, dim]} for token states; valid only while the
    *     reader runs
-   * @return what the reader returns
    * @throws EncodingException if the batch did not go through or was stopped; no row is dropped
    *     silently
    * @throws IllegalArgumentException if the batch has padding and must not

@@ -51,7 +51,6 @@ public final class EncodingException extends IllegalStateException {
     this.reason = reason;
   }
 
-  /** For a batch that the session failed on. */
   static EncodingException of(
       Batch batch, DeviceChoice device, Cancellation cancellation, Exception cause) {
     Reason reason =

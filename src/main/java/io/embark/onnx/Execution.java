@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 
 /**
  * The device of a session, and its options.
@@ -32,8 +31,7 @@ public record Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu,
       try (OrtTensorRTProviderOptions tensorRt = new OrtTensorRTProviderOptions(device.gpu())) {
         if (model != null) {
           createCache(gpu.tensorRt().cache());
-          Map<String, String> chosen = gpu.tensorRt().options(model.inputs(), gpu.memoryLimit());
-          for (Map.Entry<String, String> option : chosen.entrySet()) {
+          for (var option : gpu.tensorRt().options(model.inputs(), gpu.memoryLimit()).entrySet()) {
             tensorRt.add(option.getKey(), option.getValue());
           }
         }
@@ -42,7 +40,7 @@ public record Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu,
     }
     if (device.isGpu()) {
       try (OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions(device.gpu())) {
-        for (Map.Entry<String, String> option : gpu.cuda().entrySet()) {
+        for (var option : gpu.cuda().entrySet()) {
           cuda.add(option.getKey(), option.getValue());
         }
         options.addCUDA(cuda);

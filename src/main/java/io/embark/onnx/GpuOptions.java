@@ -18,11 +18,9 @@ import java.util.Map;
 public record GpuOptions(
     long memoryLimit, Arena arena, boolean tf32, ConvSearch convSearch, TensorRt tensorRt) {
 
-  /** No limit, as much as is needed, full float32. */
   public static final GpuOptions DEFAULT =
       new GpuOptions(0, Arena.SAME_AS_REQUESTED, false, ConvSearch.HEURISTIC, TensorRt.DEFAULT);
 
-  /** The growth of the arena. */
   public enum Arena implements Choice {
     /** As much as the batch needs. */
     SAME_AS_REQUESTED("kSameAsRequested"),
@@ -36,14 +34,13 @@ public record GpuOptions(
     }
   }
 
-  /** The ways of cuDNN to find an algorithm. */
   public enum ConvSearch implements Choice {
     /** By rules. */
     HEURISTIC,
     /** By trying all, anew for every shape. */
     EXHAUSTIVE,
     /** One for all shapes. */
-    DEFAULT;
+    DEFAULT
   }
 
   /**
@@ -52,8 +49,6 @@ public record GpuOptions(
    * @param cache folder for compiled engines, of one model only: ONNX Runtime names an engine by
    *     the nodes of its graph, which two models with other weights share; null for none
    * @param fp16 whether it may compute in float16
-   * @param maxRows the most rows of a batch
-   * @param maxLength the most tokens of a row
    * @param tokenBudget the tokens of a usual batch, for which it optimises
    */
   public record TensorRt(Path cache, boolean fp16, int maxRows, int maxLength, int tokenBudget) {

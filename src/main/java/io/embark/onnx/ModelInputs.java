@@ -28,8 +28,6 @@ public record ModelInputs(boolean tokenTypeIds, boolean poolingMask, boolean int
       Set.of(INPUT_IDS, PooledGraph.ATTENTION_MASK, TOKEN_TYPE_IDS, PooledGraph.POOLING_MASK);
 
   /**
-   * Reads the inputs off an open session.
-   *
    * @param source the model's name in messages
    * @throws UserError if one is missing or unknown, listing what was found
    */
@@ -71,7 +69,6 @@ public record ModelInputs(boolean tokenTypeIds, boolean poolingMask, boolean int
   /**
    * Puts a batch into native memory.
    *
-   * @param inputIds row-major {@code shape}, likewise both masks
    * @param poolingMask read only if the model has that input
    * @param feeds receives the tensors by the names of the inputs; the caller closes them, also if
    *     this fails

@@ -24,9 +24,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/**
- * An encoder on one session of ONNX Runtime, which it owns. Threads that use it share the weights.
- */
+/** An encoder on one session of ONNX Runtime, which it owns. */
 public final class OnnxEncoder implements Encoder {
   /** The smallest that has a mean and a last token. */
   private static final Batch SMALLEST =
@@ -63,9 +61,6 @@ public final class OnnxEncoder implements Encoder {
    * Opens a model with poolings added to its graph and runs one tiny batch through it.
    *
    * @param onnxFile the graph; external data files are looked for beside it
-   * @param execution where and how it runs
-   * @param wanted the outputs of each batch, in this order
-   * @param mask which tokens are pooled
    * @param texts token ids to measure a reduced precision with, special tokens included; asked for
    *     only if they are needed
    * @throws UserError if the file is not a model Embark can run, or cannot give one of the outputs,
@@ -174,9 +169,8 @@ public final class OnnxEncoder implements Encoder {
     Map<String, OnnxTensor> results = new LinkedHashMap<>();
     List<FloatBuffer> values = new ArrayList<>(outputs.size());
     try {
-      long[] ids = batch.inputIds();
       long[] fed = {batch.paddedRows(), batch.length()};
-      inputs.feed(ids, batch.attentionMask(), poolingMask, fed, buffers, feeds);
+      inputs.feed(batch.inputIds(), batch.attentionMask(), poolingMask, fed, buffers, feeds);
       for (PooledModel.Output output : outputs) {
         long[] shape =
             output.rank() == 2

@@ -32,8 +32,7 @@ public final class OnnxRuntime {
   private OnnxRuntime() {}
 
   /**
-   * The environment of this JVM; to be asked for here, and before any other class of ONNX Runtime
-   * is used.
+   * The environment; to be asked for before any other class of ONNX Runtime is used.
    *
    * @throws IllegalStateException if the folder of native libraries cannot be used
    */
@@ -42,11 +41,7 @@ public final class OnnxRuntime {
     return OrtEnvironment.getEnvironment();
   }
 
-  /**
-   * Loads a model. The caller closes the session.
-   *
-   * @param options gains what the model needs
-   */
+  /** Loads a model, giving the options what it needs. The caller closes the session. */
   public static OrtSession open(PooledModel model, SessionOptions options) throws OrtException {
     Optional<Path> folder = model.externalDataFolder();
     if (folder.isPresent()) {

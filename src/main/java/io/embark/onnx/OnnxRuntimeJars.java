@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Refuses more than one ONNX Runtime on the class path, as other libraries for Spark bring their
- * own. Java takes each class and each native library from whichever jar comes first, and what fits
- * together by accident today fails far from its cause tomorrow.
+ * own. Java takes each class and native library from whichever jar comes first, which fails far
+ * from its cause.
  */
 public final class OnnxRuntimeJars {
   private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntimeJars.class);

@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
-import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -34,9 +33,6 @@ final class RunBuffers implements AutoCloseable {
   private final LongAdder allocations;
   private final RunOptions options = new RunOptions();
 
-  /**
-   * @param allocations counts the native buffers that are allocated
-   */
   RunBuffers(LongAdder allocations) throws OrtException {
     this.allocations = allocations;
   }
@@ -90,15 +86,14 @@ final class RunBuffers implements AutoCloseable {
   /** A tensor of these values, int32 or int64. */
   OnnxTensor integers(String name, long[] values, boolean int32, long[] shape) throws OrtException {
     ByteBuffer bytes = bytes(name, (int32 ? 4L : 8L) * values.length);
-    if (int32) {
-      IntBuffer ints = bytes.asIntBuffer();
-      for (long value : values) {
-        ints.put(Math.toIntExact(value));
-      }
-      return OnnxTensor.createTensor(environment, ints.flip(), shape);
+    if (!int32) {
+      return OnnxTensor.createTensor(environment, bytes.asLongBuffer().put(values).flip(), shape);
     }
-    LongBuffer longs = bytes.asLongBuffer();
-    return OnnxTensor.createTensor(environment, longs.put(values).flip(), shape);
+    IntBuffer ints = bytes.asIntBuffer();
+    for (long value : values) {
+      ints.put(Math.toIntExact(value));
+    }
+    return OnnxTensor.createTensor(environment, ints.flip(), shape);
   }
 
   /** A tensor of zeros. Its memory is never written to, and comes zeroed. */
@@ -122,11 +117,7 @@ final class RunBuffers implements AutoCloseable {
     return OnnxTensor.createTensor(environment, floats, shape);
   }
 
-  /**
-   * The first bytes of a buffer that is at least this large.
-   *
-   * @throws NoRoom if there is no such memory
-   */
+  /** The first bytes of a buffer that is at least this large. */
   private ByteBuffer bytes(String name, long size) {
     ByteBuffer buffer = buffers.get(name);
     if (buffer == null || buffer.capacity() < size) {

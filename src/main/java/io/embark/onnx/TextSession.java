@@ -63,7 +63,6 @@ final class TextSession implements AutoCloseable {
     }
   }
 
-  /** Every output of the model for one text, row-major. */
   Map<String, float[]> run(long[] ids) throws OrtException {
     long[] ones = new long[ids.length];
     Arrays.fill(ones, 1);

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Drops attention masks that do nothing without padding, which it finds by computing them. */
 final class UnmaskedAttention {
@@ -32,11 +33,8 @@ final class UnmaskedAttention {
     try (TextSession session = TextSession.open(removal.get().masks())) {
       Map<String, float[]> ofShort = session.run(new long[SHORT]);
       Map<String, float[]> ofLong = ofLongText(session);
-      for (String mask : ofShort.keySet()) {
-        if (isZero(ofShort.get(mask)) && isZero(ofLong.get(mask))) {
-          idle.add(mask);
-        }
-      }
+      idle.addAll(ofShort.keySet());
+      idle.removeIf(mask -> !isZero(ofShort.get(mask)) || !isZero(ofLong.get(mask)));
     } catch (OrtException e) {
       throw new UserError("ONNX Runtime cannot measure it: " + e.getMessage(), e);
     }
@@ -45,25 +43,18 @@ final class UnmaskedAttention {
 
   /** Retries with shorter texts: a mask's size may be that of the positions, which are limited. */
   private static Map<String, float[]> ofLongText(TextSession session) throws OrtException {
-    int length = LONG;
-    while (true) {
+    for (int length = LONG; ; length /= 2) {
       try {
         return session.run(new long[length]);
       } catch (OrtException e) {
         if (length <= SHORT) {
           throw e;
         }
-        length /= 2;
       }
     }
   }
 
   private static boolean isZero(float[] values) {
-    for (float value : values) {
-      if (value != 0) {
-        return false;
-      }
-    }
-    return true;
+    return IntStream.range(0, values.length).allMatch(i -> values[i] == 0);
   }
 }
