@@ -19,7 +19,8 @@ final class RunFacts {
    * @param base the version of the target that the run starts from, 0 for none
    */
   static Map<String, String> of(EmbedPlan plan, long base) {
-    Map<String, String> all = new TreeMap<>(settings(Setting.ALL, plan.model().config()::text));
+    Map<String, String> all =
+        new TreeMap<>(settings(Setting.ALL, s -> String.valueOf(plan.model().config().text(s))));
     all.putAll(settings(EmbedSettings.ALL, plan.settings()::text));
     // Of a setting that is no more: what was staged while there was it is gone on with.
     all.put("gpu-cuda-graphs", "false");
