@@ -18,17 +18,15 @@ import java.util.Set;
  * tokenizer.json} must be there; the rest are the model's own settings, absent where it has none.
  *
  * @param name the model as the user named it
- * @param onnxFile the graph
- * @param tokenizerJson the tokenizer
  * @param poolings the pooling the model was trained with; of several, their vectors are joined
  * @param norm whether the model's own pipeline normalises
  * @param excludePrompt set if the model leaves the prompt's tokens out of its pooling
  * @param maxLength the most tokens per text, special tokens included
  * @param positions the longest text the graph has positions for, special tokens included
- * @param prompts prompt texts by name
+ * @param prompts by name
  * @param defaultPrompt name of the prompt that goes before every text unless told otherwise
  * @param padTokenId the id that fills up short rows
- * @param sentenceModel whether the directory says it is a sentence-embedding model
+ * @param sentenceModel whether it says it is a sentence-embedding model
  * @param lowersCase whether the model wants texts in small letters, whatever its tokenizer does
  */
 public record ModelDirectory(
@@ -46,11 +44,7 @@ public record ModelDirectory(
     boolean sentenceModel,
     boolean lowersCase) {
 
-  /**
-   * A value and where it was found.
-   *
-   * @param source a file of the model, for example {@code 1_Pooling/config.json}
-   */
+  /** A value and the model's file it was found in, for example {@code 1_Pooling/config.json}. */
   public record Sourced<T>(T value, String source) {}
 
   private static final String CONFIG = "config.json";
@@ -63,7 +57,6 @@ public record ModelDirectory(
   /**
    * Reads a directory.
    *
-   * @param name the model's name in messages and metadata
    * @param modelFile the graph relative to the directory, or null for the usual places
    * @throws IOException if a file cannot be read
    * @throws UserError if graph or tokenizer is missing, or a file is broken
@@ -154,15 +147,12 @@ public record ModelDirectory(
     }
   }
 
-  /**
-   * SHA-256 over the graph, its external data if any, and the tokenizer. The files are read once in
-   * this JVM, and again when they have changed.
-   */
+  /** SHA-256 over all of {@link #fileHashes}. */
   public String fingerprint() throws IOException {
     return fingerprint(fileHashes());
   }
 
-  /** The fingerprint of files with these SHA-256, see {@link #fileHashes}. */
+  /** The fingerprint of files with these {@link #fileHashes}. */
   public String fingerprint(Map<String, String> hashes) {
     StringBuilder parts = new StringBuilder();
     String graph = onnxFile.getFileName().toString();
@@ -175,6 +165,7 @@ public record ModelDirectory(
 
   /**
    * SHA-256 of the graph, its external data if any, and the tokenizer, by file name, in this order.
+   * The files are read once in this JVM, and again when they have changed.
    */
   public Map<String, String> fileHashes() throws IOException {
     Map<String, String> hashes = new LinkedHashMap<>();

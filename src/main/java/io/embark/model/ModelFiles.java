@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * The files of a model directory that make the model. A directory as published often also holds the
@@ -94,11 +95,9 @@ public final class ModelFiles {
 
   /** Whether a file is the graph or holds settings: needed whatever the graph says. */
   public static boolean certain(String file, String graph) {
-    if (file.equals(graph)) {
-      return true;
-    }
     boolean atTop = file.indexOf('/') < 0;
-    return atTop && file.endsWith(".json") && !file.endsWith(".index.json")
+    return file.equals(graph)
+        || atTop && file.endsWith(".json") && !file.endsWith(".index.json")
         || file.endsWith("/config.json");
   }
 
@@ -124,9 +123,7 @@ public final class ModelFiles {
 
   /** A path that weights have relative to the graph, relative to the model; null if outside. */
   public static String besideGraph(String graph, String location) {
-    if (List.of(location.split("/", -1)).stream().anyMatch(List.of("", ".", "..")::contains)) {
-      return null;
-    }
-    return graph.substring(0, graph.lastIndexOf('/') + 1) + location;
+    boolean outside = Stream.of(location.split("/", -1)).anyMatch(List.of("", ".", "..")::contains);
+    return outside ? null : graph.substring(0, graph.lastIndexOf('/') + 1) + location;
   }
 }

@@ -4,7 +4,6 @@ import io.embark.Choice;
 import io.embark.UserError;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.spark.ml.feature.PCA;
 import org.apache.spark.ml.feature.PCAModel;
@@ -105,20 +104,14 @@ public record PostChoice(Method method, int number, String path) {
     return new PostChoice(method, Integer.parseInt(number), null);
   }
 
-  /** Whether vectors stay as they are. */
   public boolean isNone() {
     return method == null && path == null;
   }
 
-  /** The path of what was fitted earlier, if that was asked for. */
-  public Optional<String> fittedAt() {
-    return Optional.ofNullable(path);
-  }
-
   /**
-   * Refuses a number that vectors of this size do not allow, before any was made.
+   * Refuses a number of directions that vectors of this size do not have, before any was made.
    *
-   * @throws UserError with found and wanted
+   * @throws UserError with both
    */
   public void require(int dimension) {
     int most = method == Method.ALL_BUT_THE_TOP ? dimension - 1 : dimension;

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -14,16 +13,13 @@ import java.util.UUID;
  * The owner of a table's lock.
  *
  * @param token differs between owners, even of one process
- * @param host its name, for people
  * @param place where its process id is valid: the running kernel and the process namespace, so that
  *     two containers with one host name are not taken for one machine
- * @param pid of the driver
  * @param started when that process started, in UTC, or "" if unknown; ids are used again. Linux
  *     derives it from the wall clock, which may be set while the process runs.
  * @param startTicks the same in clock ticks since the machine's start, which no clock moves; null
  *     where there is no {@code /proc}, and in locks of versions that did not record it
- * @param application the Spark application
- * @param since when the lock was taken, in UTC
+ * @param since in UTC
  */
 record LockOwner(
     String token,
@@ -80,7 +76,6 @@ record LockOwner(
     return process.info().startInstant().map(Instant::toString).orElse("");
   }
 
-  /** Field 22 of {@code /proc/PID/stat}; null where there is none. */
   private static Long startTicks(long pid) {
     try {
       String stat = Files.readString(Path.of("/proc/" + pid + "/stat"), ISO_8859_1);
@@ -101,8 +96,7 @@ record LockOwner(
 
   private static String placeOfThisProcess() {
     try {
-      return Files.readString(Path.of("/proc/sys/kernel/random/boot_id"), StandardCharsets.UTF_8)
-              .strip()
+      return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip()
           + " "
           + Files.readSymbolicLink(Path.of("/proc/self/ns/pid"));
     } catch (IOException | UnsupportedOperationException e) {

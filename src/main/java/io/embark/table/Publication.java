@@ -18,11 +18,7 @@ import org.apache.hadoop.fs.Path;
  * Everything that turns staged files into the table's next version, written down before it is done:
  * a run that dies half-way is finished by whoever takes the lock next. Each step can be done again.
  *
- * @param snapshot the next version
- * @param moves staged files and where they belong
  * @param superseded names of files that the next version no longer has
- * @param manifestName the run's record
- * @param manifest its contents
  */
 record Publication(
     Snapshot snapshot,
@@ -31,21 +27,13 @@ record Publication(
     String manifestName,
     JsonNode manifest) {
 
-  /**
-   * A file on its way.
-   *
-   * @param from relative to the staging directory
-   * @param to relative to the table's
-   */
+  /** A file's way from a path in the staging directory to one in the table's. */
   record Move(String from, String to) {}
 
   /**
-   * The next version out of files that stay and staged ones. Of those without rows one is kept only
-   * where the version has no others: it still tells readers the columns.
-   *
-   * @param draft the next version with the files that stay
-   * @param superseded names of files and folders that go
-   * @param rowsOf rows of each staged file, by its path below the staging directory
+   * The next version out of files that stay and staged ones, as {@link Staging#publish} describes
+   * them. Of those without rows one is kept only where the version has no others: it still tells
+   * readers the columns.
    */
   static Publication of(
       TableDirectory table,

@@ -3,7 +3,6 @@ package io.embark.table;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.JobContext;
@@ -27,15 +26,16 @@ public final class SliceCommitProtocol extends FileCommitProtocol implements Ser
   static final String ATTEMPTS = "_attempts";
 
   private final String directory;
+  private final String attempts;
   private String attempt;
   private String slice;
 
   /** As Spark wants it. */
   public SliceCommitProtocol(String jobId, String directory) {
     this.directory = directory;
+    this.attempts = directory + "/" + ATTEMPTS;
   }
 
-  /** The name of a slice's file. */
   static String fileOf(int number) {
     return "%s%05d.parquet".formatted(PREFIX, number);
   }
@@ -43,7 +43,7 @@ public final class SliceCommitProtocol extends FileCommitProtocol implements Ser
   @Override
   public void setupJob(JobContext job) {
     // Left by a run that was killed.
-    deleteAttempts(job.getConfiguration());
+    delete(attempts, job);
   }
 
   @Override
@@ -60,7 +60,7 @@ public final class SliceCommitProtocol extends FileCommitProtocol implements Ser
     }
     int number = task.getTaskAttemptID().getTaskID().getId();
     slice = directory + "/" + fileOf(number);
-    attempt = "%s/%s/%s%s".formatted(directory, ATTEMPTS, task.getTaskAttemptID(), name.suffix());
+    attempt = "%s/%s%s".formatted(attempts, task.getTaskAttemptID(), name.suffix());
     return attempt;
   }
 
@@ -102,27 +102,24 @@ public final class SliceCommitProtocol extends FileCommitProtocol implements Ser
   @Override
   public void abortTask(TaskAttemptContext task) {
     if (attempt != null) {
-      delete(new Path(attempt), task.getConfiguration());
+      delete(attempt, task);
     }
   }
 
   @Override
   public void commitJob(JobContext job, Seq<TaskCommitMessage> tasks) {
-    deleteAttempts(job.getConfiguration());
+    delete(attempts, job);
   }
 
   @Override
   public void abortJob(JobContext job) {
-    deleteAttempts(job.getConfiguration());
+    delete(attempts, job);
   }
 
-  private void deleteAttempts(Configuration hadoop) {
-    delete(new Path(directory, ATTEMPTS), hadoop);
-  }
-
-  private static void delete(Path path, Configuration hadoop) {
+  private static void delete(String file, JobContext context) {
     try {
-      path.getFileSystem(hadoop).delete(path, true);
+      Path path = new Path(file);
+      path.getFileSystem(context.getConfiguration()).delete(path, true);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -26,9 +26,7 @@ import org.apache.spark.sql.types.StructType;
 public record Slices(int count, List<Column> key) {
   private static final String PROTOCOL = "spark.sql.sources.commitProtocolClass";
 
-  /**
-   * @param idCol null to go by all columns
-   */
+  /** By the id column, or by all columns if it is null. */
   public static Slices of(int count, StructType schema, String idCol) {
     List<Column> key = new ArrayList<>();
     for (StructField field : schema.fields()) {
@@ -55,11 +53,7 @@ public record Slices(int count, List<Column> key) {
     return left.repartition(count, columns);
   }
 
-  /**
-   * Writes rows partitioned by slices, as Parquet; each slice stays once it is done.
-   *
-   * @param options of the writer
-   */
+  /** Writes rows partitioned by slices, as Parquet; each slice stays once it is done. */
   public static void write(Dataset<Row> rows, String directory, Map<String, String> options) {
     RuntimeConfig conf = rows.sparkSession().conf();
     String before = conf.contains(PROTOCOL) ? conf.get(PROTOCOL) : null;

@@ -33,17 +33,13 @@ public record StagedRun(
     double[][] int8Ranges,
     List<String> post) {
   static final String SLICES = "slices";
-  private static final String FILE = "run.json";
+  static final String FILE = "run.json";
   private static final Pattern SLICE =
       Pattern.compile(SliceCommitProtocol.PREFIX + "(\\d{5,})\\.parquet");
 
   static Optional<StagedRun> read(TableDirectory table, Path staging) throws IOException {
     return Optional.ofNullable(
         RecordFile.read(table.files(), new Path(staging, FILE), StagedRun.class));
-  }
-
-  void write(TableDirectory table, Path staging) throws IOException {
-    RecordFile.create(table.files(), new Path(staging, FILE), RecordFile.json(this));
   }
 
   /** Numbers of the slices in a staging directory that are done. */
@@ -62,17 +58,17 @@ public record StagedRun(
   static List<String> unfinished(TableDirectory table) throws IOException {
     List<String> lines = new ArrayList<>();
     for (FileStatus staging : table.list(table.stagingRoot())) {
-      Optional<StagedRun> run = read(table, staging.getPath());
-      if (run.isPresent()) {
-        lines.add(run.get().inWords(done(table, staging.getPath()).size()));
+      Optional<StagedRun> found = read(table, staging.getPath());
+      if (found.isPresent()) {
+        StagedRun run = found.get();
+        int done = done(table, staging.getPath()).size();
+        lines.add(
+            "%,d of %,d slices are done of a run (%s) that is to embed %,d rows in mode %s"
+                .formatted(
+                    done, run.slices, run.key.substring(0, 8), run.rows, run.facts.get("mode")));
       }
     }
     return lines;
-  }
-
-  private String inWords(int done) {
-    return "%,d of %,d slices are done of a run (%s) that is to embed %,d rows in mode %s"
-        .formatted(done, slices, key.substring(0, 8), rows, facts.get("mode"));
   }
 
   /** Each fact that differs, with both values. */

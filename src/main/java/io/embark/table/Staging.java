@@ -46,11 +46,7 @@ public final class Staging {
     return false;
   }
 
-  /**
-   * A version that was published for a run that had died.
-   *
-   * @param manifest the run's record
-   */
+  /** A version that was published for a run that had died, and the record of that run. */
   public record Recovered(Snapshot snapshot, JsonNode manifest) {}
 
   /** Finishes what a run that died had begun to publish. The caller holds the lock. */
@@ -98,12 +94,11 @@ public final class Staging {
     table.files().delete(other, true);
   }
 
-  /** Short enough for a file name, long enough to be the only one. */
   public String key() {
     return key(facts);
   }
 
-  /** The key of a run, which its snapshot names. */
+  /** The key of a run, which its snapshot names: short, but long enough to be the only one. */
   public static String key(Map<String, String> facts) {
     return Fingerprint.of(new TreeMap<>(facts).toString()).substring(0, KEY_DIGITS);
   }
@@ -118,7 +113,7 @@ public final class Staging {
       throws IOException {
     StagedRun run = new StagedRun(key(), facts, rows, slices, int8Ranges, post);
     table.files().delete(directory, true);
-    run.write(table, directory);
+    RecordFile.create(table.files(), new Path(directory, StagedRun.FILE), RecordFile.json(run));
     return run;
   }
 
@@ -148,7 +143,7 @@ public final class Staging {
     return found;
   }
 
-  /** Numbers of the slices that are done. */
+  /** The numbers of the slices that are done. */
   public Set<Integer> done() throws IOException {
     return StagedRun.done(table, directory);
   }
@@ -186,7 +181,6 @@ public final class Staging {
     return publication.snapshot();
   }
 
-  /** Removes what was staged. */
   public void clear() throws IOException {
     delete(table, directory);
   }

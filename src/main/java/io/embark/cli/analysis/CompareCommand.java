@@ -219,7 +219,7 @@ public final class CompareCommand extends SettingsCommand {
 
   private static List<PostChoice> choices(String text) {
     List<PostChoice> choices = Arrays.stream(text.split(",", -1)).map(PostChoice::of).toList();
-    if (choices.stream().anyMatch(choice -> choice.fittedAt().isPresent())) {
+    if (choices.stream().anyMatch(choice -> choice.path() != null)) {
       throw new UserError(
           "found '%s', wanted methods to fit: one map cannot serve several poolings."
               .formatted(text));

@@ -80,8 +80,7 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
     } else if (begun.isPresent() && begun.get().post() != null) {
       fingerprints = begun.get().post();
     } else {
-      List<LinearVectorModel> maps =
-          choice.fittedAt().isPresent() ? earlier(choice.fittedAt().get()) : fit(choice);
+      List<LinearVectorModel> maps = choice.path() == null ? fit(choice) : earlier(choice.path());
       for (LinearVectorModel map : maps) {
         kept.keep(map);
       }
@@ -106,11 +105,9 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
   /** The maps that a table's vectors went through, which must be the wanted ones. */
   private List<String> ofTable(StructType schema, PostChoice choice, Path path) throws IOException {
     List<String> wanted =
-        choice.fittedAt().isEmpty()
+        choice.path() == null
             ? List.of()
-            : earlier(choice.fittedAt().get()).stream()
-                .map(LinearVectorModel::fingerprint)
-                .toList();
+            : earlier(choice.path()).stream().map(LinearVectorModel::fingerprint).toList();
     List<String> fingerprints = new ArrayList<>();
     for (String column : plan.vectorColumns()) {
       boolean there = ColumnProvenance.columns(schema).contains(column);
@@ -136,10 +133,7 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
       throw new UserError(
           "post: the vectors of %s went through other maps (SHA-256 %s) than those at %s (%s). Use the table's own, or another output."
               .formatted(
-                  path,
-                  String.join(", ", fingerprints),
-                  choice.fittedAt().get(),
-                  String.join(", ", wanted)));
+                  path, String.join(", ", fingerprints), choice.path(), String.join(", ", wanted)));
     }
     return fingerprints;
   }

@@ -52,29 +52,26 @@ final class ClassPathModel {
     return new PackedModel(
         name,
         "classpath:" + resource,
-        new PackedModel.Archive() {
-          @Override
-          public String state() throws IOException {
-            URLConnection connection = url.openConnection();
-            connection.setUseCaches(false);
-            // Closing the stream closes the jar that was opened to ask.
-            InputStream opened = connection.getInputStream();
-            try {
-              return connection.getContentLengthLong() + " " + connection.getLastModified();
-            } finally {
-              opened.close();
-            }
+        () -> lengthAndTime(url),
+        newFile -> {
+          try (InputStream in = url.openStream()) {
+            CopyIn.file(in, newFile, -1, name);
           }
-
-          @Override
-          public Path fetch(Path newFile) throws IOException {
-            try (var in = url.openStream()) {
-              CopyIn.file(in, newFile, -1, name);
-            }
-            return newFile;
-          }
+          return newFile;
         },
         false);
+  }
+
+  private static String lengthAndTime(URL url) throws IOException {
+    URLConnection connection = url.openConnection();
+    connection.setUseCaches(false);
+    // Closing the stream closes the jar that was opened to ask.
+    InputStream opened = connection.getInputStream();
+    try {
+      return connection.getContentLengthLong() + " " + connection.getLastModified();
+    } finally {
+      opened.close();
+    }
   }
 
   private static URL find(String resource, String name) {

@@ -30,7 +30,7 @@ import org.apache.hadoop.fs.UnsupportedFileSystemException;
  * that file system has checksums.
  */
 record HadoopFiles(String name, Path root, Configuration hadoop, Retries retries)
-    implements PackedModel.Archive, TreeModel.Tree {
+    implements TreeModel.Tree {
   /** More than any model has; who names a bucket by mistake should not wait for its listing. */
   private static final int MOST_FILES = 10_000;
 
@@ -121,8 +121,8 @@ record HadoopFiles(String name, Path root, Configuration hadoop, Retries retries
     }
   }
 
-  @Override
-  public String state() throws IOException {
+  /** Tells the present contents of the archive from others. */
+  String state() throws IOException {
     FileStatus status = retries.read("Looking up " + root, this::status);
     if (status.isDirectory()) {
       throw new UserError(
@@ -131,8 +131,7 @@ record HadoopFiles(String name, Path root, Configuration hadoop, Retries retries
     return status.getLen() + " " + version(status);
   }
 
-  @Override
-  public java.nio.file.Path fetch(java.nio.file.Path newFile) throws IOException {
+  java.nio.file.Path fetch(java.nio.file.Path newFile) throws IOException {
     copy(root, newFile);
     return newFile;
   }

@@ -2,13 +2,13 @@ package io.embark.model.store;
 
 import io.embark.model.Fingerprint;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -31,11 +31,11 @@ record Inventory(List<Entry> entries) {
                 directory.relativize(file).toString(), Files.size(file), Fingerprint.of(file)));
       }
     }
-    StringBuilder text = new StringBuilder();
-    for (Entry entry : entries) {
-      text.append("%s %d %s\n".formatted(entry.sha256, entry.size, entry.path));
-    }
-    Files.writeString(directory.resolve(FILE), text, StandardCharsets.UTF_8);
+    String text =
+        entries.stream()
+            .map(e -> "%s %d %s\n".formatted(e.sha256, e.size, e.path))
+            .collect(Collectors.joining());
+    Files.writeString(directory.resolve(FILE), text);
     return new Inventory(entries);
   }
 
@@ -47,7 +47,7 @@ record Inventory(List<Entry> entries) {
     }
     List<Entry> entries = new ArrayList<>();
     try {
-      for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+      for (String line : Files.readAllLines(file)) {
         String[] parts = line.split(" ", 3);
         if (parts.length < 3 || !parts[1].matches("[0-9]{1,18}")) {
           return Optional.empty();
@@ -61,7 +61,6 @@ record Inventory(List<Entry> entries) {
     return entries.isEmpty() ? Optional.empty() : Optional.of(new Inventory(entries));
   }
 
-  /** Bytes of all files. */
   long bytes() {
     return entries.stream().mapToLong(Entry::size).sum();
   }

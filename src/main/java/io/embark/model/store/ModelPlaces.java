@@ -35,10 +35,6 @@ record ModelPlaces(
    */
   record Place(String name, Path directory, ModelSource source, String modelFile) {}
 
-  ModelPlaces withSparkFiles(Function<String, List<String>> places) {
-    return new ModelPlaces(hadoop, retries, places);
-  }
-
   /**
    * @throws UserError if there is no such model, as far as that can be told without a network
    */
@@ -140,7 +136,7 @@ record ModelPlaces(
     HadoopFiles files = new HadoopFiles(uri, new org.apache.hadoop.fs.Path(uri), hadoop, retries);
     ModelSource source =
         ArchiveTree.Format.of(uri).isPresent()
-            ? new PackedModel(name, uri, files, true)
+            ? new PackedModel(name, uri, files::state, files::fetch, true)
             : new TreeModel(uri, uri.replaceAll("/+$", ""), files, true);
     return new Place(name, null, source, modelFile);
   }

@@ -49,7 +49,8 @@ public final class ModelStore {
    * @param places where a file of that name may be, best first: paths of this host, or URIs
    */
   public ModelStore withSparkFiles(Function<String, List<String>> places) {
-    return new ModelStore(cache, offline, this.places.withSparkFiles(places));
+    ModelPlaces withSpark = new ModelPlaces(this.places.hadoop(), this.places.retries(), places);
+    return new ModelStore(cache, offline, withSpark);
   }
 
   /**

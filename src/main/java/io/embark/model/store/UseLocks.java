@@ -62,7 +62,8 @@ final class UseLocks {
 
   private static FileLock share(FileChannel channel) throws IOException {
     // An exclusive lock is held for as long as removing the model takes, which is one rename.
-    for (FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true); ; ) {
+    while (true) {
+      FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true);
       if (lock != null) {
         return lock;
       }
@@ -73,7 +74,6 @@ final class UseLocks {
         Thread.currentThread().interrupt();
         Retries.requireNotInterrupted(e);
       }
-      lock = channel.tryLock(0, Long.MAX_VALUE, true);
     }
   }
 
