@@ -16,9 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs batches so that neither a shortage of memory nor one bad text ends a job. A batch that does
- * not fit into memory is halved, and so are, from then on, the batches of every task that shares
- * the session: the budget never grows again before the session is opened anew. Safe for use by
- * several threads at once.
+ * not fit into memory is halved, and so are from then on those of every task that shares the
+ * session. Safe for use by several threads at once.
  */
 final class BatchRecovery {
   private static final Logger LOG = LoggerFactory.getLogger(BatchRecovery.class);
@@ -38,11 +37,7 @@ final class BatchRecovery {
 
   /** Takes the texts of a batch, each exactly once. */
   interface Outcome {
-    /**
-     * Runs some of them.
-     *
-     * @throws EncodingException as {@link Encoder#encode} does
-     */
+    /** Runs some of them; throws as {@link Encoder#encode} does. */
     void encode(Batch part);
 
     /** The model fails on one of them. */
@@ -61,9 +56,8 @@ final class BatchRecovery {
   /**
    * Runs one batch, in parts if need be.
    *
-   * @param texts what the batch was planned of
-   * @throws EncodingException if it was stopped; if the model fails, and texts may not fail alone;
-   *     if the session does not work any more
+   * @throws EncodingException if it was stopped, the model fails and texts may not fail alone, or
+   *     the session does not work any more
    */
   void run(
       Batch batch,

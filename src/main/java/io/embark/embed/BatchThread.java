@@ -13,9 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The thread that takes one stream's batches through the model, buffer by buffer in the order they
- * are handed over. While it does, the stream's own thread reads, tokenises, and writes. On a CPU
- * the batches of a buffer go to other cores too, as long as these are free.
+ * The thread that takes one stream's batches through the model, buffer by buffer, while the
+ * stream's own thread reads, tokenises and writes. On a CPU batches go to other cores too, as long
+ * as these are free.
  */
 final class BatchThread implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BatchThread.class);
@@ -31,9 +31,6 @@ final class BatchThread implements AutoCloseable {
   private final Optional<Cores> cores;
   private Thread thread;
 
-  /**
-   * @param buffers the most buffers that are waiting or running at a time
-   */
   BatchThread(EmbeddingPipeline pipeline, EmbeddingStats stats, int buffers) {
     this.pipeline = pipeline;
     this.stats = new StatsInTurn(stats);
@@ -73,10 +70,7 @@ final class BatchThread implements AutoCloseable {
     return executor.submit(() -> pipeline.embed(texts, stats, cancellation));
   }
 
-  /**
-   * Drops what is waiting, stops what is running, and returns when the thread has ended. An
-   * interrupt does not hurry it, but is kept.
-   */
+  /** Stops what is running and returns when the thread has ended, interrupted or not. */
   @Override
   public void close() {
     cancellation.cancel();

@@ -16,9 +16,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The batches of one buffer on their way through the model: on the thread that asks, and on threads
- * of their own as long as {@link Cores} are free. Which thread runs a batch changes nothing about
- * its vectors. When it is over, whether done or failed, no thread is at it any more.
+ * The batches of one buffer on their way through the model: on the thread that asks, and on others
+ * as long as {@link Cores} are free, which changes nothing about vectors. When it is over, no
+ * thread is at it any more.
  */
 final class BufferRun {
   /** Threads come and go with the cores that are free; an idle one is gone after a second. */
@@ -57,11 +57,10 @@ final class BufferRun {
   }
 
   /**
-   * Runs all batches, and returns when they are done.
+   * Runs all batches, and returns when they are done; throws what the model threw first.
    *
    * @param model safe for use by several threads
    * @param cores of which the calling thread has one
-   * @throws RuntimeException what the model threw first
    */
   static void all(List<Batch> batches, Consumer<Batch> model, Cores cores) {
     all(batches, model, cores, HELPERS);

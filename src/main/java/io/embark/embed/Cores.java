@@ -4,9 +4,8 @@ import io.embark.UserError;
 
 /**
  * The cores of this JVM on which batches run. A stream has one from its first batch to its end, a
- * call to {@link Embedder#embedAll} until it returns. Those that nobody has are lent to whoever
- * runs, batch by batch, so that a partition that is left over, or the only one there is, does not
- * leave the others idle.
+ * call to {@link Embedder#embedAll} until it returns. Those that nobody has are lent, batch by
+ * batch, so that a partition that is left over does not leave the others idle.
  */
 public final class Cores {
   static final Cores OF_THIS_JVM = new Cores(Runtime.getRuntime().availableProcessors());

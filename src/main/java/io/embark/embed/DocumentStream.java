@@ -10,9 +10,8 @@ import java.util.NoSuchElementException;
 import java.util.function.Function;
 
 /**
- * Embeds a stream of documents, each cut into chunks, in constant memory: however long a document
- * is, its chunks are found, embedded and merged as they pass by. Chunks of several documents share
- * batches.
+ * Embeds a stream of documents, each cut into chunks, in constant memory however long a document
+ * is. Chunks of several documents share batches.
  *
  * @param <T> what comes in, a row that holds a document
  * @param <R> what goes out
@@ -26,10 +25,7 @@ public final class DocumentStream<T, R> implements Iterator<R> {
      */
     R ofChunk(T document, Chunk chunk, Embedding embedding);
 
-    /**
-     * @param chunks how many chunks the document has; 0 if it is null
-     * @param merged of all its chunks, see {@link MergedChunks}
-     */
+    /** Has 0 chunks if the document is null; merged of all of them by {@link MergedChunks}. */
     R ofDocument(T document, int chunks, Embedding merged);
   }
 
@@ -55,10 +51,7 @@ public final class DocumentStream<T, R> implements Iterator<R> {
   private final Deque<R> ready = new ArrayDeque<>();
   private MergedChunks merged;
 
-  /**
-   * @param chunker made by {@link Embedder#chunker}
-   * @param textOf the text of a document; may give null
-   */
+  /** Cuts with a chunker that {@link Embedder#chunker} made; texts may be null. */
   public DocumentStream(
       Embedder embedder,
       Chunker chunker,

@@ -21,9 +21,9 @@ import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * Texts in, vectors out: the whole path of Embark in plain Java, without Spark. Safe for use by
- * several threads at once, which then share one session. On a CPU the batches of one call run on
- * every core that no other call and no stream uses ({@link Cores}).
+ * Texts in, vectors out, in plain Java without Spark. Safe for use by several threads at once,
+ * which then share one session. On a CPU the batches of one call run on every core that no other
+ * call and no stream uses ({@link Cores}).
  */
 public final class Embedder implements AutoCloseable {
   /** Token states held at most, in bytes, by one task. */
@@ -59,19 +59,15 @@ public final class Embedder implements AutoCloseable {
    * Opens an embedder: finds the model, settles the settings, loads tokenizer and session.
    *
    * @param gpuIndex which GPU of this machine to use, if any is wanted
-   * @throws IOException if a file of the model cannot be read
    * @throws UserError if model and settings do not go together
-   * @throws IllegalStateException if the device asked for cannot be had, or the model is not the
-   *     one wanted
+   * @throws IllegalStateException if the device cannot be had, or the model is not the one wanted
    */
   public static Embedder open(EmbedderConfig config, ModelStore store, int gpuIndex)
       throws IOException {
     return open(config, store, gpuIndex, UnaryOperator.identity());
   }
 
-  /**
-   * @param around gives what batches go to instead of the session
-   */
+  /** Opens an embedder whose batches go to what {@code around} makes of the session. */
   static Embedder open(
       EmbedderConfig config, ModelStore store, int gpuIndex, UnaryOperator<Encoder> around)
       throws IOException {
@@ -106,8 +102,8 @@ public final class Embedder implements AutoCloseable {
   }
 
   /**
-   * Token ids of texts of many kinds, with which a model is measured before it is used in another
-   * precision: each alone, and several as one long text, as positions and lengths matter too.
+   * Token ids of texts of many kinds, with which a model is measured in another precision: each
+   * alone, and several as one, as positions and lengths matter too.
    */
   private static List<long[]> calibrationIds(HfTokenizer tokenizer, String prompt) {
     List<String> lines;
@@ -160,14 +156,7 @@ public final class Embedder implements AutoCloseable {
         .build();
   }
 
-  /**
-   * Embeds texts as they are, blank ones too.
-   *
-   * @param texts no nulls
-   * @return one vector {@code [dimension()]} per text, in the order of the texts; with several
-   *     poolings the first one's
-   * @throws IllegalStateException if the model fails on a text, whatever {@code on-row-error} says
-   */
+  /** The first vector of {@link #embedAll} of each text, {@code [dimension()]}. */
   public float[][] embed(List<String> texts) {
     return Arrays.stream(embedAll(texts)).map(vectors -> vectors[0]).toArray(float[][]::new);
   }

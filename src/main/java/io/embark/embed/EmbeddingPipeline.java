@@ -12,9 +12,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The way of texts through one session: they are tokenised, planned into batches of like length,
- * encoded and pooled by the session, cut and normalised, and put back into the order they came in.
- * Safe for use by several threads at once.
+ * The way of texts through one session: tokenised, planned into batches of like length, encoded and
+ * pooled, cut and normalised, in the order they came in. Safe for use by several threads at once.
  */
 final class EmbeddingPipeline {
   private final PromptTokenizer tokenizer;
@@ -69,8 +68,8 @@ final class EmbeddingPipeline {
   }
 
   /**
-   * Embeds tokenised texts, in the order of the texts. The calling thread has one of {@link
-   * #cores}, where there are any; more are borrowed.
+   * Embeds tokenised texts, in their order. The calling thread has one of {@link #cores}, where
+   * there are any; more are borrowed.
    *
    * @param stats told by one thread after the other
    * @throws IllegalStateException if the model fails or is stopped

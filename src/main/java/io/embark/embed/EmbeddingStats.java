@@ -3,10 +3,9 @@ package io.embark.embed;
 import io.embark.batch.Batch;
 
 /**
- * A listener to the work of a stream, a buffer or a batch at a time, never a row. {@link #batch},
- * {@link #halved} and {@link #failed} are called by the threads that run a stream's batches, one
- * after the other, everything else by the thread that reads the stream; what all see is in order by
- * the time the stream hands the rows on.
+ * A listener to the work of a stream, a buffer or a batch at a time. {@link #batch}, {@link
+ * #halved} and {@link #failed} are called by the threads that run batches, one after the other, the
+ * rest by the thread that reads the stream; all is in order by the time the stream hands rows on.
  */
 public interface EmbeddingStats {
   /** Forgets everything. */
@@ -18,10 +17,7 @@ public interface EmbeddingStats {
   /** So many texts, those that go to the model and each once, were tokenised. */
   default void tokenized(int texts, long nanos) {}
 
-  /**
-   * So many texts equal another of the same buffer: they are neither tokenised nor computed, and
-   * get a copy of its vector.
-   */
+  /** So many texts equal another of the same buffer and get a copy of its vector. */
   default void repeated(int texts) {}
 
   /** The reading thread had nothing to do but wait for the model. */

@@ -18,16 +18,14 @@ import java.util.function.Function;
 
 /**
  * Embeds a stream of any length in constant memory: reads ahead into bounded buffers, embeds them,
- * hands their items on in the order they came. Every item comes out exactly once, each of its texts
- * with a vector or with the reason why it has none. Equal texts of a buffer are embedded once:
- * their vectors are the same to the bit, and no two share an array.
+ * hands their items on in the order they came, each exactly once with a vector or the reason why it
+ * has none. Equal texts of a buffer are embedded once, and no two share an array.
  *
- * <p>Items are read, tokenised and handed on by the thread that uses the stream; the model runs on
- * a thread of the stream's own, on a CPU also on cores that no other stream uses ({@link Cores}).
- * With {@link Setting#PREFETCH} 1 or more, the model works on one buffer while the next is read and
- * tokenised and the one before is consumed; at most prefetch + 1 buffers exist at a time. That
- * thread ends with the last item, on any failure, and on {@link #close}, which whoever may stop
- * early has to call. Interrupting the using thread stops the stream.
+ * <p>The thread that uses the stream reads, tokenises and hands on; the model runs on a thread of
+ * the stream's own, on a CPU also on cores that no other stream uses ({@link Cores}). At most
+ * {@link Setting#PREFETCH} + 1 buffers exist at a time. That thread ends with the last item, on any
+ * failure, and on {@link #close}, which whoever may stop early has to call. Interrupting the using
+ * thread stops the stream.
  *
  * @param <T> what comes in, a row that holds texts
  * @param <R> what goes out
@@ -58,12 +56,7 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
 
   private record AtModel<T>(RowBuffer<T> buffer, Future<Embedding[]> embeddings) {}
 
-  /**
-   * A stream of items with one text each.
-   *
-   * @param textOf the text of an item; may give null
-   * @param result joins an item and its embedding
-   */
+  /** A stream of items with one text each, which may be null. */
   public EmbeddingStream(
       Embedder embedder,
       Iterator<T> items,
@@ -101,9 +94,8 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
   }
 
   /**
-   * A stream of items with any number of texts each; they share batches.
+   * A stream of items with any number of texts each, nulls among them; they share batches.
    *
-   * @param textsOf the texts of an item, none of them, or nulls among them
    * @param result joins an item and its embeddings, one per text and in their order; it may keep
    *     the list
    */
@@ -136,7 +128,6 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
    *
    * @throws CancellationException if the thread is interrupted, or told to stop
    * @throws RuntimeException what the model or the source of items threw, now and every time after
-   * @throws IllegalStateException after {@link #close()} before the end
    */
   @Override
   public boolean hasNext() {
@@ -244,10 +235,7 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
     return new CancellationException("Embedding was interrupted.");
   }
 
-  /**
-   * Stops the model, within a batch if it has to, and ends the stream's thread. Does nothing the
-   * second time, nor after the last item.
-   */
+  /** Stops the model, within a batch if it has to; does nothing the second time. */
   @Override
   public void close() {
     ready = null;

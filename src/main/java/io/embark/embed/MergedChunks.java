@@ -7,15 +7,13 @@ import io.embark.pooling.Norm;
  *
  * <pre>d = sum(n_i * v_i) / sum(n_i)</pre>
  *
- * where {@code v_i} is the vector of chunk i as the model gives it, normalised if the model
- * normalises, and {@code n_i} its number of text tokens, special ones and the prompt's not counted.
- * Where vectors are normalised, d is normalised too. This is the way described in the OpenAI
- * Cookbook, "Embedding texts that are longer than the model's maximum context length". Each vector
- * of several is merged by itself; memory does not grow with the chunks.
+ * where {@code v_i} is the vector of chunk i as the model gives it and {@code n_i} its number of
+ * text tokens, without special ones and the prompt's; normalised where vectors are. As in the
+ * OpenAI Cookbook, "Embedding texts that are longer than the model's maximum context length".
  *
- * <p>Chunks without a vector have no weight. Where a single chunk has one, the document has that
- * very vector, bit by bit. Counts of tokens are sums over the chunks: special tokens, prompts and
- * overlaps count as often as the model sees them. A chunk that failed fails the document.
+ * <p>Chunks without a vector have no weight; of a single one that has one the document gets that
+ * very vector, bit by bit. Special tokens, prompts and overlaps count as often as the model sees
+ * them. A chunk that failed fails the document.
  */
 final class MergedChunks {
   private final Norm norm;

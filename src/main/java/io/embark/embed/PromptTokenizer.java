@@ -50,10 +50,7 @@ final class PromptTokenizer implements AutoCloseable {
             && (prompt.isEmpty() || tokenizeAlone(text).total() <= tokenizer.specialTokens());
   }
 
-  /**
-   * Whether every character is whitespace, a space of any script, a control or a format character.
-   * More than {@link String#isBlank}, which does not count no-break spaces.
-   */
+  /** Unlike {@link String#isBlank} counts no-break spaces, control and format characters too. */
   static boolean showsNothing(String text) {
     return text.codePoints()
         .allMatch(

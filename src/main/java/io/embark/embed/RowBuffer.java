@@ -11,8 +11,8 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * Some rows of a stream on their way: read, then tokenised, then with vectors. Rows leave in the
- * order they came, each only once it is asked for. Equal texts go to the model once.
+ * Some rows of a stream: read, then tokenised, then with vectors. They leave in the order they
+ * came; equal texts go to the model once.
  *
  * @param <T> a row that holds texts
  */
@@ -42,10 +42,8 @@ final class RowBuffer<T> {
   private RowBuffer() {}
 
   /**
-   * Reads rows, at least one if there is one.
-   *
-   * @param maxRows the most rows, and about the most texts
-   * @param maxChars characters after which no further row is read
+   * Reads rows, at least one if there is one, until there are {@code maxRows} of them or of texts,
+   * or {@code maxChars} characters.
    */
   static <T> RowBuffer<T> read(
       Iterator<T> source, Function<T, List<String>> textsOf, int maxRows, long maxChars) {
@@ -73,9 +71,8 @@ final class RowBuffer<T> {
   }
 
   /**
-   * Tokenises, and settles the texts that have no vector.
-   *
-   * @param betweenTexts run before each text; may throw to stop
+   * Tokenises, and settles the texts that have no vector. What runs between texts may throw to
+   * stop.
    */
   void tokenize(PromptTokenizer tokenizer, Runnable betweenTexts) {
     embeddings = new Embedding[texts.size()];

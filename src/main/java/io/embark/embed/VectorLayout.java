@@ -15,16 +15,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The vectors that are made of each text: one for each pooling and choice of layers, or all of them
- * joined into one. The session pools; single vectors it also cuts and normalises, joined ones are
- * cut and normalised here, after joining, as sentence-transformers does.
+ * The vectors that are made of each text: one for each pooling and choice of layers, or all joined
+ * into one. The session pools; single vectors it also cuts and normalises, joined ones are cut and
+ * normalised here, after joining, as sentence-transformers does.
  *
  * @param names one per vector: {@code mean}, or with several choices of layers {@code
  *     mean_first_last}; a joined vector is named by its parts
  * @param dims values of each output of the session
  * @param dimensions values of each vector
- * @param concat whether the outputs are joined
- * @param norm of joined vectors
  * @param tokenStates whether the last output is the token states
  */
 record VectorLayout(
@@ -114,9 +112,8 @@ record VectorLayout(
   }
 
   /**
-   * The embedding of one row of a batch.
+   * The embedding of one row of a batch, copied from what the session returned for each output.
    *
-   * @param values views of what the session returned for each output; copied from
    * @param length positions per row in the batch
    */
   Embedding row(List<FloatBuffer> values, int row, int length, Tokens text, double unknown) {

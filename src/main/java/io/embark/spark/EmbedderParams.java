@@ -126,9 +126,9 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Settin
   }
 
   /**
-   * Maps that vectors go through after pooling and before they are scaled: where {@link
-   * io.embark.post.LinearVectorModel}s were saved, one for each vector column. They are fitted on
-   * vectors that are not scaled (normalize none).
+   * Where {@link io.embark.post.LinearVectorModel}s were saved, one for each vector column, that
+   * vectors go through after pooling and before they are scaled. They are fitted on vectors that
+   * are not scaled (normalize none).
    */
   public T setPost(String... paths) {
     set(post(), paths);

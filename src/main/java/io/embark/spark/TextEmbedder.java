@@ -82,8 +82,8 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
   }
 
   /**
-   * Looks at the model now, and not again while the settings stay, where each call would otherwise
-   * see whether it changed: for jobs, all of whose rows go through one model.
+   * Looks at the model now, and not again while the settings stay: for jobs, all of whose rows go
+   * through one model.
    */
   public TextEmbedder pinModel() {
     pinnedFor = config();
@@ -114,10 +114,10 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
   }
 
   /**
-   * Finds the ranges that output type int8 needs, by embedding a sample, and sets them. Ranges
-   * belong to a table, so this is done once and not per batch; values outside them are clipped.
+   * Finds the ranges that output type int8 needs, by embedding a sample of some thousand rows, and
+   * sets them. Ranges belong to a table, so this is done once and not per batch; values outside
+   * them are clipped.
    *
-   * @param sample some thousand rows with the input column
    * @throws UserError if no text of the sample has a vector
    */
   public TextEmbedder calibrate(Dataset<?> sample) {

@@ -23,9 +23,6 @@ import org.apache.spark.unsafe.types.UTF8String;
  * The columns that chunking adds behind those of an embedding: of chunks {@code chunk_index},
  * {@code chunk_start} and {@code chunk_end}, of documents {@code chunks}, how many they have.
  * Positions count code points, as Spark's own {@code substring} does.
- *
- * @param prefix put before their names
- * @param textIndex where the column of texts stands
  */
 public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
     implements Serializable {
@@ -96,11 +93,7 @@ public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
     return new GenericInternalRow(values);
   }
 
-  /**
-   * The added values of a chunk.
-   *
-   * @param chunk null for a document that is null
-   */
+  /** The added values of a chunk, null for a document that is null. */
   InternalRow ofChunk(Chunk chunk) {
     Object[] values = new Object[added()];
     values[0] = chunk == null ? 0 : chunk.index();

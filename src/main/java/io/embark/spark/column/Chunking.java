@@ -41,11 +41,7 @@ public record Chunking(ChunkMode mode, int tokens, int overlap, boolean keepText
     return mode == ChunkMode.NONE;
   }
 
-  /**
-   * Checks the numbers against the model, on the driver.
-   *
-   * @throws UserError if they do not go together
-   */
+  /** Refuses what does not go with the model, on the driver. */
   public void require(EmbedderConfig config) {
     chunker(config);
     if (mode.merges() && config.get(Setting.TOKEN_STATES)) {
@@ -60,9 +56,8 @@ public record Chunking(ChunkMode mode, int tokens, int overlap, boolean keepText
   }
 
   /**
-   * Cuts without a session.
+   * Cuts without a session, for a resolved config.
    *
-   * @param config resolved
    * @throws UserError if the numbers do not go with the model
    */
   public Chunker chunker(EmbedderConfig config) {

@@ -85,9 +85,8 @@ public final class ColumnProvenance {
   }
 
   /**
-   * Refuses two columns whose vectors cannot be compared: made by another model, pooling, layers,
-   * map after the model, or of another size. A column that does not say how it was made is let
-   * pass.
+   * Refuses two columns whose vectors cannot be compared. One that does not say how it was made is
+   * let pass.
    *
    * @throws UserError with both sides, field by field
    */

@@ -20,8 +20,6 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The work of {@code TextEmbedder} on one partition: embeds a column of texts, text by text.
  *
- * @param textIndex the column
- * @param columns added to each row
  * @param vectors how many vectors each text has
  * @param post maps vectors after the model; null for nothing. Sent once to each executor, not with
  *     each task: it may hold millions of numbers
@@ -48,11 +46,7 @@ public record EmbedColumnTask(
             JvmMetrics.and(counted)));
   }
 
-  /**
-   * The same work chunk by chunk.
-   *
-   * @param input the schema of the rows that hold the documents
-   */
+  /** The same work chunk by chunk, on rows of the schema {@code input}. */
   public InternalRows.Work onDocuments(ChunkColumns columns, StructType input) {
     return new OnDocuments(this, columns, input);
   }

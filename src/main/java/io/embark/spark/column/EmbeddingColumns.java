@@ -26,8 +26,7 @@ import org.apache.spark.unsafe.types.UTF8String;
  * The columns an embedding adds to a row: the vector and the account of the text.
  *
  * @param vector name of the vector column; with several vectors, what their names begin with
- * @param prefix put before the names of the other columns, so that two embeddings can stand side by
- *     side
+ * @param prefix put before the names of the other columns
  * @param ranges of each vector for {@link OutputType#INT8}, else empty
  */
 public record EmbeddingColumns(
@@ -114,12 +113,7 @@ public record EmbeddingColumns(
     return type == OutputType.INT8 ? ranges.get(vector) : null;
   }
 
-  /**
-   * The values of the added columns for one row, as Spark holds them.
-   *
-   * @param vectors how many vectors there are
-   * @param states whether there are token states
-   */
+  /** The values of the added columns for one row, as Spark holds them. */
   InternalRow values(Embedding embedding, int vectors, boolean states) {
     Object[] values = new Object[vectors + (states ? 1 : 0) + ACCOUNT];
     int next = 0;

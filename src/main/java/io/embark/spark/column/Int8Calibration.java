@@ -15,8 +15,8 @@ public final class Int8Calibration {
   private Int8Calibration() {}
 
   /**
-   * @param vectorColumns columns of {@code array<float>}; rows without vectors are passed over
-   * @return one per column
+   * The ranges of each column of {@code array<float>}; rows without vectors are passed over.
+   *
    * @throws UserError if no row has vectors
    */
   public static List<Int8Ranges> ranges(Dataset<Row> rows, List<String> vectorColumns) {

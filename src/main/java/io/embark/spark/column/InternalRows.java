@@ -27,10 +27,9 @@ import scala.collection.JavaConverters;
 import scala.runtime.AbstractFunction1;
 
 /**
- * {@code Dataset.mapPartitions} on rows as Spark holds them. The object that Spark would make of a
- * row is here the row itself, as one struct, so that no column is converted to Java and back.
- *
- * <p>Made of Spark's own plan nodes, which every session knows how to plan.
+ * {@code Dataset.mapPartitions} on rows as Spark holds them, made of Spark's own plan nodes. The
+ * object that Spark would make of a row is here the row itself, as one struct, so that no column is
+ * converted to Java and back.
  */
 public final class InternalRows {
   private static final String ROW = "row";
@@ -41,20 +40,16 @@ public final class InternalRows {
   public interface Work extends Serializable {
 
     /**
-     * The rows that come of {@code rows}.
-     *
-     * @param rows at least one; each is an object of its own and may be kept
-     * @return may hand out one object again and again
+     * The rows that come of some, of which there is at least one; each is an object of its own and
+     * may be kept. Those returned may be one object again and again.
      */
     Iterator<InternalRow> over(Iterator<InternalRow> rows);
   }
 
   /**
-   * The rows that {@code work} makes of each partition.
+   * The rows that {@code work} makes of each partition, with the metadata of the result's fields.
    *
-   * @param result their schema; metadata of its fields is kept
-   * @param work gets rows that hold all columns of {@code rows}; not called for an empty partition,
-   *     which must not load a model
+   * @param work not called for an empty partition, which must not load a model
    */
   public static Dataset<Row> mapPartitions(Dataset<Row> rows, StructType result, Work work) {
     LogicalPlan child = rows.logicalPlan();
@@ -75,8 +70,8 @@ public final class InternalRows {
   }
 
   /**
-   * The rows that a plan made by {@link #mapPartitions} works on, of which every work so far hands
-   * up the columns before its own; null for another plan.
+   * The rows that a plan of {@link #mapPartitions} works on, whose columns every work so far hands
+   * up before its own; null for another plan.
    */
   public static LogicalPlan before(LogicalPlan plan) {
     return plan instanceof Project project

@@ -1,7 +1,6 @@
 package io.embark.spark.column;
 
 import io.embark.Choice;
-import io.embark.UserError;
 import io.embark.embed.VectorProvenance;
 import io.embark.vector.Half;
 import io.embark.vector.Int8Ranges;
@@ -109,11 +108,7 @@ public enum OutputType implements Choice {
     return dataType;
   }
 
-  /**
-   * The value of a row, as Spark holds it.
-   *
-   * @param ranges of the column's dimensions; read by {@link #INT8} only
-   */
+  /** The value of a row, as Spark holds it; ranges are read by {@link #INT8} only. */
   public abstract Object value(float[] vector, Int8Ranges ranges);
 
   /**
@@ -144,11 +139,7 @@ public enum OutputType implements Choice {
         .collect(Collectors.joining(", "));
   }
 
-  /**
-   * Reads a type by its label; {@code float_array} is another name for {@code float}.
-   *
-   * @throws UserError naming the known types
-   */
+  /** Reads a type by its label; {@code float_array} is another name for {@code float}. */
   public static OutputType of(String text) {
     return text.strip().replace('-', '_').equalsIgnoreCase("float_array")
         ? FLOAT
@@ -156,9 +147,8 @@ public enum OutputType implements Choice {
   }
 
   /**
-   * The form of the vectors of one column, which is all that reading them needs.
-   *
-   * @param ranges for {@link #INT8}, else null
+   * The form of one column's vectors, which is all that reading them needs; ranges are null except
+   * for {@link #INT8}.
    */
   public record Stored(OutputType type, int dimension, Int8Ranges ranges) implements Serializable {
 

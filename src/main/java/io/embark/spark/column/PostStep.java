@@ -14,18 +14,14 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Maps vectors between the model and the column: each goes through a map that was fitted before,
- * and is scaled after it. The model's side then leaves lengths alone.
- *
- * @param maps one for each vector of a text
- * @param norm how mapped vectors are scaled
+ * Maps each vector of a text between model and column by a map fitted before, and scales it after
+ * that; the model's side then leaves lengths alone.
  */
 public record PostStep(List<LinearVectorModel> maps, Norm norm) implements Serializable {
 
   /**
-   * Fits maps to vectors.
+   * Fits maps to the vectors as they are asked for.
    *
-   * @param facts of the vectors as they are asked for
    * @throws UserError if the maps are not for these vectors
    */
   public static PostStep of(List<LinearVectorModel> maps, ModelFacts facts) {
@@ -66,11 +62,7 @@ public record PostStep(List<LinearVectorModel> maps, Norm norm) implements Seria
         facts.canary());
   }
 
-  /**
-   * The schema, its vector columns saying what mapped them.
-   *
-   * @param columns one for each map
-   */
+  /** The schema, its vector columns, one for each map, saying what mapped them. */
   public StructType describe(StructType schema, List<String> columns) {
     List<StructField> fields = new ArrayList<>();
     for (StructField field : schema.fields()) {

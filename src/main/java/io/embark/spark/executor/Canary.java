@@ -21,16 +21,15 @@ import org.slf4j.LoggerFactory;
 /**
  * A few sentences and the vectors that every session of a job must give for them: the reference
  * vectors that ship with Embark, for the built-in default model in its usual use, or else those of
- * the driver, which has opened the model anyway. They travel with the tasks; each executor compares
- * once for every session it opens, before its first row.
+ * the driver. They travel with the tasks; each executor compares once for every session, before its
+ * first row.
  *
  * <p>On a CPU, 32-bit floats agree to a few millionths between machines: allowed is a difference of
  * {@value #CPU_DIFFERENCE} in any value, or that part of the largest value where values exceed 1. A
- * GPU rounds factors to TF32 or works in 16 bits, so there the cosine counts: its distance from 1
- * may be {@value #ROUNDED_DISTANCE}, some hundred times what such rounding costs and a fraction of
- * what naive 8-bit quantisation or another pooling does. The same holds between sessions in {@link
- * Precision#INT8}, where last bits that differ by processor may end up in another step. {@link
- * Setting#CANARY} allows more, or less.
+ * GPU rounds to TF32 or 16 bits, so there the cosine counts: its distance from 1 may be {@value
+ * #ROUNDED_DISTANCE}, some hundred times what such rounding costs and a fraction of what naive
+ * 8-bit quantisation or another pooling does. So it is in {@link Precision#INT8}, where last bits
+ * that differ by processor may end up in another step. {@link Setting#CANARY} allows more, or less.
  *
  * @param origin owner of the expected vectors, as in "differ from ... vectors"
  * @param expected {@code [sentence][vector][dimension]}
@@ -57,11 +56,8 @@ public record Canary(String origin, List<String> sentences, float[][][] expected
   /**
    * The worst distance of one session's vectors from the expected ones.
    *
-   * @param sentence where that is
    * @param vector the name of the vector, where a text has several
-   * @param cosine of found and expected
    * @param difference the largest of any value, absolute
-   * @param within whether this is allowed
    * @param limit what is allowed, in words
    */
   public record Reading(
@@ -72,11 +68,6 @@ public record Canary(String origin, List<String> sentences, float[][][] expected
       boolean within,
       String limit) {}
 
-  /**
-   * The canary of a job, from the driver's session.
-   *
-   * @throws Drift if the driver itself does not give the reference vectors
-   */
   static Canary of(Embedder driver) {
     EmbedderConfig config = driver.config();
     double allowed = config.get(Setting.CANARY);
@@ -106,9 +97,8 @@ public record Canary(String origin, List<String> sentences, float[][][] expected
   }
 
   /**
-   * Compares, the first time it sees this session.
+   * Compares, the first time it sees this session, which is returned.
    *
-   * @return {@code embedder}
    * @throws Drift if its vectors are not as expected
    */
   public Embedder require(Embedder embedder) {

@@ -11,9 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A listener that stops what runs when an executor's canary has drifted. Left to itself Spark would
- * try the task again, on an executor that is sound, and the job would end well with nobody the
- * wiser.
+ * A listener that stops what runs when an executor's canary has drifted. Spark would try the task
+ * again on an executor that is sound, with nobody the wiser.
  */
 public final class CanaryWatch extends SparkListener {
   private static final Logger LOG = LoggerFactory.getLogger(CanaryWatch.class);
@@ -40,8 +39,7 @@ public final class CanaryWatch extends SparkListener {
   /**
    * Runs some work.
    *
-   * @throws Canary.Drift if some executor drifted meanwhile, even where the work was done by others
-   *     before it could be stopped
+   * @throws Canary.Drift if some executor drifted meanwhile, even where others did the work
    */
   public void during(Runnable work) {
     drift = null;

@@ -17,9 +17,8 @@ import org.apache.spark.SparkConf;
 
 /**
  * The embedder of a job whose tasks run in this JVM, opened on a thread of its own while Spark
- * starts. Nothing depends on it: it is used where the very same one is about to be opened, and
- * closed where another is. What goes wrong here goes wrong there again, with the message and at the
- * place that it would have had.
+ * starts. It is used where the very same one is about to be opened, else closed. What goes wrong
+ * here goes wrong there again, with the message at its place.
  */
 public final class EarlyEmbedder {
   private static final AtomicReference<FutureTask<Opened>> STARTED = new AtomicReference<>();
@@ -32,10 +31,8 @@ public final class EarlyEmbedder {
   private record Opened(EmbedderConfig config, Embedder embedder) {}
 
   /**
-   * Begins to open the embedder, if tasks will run in this JVM, on the CPU unless nobody cares, and
-   * with a model that can be had without Spark.
-   *
-   * @param config asked for on that thread, where it may fail
+   * Begins to open the embedder, if tasks will run in this JVM on the CPU, with a model that can be
+   * had without Spark. The config is asked for on that thread, where it may fail.
    */
   public static void start(Supplier<EmbedderConfig> config) {
     SparkConf conf = new SparkConf();
@@ -66,11 +63,7 @@ public final class EarlyEmbedder {
     return new Opened(filledIn, Embedder.open(filledIn, store, 0));
   }
 
-  /**
-   * The embedder that was begun, if it is what is wanted. It is then the caller's.
-   *
-   * @param config with every setting filled in
-   */
+  /** The embedder that was begun, if it is what the filled in config wants; then the caller's. */
   static Optional<Embedder> take(EmbedderConfig config, DeviceChoice device) {
     Optional<Opened> opened = ended();
     if (opened.isEmpty()) {
@@ -94,10 +87,8 @@ public final class EarlyEmbedder {
   }
 
   /**
-   * Waits, so that nobody touches a class with a native library that could not be loaded: Java
-   * tells only the first time why.
-   *
-   * @throws LinkageError what it told
+   * Waits, so that nobody touches a class whose native library could not be loaded: Java tells why
+   * only the first time.
    */
   static void requireLibraries() {
     result(STARTED.get());

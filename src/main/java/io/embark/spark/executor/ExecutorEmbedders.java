@@ -27,8 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The embedders of this JVM: one for each device and each set of settings, opened by the first task
- * that needs it, shared by all, closed when no task has used it for a while ({@link
- * ExecutorSettings}) or when the JVM ends.
+ * that needs it, closed when no task has used it for a while ({@link ExecutorSettings}).
  */
 public final class ExecutorEmbedders {
   private static final Logger LOG = LoggerFactory.getLogger(ExecutorEmbedders.class);
@@ -98,8 +97,7 @@ public final class ExecutorEmbedders {
   /**
    * The embedder of the running task, which keeps it until it ends.
    *
-   * @throws IllegalStateException if the device asked for cannot be had, or no task is running:
-   *     nothing would keep others from closing the embedder then, see {@link #with}
+   * @throws IllegalStateException if the device asked for cannot be had, or no task is running
    * @throws UserError if model and settings do not go together
    */
   public static Embedder get(EmbedderConfig config) {
@@ -122,10 +120,7 @@ public final class ExecutorEmbedders {
 
   /**
    * Works with the embedder that tasks of this JVM use, which stays open meanwhile; for the driver.
-   *
-   * @param work not to hand the embedder on
-   * @throws IllegalStateException if the device asked for cannot be had
-   * @throws UserError if model and settings do not go together
+   * Throws as {@link #get} does.
    */
   static <T> T with(EmbedderConfig config, Function<Embedder, T> work) {
     Lease lease = acquire(config, TaskContext.get());
@@ -137,8 +132,8 @@ public final class ExecutorEmbedders {
   }
 
   /**
-   * Stops a stream when its task is killed, and closes it when the task ends for whatever reason: a
-   * limit that is reached leaves a stream in the middle. Outside a task it changes nothing.
+   * Stops a stream when its task is killed, and closes it when the task ends: a limit that is
+   * reached leaves a stream in the middle. Outside a task it changes nothing.
    */
   public static <T, R> EmbeddingStream<T, R> endWithTask(EmbeddingStream<T, R> stream) {
     TaskContext task = TaskContext.get();

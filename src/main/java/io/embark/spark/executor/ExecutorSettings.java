@@ -78,9 +78,8 @@ public record ExecutorSettings(int models, Duration idle) {
   }
 
   /**
-   * @param command that started the JVM: where {@code spark.executor.cores} is not set, a cluster
-   *     manager gives an executor all cores of its worker or just one, and only there it says how
-   *     many
+   * Where {@code spark.executor.cores} is not set, a cluster manager gives an executor all cores of
+   * its worker or just one, and only the command that started the JVM says how many.
    */
   static int taskSlots(SparkConf conf, String command) {
     int cores = localCores(conf.get("spark.master", ""));
@@ -100,11 +99,9 @@ public record ExecutorSettings(int models, Duration idle) {
   }
 
   /**
-   * Settings with a number of threads, where they leave it open. A session's thread pool is shared
-   * by the task slots, and each running task adds its own thread. With one CPU per task that is all
-   * it takes; with more, the pool gets the rest.
-   *
-   * @param conf null without Spark
+   * Settings with a number of threads, where they leave it open. The task slots share a session's
+   * thread pool, and each running task adds its own thread: with one CPU per task that is all it
+   * takes, with more the pool gets the rest.
    */
   static EmbedderConfig withThreads(EmbedderConfig config, SparkConf conf) {
     if (config.get(Setting.INTRA_OP_THREADS) != 0) {

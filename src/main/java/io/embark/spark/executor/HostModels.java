@@ -24,8 +24,7 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * The models that this driver or executor can reach, with Spark's own settings and files, and their
- * tokenizers for cutting texts without embedding them: one for each set of settings, shared by all
- * tasks, kept until the JVM ends.
+ * tokenizers for cutting texts without embedding, shared by all tasks until the JVM ends.
  */
 public final class HostModels {
   private static final long GOOD_FOR_NANOS = 10_000_000_000L;
@@ -56,8 +55,8 @@ public final class HostModels {
 
   /**
    * The model that a config names, for the driver, which asks several times in one query. A local
-   * one is looked at each time, which costs a few milliseconds, one that is copied from elsewhere
-   * every few seconds, for its file system has to be asked.
+   * one is looked at each time, which costs milliseconds, one that is copied from elsewhere every
+   * few seconds.
    */
   static ModelDirectory openOnDriver(EmbedderConfig config) throws IOException {
     String uri = config.get(Setting.MODEL);
@@ -73,9 +72,6 @@ public final class HostModels {
     return model;
   }
 
-  /**
-   * @param where {@code on this host}, {@code on the driver}
-   */
   static UncheckedIOException unreadable(EmbedderConfig config, String where, IOException e) {
     return new UncheckedIOException(
         "Cannot read model %s %s: %s".formatted(config.text(Setting.MODEL), where, e.getMessage()),
@@ -98,13 +94,7 @@ public final class HostModels {
     }
   }
 
-  /**
-   * A chunker for a resolved config.
-   *
-   * @param tokens the most per chunk, 0 for the model's maximum
-   * @param overlap tokens that a chunk shares with the one before it
-   * @throws UserError if the numbers do not go with the model
-   */
+  /** A chunker for a resolved config, as {@link io.embark.embed.Embedder#chunker} makes it. */
   public static Chunker chunker(EmbedderConfig config, int tokens, int overlap) {
     Tokenizer tokenizer = TOKENIZERS.computeIfAbsent(config, HostModels::tokenizer);
     return new Chunker(tokenizer, config.get(Setting.PROMPT), tokens, overlap);

@@ -15,12 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Things that are costly to open, shared by key: opened by whoever needs one first, kept while it
- * is used, closed when nobody has used it for a while or when its group has too many. What is in
- * use is never closed. Safe for use by several threads; opening one does not hold up another.
- *
- * @param <K> key
- * @param <V> what is shared
+ * Things that are costly to open, shared by key: opened by whoever needs one first, closed when
+ * nobody has used it for a while or when its group has too many, never while in use. Safe for use
+ * by several threads; opening one does not hold up another.
  */
 final class Leases<K, V> {
   private static final Logger LOG = LoggerFactory.getLogger(Leases.class);
@@ -44,9 +41,7 @@ final class Leases<K, V> {
   /**
    * @param groupOf what shares one limit, e.g. the device
    * @param mostPerGroup how many are kept in a group, if no more are in use
-   * @param idle how long one is kept that nobody uses
-   * @param close frees one; called without a lock. What it fails on is logged and let go of
-   * @param nanoClock as {@link System#nanoTime}
+   * @param close frees one, without a lock; what it fails on is logged and let go of
    */
   Leases(
       Function<K, ?> groupOf,
@@ -61,11 +56,7 @@ final class Leases<K, V> {
     this.nanoClock = nanoClock;
   }
 
-  /**
-   * Takes one, opening it if need be. Each call wants its {@link #release}, unless it throws.
-   *
-   * @param open makes one; if it throws, the next call tries again
-   */
+  /** Takes one, opening it if need be. Each call wants its {@link #release}, unless it throws. */
   V acquire(K key, Supplier<V> open) {
     Slot<V> slot;
     List<V> superfluous;

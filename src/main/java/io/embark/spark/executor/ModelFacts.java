@@ -21,15 +21,11 @@ import org.slf4j.LoggerFactory;
  * Facts about a model that the driver needs before the first row, found by really opening it: a
  * model that does not load fails here and not in a task.
  *
- * @param config the settings in force, each filled in, and the fingerprint of the model they are
- *     for
- * @param vectorNames a name for each vector of a text
- * @param dimensions values of each
+ * @param config every setting filled in, and the fingerprint of the model they are for
  * @param fingerprint SHA-256 over graph and tokenizer
  * @param fileHashes SHA-256 of each file of these
  * @param device where tasks run and the token budget there, in words; empty when that is settled on
  *     each executor
- * @param canary what every executor must give for a few sentences
  */
 public record ModelFacts(
     EmbedderConfig config,
@@ -50,8 +46,8 @@ public record ModelFacts(
       List<String> vectorNames, List<Integer> dimensions, Optional<String> device, Canary canary) {}
 
   /**
-   * Opens the model on the driver, the first time it is asked for and when it has changed since.
-   * The config that comes back accepts this very model only, wherever it is opened.
+   * Opens the model on the driver, the first time and when it has changed since. The config that
+   * comes back accepts this very model only.
    *
    * @throws UserError if model and settings do not go together
    * @throws UncheckedIOException if a file of the model cannot be read
@@ -108,10 +104,10 @@ public record ModelFacts(
     }
     return Optional.of(
         ("Model %s does not say that it was trained for sentence vectors (no modules.json or"
-             + " 1_Pooling), and pooling %s reads what such training shapes. Of BERT without it,"
-             + " [CLS] reaches a rank correlation of 16.5 with human scores on the STS benchmark,"
-             + " the mean of the token states 46.4 (Reimers and Gurevych 2019, table 1). Try"
-             + " pooling mean.")
+                + " 1_Pooling), and pooling %s reads what such training shapes. Of BERT without it,"
+                + " [CLS] reaches a rank correlation of 16.5 with human scores on the STS benchmark,"
+                + " the mean of the token states 46.4 (Reimers and Gurevych 2019, table 1). Try"
+                + " pooling mean.")
             .formatted(model.name(), String.join(", ", untrained)));
   }
 

@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Sentences written for checking, with their token ids and vectors of the built-in default model.
- * Not made by Embark: sentence-transformers' poolings in plain Python over the same model files,
- * ids by Hugging Face {@code tokenizers}; not normalised.
+ * Sentences written for checking, with their token ids and vectors of the built-in default model,
+ * not normalised. Made by sentence-transformers' poolings and Hugging Face {@code tokenizers} in
+ * Python.
  */
 public final class ReferenceVectors {
   private static final String FILE = "canary-all-minilm-l6-v2.jsonl.gz";
@@ -46,10 +46,8 @@ public final class ReferenceVectors {
   }
 
   /**
-   * The vectors {@code [sentence][pooling][dimension]} that a config must give, or empty where it
-   * asks for something that the file does not hold.
-   *
-   * @param config resolved
+   * The vectors {@code [sentence][pooling][dimension]} that a resolved config must give, or empty
+   * where it asks for something that the file does not hold.
    */
   static Optional<float[][][]> of(EmbedderConfig config) {
     boolean usual =

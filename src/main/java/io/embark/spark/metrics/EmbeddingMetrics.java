@@ -8,8 +8,7 @@ import org.apache.spark.SparkContext;
 
 /**
  * Counters of what a {@code TextEmbedder} did, summed over the tasks that have ended. A partition
- * of what one call of transform gives counts once in a query, however often Spark computes it: see
- * {@link TaskAccounts}.
+ * counts once in a query, however often Spark computes it: see {@link TaskAccounts}.
  */
 public final class EmbeddingMetrics extends CountingStats implements Serializable {
   private static final long serialVersionUID = 1;
@@ -82,15 +81,7 @@ public final class EmbeddingMetrics extends CountingStats implements Serializabl
     }
   }
 
-  /**
-   * One of the tasks that took longest.
-   *
-   * @param partition its number in its stage
-   * @param executor id of the executor it ran on
-   * @param rows it read, or chunks
-   * @param tokens the model saw
-   * @param seconds from its beginning to its end
-   */
+  /** One of the tasks that took longest, with what it read and the tokens that the model saw. */
   public record SlowTask(
       int partition, String executor, String host, long rows, long tokens, double seconds) {}
 
@@ -142,7 +133,7 @@ public final class EmbeddingMetrics extends CountingStats implements Serializabl
 
   /**
    * Task seconds spent on neither of reading, tokenising and waiting: on what Spark does behind
-   * embedding, which is to write, and before the first row, which is to load the model.
+   * embedding, and before the first row on loading the model.
    */
   public double writeSeconds() {
     Totals totals = accounts.value();

@@ -12,9 +12,8 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.metrics.source.Source;
 
 /**
- * The source {@code embark} of Spark's metrics system: what this JVM, an executor as a rule, has
- * embedded since it started, for whatever sinks are configured. Attempts that fail count too: this
- * tells how busy a machine is, not what a job made.
+ * The source {@code embark} of Spark's metrics system: what this JVM has embedded since it started.
+ * Attempts that fail count too: this tells how busy a machine is, not what a job made.
  */
 public final class JvmMetrics extends CountingStats implements Source {
   private static final JvmMetrics OF_THIS_JVM = new JvmMetrics();

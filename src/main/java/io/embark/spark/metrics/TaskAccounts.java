@@ -23,19 +23,17 @@ import org.apache.spark.util.TaskCompletionListener;
 
 /**
  * An accumulator that keeps one account per partition and call of {@code TextEmbedder.transform}.
- * Spark's own accumulators add up what every successful task says, so that a partition counts twice
- * when it was computed twice: its output was lost with an executor, or two attempts raced each
- * other. Here the last account of a partition replaces the one before it. Failed attempts have
- * none.
+ * With Spark's own a partition counts twice when it was computed twice: its output was lost with an
+ * executor, or two attempts raced. Here its last account replaces the one before it. Failed
+ * attempts have none.
  *
- * <p>Partitions are told apart within one SQL query, or within a stage of an RDD job: rows that are
- * computed anew by another query count again, as the work was done again. Within a query the stage
- * does not tell them apart: a sort samples its rows in a stage of its own first, and that is no
- * other work. Calls do, as two of them embed other texts.
+ * <p>Partitions are told apart within one SQL query, or within a stage of an RDD job: another query
+ * does its work again. Within a query the stage does not tell them apart, as a sort samples its
+ * rows in a stage of its own first. Calls do, as two of them embed other texts.
  *
- * <p>A driver may live for as many queries as a stream has batches. Of all but the last {@value
- * #QUERIES} that tasks told of, only totals and the {@value #SLOWEST} slowest tasks are kept: a
- * partition of an older one that is computed again counts twice.
+ * <p>Of all but the last {@value #QUERIES} queries only totals and the {@value #SLOWEST} slowest
+ * tasks are kept, as a driver may live for very many: a partition of an older one that is computed
+ * again counts twice.
  */
 final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, Totals> {
   private static final long serialVersionUID = 1;
@@ -56,11 +54,8 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, Totals> {
   record Work(String query, int call, int partition) implements Serializable {}
 
   /**
-   * Counts of one task for one call of transform.
-   *
-   * @param work attempts at the same have the same
-   * @param executor its id, {@code driver} in local mode
-   * @param counts by ordinal of {@link Counter}
+   * Counts of one task for one call of transform, by ordinal of {@link Counter}; the executor is
+   * {@code driver} in local mode.
    */
   record Account(Work work, String executor, String host, long[] counts) implements Serializable {
     long get(Counter counter) {
@@ -184,8 +179,7 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, Totals> {
   }
 
   /**
-   * The accounts of which a counter is greatest, greatest first. Of queries that are forgotten only
-   * those are known that took longest.
+   * The accounts of which a counter is greatest, greatest first; of forgotten queries the slowest.
    */
   synchronized List<Account> greatest(Counter counter, int most) {
     List<Account> known = new ArrayList<>(slowestForgotten);

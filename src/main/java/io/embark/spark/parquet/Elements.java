@@ -132,11 +132,7 @@ enum Elements {
     throw new UnsupportedOperationException(this + " are no integers of at most 4 bytes");
   }
 
-  /**
-   * Writes elements in plain encoding.
-   *
-   * @param to has room for all of them
-   */
+  /** Writes elements in plain encoding to an array that has room for all of them. */
   void put(UnsafeArrayData array, int from, byte[] to) {
     int count = array.numElements() - from;
     if (asTheyLie()) {

@@ -50,9 +50,6 @@ public final class RowCounter {
   private long allTokens;
   private long unknownMillionths;
 
-  /**
-   * @param prefix put before the names of the account columns
-   */
   RowCounter(StructType schema, ChunkMode chunk, String prefix) {
     this.chunk = chunk;
     status = schema.fieldIndex(prefix + "status");
@@ -63,12 +60,7 @@ public final class RowCounter {
     chunkIndex = chunk.chunks() ? schema.fieldIndex(prefix + "chunk_index") : -1;
   }
 
-  /**
-   * Options that make a writer count.
-   *
-   * @param chunk what rows stand for
-   * @param prefix put before the names of the account columns
-   */
+  /** Options that make a writer count rows, given what these stand for. */
   public static Map<String, String> options(ChunkMode chunk, String prefix) {
     return Map.of(CHUNK, chunk.label(), PREFIX, prefix);
   }

@@ -23,14 +23,13 @@ import org.apache.parquet.hadoop.util.HadoopInputFile;
  * What embedded rows add up to. Each file that a job writes has those of its rows in its footer, as
  * JSON under {@link #KEY}.
  *
- * @param byStatus rows by status
  * @param truncated rows whose text was cut
  * @param documents rows that each stand for one that came in; fewer than {@code rows} where chunks
  *     have rows of their own
  * @param tokens tokens that the model saw
  * @param allTokens tokens of the whole texts
- * @param unknownMillionths the rows' shares of unknown tokens, in millionths: sums of integers have
- *     no order
+ * @param unknownMillionths the rows' fractions of unknown tokens, in millionths: sums of integers
+ *     have no order
  */
 public record RowTotals(
     long rows,
@@ -87,11 +86,7 @@ public record RowTotals(
     }
   }
 
-  /**
-   * Those of several files, by their names.
-   *
-   * @throws IOException as for one
-   */
+  /** Those of several files, by their names. */
   public static Map<String, RowTotals> read(List<FileStatus> files, Configuration hadoop)
       throws IOException {
     ExecutorService pool = Executors.newFixedThreadPool(READERS);

@@ -15,9 +15,8 @@ import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.unsafe.Platform;
 
 /**
- * The elements of one column of arrays on their way into one row group. The first element of an
- * array goes Parquet's own way, which takes care of whatever is null or empty around it; the others
- * follow in bulk.
+ * The elements of one column of arrays on their way into one row group. The first of an array goes
+ * Parquet's own way, which takes care of null and empty; the others follow in bulk.
  */
 final class VectorLeaf {
   private final Elements elements;
@@ -39,9 +38,8 @@ final class VectorLeaf {
   }
 
   /**
-   * @param path of a column that is repeated once
-   * @return empty if its values are not simply written one after the other: with a dictionary,
-   *     deltas, or a Bloom filter
+   * For a column that is repeated once; empty if its values are not simply written one after the
+   * other: with a dictionary, deltas, or a Bloom filter.
    */
   static Optional<VectorLeaf> of(Elements elements, ColumnDescriptor path, ColumnWriteStore store) {
     ColumnWriter writer = store.getColumnWriter(path);
@@ -66,11 +64,9 @@ final class VectorLeaf {
   }
 
   /**
-   * Adds all elements but the first, which has just been written.
+   * Adds all elements but the first, which has just been written, of two or more without null.
    *
-   * @param array of two elements or more, none of them null
    * @param before {@link #count()} before the first element was written
-   * @throws IllegalStateException if it was not
    */
   void addRest(UnsafeArrayData array, int before) {
     int count = count();

@@ -17,11 +17,10 @@ import scala.collection.immutable.Map;
 
 /**
  * Spark's Parquet, with vectors written in bulk: {@code rows.write().format("embark-parquet")}. The
- * files are those that Spark's own format writes, byte for byte; see {@link VectorWriteSupport}.
+ * files are those of Spark's own format, byte for byte; see {@link VectorWriteSupport}.
  *
- * <p>Columns that Embark made get no dictionary unless an option asks for one. Hardly two values of
- * a vector are equal, so Parquet would fill a dictionary, find that it does not help, and write
- * everything again.
+ * <p>Columns that Embark made get no dictionary unless an option asks for one: hardly two values of
+ * a vector are equal, so Parquet would fill one in vain and write everything again.
  */
 public final class VectorParquetFormat extends ParquetFileFormat {
   private static final long serialVersionUID = 1;

@@ -22,12 +22,10 @@ import org.apache.spark.unsafe.Platform;
 
 /**
  * Writes rows as Spark does, and the elements of vectors in bulk. Spark's writer takes each element
- * through a dozen calls, which costs more than anything else in writing vectors; here it sees
- * arrays of one element, and the others are put behind that one before the row ends. Pages, row
- * groups, compression, encryption, statistics: everything stays with Spark and parquet-mr.
- *
- * <p>Columns of numbers in arrays and of MLlib's vectors are written so, where their values are not
- * dictionary-encoded.
+ * through a dozen calls, which costs more than anything else; here it sees arrays of one element,
+ * and the others are put behind that one before the row ends. So are columns of numbers in arrays
+ * and of MLlib's vectors written, where values are not dictionary-encoded; all else stays with
+ * Spark and parquet-mr.
  */
 public final class VectorWriteSupport extends ParquetWriteSupport {
   /** Of {@code VectorUDT}: kind, size, indices, values. */

@@ -12,9 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The fields of parquet-mr's column writer that hold the page being filled. Its methods take one
- * value at a time; to add many, one has to go to the fields. They are those of parquet-mr 1.13,
- * which comes with every Spark 3.5; where one is missing, none is used.
+ * The fields of parquet-mr 1.13's column writer, which comes with every Spark 3.5, that hold the
+ * page being filled. Its methods take one value at a time; to add many, one has to go to the
+ * fields. Where one is missing, none is used.
  */
 final class WriterFields {
   private static final Logger LOG = LoggerFactory.getLogger(WriterFields.class);
