@@ -14,37 +14,9 @@ import org.apache.spark.sql.Row;
 /** The clustering algorithms, both MLlib's. */
 public enum Algorithm implements Choice {
   /** Lloyd's iterations from the starts of k-means|| (Bahmani et al. 2012). */
-  KMEANS {
-    @Override
-    Fitted fitOnce(
-        Dataset<Row> features, int k, DistanceMeasure distance, long seed, int iterations) {
-      KMeansModel model =
-          new KMeans()
-              .setFeaturesCol(Features.COLUMN)
-              .setDistanceMeasure(distance.label())
-              .setK(k)
-              .setSeed(seed)
-              .setMaxIter(iterations)
-              .fit(features);
-      return new Fitted(model, model.summary(), model.summary().trainingCost());
-    }
-  },
+  KMEANS,
   /** Splits the largest cluster in two until there are enough (Steinbach et al. 2000). */
-  BISECTING {
-    @Override
-    Fitted fitOnce(
-        Dataset<Row> features, int k, DistanceMeasure distance, long seed, int iterations) {
-      BisectingKMeansModel model =
-          new BisectingKMeans()
-              .setFeaturesCol(Features.COLUMN)
-              .setDistanceMeasure(distance.label())
-              .setK(k)
-              .setSeed(seed)
-              .setMaxIter(iterations)
-              .fit(features);
-      return new Fitted(model, model.summary(), model.summary().trainingCost());
-    }
-  };
+  BISECTING;
 
   /** MLlib's model, its cost as in {@link Clustering.Choice}. */
   record Fitted(Model<?> model, ClusteringSummary summary, double cost) {}
@@ -66,8 +38,19 @@ public enum Algorithm implements Choice {
     return best;
   }
 
-  abstract Fitted fitOnce(
-      Dataset<Row> features, int k, DistanceMeasure distance, long seed, int iterations);
+  private Fitted fitOnce(
+      Dataset<Row> features, int k, DistanceMeasure distance, long seed, int iterations) {
+    if (this == KMEANS) {
+      KMeans means = new KMeans().setK(k).setSeed(seed).setMaxIter(iterations);
+      means.setFeaturesCol(Features.COLUMN).setDistanceMeasure(distance.label());
+      KMeansModel model = means.fit(features);
+      return new Fitted(model, model.summary(), model.summary().trainingCost());
+    }
+    BisectingKMeans splits = new BisectingKMeans().setK(k).setSeed(seed).setMaxIter(iterations);
+    splits.setFeaturesCol(Features.COLUMN).setDistanceMeasure(distance.label());
+    BisectingKMeansModel model = splits.fit(features);
+    return new Fitted(model, model.summary(), model.summary().trainingCost());
+  }
 
   static int predict(Model<?> model, Vector vector) {
     return model instanceof KMeansModel means

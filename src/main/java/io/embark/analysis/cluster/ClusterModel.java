@@ -41,10 +41,7 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
   private static final long serialVersionUID = 1;
 
   private static final StructType ASSIGNED =
-      new StructType()
-          .add("cluster", DataTypes.IntegerType)
-          .add("distance", DataTypes.DoubleType)
-          .add("similarity", DataTypes.DoubleType);
+      StructType.fromDDL("cluster INT, distance DOUBLE, similarity DOUBLE");
 
   private final String uid;
   private final Model<?> model;

@@ -8,9 +8,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.ml.feature.RegexTokenizer;
 import org.apache.spark.ml.feature.StopWordsRemover;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.expressions.Window;
+import org.apache.spark.sql.expressions.WindowSpec;
 import org.apache.spark.storage.StorageLevel;
 
 /**
@@ -50,14 +52,15 @@ public final class DistinctiveTerms {
             .setPattern(WORD)
             .setMinTokenLength(2)
             .transform(texts);
+    String[] dropped =
+        stopWords.equals(NO_STOP_WORDS)
+            ? new String[0]
+            : StopWordsRemover.loadDefaultStopWords(stopWords);
     Dataset<Row> counts =
         new StopWordsRemover()
             .setInputCol("words")
             .setOutputCol("kept")
-            .setStopWords(
-                stopWords.equals(NO_STOP_WORDS)
-                    ? new String[0]
-                    : StopWordsRemover.loadDefaultStopWords(stopWords))
+            .setStopWords(dropped)
             .transform(words)
             .select(col("cluster"), explode(col("kept")).as("term"))
             .groupBy("cluster", "term")
@@ -77,19 +80,15 @@ public final class DistinctiveTerms {
       return Map.of();
     }
     Dataset<Row> ofTerms = counts.groupBy("term").agg(sum("n").as("everywhere"));
+    Column rarity = log1p(lit(mean.getDouble(0)).divide(col("everywhere")));
+    WindowSpec heaviestFirst =
+        Window.partitionBy("cluster").orderBy(col("weight").desc(), col("term"));
     Dataset<Row> weighed =
         counts
             .join(ofClusters, "cluster")
             .join(ofTerms, "term")
-            .withColumn(
-                "weight",
-                col("n")
-                    .divide(col("words"))
-                    .multiply(log1p(lit(mean.getDouble(0)).divide(col("everywhere")))))
-            .withColumn(
-                "place",
-                row_number()
-                    .over(Window.partitionBy("cluster").orderBy(col("weight").desc(), col("term"))))
+            .withColumn("weight", col("n").divide(col("words")).multiply(rarity))
+            .withColumn("place", row_number().over(heaviestFirst))
             .where(col("place").leq(most))
             .orderBy("cluster", "place");
     Map<Integer, List<Term>> terms = new TreeMap<>();

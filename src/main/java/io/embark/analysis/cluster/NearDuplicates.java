@@ -55,14 +55,14 @@ public final class NearDuplicates {
   public static Found of(Dataset<Row> rows, double threshold, long seed, int mostPairs, int shown) {
     // The optimizer may run it before the nulls are out.
     UDF1<String, String[]> shingle = text -> text == null ? new String[0] : shingles(text);
+    Column shingles =
+        udf(shingle, DataTypes.createArrayType(DataTypes.StringType)).apply(col("text"));
     Dataset<Row> texts =
         rows.select("cluster", "text")
             .na()
             .drop()
             .withColumn("key", monotonically_increasing_id())
-            .withColumn(
-                "shingles",
-                udf(shingle, DataTypes.createArrayType(DataTypes.StringType)).apply(col("text")))
+            .withColumn("shingles", shingles)
             .where(size(col("shingles")).gt(0));
     Dataset<Row> sets =
         new HashingTF()
@@ -78,8 +78,7 @@ public final class NearDuplicates {
         return new Found(Map.of(), true);
       }
       List<Row> pairs = similar(sets, candidates(sets, seed), threshold, mostPairs + 1);
-      boolean complete = pairs.size() <= mostPairs;
-      return new Found(groups(sets, pairs, shown), complete);
+      return new Found(groups(sets, pairs, shown), pairs.size() <= mostPairs);
     } finally {
       sets.unpersist();
     }

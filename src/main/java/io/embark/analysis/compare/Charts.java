@@ -82,15 +82,11 @@ final class Charts {
       double height = (double) HISTOGRAM * count / most;
       if (count > 0) {
         svg.add(
-            "<rect x=\"%d\" y=\"%.2f\" width=\"%d\" height=\"%.2f\"><title>%.3f to %.3f: %,d"
-                + " pairs</title></rect>",
-            bar * BAR_WIDTH,
-            HISTOGRAM - height,
-            BAR_WIDTH,
-            height,
-            2.0 * bar / bars - 1,
-            2.0 * (bar + 1) / bars - 1,
-            count);
+            "<rect x=\"%d\" y=\"%.2f\" width=\"%d\" height=\"%.2f\">",
+            bar * BAR_WIDTH, HISTOGRAM - height, BAR_WIDTH, height);
+        svg.add(
+            "<title>%.3f to %.3f: %,d pairs</title></rect>",
+            2.0 * bar / bars - 1, 2.0 * (bar + 1) / bars - 1, count);
       }
     }
     svg.add(

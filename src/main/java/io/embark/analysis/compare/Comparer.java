@@ -138,11 +138,8 @@ public record Comparer(
         Callable<List<Figure>> work =
             () -> {
               List<Figure> found = of(candidate, measured, k);
-              LOG.info(
-                  "{}: done, {} of {}",
-                  candidate.name(),
-                  done.incrementAndGet(),
-                  candidates.size());
+              int number = done.incrementAndGet();
+              LOG.info("{}: done, {} of {}", candidate.name(), number, candidates.size());
               return found;
             };
         running.add(pool.submit(work));

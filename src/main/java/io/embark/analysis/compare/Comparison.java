@@ -16,7 +16,6 @@ public record Comparison(
     List<Figure> figures,
     Neighbours neighbours,
     Neighbours.Examples examples) {
-
   /**
    * What was compared.
    *

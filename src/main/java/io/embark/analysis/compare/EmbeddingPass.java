@@ -27,7 +27,6 @@ import org.apache.spark.sql.Row;
  * @param scaled whether vectors are scaled as the model or the user wants
  */
 public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scaled) {
-
   /**
    * Opens the model on the driver; notes what was left out.
    *
@@ -95,7 +94,6 @@ public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scal
    * @param name such as {@code mean} or {@code cls_minus2}
    */
   public record Candidate(String name, int dimension) implements Serializable {
-
     /** The column of its vectors in a table of texts. */
     String column() {
       return column("v");

@@ -15,7 +15,6 @@ import java.util.Optional;
  */
 public record Figure(Candidate candidate, Measure measure, double value, double[] replicates)
     implements Serializable {
-
   static Figure meanOf(Candidate candidate, Measure measure, double[] replicates) {
     double mean = Arrays.stream(replicates).average().orElse(Double.NaN);
     return new Figure(candidate, measure, mean, replicates);

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Writes a comparison as one HTML page without scripts, fonts or requests. */
@@ -184,6 +185,9 @@ public final class HtmlReport {
 
   /** HTML or SVG markup that shows any text as it is, whatever is in it. */
   static final class Html {
+    /** Control characters but white space, and lone surrogates. */
+    private static final Pattern NOT_IN_HTML = Pattern.compile("[\\p{Cc}\\p{Cs}&&[^\\t\\n\\r]]");
+
     private final StringBuilder markup = new StringBuilder();
 
     /** Adds a format, markup of our own, with its values, of which strings are escaped. */
@@ -201,26 +205,14 @@ public final class HtmlReport {
 
     /** For text between tags and in quoted attributes. */
     static String escape(String text) {
-      StringBuilder escaped = new StringBuilder(text.length() + 16);
-      text.codePoints()
-          .forEach(
-              c -> {
-                switch (c) {
-                  case '&' -> escaped.append("&amp;");
-                  case '<' -> escaped.append("&lt;");
-                  case '>' -> escaped.append("&gt;");
-                  case '"' -> escaped.append("&quot;");
-                  case '\'' -> escaped.append("&#39;");
-                  default -> escaped.appendCodePoint(shown(c) ? c : 0xFFFD);
-                }
-              });
-      return escaped.toString();
-    }
-
-    /** HTML has no control characters but white space, and no lone surrogates. */
-    private static boolean shown(int c) {
-      boolean control = c < 0x20 && c != '\t' && c != '\n' && c != '\r' || c >= 0x7F && c < 0xA0;
-      return !control && !(c >= 0xD800 && c <= 0xDFFF);
+      return NOT_IN_HTML
+          .matcher(text)
+          .replaceAll("\uFFFD")
+          .replace("&", "&amp;")
+          .replace("<", "&lt;")
+          .replace(">", "&gt;")
+          .replace("\"", "&quot;")
+          .replace("'", "&#39;");
     }
   }
 }

@@ -30,7 +30,6 @@ import org.apache.spark.sql.Row;
  * @param rows the sample: numbers of rows, in order
  */
 public record Neighbours(List<Long> rows, List<Found> found) {
-
   /**
    * Figures and neighbours of one candidate.
    *

@@ -97,21 +97,17 @@ final class PairScores {
         candidates.stream()
             .map(c -> alike.apply(col(c.column("a")), col(c.column("b"))))
             .toArray(Column[]::new);
-    int series = candidates.size() * SIMILARITIES.length;
+    Column series =
+        posexplode(flatten(array(ofCandidates))).as(new String[] {"series", "similarity"});
     Dataset<Row> scored =
         pairs
-            .select(
-                posexplode(flatten(array(ofCandidates))).as(new String[] {"series", "similarity"}),
-                col("pair"),
-                col("score"))
-            .repartition(series, col("series"));
+            .select(series, col("pair"), col("score"))
+            .repartition(candidates.size() * SIMILARITIES.length, col("series"));
     FlatMapGroupsFunction<Integer, Row, Figure> correlate =
-        (one, rows) ->
-            correlations(
-                    candidates.get(one / SIMILARITIES.length),
-                    SIMILARITIES[one % SIMILARITIES.length],
-                    rows)
-                .iterator();
+        (one, rows) -> {
+          Candidate candidate = candidates.get(one / SIMILARITIES.length);
+          return correlations(candidate, SIMILARITIES[one % SIMILARITIES.length], rows).iterator();
+        };
     return scored
         .groupBy("series")
         .as(Encoders.INT(), Encoders.row(scored.schema()))

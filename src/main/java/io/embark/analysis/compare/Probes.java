@@ -74,7 +74,6 @@ final class Probes {
    * @param coefficients a row for each label
    */
   record Probe(Matrix coefficients, Vector intercepts) implements Serializable {
-
     /** The likeliest label; of equally likely ones the first. */
     int label(Vector vector) {
       double[] margins = coefficients.multiply(vector).values();
@@ -205,7 +204,6 @@ final class Probes {
    * @param counts {@code [truth][prediction]}, square
    */
   record Confusion(long[][] counts) {
-
     /** The fraction of items whose class was found. */
     double accuracy() {
       long right = 0;

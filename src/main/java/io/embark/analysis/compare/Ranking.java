@@ -13,7 +13,6 @@ public record Ranking(Measure measure, List<Place> places) {
 
   /** One candidate's place, with its difference to the best, 0 or less, and where that lies. */
   public record Place(Figure figure, double difference, Optional<Interval> interval) {
-
     /** Whether the difference shows in four digits; equal vectors differ in the last bits only. */
     boolean beyondRounding() {
       return !(Math.abs(difference) < ROUNDING);

@@ -6,7 +6,6 @@ import java.util.Optional;
 
 /** The name of the candidate to use, if anything speaks for one, in a sentence with evidence. */
 public record Recommendation(Optional<String> candidate, String sentence) {
-
   public static Recommendation of(Comparison comparison) {
     return comparison.deciding().isPresent()
         ? decided(comparison.scope(), comparison.deciding().get())

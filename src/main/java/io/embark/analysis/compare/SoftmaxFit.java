@@ -26,6 +26,9 @@ final class SoftmaxFit {
   /** Corrections that L-BFGS remembers, as in MLlib. */
   private static final int MEMORY = 10;
 
+  /** Rows at a time: their margins stay in the processor's cache. */
+  private static final int BLOCK = 256;
+
   private final double[] values;
   private final int[] labels;
   private final int dimension;
@@ -46,16 +49,15 @@ final class SoftmaxFit {
     rows++;
   }
 
-  /** Fits what was added, once. The penalty is C = 1. */
+  /** Fits what was added, once. The penalty of the coefficients is C = 1. */
   Probe fit(int iterations, double tolerance) {
     double[] mean = new double[dimension];
     double[] scale = new double[dimension];
     standardise(mean, scale);
-    Loss loss = new Loss(values, labels, dimension, classes, 1.0 / rows);
     LBFGS<DenseVector<Object>> optimiser =
         new LBFGS<>(iterations, MEMORY, tolerance, DenseVector.space_Double());
     DenseVector<Object> start = new DenseVector<>(start());
-    return unscaled((double[]) optimiser.minimize(loss.forBreeze(), start).data(), mean, scale);
+    return unscaled((double[]) optimiser.minimize(loss(), start).data(), mean, scale);
   }
 
   /** Mean 0 and variance 1 for each dimension; 0 for one that does not vary. */
@@ -112,110 +114,87 @@ final class SoftmaxFit {
   }
 
   /**
-   * The mean over rows of -log of the probability of the right label, and penalty / 2 times the sum
-   * of squares of the coefficients; with its gradient. Its argument has the coefficients label by
-   * label, then the intercepts, which have no penalty.
+   * The mean over rows of -log of the probability of the right label, and half the penalty times
+   * the sum of squares of the coefficients; with its gradient.
+   *
+   * <p>Made at run time, as javac makes a lambda: Java source cannot implement Breeze's interface,
+   * which has two methods {@code apply} that return a double and an object.
    */
-  private record Loss(double[] values, int[] labels, int dimension, int classes, double penalty) {
-    /** Rows at a time: their margins stay in the processor's cache. */
-    private static final int BLOCK = 256;
-
-    /**
-     * As Breeze's optimisers want it. Made at run time, as javac makes a lambda: Java source cannot
-     * implement this interface, which has two methods {@code apply} that return a double and an
-     * object.
-     */
-    @SuppressWarnings("unchecked") // Scala's Double is an Object to Java.
-    DiffFunction<DenseVector<Object>> forBreeze() {
-      MethodHandles.Lookup here = MethodHandles.lookup();
-      MethodType calculate = MethodType.methodType(Tuple2.class, DenseVector.class);
-      try {
-        MethodHandle made =
-            LambdaMetafactory.metafactory(
-                    here,
-                    "calculate",
-                    MethodType.methodType(DiffFunction.class, Loss.class),
-                    MethodType.methodType(Tuple2.class, Object.class),
-                    here.findVirtual(Loss.class, "calculate", calculate),
-                    calculate)
-                .getTarget();
-        return new CachedDiffFunction<>(
-            (DiffFunction<DenseVector<Object>>) made.invoke(this),
-            DenseVector.canCopyDenseVector((ClassTag<Object>) (ClassTag<?>) ClassTag.Double()));
-      } catch (Throwable e) {
-        throw new IllegalStateException("No function for Breeze.", e);
-      }
+  @SuppressWarnings("unchecked") // Scala's Double is an Object to Java.
+  private DiffFunction<DenseVector<Object>> loss() {
+    MethodHandles.Lookup here = MethodHandles.lookup();
+    MethodType calculate = MethodType.methodType(Tuple2.class, DenseVector.class);
+    try {
+      MethodHandle made =
+          LambdaMetafactory.metafactory(
+                  here,
+                  "calculate",
+                  MethodType.methodType(DiffFunction.class, SoftmaxFit.class),
+                  MethodType.methodType(Tuple2.class, Object.class),
+                  here.findVirtual(SoftmaxFit.class, "calculate", calculate),
+                  calculate)
+              .getTarget();
+      return new CachedDiffFunction<>(
+          (DiffFunction<DenseVector<Object>>) made.invoke(this),
+          DenseVector.canCopyDenseVector((ClassTag<Object>) (ClassTag<?>) ClassTag.Double()));
+    } catch (Throwable e) {
+      throw new IllegalStateException("No function for Breeze.", e);
     }
+  }
 
-    /** Loss and gradient. */
-    private Tuple2<Object, DenseVector<Object>> calculate(DenseVector<Object> at) {
-      double[] x = (double[]) at.data();
-      double[] gradient = new double[x.length];
-      double[] margins = new double[BLOCK * classes];
-      double loss = 0;
-      for (int first = 0; first < labels.length; first += BLOCK) {
-        int rows = Math.min(BLOCK, labels.length - first);
-        for (int row = 0; row < rows; row++) {
-          System.arraycopy(x, classes * dimension, margins, row * classes, classes);
-        }
-        multiply("T", "N", classes, rows, dimension, x, 0, values, first * dimension, margins);
-        for (int row = 0; row < rows; row++) {
-          loss += toErrors(margins, row * classes, labels[first + row]);
-          for (int label = 0; label < classes; label++) {
-            gradient[classes * dimension + label] += margins[row * classes + label];
-          }
-        }
-        multiply(
-            "N", "T", dimension, classes, rows, values, first * dimension, margins, 0, gradient);
+  /** Loss and gradient at the coefficients, label by label, and then the intercepts. */
+  private Tuple2<Object, DenseVector<Object>> calculate(DenseVector<Object> at) {
+    int c = classes;
+    int d = dimension;
+    double penalty = 1.0 / rows;
+    double[] x = (double[]) at.data();
+    double[] gradient = new double[x.length];
+    double[] margins = new double[BLOCK * c];
+    double loss = 0;
+    BLAS blas = BLAS.getInstance();
+    for (int first = 0; first < rows; first += BLOCK) {
+      int n = Math.min(BLOCK, rows - first);
+      for (int row = 0; row < n; row++) {
+        System.arraycopy(x, c * d, margins, row * c, c);
       }
-      double squares = 0;
-      for (int i = 0; i < x.length; i++) {
-        gradient[i] /= labels.length;
-        if (i < classes * dimension) {
-          gradient[i] += penalty * x[i];
-          squares += x[i] * x[i];
+      // By columns: margins += x' values, then gradient += values errors'.
+      blas.dgemm("T", "N", c, n, d, 1, x, 0, d, values, first * d, d, 1, margins, 0, c);
+      for (int row = 0; row < n; row++) {
+        loss += toErrors(margins, row * c, labels[first + row]);
+        for (int label = 0; label < c; label++) {
+          gradient[c * d + label] += margins[row * c + label];
         }
       }
-      return new Tuple2<>(
-          loss / labels.length + penalty / 2 * squares, new DenseVector<>(gradient));
+      blas.dgemm("N", "T", d, c, n, 1, values, first * d, d, margins, 0, c, 1, gradient, 0, d);
     }
+    double squares = 0;
+    for (int i = 0; i < x.length; i++) {
+      gradient[i] /= rows;
+      if (i < c * d) {
+        gradient[i] += penalty * x[i];
+        squares += x[i] * x[i];
+      }
+    }
+    return new Tuple2<>(loss / rows + penalty / 2 * squares, new DenseVector<>(gradient));
+  }
 
-    /** {@code c += a b}, by columns. */
-    private static void multiply(
-        String transA,
-        String transB,
-        int m,
-        int n,
-        int k,
-        double[] a,
-        int offsetA,
-        double[] b,
-        int offsetB,
-        double[] c) {
-      int strideA = transA.equals("N") ? m : k;
-      int strideB = transB.equals("N") ? k : n;
-      BLAS.getInstance()
-          .dgemm(transA, transB, m, n, k, 1, a, offsetA, strideA, b, offsetB, strideB, 1, c, 0, m);
+  /** Replaces the margins of a row by its probabilities, less 1 for the right label. */
+  private double toErrors(double[] margins, int from, int right) {
+    double greatest = Double.NEGATIVE_INFINITY;
+    for (int i = from; i < from + classes; i++) {
+      greatest = Math.max(greatest, margins[i]);
     }
-
-    /** Replaces the margins of a row by its probabilities, less 1 for the right label. */
-    private double toErrors(double[] margins, int from, int right) {
-      double greatest = Double.NEGATIVE_INFINITY;
-      for (int i = from; i < from + classes; i++) {
-        greatest = Math.max(greatest, margins[i]);
-      }
-      double sum = 0;
-      double margin = margins[from + right] - greatest;
-      for (int i = from; i < from + classes; i++) {
-        // Under the greatest, so that no sum is infinite.
-        margins[i] = Math.exp(margins[i] - greatest);
-        sum += margins[i];
-      }
-      for (int i = from; i < from + classes; i++) {
-        margins[i] /= sum;
-      }
-      margins[from + right]--;
-      return Math.log(sum) - margin;
+    double sum = 0;
+    double margin = margins[from + right] - greatest;
+    for (int i = from; i < from + classes; i++) {
+      // Under the greatest, so that no sum is infinite.
+      margins[i] = Math.exp(margins[i] - greatest);
+      sum += margins[i];
     }
+    for (int i = from; i < from + classes; i++) {
+      margins[i] /= sum;
+    }
+    margins[from + right]--;
+    return Math.log(sum) - margin;
   }
 }

@@ -1,5 +1,2 @@
-/**
- * Poolings measured against each other on a user's own texts, and the report of it. It sees {@code
- * spark} and {@code analysis.measure}.
- */
+/** Poolings measured on a user's own texts. It sees {@code spark} and {@code analysis.measure}. */
 package io.embark.analysis.compare;

@@ -4,7 +4,6 @@ import java.util.Arrays;
 
 /** The bounds of a figure with 95 % confidence: its 2.5th and 97.5th percentile. */
 public record Interval(double low, double high) {
-
   /**
    * The percentile interval of Efron (1979), "Bootstrap methods: another look at the jackknife":
    * between the figures of the replicates at ranks 2.5 % and 97.5 %, interpolated linearly.

@@ -1,5 +1,2 @@
-/**
- * Statistics of a comparison: correlations, agreement of clusterings, intervals by resampling. It
- * sees the JDK only.
- */
+/** Correlations, agreement of clusterings, intervals by resampling. It sees the JDK only. */
 package io.embark.analysis.measure;

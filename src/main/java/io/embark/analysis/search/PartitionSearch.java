@@ -40,7 +40,6 @@ final class PartitionSearch {
    */
   record Queries(long[] ids, String[] texts, float[] vectors, double[] norms, int dimension)
       implements Serializable {
-
     /** A query as it is collected. */
     record Query(long id, String text, float[] vector) {}
 
@@ -115,27 +114,14 @@ final class PartitionSearch {
   }
 
   private void flush() {
+    int d = dimension;
+    float[] asked = queries.vectors();
     for (int first = 0; held > 0 && first < best.length; first += QUERIES) {
       int n = Math.min(QUERIES, best.length - first);
       // products[r, q] in columns of held rows: one column per query.
       BLAS.getInstance()
           .sgemm(
-              "T",
-              "N",
-              held,
-              n,
-              dimension,
-              1f,
-              vectors,
-              0,
-              dimension,
-              queries.vectors(),
-              first * dimension,
-              dimension,
-              0f,
-              products,
-              0,
-              held);
+              "T", "N", held, n, d, 1f, vectors, 0, d, asked, first * d, d, 0f, products, 0, held);
       for (int q = 0; q < n; q++) {
         select(first + q, q * held);
       }

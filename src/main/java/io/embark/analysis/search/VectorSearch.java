@@ -19,7 +19,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import scala.Tuple2;
 
@@ -36,8 +35,12 @@ import scala.Tuple2;
  */
 public record VectorSearch(
     Dataset<Row> table, String vectorCol, List<String> kept, Metric metric, int most) {
+  private static final StructType HIT =
+      StructType.fromDDL(
+          "query_id BIGINT NOT NULL, query STRING, rank INT NOT NULL, score DOUBLE NOT NULL");
+
   /** Columns of the result before those kept of the table. */
-  public static final List<String> RESULT = List.of("query_id", "query", "rank", "score");
+  public static final List<String> RESULT = List.of(HIT.fieldNames());
 
   /** Columns that queries have, and then their vectors. */
   private static final List<String> QUERY = List.of("query_id", "query");
@@ -114,7 +117,11 @@ public record VectorSearch(
         block.clear();
       }
     }
-    return spark.createDataFrame(hits, schema(read.schema()));
+    StructType schema = HIT;
+    for (String name : kept) {
+      schema = schema.add(read.schema().apply(name));
+    }
+    return spark.createDataFrame(hits, schema);
   }
 
   /** These columns and then the vectors, of the rows that have one. */
@@ -164,18 +171,5 @@ public record VectorSearch(
       values[i] = row.get(i);
     }
     return RowFactory.create(values);
-  }
-
-  private StructType schema(StructType read) {
-    StructType schema =
-        new StructType()
-            .add(RESULT.get(0), DataTypes.LongType, false)
-            .add(RESULT.get(1), DataTypes.StringType)
-            .add(RESULT.get(2), DataTypes.IntegerType, false)
-            .add(RESULT.get(3), DataTypes.DoubleType, false);
-    for (String name : kept) {
-      schema = schema.add(read.apply(name));
-    }
-    return schema;
   }
 }

@@ -62,11 +62,7 @@ final class ClusterRun {
     this.settings = settings;
     this.out = out;
     this.seed = settings.get(ClusterCommand.SEED);
-    this.table =
-        EmbeddedTable.open(
-            spark,
-            settings.get(ClusterCommand.INPUT),
-            settings.get(SearchCommand.VECTOR_COL, null));
+    this.table = EmbeddedTable.open(spark, settings, ClusterCommand.INPUT);
     this.textCol = table.column(settings, EmbedSettings.TEXT_COL, "text");
     this.idCol = table.column(settings, EmbedSettings.ID_COL, "id");
     this.labelCol = table.column(settings, ClusterCommand.LABEL_COL, "");
@@ -94,11 +90,9 @@ final class ClusterRun {
     out.println("Embark " + Version.of() + " groups:");
     out.printf(Locale.ROOT, "  table    %s: %,d rows%n", table.uri(), rows);
     out.printf("  vectors  %s: %s%n", table.vectorCol(), table.origin().essence());
-    out.printf(
-        "  with     %s, %s, seed %d%n",
-        settings.get(ClusterCommand.ALGORITHM).label(),
-        settings.get(ClusterCommand.DISTANCE).label(),
-        seed);
+    String algorithm = settings.get(ClusterCommand.ALGORITHM).label();
+    String distance = settings.get(ClusterCommand.DISTANCE).label();
+    out.printf("  with     %s, %s, seed %d%n", algorithm, distance, seed);
     out.flush();
     if (vectors < 3) {
       throw new UserError(
@@ -122,14 +116,12 @@ final class ClusterRun {
   }
 
   private Trained train(Dataset<Row> all, long vectors) {
+    int iterations = settings.get(ClusterCommand.ITERATIONS);
     Clustering clustering =
         new Clustering(
             settings.get(ClusterCommand.ALGORITHM),
             settings.get(ClusterCommand.DISTANCE),
-            new Algorithm.Training(
-                seed,
-                settings.get(ClusterCommand.ITERATIONS),
-                settings.get(ClusterCommand.STARTS)));
+            new Algorithm.Training(seed, iterations, settings.get(ClusterCommand.STARTS)));
     Dataset<Row> features =
         sample(all, vectors, settings.get(ClusterCommand.TRAIN_ROWS), seed)
             .persist(StorageLevel.MEMORY_AND_DISK());

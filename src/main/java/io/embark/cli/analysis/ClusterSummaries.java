@@ -35,21 +35,18 @@ record ClusterSummaries(Dataset<Row> scored, JobSettings settings) {
   record Summed(List<ClusterReport.Cluster> clusters, boolean duplicatesComplete) {}
 
   Summed clusters(long rows, boolean texts) {
+    Dataset<Row> ofTexts = scored.select("cluster", "text");
     Map<Integer, List<Term>> terms =
         texts
-            ? DistinctiveTerms.of(
-                scored.select("cluster", "text"), settings.get(ClusterCommand.STOP_WORDS), TERMS)
+            ? DistinctiveTerms.of(ofTexts, settings.get(ClusterCommand.STOP_WORDS), TERMS)
             : Map.of();
     Map<Integer, List<Members.Medoid>> medoids = Members.medoids(scored, MEDOIDS);
     int most = settings.get(ClusterCommand.DUPLICATE_ROWS);
+    int seed = settings.get(ClusterCommand.SEED);
+    Dataset<Row> sample = ClusterRun.sample(ofTexts, rows, most, seed);
     NearDuplicates.Found duplicates =
         texts && most > 0
-            ? NearDuplicates.of(
-                ClusterRun.sample(scored.select("cluster", "text"), rows, most, seed()),
-                ALIKE,
-                seed(),
-                PAIRS,
-                GROUPS)
+            ? NearDuplicates.of(sample, ALIKE, seed, PAIRS, GROUPS)
             : new NearDuplicates.Found(Map.of(), true);
     List<ClusterReport.Cluster> clusters = new ArrayList<>();
     for (Members.Size size : Members.sizes(scored)) {
@@ -112,9 +109,5 @@ record ClusterSummaries(Dataset<Row> scored, JobSettings settings) {
         agreement.nmi(),
         agreement.adjustedRandIndex(),
         agreement.accuracy());
-  }
-
-  private long seed() {
-    return settings.get(ClusterCommand.SEED);
   }
 }

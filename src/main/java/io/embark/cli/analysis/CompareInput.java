@@ -97,11 +97,7 @@ record CompareInput(
   }
 
   private Dataset<Row> read(String input, String textCol) throws IOException {
-    return TextInput.of(
-            input,
-            settings.get(EmbedSettings.FORMAT, null),
-            settings.get(EmbedSettings.READ_OPTION, null),
-            spark.sparkContext().hadoopConfiguration())
+    return TextInput.of(input, settings, spark.sparkContext().hadoopConfiguration())
         .read(spark, textCol);
   }
 

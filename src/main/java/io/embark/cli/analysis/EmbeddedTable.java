@@ -21,20 +21,23 @@ import org.apache.spark.sql.SparkSession;
 
 /** A table that an {@code embed} job wrote, and its column of vectors to work on. */
 record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
-
   /**
-   * @param vectorCol null where there is only one
+   * Opens the table that a setting names.
+   *
    * @throws UserError if nothing is there, or it has no such vectors
    */
-  static EmbeddedTable open(SparkSession spark, String uri, String vectorCol) throws IOException {
-    Path path = JobSettings.path("input", uri);
+  static EmbeddedTable open(SparkSession spark, JobSettings settings, Setting<String> input)
+      throws IOException {
+    String uri = settings.get(input);
+    Path path = settings.path(input);
     FileStatus[] found =
         path.getFileSystem(spark.sparkContext().hadoopConfiguration()).globStatus(path);
     if (found == null || found.length == 0) {
       throw new UserError("input: nothing at %s.".formatted(uri));
     }
     Dataset<Row> rows = read(spark, uri);
-    return new EmbeddedTable(uri, rows, vectorCol(rows, uri, vectorCol));
+    String vectorCol = vectorCol(rows, uri, settings.get(SearchCommand.VECTOR_COL, null));
+    return new EmbeddedTable(uri, rows, vectorCol);
   }
 
   /** Reads the current version of a table that keeps versions, or else the Parquet files. */

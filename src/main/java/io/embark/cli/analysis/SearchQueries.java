@@ -59,8 +59,7 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String description) {
     TextInput input =
         TextInput.of(
             settings.get(SearchCommand.QUERIES),
-            settings.get(EmbedSettings.FORMAT, null),
-            settings.get(EmbedSettings.READ_OPTION, null),
+            settings,
             spark.sparkContext().hadoopConfiguration());
     String named = settings.get(SearchCommand.QUERY_COL);
     Dataset<Row> all = input.read(spark, named);

@@ -1,6 +1,7 @@
 package io.embark.cli.analysis;
 
 import io.embark.UserError;
+import io.embark.analysis.search.Metric;
 import io.embark.analysis.search.VectorSearch;
 import io.embark.cli.Excerpt;
 import io.embark.cli.JobSettings;
@@ -33,18 +34,13 @@ record SearchRun(SparkSession spark, JobSettings settings, PrintWriter out) {
   /** Searches for texts or, if there are none, for the queries in the files of the settings. */
   void call(List<String> texts) throws IOException {
     boolean writes = settings.isSet(SearchCommand.OUTPUT);
-    EmbeddedTable table =
-        EmbeddedTable.open(
-            spark, settings.get(SearchCommand.INPUT), settings.get(SearchCommand.VECTOR_COL, null));
+    EmbeddedTable table = EmbeddedTable.open(spark, settings, SearchCommand.INPUT);
     // Null where hits go to the console only.
     Path output = writes ? table.output(settings, SearchCommand.OUTPUT) : null;
+    Metric metric = settings.get(SearchCommand.METRIC);
+    int top = settings.get(SearchCommand.TOP);
     VectorSearch search =
-        new VectorSearch(
-            table.rows(),
-            table.vectorCol(),
-            kept(table),
-            settings.get(SearchCommand.METRIC),
-            settings.get(SearchCommand.TOP));
+        new VectorSearch(table.rows(), table.vectorCol(), kept(table), metric, top);
     SearchQueries queries =
         texts.isEmpty()
             ? SearchQueries.ofFiles(

@@ -79,14 +79,10 @@ public final class VectorDiffCommand implements Subcommand {
   }
 
   private Dataset<Row> rows(SparkSession spark, String output, String side) {
+    Column status = col("status").as(side + "_status");
+    Column vector = col("embedding").as(side + "_vector");
     Dataset<Row> rows =
-        spark
-            .read()
-            .parquet(output)
-            .select(
-                Columns.of(id).as(side + "_id"),
-                col("status").as(side + "_status"),
-                col("embedding").as(side + "_vector"));
+        spark.read().parquet(output).select(Columns.of(id).as(side + "_id"), status, vector);
     long all = rows.count();
     long ids = rows.select(side + "_id").distinct().count();
     if (ids != all) {

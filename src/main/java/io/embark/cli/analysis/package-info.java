@@ -1,5 +1,2 @@
-/**
- * The jobs that work on embedded tables: compare, search, cluster, inspect. It sees {@code cli},
- * {@code cli.embed} and {@code analysis}.
- */
+/** The jobs on embedded tables. It sees {@code cli}, {@code cli.embed}, {@code analysis}. */
 package io.embark.cli.analysis;

@@ -164,12 +164,7 @@ final class DoctorRun {
   /** Counts the rows, and the tokens of a sample of them. */
   private Finding input(Configuration hadoop) throws IOException {
     String textCol = settings.get(EmbedSettings.TEXT_COL);
-    TextInput input =
-        TextInput.of(
-            settings.get(EmbedSettings.INPUT),
-            settings.get(EmbedSettings.FORMAT, null),
-            settings.get(EmbedSettings.READ_OPTION, null),
-            hadoop);
+    TextInput input = TextInput.of(settings.get(EmbedSettings.INPUT), settings, hadoop);
     Dataset<Row> read = input.read(spark, textCol);
     if (!List.of(read.columns()).contains(textCol)) {
       return Finding.failed(

@@ -86,8 +86,7 @@ record DoctorTask(
     place.check(
         "model",
         () -> {
-          ModelDirectory model = HostModels.open(config);
-          String found = model.fingerprint();
+          String found = HostModels.open(config).fingerprint();
           String shown = found.substring(0, 16);
           return fingerprint == null || fingerprint.equals(found)
               ? Finding.ok(shown)
@@ -137,15 +136,12 @@ record DoctorTask(
     if (reading.within()) {
       return Finding.ok("as " + canary.origin() + " vectors");
     }
-    return Finding.failed(
+    String numbers =
         String.format(
-            Locale.ROOT,
-            "cosine %.6f, difference %.1e from %s vectors for '%s' (%s)",
-            reading.cosine(),
-            reading.difference(),
-            canary.origin(),
-            reading.sentence(),
-            reading.vector()),
+            Locale.ROOT, "cosine %.6f, difference %.1e", reading.cosine(), reading.difference());
+    return Finding.failed(
+        "%s from %s vectors for '%s' (%s)"
+            .formatted(numbers, canary.origin(), reading.sentence(), reading.vector()),
         "Wanted is "
             + reading.limit()
             + ". If model and tokenizer are the same here: another ONNX Runtime or CUDA version,"

@@ -8,6 +8,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -109,11 +110,8 @@ record SessionProbe(Embedder embedder, boolean budgetGiven, int threads, long lo
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
       long start = System.nanoTime();
-      List<Future<?>> running = new ArrayList<>();
-      for (int i = 0; i < threads; i++) {
-        running.add(pool.submit(() -> embedder.embedAll(texts)));
-      }
-      for (Future<?> thread : running) {
+      Callable<Object> work = () -> embedder.embedAll(texts);
+      for (Future<?> thread : pool.invokeAll(Collections.nCopies(threads, work))) {
         thread.get();
       }
       return (double) threads * texts.size() * length / ((System.nanoTime() - start) / 1e9);

@@ -67,8 +67,7 @@ record EmbedPlan(
             settings.isSet(EmbedSettings.INPUT)
                 ? settings.get(EmbedSettings.INPUT)
                 : TextInput.shippedSample(),
-            settings.get(EmbedSettings.FORMAT, null),
-            settings.get(EmbedSettings.READ_OPTION, null),
+            settings,
             spark.sparkContext().hadoopConfiguration());
     Dataset<Row> rows = input.read(spark, settings.get(EmbedSettings.TEXT_COL));
     String idCol = settings.get(EmbedSettings.ID_COL, "id");

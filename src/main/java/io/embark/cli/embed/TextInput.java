@@ -1,6 +1,7 @@
 package io.embark.cli.embed;
 
 import io.embark.UserError;
+import io.embark.cli.JobSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -54,25 +55,27 @@ public record TextInput(
    * as something it is not.
    *
    * @param input comma-separated paths; a comma inside braces belongs to a glob
-   * @param format null to go by the extensions
-   * @param options {@code key=value}, comma-separated, or null
+   * @param settings with the format, or none to go by the extensions, and the reader's options
    * @throws UserError if nothing is there or the format cannot be told
    */
-  public static TextInput of(String input, InputFormat format, String options, Configuration hadoop)
+  public static TextInput of(String input, JobSettings settings, Configuration hadoop)
       throws IOException {
     List<String> paths = splitOutsideBraces(input);
     if (paths.isEmpty()) {
       throw new UserError("input: empty; wanted files, directories or globs.");
     }
     InputFiles found = InputFiles.at(paths, hadoop);
-    InputFormat chosen = format != null ? format : formatOf(found.files());
+    InputFormat chosen =
+        settings.isSet(EmbedSettings.FORMAT)
+            ? settings.get(EmbedSettings.FORMAT)
+            : formatOf(found.files());
     // Spark's readers take option names in any case.
     Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     all.putAll(chosen.options());
     if (found.subdirectory().isPresent()) {
       all.put(RECURSIVE, "true");
     }
-    Map<String, String> given = parseOptions(options);
+    Map<String, String> given = parseOptions(settings.get(EmbedSettings.READ_OPTION, null));
     if (given.keySet().stream().noneMatch(RECURSIVE::equalsIgnoreCase)) {
       found.requireOneLayout();
     }
@@ -140,11 +143,11 @@ public record TextInput(
     } catch (AssertionError e) {
       // So Spark says that it can make no columns of the names of directories.
       throw new UserError(
-          ("input: the partitions (directories key=value) of %s do not make one table: %s. Wanted the"
-                  + " same keys below one directory. Name it with --read-option basePath=DIRECTORY if"
-                  + " nothing but partitions lies between it and the files; or read each path in a run"
-                  + " of its own (--mode append), or all of them without the columns of partitions:"
-                  + " --read-option recursiveFileLookup=true.")
+          ("input: the partitions (directories key=value) of %s do not make one table: %s. Wanted"
+                  + " the same keys below one directory. Name it with --read-option basePath=DIRECTORY"
+                  + " if nothing but partitions lies between it and the files; or read each path in a"
+                  + " run of its own (--mode append), or all of them without the columns of"
+                  + " partitions: --read-option recursiveFileLookup=true.")
               .formatted(String.join(", ", paths), assertion(e)),
           e);
     }
