@@ -7,41 +7,27 @@ import java.util.List;
  */
 public final class ChunkSettings {
   public static final Setting<ChunkMode> CHUNK =
-      new Setting<>(
-          Setting.Effect.VECTORS,
-          "chunk",
-          "none|rows|document|both",
-          "none",
-          "What becomes of texts longer than chunk-tokens: none cuts them at max-length, rows gives"
-              + " a row per chunk, document one vector merged of all chunks, both gives both",
-          ChunkMode::of);
+      Setting.declare(Setting.Effect.VECTORS, "chunk", "none|rows|document|both", "none")
+          .says(
+              "What becomes of texts longer than chunk-tokens: none cuts them at max-length, rows"
+                  + " gives a row per chunk, document one vector merged of all chunks, both gives"
+                  + " both")
+          .parsed(ChunkMode::of);
 
   public static final Setting<Integer> CHUNK_TOKENS =
-      new Setting<>(
-          Setting.Effect.VECTORS,
-          "chunk-tokens",
-          "TOKENS",
-          Setting.AUTO,
-          "The most tokens per chunk, special tokens and prompt included; auto is max-length",
-          text -> Setting.automatic(text, 2, 1_000_000));
+      Setting.declare(Setting.Effect.VECTORS, "chunk-tokens", "TOKENS", Setting.AUTO)
+          .says("The most tokens per chunk, special tokens and prompt included; auto is max-length")
+          .automatic(2, 1_000_000);
 
   public static final Setting<Integer> CHUNK_OVERLAP =
-      new Setting<>(
-          Setting.Effect.VECTORS,
-          "chunk-overlap",
-          "TOKENS",
-          "0",
-          "The most text tokens a chunk shares with the one before it; at most half a chunk",
-          text -> Setting.number(text, 0, 1_000_000));
+      Setting.declare(Setting.Effect.VECTORS, "chunk-overlap", "TOKENS", "0")
+          .says("The most text tokens a chunk shares with the one before it; at most half a chunk")
+          .number(0, 1_000_000);
 
   public static final Setting<Boolean> CHUNK_TEXT =
-      new Setting<>(
-          Setting.Effect.STORAGE,
-          "chunk-text",
-          Setting.SWITCH,
-          "true",
-          "Whether rows of chunks hold the chunk's text in the text column; otherwise null",
-          Setting::yesOrNo);
+      Setting.declare(Setting.Effect.STORAGE, "chunk-text", Setting.SWITCH, "true")
+          .says("Whether rows of chunks hold the chunk's text in the text column; otherwise null")
+          .toggle();
 
   /** All of them, in the order of help and documentation. */
   public static final List<Setting<?>> ALL =

@@ -1,6 +1,5 @@
 package io.embark.cli.analysis;
 
-import io.embark.Choice;
 import io.embark.UserError;
 import io.embark.analysis.cluster.Algorithm;
 import io.embark.analysis.cluster.DistanceMeasure;
@@ -29,107 +28,87 @@ public final class ClusterCommand extends SettingsCommand {
           + " russian, spanish, swedish, turkish";
 
   static final Setting<String> INPUT =
-      Setting.text("input", "URI", "none", "The table to group, written by an embed job");
+      Setting.declare("input", "URI", "none")
+          .says("The table to group, written by an embed job")
+          .text();
 
   static final Setting<String> OUTPUT =
-      Setting.text(
-          "output",
-          "URI",
-          "none",
-          "Directory to write to: rows/ (Parquet), model/ (a PipelineModel), cluster.json,"
-              + " cluster.html");
+      Setting.declare("output", "URI", "none")
+          .says(
+              "Directory to write to: rows/ (Parquet), model/ (a PipelineModel), cluster.json,"
+                  + " cluster.html")
+          .text();
 
   static final Setting<Range> K =
-      new Setting<>(
-          "k",
-          "N|FROM..TO",
-          "5..50",
-          "Clusters to find; of a range, the number with the best silhouette on a sample",
-          Range::of);
+      Setting.declare("k", "N|FROM..TO", "5..50")
+          .says("Clusters to find; of a range, the number with the best silhouette on a sample")
+          .parsed(Range::of);
 
   static final Setting<Algorithm> ALGORITHM =
-      new Setting<>(
-          "algorithm",
-          "kmeans|bisecting",
-          "kmeans",
-          "k-means, or bisecting k-means, which is faster for many clusters",
-          text -> Choice.of(Algorithm.class, text));
+      Setting.declare("algorithm", "kmeans|bisecting", "kmeans")
+          .says("k-means, or bisecting k-means, which is faster for many clusters")
+          .choice(Algorithm.class);
 
   static final Setting<DistanceMeasure> DISTANCE =
-      new Setting<>(
-          "distance",
-          "cosine|euclidean",
-          "cosine",
-          "What makes rows alike: the direction of their vectors, or the distance between them",
-          text -> Choice.of(DistanceMeasure.class, text));
+      Setting.declare("distance", "cosine|euclidean", "cosine")
+          .says(
+              "What makes rows alike: the direction of their vectors, or the distance between them")
+          .choice(DistanceMeasure.class);
 
   static final Setting<String> LABEL_COL =
-      Setting.text(
-          "label-col",
-          "NAME",
-          "none",
-          "Column of known classes that the clusters are compared with; nulls are left out");
+      Setting.declare("label-col", "NAME", "none")
+          .says("Column of known classes that the clusters are compared with; nulls are left out")
+          .text();
 
   static final Setting<String> CLUSTER_COL =
-      Setting.text("cluster-col", "NAME", "cluster", "Column for the number of the cluster");
+      Setting.declare("cluster-col", "NAME", "cluster")
+          .says("Column for the number of the cluster")
+          .text();
 
   static final Setting<String> DISTANCE_COL =
-      Setting.text("distance-col", "NAME", "distance", "Column for the distance to its centre");
+      Setting.declare("distance-col", "NAME", "distance")
+          .says("Column for the distance to its centre")
+          .text();
 
   static final Setting<Integer> SEED =
-      Setting.number(
-          "seed", "N", "1", 0, Integer.MAX_VALUE, "Where chance begins; the same gives the same");
+      Setting.declare("seed", "N", "1")
+          .says("Where chance begins; the same gives the same")
+          .number(0, Integer.MAX_VALUE);
 
   static final Setting<Integer> ITERATIONS =
-      Setting.number("iterations", "N", "50", 1, 10_000, "Iterations after which a training ends");
+      Setting.declare("iterations", "N", "50")
+          .says("Iterations after which a training ends")
+          .number(1, 10_000);
 
   static final Setting<Integer> STARTS =
-      Setting.number(
-          "starts",
-          "N",
-          "3",
-          1,
-          1000,
-          "Trainings from different random starts; the one of least cost is kept");
+      Setting.declare("starts", "N", "3")
+          .says("Trainings from different random starts; the one of least cost is kept")
+          .number(1, 1000);
 
   static final Setting<Integer> TRAIN_ROWS =
-      Setting.number(
-          "train-rows",
-          "ROWS",
-          "1000000",
-          2,
-          Integer.MAX_VALUE,
-          "Rows, taken at random, that the clusters are found on");
+      Setting.declare("train-rows", "ROWS", "1000000")
+          .says("Rows, taken at random, that the clusters are found on")
+          .number(2, Integer.MAX_VALUE);
 
   static final Setting<Integer> CHOICE_ROWS =
-      Setting.number(
-          "choice-rows",
-          "ROWS",
-          "10000",
-          2,
-          Integer.MAX_VALUE,
-          "Rows, taken at random, that numbers of clusters are tried on");
+      Setting.declare("choice-rows", "ROWS", "10000")
+          .says("Rows, taken at random, that numbers of clusters are tried on")
+          .number(2, Integer.MAX_VALUE);
 
   static final Setting<Integer> DUPLICATE_ROWS =
-      Setting.number(
-          "duplicate-rows",
-          "ROWS",
-          "200000",
-          0,
-          Integer.MAX_VALUE,
-          "Rows, taken at random, among which near-duplicates are looked for; 0 for none");
+      Setting.declare("duplicate-rows", "ROWS", "200000")
+          .says("Rows, taken at random, among which near-duplicates are looked for; 0 for none")
+          .number(0, Integer.MAX_VALUE);
 
   static final Setting<Integer> MAP_ROWS =
-      Setting.number(
-          "map-rows", "ROWS", "2000", 0, 20_000, "Rows, taken at random, on the report's map");
+      Setting.declare("map-rows", "ROWS", "2000")
+          .says("Rows, taken at random, on the report's map")
+          .number(0, 20_000);
 
   static final Setting<String> STOP_WORDS =
-      new Setting<>(
-          "stop-words",
-          "LANGUAGE|none",
-          "english",
-          "Language whose most frequent words are no terms: " + LANGUAGES,
-          ClusterCommand::language);
+      Setting.declare("stop-words", "LANGUAGE|none", "english")
+          .says("Language whose most frequent words are no terms: " + LANGUAGES)
+          .parsed(ClusterCommand::language);
 
   public static final List<Setting<?>> ALL =
       List.of(

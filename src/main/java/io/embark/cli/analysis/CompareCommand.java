@@ -46,77 +46,67 @@ import picocli.CommandLine.Command;
     })
 public final class CompareCommand extends SettingsCommand {
   static final Setting<String> PAIRS =
-      Setting.text(
-          "pairs",
-          "URI[,URI...]",
-          "none",
-          "Table of pairs of texts with scores that people gave, to correlate similarities with");
+      Setting.declare("pairs", "URI[,URI...]", "none")
+          .says(
+              "Table of pairs of texts with scores that people gave, to correlate similarities"
+                  + " with")
+          .text();
 
   static final Setting<String> TEXT_A =
-      Setting.text("text-a", "NAME", "sentence1", "Column of the first text of a pair");
+      Setting.declare("text-a", "NAME", "sentence1")
+          .says("Column of the first text of a pair")
+          .text();
 
   static final Setting<String> TEXT_B =
-      Setting.text("text-b", "NAME", "sentence2", "Column of the second text of a pair");
+      Setting.declare("text-b", "NAME", "sentence2")
+          .says("Column of the second text of a pair")
+          .text();
 
   static final Setting<String> SCORE_COL =
-      Setting.text(
-          "score-col", "NAME", "score", "Column of the scores of pairs, more for more alike");
+      Setting.declare("score-col", "NAME", "score")
+          .says("Column of the scores of pairs, more for more alike")
+          .text();
 
   static final Setting<String> LABEL_COL =
-      Setting.text(
-          "label-col",
-          "NAME",
-          "none; label for the sample",
-          "Column of labels, to measure how well vectors tell them apart");
+      Setting.declare("label-col", "NAME", "none; label for the sample")
+          .says("Column of labels, to measure how well vectors tell them apart")
+          .text();
 
   /** 0 stands for all. */
   static final Setting<Integer> SAMPLE =
-      new Setting<>(
-          "sample",
-          "ROWS|all",
-          "10000",
-          "About how many rows, or pairs, to compare on, taken at random",
-          text -> text.strip().equalsIgnoreCase("all") ? 0 : Setting.number(text, 20, 100_000_000));
+      Setting.declare("sample", "ROWS|all", "10000")
+          .says("About how many rows, or pairs, to compare on, taken at random")
+          .parsed(
+              text ->
+                  text.strip().equalsIgnoreCase("all") ? 0 : Setting.number(text, 20, 100_000_000));
 
   static final Setting<Integer> NEIGHBOUR_ROWS =
-      new Setting<>(
-          "neighbour-rows",
-          "ROWS",
-          Integer.toString(PoolingComparison.NEIGHBOUR_ROWS),
-          "About how many of them to find the nearest neighbours of; takes time by its square",
-          text -> Setting.number(text, 20, 20_000));
+      Setting.declare("neighbour-rows", "ROWS", Integer.toString(PoolingComparison.NEIGHBOUR_ROWS))
+          .says(
+              "About how many of them to find the nearest neighbours of; takes time by its square")
+          .number(20, 20_000);
 
   static final Setting<Integer> CLUSTERS =
-      new Setting<>(
-          "clusters",
-          "K",
-          "auto",
-          "Clusters of k-means; auto is the number of labels, or 20 without labels",
-          text -> Setting.automatic(text, 2, 10_000));
+      Setting.declare("clusters", "K", "auto")
+          .says("Clusters of k-means; auto is the number of labels, or 20 without labels")
+          .automatic(2, 10_000);
 
   static final Setting<Integer> SEEDS =
-      new Setting<>(
-          "seeds",
-          "N",
-          Integer.toString(PoolingComparison.SEEDS),
-          "Runs of k-means, and random splits of the probe, whose spread is shown",
-          text -> Setting.number(text, 2, 100));
+      Setting.declare("seeds", "N", Integer.toString(PoolingComparison.SEEDS))
+          .says("Runs of k-means, and random splits of the probe, whose spread is shown")
+          .number(2, 100);
 
   static final Setting<List<PostChoice>> POST =
-      new Setting<>(
-          "post",
-          "METHOD[:N][,...]",
-          "none",
-          "What to do with vectors after pooling, each choice compared beside the others, such as"
-              + " none,whitening,all-but-the-top:3",
-          CompareCommand::choices);
+      Setting.declare("post", "METHOD[:N][,...]", "none")
+          .says(
+              "What to do with vectors after pooling, each choice compared beside the others, such"
+                  + " as none,whitening,all-but-the-top:3")
+          .parsed(CompareCommand::choices);
 
   static final Setting<String> OUTPUT =
-      Setting.text(
-          "output",
-          "URI",
-          "embark-output/compare",
-          "Directory for compare.json and compare.html; those that are there are replaced");
+      Setting.declare("output", "URI", "embark-output/compare")
+          .says("Directory for compare.json and compare.html; those that are there are replaced")
+          .text();
 
   /** The settings beside those of the input and of the embedder. */
   public static final List<Setting<?>> OWN =

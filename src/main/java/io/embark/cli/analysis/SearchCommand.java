@@ -24,94 +24,75 @@ import picocli.CommandLine.Option;
     footer = {"", "Exit code: 0 done, 1 failed, 2 a flag, a setting or the input is wrong."})
 public final class SearchCommand extends SettingsCommand {
   static final Setting<String> INPUT =
-      Setting.text("input", "URI", "none", "The table to search, written by an embed job");
+      Setting.declare("input", "URI", "none")
+          .says("The table to search, written by an embed job")
+          .text();
 
   static final Setting<String> VECTOR_COL =
-      Setting.text("vector-col", "NAME", "the only one", "Column of vectors to compare with");
+      Setting.declare("vector-col", "NAME", "the only one")
+          .says("Column of vectors to compare with")
+          .text();
 
   static final Setting<String> QUERIES =
-      Setting.text(
-          "queries",
-          "URI[,URI...]",
-          "none",
-          "Files with a query per row, instead of --query: texts, or an embedded table");
+      Setting.declare("queries", "URI[,URI...]", "none")
+          .says("Files with a query per row, instead of --query: texts, or an embedded table")
+          .text();
 
   static final Setting<String> QUERY_COL =
-      Setting.text(
-          "query-col",
-          "NAME",
-          "text",
-          "Column of the queries' texts, or of their vectors where Embark wrote them");
+      Setting.declare("query-col", "NAME", "text")
+          .says("Column of the queries' texts, or of their vectors where Embark wrote them")
+          .text();
 
   static final Setting<String> QUERY_PROMPT =
-      Setting.text(
-          "query-prompt",
-          "NAME|TEXT",
-          "the table's prompt",
-          "Put before every query: a prompt the model names (query), or literal text ending in a"
-              + " space or colon; 'none' for no prompt");
+      Setting.declare("query-prompt", "NAME|TEXT", "the table's prompt")
+          .says(
+              "Put before every query: a prompt the model names (query), or literal text ending in"
+                  + " a space or colon; 'none' for no prompt")
+          .text();
 
   static final Setting<Integer> TOP =
-      Setting.number("top", "ROWS", "10", 1, 10_000, "Rows to find for each query");
+      Setting.declare("top", "ROWS", "10").says("Rows to find for each query").number(1, 10_000);
 
   static final Setting<Metric> METRIC =
-      new Setting<>(
-          "metric",
-          "cosine|dot|euclidean",
-          "cosine",
-          "What near means; euclidean is a distance, where less is nearer",
-          Metric::of);
+      Setting.declare("metric", "cosine|dot|euclidean", "cosine")
+          .says("What near means; euclidean is a distance, where less is nearer")
+          .parsed(Metric::of);
 
   static final Setting<List<String>> COLUMNS =
-      new Setting<>(
-          "columns",
-          "NAME[,NAME...]",
-          "those of id-col and text-col",
-          "Columns of the table that come with a hit; hits of equal score stand in their order",
-          text -> Arrays.stream(text.split(",")).map(String::strip).toList());
+      Setting.declare("columns", "NAME[,NAME...]", "those of id-col and text-col")
+          .says(
+              "Columns of the table that come with a hit; hits of equal score stand in their order")
+          .parsed(text -> Arrays.stream(text.split(",")).map(String::strip).toList());
 
   static final Setting<String> OUTPUT =
-      Setting.text(
-          "output", "URI", "the console only", "Directory to write every hit to, one a row");
+      Setting.declare("output", "URI", "the console only")
+          .says("Directory to write every hit to, one a row")
+          .text();
 
   static final Setting<Format> OUTPUT_FORMAT =
-      new Setting<>(
-          "output-format",
-          "parquet|json",
-          "parquet",
-          "Format of the output",
-          text -> Choice.of(Format.class, text));
+      Setting.declare("output-format", "parquet|json", "parquet")
+          .says("Format of the output")
+          .choice(Format.class);
 
   static final Setting<SaveMode> MODE =
-      new Setting<>(
-          "mode",
-          "error|overwrite",
-          "error",
-          "What to do when the output exists",
-          SearchCommand::mode);
+      Setting.declare("mode", "error|overwrite", "error")
+          .says("What to do when the output exists")
+          .parsed(SearchCommand::mode);
 
   static final Setting<Integer> SHOW =
-      Setting.number(
-          "show",
-          "QUERIES",
-          "10",
-          0,
-          1000,
-          "Queries whose hits are shown; without an output, the queries that are run");
+      Setting.declare("show", "QUERIES", "10")
+          .says("Queries whose hits are shown; without an output, the queries that are run")
+          .number(0, 1000);
 
   static final Setting<String> MODEL =
-      Setting.text(
-          "model",
-          "builtin:NAME|DIR|URI",
-          "the table's",
-          "Where the model that made the table is now; any other is refused");
+      Setting.declare("model", "builtin:NAME|DIR|URI", "the table's")
+          .says("Where the model that made the table is now; any other is refused")
+          .text();
 
   static final Setting<String> PRECISION =
-      Setting.text(
-          Setting.PRECISION.key(),
-          Setting.PRECISION.argument(),
-          "the table's",
-          "The precision in which queries are embedded; int8 is for CPUs");
+      Setting.declare(Setting.PRECISION.key(), Setting.PRECISION.argument(), "the table's")
+          .says("The precision in which queries are embedded; int8 is for CPUs")
+          .text();
 
   public static final List<Setting<?>> ALL =
       List.of(

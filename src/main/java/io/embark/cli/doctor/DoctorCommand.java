@@ -24,25 +24,21 @@ import picocli.CommandLine.Command;
     })
 public final class DoctorCommand extends SettingsCommand {
   static final Setting<String> JSON =
-      Setting.text("json", "FILE", "none", "File on the driver to write the report to, as JSON");
+      Setting.declare("json", "FILE", "none")
+          .says("File on the driver to write the report to, as JSON")
+          .text();
 
   static final Setting<Long> ROWS =
-      new Setting<>(
-          "rows",
-          "N",
-          "those of the input",
-          "Rows to plan for; without an input they are taken to have as many tokens as"
-              + " tokens-per-row says",
-          text -> Setting.number(text, 1, 1_000_000_000_000L));
+      Setting.declare("rows", "N", "those of the input")
+          .says(
+              "Rows to plan for; without an input they are taken to have as many tokens as"
+                  + " tokens-per-row says")
+          .parsed(text -> Setting.number(text, 1, 1_000_000_000_000L));
 
   static final Setting<Integer> TOKENS_PER_ROW =
-      Setting.number(
-          "tokens-per-row",
-          "N",
-          "those of the input, or 64",
-          1,
-          1_000_000,
-          "Mean tokens of a row that the model will see");
+      Setting.declare("tokens-per-row", "N", "those of the input, or 64")
+          .says("Mean tokens of a row that the model will see")
+          .number(1, 1_000_000);
 
   /** Those that no other job has. */
   public static final List<Setting<?>> OWN = List.of(JSON, ROWS, TOKENS_PER_ROW);

@@ -12,237 +12,169 @@ import java.util.List;
 /** The settings of the {@code embed} job beside those of the embedder itself. */
 public final class EmbedSettings {
   public static final Setting<String> INPUT =
-      text(
-          Effect.PLACE,
-          "input",
-          "URI[,URI...]",
-          "the shipped sample",
-          "Files, directories or globs to read; several may be given");
+      Setting.declare(Effect.PLACE, "input", "URI[,URI...]", "the shipped sample")
+          .says("Files, directories or globs to read; several may be given")
+          .text();
 
   public static final Setting<InputFormat> FORMAT =
-      new Setting<>(
-          Effect.STORAGE,
-          "format",
-          "NAME",
-          "by extension",
-          "Format of the input: " + InputFormat.labels(),
-          InputFormat::of);
+      Setting.declare(Effect.STORAGE, "format", "NAME", "by extension")
+          .says("Format of the input: " + InputFormat.labels())
+          .parsed(InputFormat::of);
 
   public static final Setting<String> READ_OPTION =
-      text(
-          Effect.STORAGE,
-          "read-option",
-          "KEY=VALUE[,...]",
-          "none",
-          "Options for Spark's reader of the format, for example sep=; or multiLine=false");
+      Setting.declare(Effect.STORAGE, "read-option", "KEY=VALUE[,...]", "none")
+          .says("Options for Spark's reader of the format, for example sep=; or multiLine=false")
+          .text();
 
   public static final Setting<String> TEXT_COL =
-      text(Effect.STORAGE, "text-col", "NAME", "text", "Column of texts");
+      Setting.declare(Effect.STORAGE, "text-col", "NAME", "text").says("Column of texts").text();
 
   public static final Setting<String> ID_COL =
-      text(
-          Effect.STORAGE,
-          "id-col",
-          "NAME",
-          "id, if there is one",
-          "Column that identifies a row; incremental runs need it, a different one in every row");
+      Setting.declare(Effect.STORAGE, "id-col", "NAME", "id, if there is one")
+          .says(
+              "Column that identifies a row; incremental runs need it, a different one in every"
+                  + " row")
+          .text();
 
   public static final Setting<String> OUTPUT =
-      text(
-          Effect.PLACE,
-          "output",
-          "URI",
-          "embark-output/sample for the sample",
-          "Directory to write Parquet to");
+      Setting.declare(Effect.PLACE, "output", "URI", "embark-output/sample for the sample")
+          .says("Directory to write Parquet to")
+          .text();
 
   static final Setting<String> TABLE =
-      text(
-          Effect.STORAGE,
-          "table",
-          "CATALOG.DB.NAME",
-          "none",
-          "An Apache Iceberg table to write, instead of an output directory; incremental mode"
-              + " only");
+      Setting.declare(Effect.STORAGE, "table", "CATALOG.DB.NAME", "none")
+          .says(
+              "An Apache Iceberg table to write, instead of an output directory; incremental mode"
+                  + " only")
+          .text();
 
   static final Setting<SaveMode> MODE =
-      new Setting<>(
-          Effect.STORAGE,
-          "mode",
-          "error|overwrite|append|incremental",
-          "error",
-          "What to do when the output exists: refuse, replace it, add rows, or embed only what is"
-              + " new or changed by id and text; overwrite is the default for the sample",
-          text -> Choice.of(SaveMode.class, text));
+      Setting.declare(Effect.STORAGE, "mode", "error|overwrite|append|incremental", "error")
+          .says(
+              "What to do when the output exists: refuse, replace it, add rows, or embed only what"
+                  + " is new or changed by id and text; overwrite is the default for the sample")
+          .choice(SaveMode.class);
 
   static final Setting<Boolean> SYNC_DELETES =
-      new Setting<>(
-          Effect.PLACE,
-          "sync-deletes",
-          Setting.SWITCH,
-          "false",
-          "In incremental mode, drop rows whose id is no longer in the input",
-          Setting::yesOrNo);
+      Setting.declare(Effect.PLACE, "sync-deletes", Setting.SWITCH, "false")
+          .says("In incremental mode, drop rows whose id is no longer in the input")
+          .toggle();
 
   static final Setting<Boolean> RETRY_FAILED =
-      new Setting<>(
-          Effect.STORAGE,
-          "retry-failed",
-          Setting.SWITCH,
-          "true",
-          "In incremental mode, embed rows again whose status is FAILED, though their text is the"
-              + " same",
-          Setting::yesOrNo);
+      Setting.declare(Effect.STORAGE, "retry-failed", Setting.SWITCH, "true")
+          .says(
+              "In incremental mode, embed rows again whose status is FAILED, though their text is"
+                  + " the same")
+          .toggle();
 
   static final Setting<Integer> COMMIT_ROWS =
-      new Setting<>(
-          Effect.SPEED,
-          "commit-rows",
-          "ROWS",
-          "20000",
-          "Rows in a slice of work, which is a file of the output; a run that was killed goes on"
-              + " from the slices that were done",
-          text -> Setting.number(text, 1, 100_000_000));
+      Setting.declare(Effect.SPEED, "commit-rows", "ROWS", "20000")
+          .says(
+              "Rows in a slice of work, which is a file of the output; a run that was killed goes"
+                  + " on from the slices that were done")
+          .number(1, 100_000_000);
 
   static final Setting<Dedupe> DEDUPE =
-      new Setting<>(
-          Effect.STORAGE,
-          "dedupe",
-          "none|global",
-          "none",
-          "Whether texts that are the same anywhere in the input are embedded once and share a"
-              + " vector",
-          text -> Choice.of(Dedupe.class, text));
+      Setting.declare(Effect.STORAGE, "dedupe", "none|global", "none")
+          .says(
+              "Whether texts that are the same anywhere in the input are embedded once and share a"
+                  + " vector")
+          .choice(Dedupe.class);
 
   static final Setting<Double> MAX_LOST_TOKENS =
-      new Setting<>(
-          Effect.SPEED,
-          "max-lost-tokens",
-          "SHARE",
-          "100%",
-          "The most tokens, of all, that truncation may cut off, such as 1% or 0.01; with more,"
-              + " nothing is published",
-          QualityGate::parseFraction);
+      Setting.declare(Effect.SPEED, "max-lost-tokens", "SHARE", "100%")
+          .says(
+              "The most tokens, of all, that truncation may cut off, such as 1% or 0.01; with more,"
+                  + " nothing is published")
+          .parsed(QualityGate::parseFraction);
 
   static final Setting<RowLimit> MAX_FAILED_ROWS =
-      new Setting<>(
-          Effect.SPEED,
-          "max-failed-rows",
-          "ROWS|SHARE",
-          "100%",
-          "The most rows that may have the status FAILED, such as 10 or 0.1% of all; with more,"
-              + " nothing is published",
-          RowLimit::of);
+      Setting.declare(Effect.SPEED, "max-failed-rows", "ROWS|SHARE", "100%")
+          .says(
+              "The most rows that may have the status FAILED, such as 10 or 0.1% of all; with more,"
+                  + " nothing is published")
+          .parsed(RowLimit::of);
 
   static final Setting<ProgressReport> PROGRESS =
-      new Setting<>(
-          Effect.SPEED,
-          "progress",
-          "auto|line|log|none",
-          Setting.AUTO,
-          "How far the run is: one line on the terminal, or lines in the log, or neither; auto"
-              + " takes the line where there is a terminal",
-          text -> Choice.of(ProgressReport.class, text));
+      Setting.declare(Effect.SPEED, "progress", "auto|line|log|none", Setting.AUTO)
+          .says(
+              "How far the run is: one line on the terminal, or lines in the log, or neither; auto"
+                  + " takes the line where there is a terminal")
+          .choice(ProgressReport.class);
 
   static final Setting<Integer> WAIT_FOR_LOCK =
-      new Setting<>(
-          Effect.SPEED,
-          "wait-for-lock",
-          "SECONDS",
-          "0",
-          "How long to wait for another run that writes the same output, instead of refusing",
-          text -> Setting.number(text, 0, 10_000_000));
+      Setting.declare(Effect.SPEED, "wait-for-lock", "SECONDS", "0")
+          .says("How long to wait for another run that writes the same output, instead of refusing")
+          .number(0, 10_000_000);
 
   static final Setting<OutputType> OUTPUT_TYPE =
-      new Setting<>(
-          Effect.STORAGE,
-          "output-type",
-          "NAME",
-          "vector",
-          "Type of the vector columns: " + OutputType.sizes(),
-          OutputType::of);
+      Setting.declare(Effect.STORAGE, "output-type", "NAME", "vector")
+          .says("Type of the vector columns: " + OutputType.sizes())
+          .parsed(OutputType::of);
 
   static final Setting<Integer> CALIBRATION_ROWS =
-      new Setting<>(
-          Effect.SPEED,
-          "calibration-rows",
-          "ROWS",
-          "2000",
-          "Rows, taken at random, that the ranges of int8 vectors are found on before the run",
-          text -> Setting.number(text, 1, 10_000_000));
+      Setting.declare(Effect.SPEED, "calibration-rows", "ROWS", "2000")
+          .says(
+              "Rows, taken at random, that the ranges of int8 vectors are found on before the run")
+          .number(1, 10_000_000);
 
   static final Setting<PostChoice> POST =
-      new Setting<>(
-          Effect.VECTORS,
-          "post",
-          "METHOD[:N]|PATH",
-          "none",
-          "What is done with vectors before they are scaled: "
-              + PostChoice.CHOICES
-              + " of a map that was fitted earlier or of a table that has one; fitted once for a"
-              + " table and kept with it",
-          PostChoice::of);
+      Setting.declare(Effect.VECTORS, "post", "METHOD[:N]|PATH", "none")
+          .says(
+              "What is done with vectors before they are scaled: "
+                  + PostChoice.CHOICES
+                  + " of a map that was fitted earlier or of a table that has one; fitted once for"
+                  + " a table and kept with it")
+          .parsed(PostChoice::of);
 
   /** 0 stands for all. */
   static final Setting<Integer> POST_ROWS =
-      new Setting<>(
-          Effect.SPEED,
-          "post-rows",
-          "ROWS|all",
-          "20000",
-          "Rows, taken at random, that post is fitted on before the run; they are embedded once"
-              + " more for it",
-          text -> text.strip().equalsIgnoreCase("all") ? 0 : Setting.number(text, 2, 100_000_000));
+      Setting.declare(Effect.SPEED, "post-rows", "ROWS|all", "20000")
+          .says(
+              "Rows, taken at random, that post is fitted on before the run; they are embedded once"
+                  + " more for it")
+          .parsed(
+              text ->
+                  text.strip().equalsIgnoreCase("all") ? 0 : Setting.number(text, 2, 100_000_000));
 
   static final Setting<String> OUTPUT_COL =
-      text(Effect.STORAGE, "output-col", "NAME", "embedding", "Column for the vectors");
+      Setting.declare(Effect.STORAGE, "output-col", "NAME", "embedding")
+          .says("Column for the vectors")
+          .text();
 
   static final Setting<String> ACCOUNT_PREFIX =
-      text(
-          Effect.STORAGE,
-          "account-prefix",
-          "TEXT",
-          "",
-          "Put before the names of the columns token_count, tokens_used, truncated,"
-              + " unknown_token_ratio and status");
+      Setting.declare(Effect.STORAGE, "account-prefix", "TEXT", "")
+          .says(
+              "Put before the names of the columns token_count, tokens_used, truncated,"
+                  + " unknown_token_ratio and status")
+          .text();
 
   /** 0 stands for auto. */
   static final Setting<Integer> PARTITIONS =
-      new Setting<>(
-          Effect.SPEED,
-          "partitions",
-          "N|auto",
-          Setting.AUTO,
-          "Slices to split the work into, a task and a file each; auto measures the texts and goes"
-              + " by tokens, and by commit-rows",
-          text -> Setting.automatic(text, 1, 1_000_000));
+      Setting.declare(Effect.SPEED, "partitions", "N|auto", Setting.AUTO)
+          .says(
+              "Slices to split the work into, a task and a file each; auto measures the texts and"
+                  + " goes by tokens, and by commit-rows")
+          .automatic(1, 1_000_000);
 
   static final Setting<Integer> GPU_STAGE =
-      new Setting<>(
-          Effect.SPEED,
-          "gpu-stage",
-          "TASKS",
-          "0",
-          "Ask Spark for GPUs for the embedding stage alone, so many tasks to share each; 0 leaves"
-              + " GPUs to Spark's own settings",
-          text -> Setting.number(text, 0, 1000));
+      Setting.declare(Effect.SPEED, "gpu-stage", "TASKS", "0")
+          .says(
+              "Ask Spark for GPUs for the embedding stage alone, so many tasks to share each; 0"
+                  + " leaves GPUs to Spark's own settings")
+          .number(0, 1000);
 
   static final Setting<String> GPU_SCRIPT =
-      text(
-          Effect.PLACE,
-          "gpu-script",
-          "PATH",
-          "",
-          "Script on the executors that prints their GPUs (conf/get-gpus.sh), for gpu-stage with"
-              + " dynamic allocation on YARN and Kubernetes");
+      Setting.declare(Effect.PLACE, "gpu-script", "PATH", "")
+          .says(
+              "Script on the executors that prints their GPUs (conf/get-gpus.sh), for gpu-stage"
+                  + " with dynamic allocation on YARN and Kubernetes")
+          .text();
 
   static final Setting<Integer> PREVIEW =
-      new Setting<>(
-          Effect.SPEED,
-          "preview",
-          "ROWS",
-          "5",
-          "Rows shown at the end, with the nearest neighbours of three; 0 for none",
-          text -> Setting.number(text, 0, 1000));
+      Setting.declare(Effect.SPEED, "preview", "ROWS", "5")
+          .says("Rows shown at the end, with the nearest neighbours of three; 0 for none")
+          .number(0, 1000);
 
   /** In the order in which help and documents show them. */
   public static final List<Setting<?>> ALL =
@@ -292,10 +224,5 @@ public final class EmbedSettings {
   enum Dedupe implements Choice {
     NONE,
     GLOBAL;
-  }
-
-  private static Setting<String> text(
-      Effect effect, String key, String argument, String defaultText, String description) {
-    return new Setting<>(effect, key, argument, defaultText, description, value -> value);
   }
 }

@@ -23,20 +23,14 @@ public record ExecutorSettings(int models, Duration idle) {
   public static final String PREFIX = "spark.embark.executor.";
 
   public static final Setting<Integer> MODELS =
-      new Setting<>(
-          "models",
-          "N",
-          "4",
-          "Models, or variants of one, kept open on a device; those in use are never closed",
-          text -> Setting.number(text, 1, 1000));
+      Setting.declare("models", "N", "4")
+          .says("Models, or variants of one, kept open on a device; those in use are never closed")
+          .number(1, 1000);
 
   public static final Setting<Integer> IDLE_MINUTES =
-      new Setting<>(
-          "idle-minutes",
-          "MINUTES",
-          "30",
-          "How long a model is kept open that no task uses",
-          text -> Setting.number(text, 1, 1_000_000));
+      Setting.declare("idle-minutes", "MINUTES", "30")
+          .says("How long a model is kept open that no task uses")
+          .number(1, 1_000_000);
 
   /** As executors of every cluster manager are told. */
   private static final Pattern GIVEN_CORES = Pattern.compile(" --cores (\\d{1,6})\\b");
