@@ -5,8 +5,10 @@ import java.util.Objects;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.DefaultParamsWritable;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.catalyst.util.QuotingUtils;
@@ -27,9 +29,13 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
   private final String uid;
   private final Param<String> inputCol;
   private final Param<String> outputCol;
+  final IntParam directions;
 
-  LinearEstimator(String uid) {
+  /** With the name and description of the param for the number of directions. */
+  LinearEstimator(String uid, String directions, String doc) {
     this.uid = uid;
+    this.directions = new IntParam(uid, directions, doc, ParamValidators.gtEq(0));
+    setDefault(this.directions, 0);
     this.inputCol = VectorColumns.inputCol(this);
     this.outputCol = VectorColumns.outputCol(this);
     setDefault(inputCol, "embedding");
@@ -39,6 +45,10 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
   @SuppressWarnings("unchecked")
   private E self() {
     return (E) this;
+  }
+
+  int directions() {
+    return (Integer) getOrDefault(directions);
   }
 
   /** The map for vectors with these moments. */
@@ -96,13 +106,12 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
         vectors
             .mapPartitions(part -> Moments.of(part).stream().iterator())
             .treeAggregate(null, LinearEstimator::joined, LinearEstimator::joined, DEPTH);
-    if (moments == null || moments.count() < 2) {
+    if (moments == null || moments.count < 2) {
       throw new UserError(
           "Column '%s' holds %d vectors; at least 2 are needed to fit %s."
-              .formatted(
-                  column, moments == null ? 0 : moments.count(), getClass().getSimpleName()));
+              .formatted(column, moments == null ? 0 : moments.count, getClass().getSimpleName()));
     }
-    LinearVectorModel model = map(uid, moments).fitted(method(), moments.count());
+    LinearVectorModel model = map(uid, moments).fitted(method(), moments.count);
     return copyValues(model.setParent(this), ParamMap.empty());
   }
 

@@ -154,12 +154,7 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
     return result;
   }
 
-  /**
-   * {@link #apply(double[])} of 32-bit values, computed in 64 bits.
-   *
-   * @param vector {@code [inputDimension]}
-   * @return {@code [outputDimension]}
-   */
+  /** {@link #apply(double[])} of 32-bit values, computed in 64 bits. */
   public float[] apply(float[] vector) {
     double[] wide = new double[vector.length];
     for (int h = 0; h < wide.length; h++) {
@@ -186,10 +181,7 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
 
   /**
    * The metadata of a column of mapped vectors. It has another fingerprint than that of the vectors
-   * that the map takes, so that the two are never taken for each other.
-   *
-   * @param column the name of the column of mapped vectors
-   * @param before the metadata of the column of vectors that the map takes
+   * that the map takes ({@code before}), so that the two are never taken for each other.
    */
   public Metadata metadata(String column, Metadata before) {
     AttributeGroup size = new AttributeGroup(column, outputDimension());
@@ -244,12 +236,10 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
     return new LinearVectorModelFiles.Writer(this);
   }
 
-  /** Reads a model that {@code write()} saved. */
   public static MLReader<LinearVectorModel> read() {
     return new LinearVectorModelFiles.Reader();
   }
 
-  /** Loads a model from a path. */
   public static LinearVectorModel load(String path) {
     return read().load(path);
   }

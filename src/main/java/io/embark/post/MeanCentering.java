@@ -3,7 +3,6 @@ package io.embark.post;
 import io.embark.UserError;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.ParamMap;
-import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
@@ -16,44 +15,37 @@ import org.apache.spark.ml.util.MLReader;
 public final class MeanCentering extends LinearEstimator<MeanCentering> {
   private static final long serialVersionUID = 1;
 
-  private final IntParam components;
-
   public MeanCentering() {
     this(Identifiable$.MODULE$.randomUID("meanCentering"));
   }
 
   /** With a given identifier, as Spark needs it to copy and load stages. */
   public MeanCentering(String uid) {
-    super(uid);
-    components =
-        new IntParam(
-            uid,
-            "components",
-            "directions of greatest variance to remove; the paper suggests the dimension / 100",
-            ParamValidators.gtEq(0));
-    setDefault(components, 0);
+    super(
+        uid,
+        "components",
+        "directions of greatest variance to remove; the paper suggests the dimension / 100");
   }
 
   @Override
   String method() {
-    int removed = (Integer) getOrDefault(components);
-    return removed == 0 ? "centering" : "all-but-the-top:" + removed;
+    return directions() == 0 ? "centering" : "all-but-the-top:" + directions();
   }
 
   public IntParam components() {
-    return components;
+    return directions;
   }
 
   /** The number of directions of greatest variance to remove; 0 removes the mean alone. */
-  public MeanCentering setComponents(int directions) {
-    set(components, directions);
+  public MeanCentering setComponents(int removed) {
+    set(directions, removed);
     return this;
   }
 
   @Override
   LinearVectorModel map(String uid, Moments moments) {
-    int n = moments.dimension();
-    int removed = (Integer) getOrDefault(components);
+    int n = moments.dimension;
+    int removed = directions();
     if (removed >= n) {
       throw new UserError(
           "components is %d, but the vectors have %d values; wanted are fewer."
@@ -81,12 +73,10 @@ public final class MeanCentering extends LinearEstimator<MeanCentering> {
     return defaultCopy(extra);
   }
 
-  /** Reads an estimator that {@code write()} saved. */
   public static MLReader<MeanCentering> read() {
     return new DefaultParamsReader<>();
   }
 
-  /** Loads an estimator from a path. */
   public static MeanCentering load(String path) {
     return read().load(path);
   }

@@ -19,7 +19,7 @@ final class Moments implements Serializable {
   /** Vectors centred and multiplied at once, for the speed of a matrix product. */
   private static final int BLOCK = 256;
 
-  private final int dimension;
+  final int dimension;
   private final double[] mean;
 
   /**
@@ -27,7 +27,7 @@ final class Moments implements Serializable {
    */
   private final double[] scatter;
 
-  private long count;
+  long count;
 
   Moments(int dimension) {
     this.dimension = dimension;
@@ -38,7 +38,6 @@ final class Moments implements Serializable {
   /**
    * The moments of vectors, if there are any.
    *
-   * @param vectors of one length
    * @throws UserError if their lengths differ
    */
   static Optional<Moments> of(Iterator<double[]> vectors) {
@@ -105,14 +104,6 @@ final class Moments implements Serializable {
     BLAS.getInstance().dsyr("U", dimension, weight, shift, 1, scatter, dimension);
     count += other.count;
     return this;
-  }
-
-  long count() {
-    return count;
-  }
-
-  int dimension() {
-    return dimension;
   }
 
   /** {@code [dimension]}, a copy. */

@@ -41,14 +41,6 @@ public record PostChoice(Method method, int number, String path) {
     Method(String numberSyntax) {
       this.numberSyntax = numberSyntax;
     }
-
-    private boolean needsNumber() {
-      return numberSyntax.equals(":N");
-    }
-
-    private boolean takesNumber() {
-      return !numberSyntax.isEmpty();
-    }
   }
 
   /** Vectors stay as the model makes them. */
@@ -84,7 +76,7 @@ public record PostChoice(Method method, int number, String path) {
 
   private static PostChoice of(Method method, String number) {
     String label = method.label();
-    if (number == null && method.needsNumber()) {
+    if (number == null && method.numberSyntax.equals(":N")) {
       throw new UserError(
           "found '%s' alone, wanted a number of directions with it, as in %s:%d."
               .formatted(label, label, method == Method.PCA ? 128 : 3));
@@ -92,14 +84,15 @@ public record PostChoice(Method method, int number, String path) {
     if (number == null) {
       return new PostChoice(method, 0, null);
     }
-    if (!method.takesNumber() || !number.matches("[1-9][0-9]{0,6}")) {
+    boolean takesNumber = !method.numberSyntax.isEmpty();
+    if (!takesNumber || !number.matches("[1-9][0-9]{0,6}")) {
       throw new UserError(
           "found '%s:%s', wanted %s %s."
               .formatted(
                   label,
                   number,
                   label,
-                  method.takesNumber() ? "and a whole number from 1" : "without a number"));
+                  takesNumber ? "and a whole number from 1" : "without a number"));
     }
     return new PostChoice(method, Integer.parseInt(number), null);
   }
@@ -123,9 +116,8 @@ public record PostChoice(Method method, int number, String path) {
   }
 
   /**
-   * Fits the map of a column.
+   * Fits the map of a column of MLlib vectors; rows without one are passed over.
    *
-   * @param column of MLlib vectors; rows without one are passed over
    * @throws UserError if there are too few vectors
    */
   public LinearVectorModel fit(Dataset<Row> rows, String column) {

@@ -3,7 +3,6 @@ package io.embark.post;
 import io.embark.UserError;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.ParamMap;
-import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
@@ -33,48 +32,42 @@ public final class Whitening extends LinearEstimator<Whitening> {
    */
   private static final int FEW = 5;
 
-  private final IntParam k;
-
   public Whitening() {
     this(Identifiable$.MODULE$.randomUID("whitening"));
   }
 
   /** With a given identifier, as Spark needs it to copy and load stages. */
   public Whitening(String uid) {
-    super(uid);
-    k = new IntParam(uid, "k", "directions to keep; 0 keeps all", ParamValidators.gtEq(0));
-    setDefault(k, 0);
+    super(uid, "k", "directions to keep; 0 keeps all");
   }
 
   @Override
   String method() {
-    int kept = (Integer) getOrDefault(k);
-    return kept == 0 ? "whitening" : "whitening:" + kept;
+    return directions() == 0 ? "whitening" : "whitening:" + directions();
   }
 
   public IntParam k() {
-    return k;
+    return directions;
   }
 
   /** The number of directions to keep; 0 keeps all. */
-  public Whitening setK(int directions) {
-    set(k, directions);
+  public Whitening setK(int kept) {
+    set(directions, kept);
     return this;
   }
 
   @Override
   LinearVectorModel map(String uid, Moments moments) {
-    int n = moments.dimension();
-    int chosen = (Integer) getOrDefault(k);
-    int wanted = chosen == 0 ? n : chosen;
+    int n = moments.dimension;
+    int wanted = directions() == 0 ? n : directions();
     if (wanted > n) {
       throw new UserError("k is %d, but the vectors have %d values.".formatted(wanted, n));
     }
-    if (moments.count() < FEW * (long) n) {
+    if (moments.count < FEW * (long) n) {
       LOG.warn(
           "Whitening: {} vectors of {} values are few to fit {} numbers on; small directions will"
               + " be chance.",
-          moments.count(),
+          moments.count,
           n,
           n * (n + 1) / 2);
     }
@@ -85,13 +78,12 @@ public final class Whitening extends LinearEstimator<Whitening> {
     }
     if (kept == 0) {
       throw new UserError(
-          "The %d vectors are all the same: there is nothing to whiten."
-              .formatted(moments.count()));
+          "The %d vectors are all the same: there is nothing to whiten.".formatted(moments.count));
     }
     if (kept < wanted) {
       LOG.warn(
           "Whitening: the {} vectors vary in {} directions only; {} were wanted, {} are kept.",
-          moments.count(),
+          moments.count,
           kept,
           wanted,
           kept);
@@ -111,12 +103,10 @@ public final class Whitening extends LinearEstimator<Whitening> {
     return defaultCopy(extra);
   }
 
-  /** Reads an estimator that {@code write()} saved. */
   public static MLReader<Whitening> read() {
     return new DefaultParamsReader<>();
   }
 
-  /** Loads an estimator from a path. */
   public static Whitening load(String path) {
     return read().load(path);
   }

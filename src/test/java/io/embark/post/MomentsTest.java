@@ -39,7 +39,7 @@ class MomentsTest {
         joined = joined == null ? part : joined.merge(part);
         from = to;
       }
-      assertThat(joined.count()).isEqualTo(N);
+      assertThat(joined.count).isEqualTo(N);
       double[] covariance = joined.covariance();
       for (int column = 0; column < H; column++) {
         for (int row = 0; row <= column; row++) {
