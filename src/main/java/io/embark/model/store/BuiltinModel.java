@@ -7,12 +7,10 @@ import java.io.InputStream;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * A model that comes as a jar on the class path. The jar holds the graph and the tokenizer only;
@@ -41,7 +39,6 @@ enum BuiltinModel implements ModelSource {
     this.artifact = ARTIFACT.formatted(artifact);
   }
 
-  /** The name behind {@code builtin:}. */
   @Override
   public String label() {
     return label;
@@ -53,18 +50,14 @@ enum BuiltinModel implements ModelSource {
    * @throws UserError naming the known ones
    */
   static BuiltinModel of(String text) {
-    for (BuiltinModel model : values()) {
+    List<BuiltinModel> all = List.of(values());
+    for (BuiltinModel model : all) {
       if (model.label.equalsIgnoreCase(text.strip())) {
         return model;
       }
     }
-    throw new UserError(
-        "unknown built-in model '%s'; known are %s."
-            .formatted(
-                text,
-                Arrays.stream(values())
-                    .map(m -> "builtin:" + m.label)
-                    .collect(Collectors.joining(", "))));
+    String known = String.join(", ", all.stream().map(BuiltinModel::identity).toList());
+    throw new UserError("unknown built-in model '%s'; known are %s.".formatted(text, known));
   }
 
   @Override
@@ -93,10 +86,12 @@ enum BuiltinModel implements ModelSource {
   @Override
   public void fill(Path directory, String modelFile) throws IOException {
     CopyIn.requireSpace(directory, size(graph()) + size(tokenizer()), identity());
-    copy(graph(), directory.resolve("model.onnx"));
-    copy(tokenizer(), directory.resolve(ModelFiles.TOKENIZER));
-    for (Map.Entry<String, URL> config : configs().entrySet()) {
-      copy(config.getValue(), directory.resolve(config.getKey()));
+    Map<String, URL> files = configs();
+    files.put("model.onnx", graph());
+    files.put(ModelFiles.TOKENIZER, tokenizer());
+    for (Map.Entry<String, URL> file : files.entrySet()) {
+      CopyIn.resource(
+          file.getValue(), directory.resolve(file.getKey()), file.getValue().toString());
     }
   }
 
@@ -134,11 +129,5 @@ enum BuiltinModel implements ModelSource {
 
   private static long size(URL url) throws IOException {
     return url.openConnection().getContentLengthLong();
-  }
-
-  private static void copy(URL from, Path to) throws IOException {
-    try (InputStream in = from.openStream()) {
-      CopyIn.file(in, to, -1, from.toString());
-    }
   }
 }

@@ -54,9 +54,7 @@ final class ClassPathModel {
         "classpath:" + resource,
         () -> lengthAndTime(url),
         newFile -> {
-          try (InputStream in = url.openStream()) {
-            CopyIn.file(in, newFile, -1, name);
-          }
+          CopyIn.resource(url, newFile, name);
           return newFile;
         },
         false);

@@ -3,6 +3,7 @@ package io.embark.model.store;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.hadoop.util.functional.CallableRaisingIOE;
@@ -48,6 +49,13 @@ final class CopyIn {
     }
     if (length >= 0 && copied != length) {
       throw new IOException("%s has %d bytes, %d arrived".formatted(from, length, copied));
+    }
+  }
+
+  /** Copies a resource of the class path, over an earlier attempt if there is one. */
+  static void resource(URL from, Path to, String name) throws IOException {
+    try (InputStream in = from.openStream()) {
+      file(in, to, -1, name);
     }
   }
 

@@ -115,11 +115,7 @@ final class ModelCache {
     return damage.isEmpty();
   }
 
-  /**
-   * The newest whole copy whose key starts so.
-   *
-   * @throws IOException if the cache cannot be read
-   */
+  /** The newest whole copy whose key starts so. */
   Optional<Path> newest(String prefix) throws IOException {
     List<Path> newestFirst =
         copies(false).stream()

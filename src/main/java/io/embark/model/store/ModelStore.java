@@ -36,9 +36,7 @@ public final class ModelStore {
         new ModelPlaces(hadoop, retries, null));
   }
 
-  /**
-   * @param hadoop settings and credentials of remote file systems
-   */
+  /** With Hadoop's settings and credentials of remote file systems. */
   public static ModelStore ofThisHost(Configuration hadoop) {
     return new ModelStore(CacheSettings.ofThisHost(), hadoop, Retries.USUAL);
   }
