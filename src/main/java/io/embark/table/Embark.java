@@ -75,11 +75,9 @@ public final class Embark {
 
   private static Snapshot wholeSnapshot(TableDirectory table) throws IOException {
     Snapshot snapshot = current(table);
-    while (true) {
-      Set<String> missing = missing(table, snapshot);
-      if (missing.isEmpty()) {
-        return snapshot;
-      }
+    for (Set<String> missing = missing(table, snapshot);
+        !missing.isEmpty();
+        missing = missing(table, snapshot)) {
       Snapshot again = current(table);
       if (again.id() == snapshot.id()) {
         throw new IOException(
@@ -88,6 +86,7 @@ public final class Embark {
       }
       snapshot = again;
     }
+    return snapshot;
   }
 
   private static Snapshot current(TableDirectory table) throws IOException {

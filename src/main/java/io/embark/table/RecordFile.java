@@ -12,7 +12,6 @@ import java.util.UUID;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
@@ -76,10 +75,9 @@ final class RecordFile {
   /**
    * Creates a file with these contents.
    *
-   * @return what lies there now
    * @throws FileAlreadyExistsException if there is one; it is left as it is
    */
-  static FileStatus create(FileSystem files, Path target, byte[] contents) throws IOException {
+  static void create(FileSystem files, Path target, byte[] contents) throws IOException {
     files.mkdirs(target.getParent());
     Path draft = new Path(target.getParent(), "." + target.getName() + "." + UUID.randomUUID());
     try {
@@ -90,7 +88,6 @@ final class RecordFile {
         files.delete(draft, false);
       }
     }
-    return files.getFileStatus(target);
   }
 
   /**

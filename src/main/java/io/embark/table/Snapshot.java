@@ -27,7 +27,6 @@ public record Snapshot(
     String committed,
     String schema,
     List<DataFile> files) {
-  /** The form that this version of Embark writes. */
   public static final int FORMAT = 1;
 
   /**
@@ -47,7 +46,6 @@ public record Snapshot(
     }
   }
 
-  /** The schema of the rows. */
   @JsonIgnore
   public StructType structType() {
     return (StructType) DataType.fromJson(schema);
@@ -65,7 +63,6 @@ public record Snapshot(
     return new Snapshot(format, id, run, mode, committed, schema, others);
   }
 
-  /** Bytes in all files. */
   public long byteCount() {
     return files.stream().mapToLong(DataFile::bytes).sum();
   }

@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
@@ -34,8 +33,6 @@ public record StagedRun(
     List<String> post) {
   static final String SLICES = "slices";
   static final String FILE = "run.json";
-  private static final Pattern SLICE =
-      Pattern.compile(SliceCommitProtocol.PREFIX + "(\\d{5,})\\.parquet");
 
   static Optional<StagedRun> read(TableDirectory table, Path staging) throws IOException {
     return Optional.ofNullable(
@@ -46,7 +43,7 @@ public record StagedRun(
   static Set<Integer> done(TableDirectory table, Path staging) throws IOException {
     Set<Integer> done = new TreeSet<>();
     for (FileStatus file : table.list(new Path(staging, SLICES))) {
-      Matcher name = SLICE.matcher(file.getPath().getName());
+      Matcher name = Slices.FILE.matcher(file.getPath().getName());
       if (name.matches()) {
         done.add(Integer.parseInt(name.group(1)));
       }

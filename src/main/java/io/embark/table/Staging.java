@@ -150,7 +150,7 @@ public final class Staging {
 
   /** The files of slices that are done. */
   public List<FileStatus> filesOf(Set<Integer> done) throws IOException {
-    Set<String> names = done.stream().map(SliceCommitProtocol::fileOf).collect(Collectors.toSet());
+    Set<String> names = done.stream().map(Slices::fileOf).collect(Collectors.toSet());
     return table.list(new Path(slices())).stream()
         .filter(file -> names.contains(file.getPath().getName()))
         .toList();

@@ -22,7 +22,6 @@ import org.apache.hadoop.fs.Path;
  * under {@code _embark}, where none does. See docs/tables.md.
  */
 public record TableDirectory(FileSystem files, Path path) {
-  /** Holds everything that is not data. */
   public static final String RECORDS = "_embark";
 
   static final String SUCCESS = "_SUCCESS";
@@ -50,7 +49,6 @@ public record TableDirectory(FileSystem files, Path path) {
     return new Path(path, file.name());
   }
 
-  /** Paths of the files of a snapshot. */
   public String[] paths(Snapshot snapshot) {
     return snapshot.files().stream().map(f -> of(f).toString()).toArray(String[]::new);
   }
@@ -79,7 +77,6 @@ public record TableDirectory(FileSystem files, Path path) {
     return ids;
   }
 
-  /** The record of one version. */
   public Snapshot snapshot(long id) throws IOException {
     Path file = snapshotFile(id);
     Snapshot snapshot;
