@@ -47,8 +47,41 @@ public record EmbedColumnTask(
   }
 
   /** The same work chunk by chunk, on rows of the schema {@code input}. */
-  public InternalRows.Work onDocuments(ChunkColumns columns, StructType input) {
-    return new OnDocuments(this, columns, input);
+  public InternalRows.Work onDocuments(ChunkColumns chunked, StructType input) {
+    return rows -> documents(rows, chunked, input);
+  }
+
+  private Iterator<InternalRow> documents(
+      Iterator<InternalRow> rows, ChunkColumns chunked, StructType input) {
+    DocumentStream.Results<InternalRow, InternalRow> results =
+        new DocumentStream.Results<>() {
+          @Override
+          public InternalRow ofChunk(InternalRow row, Chunk chunk, Embedding made) {
+            InternalRow ofChunk = chunked.withTextOf(chunk, row, input);
+            return joined(ofChunk, made, chunked.ofChunk(chunk));
+          }
+
+          @Override
+          public InternalRow ofDocument(InternalRow row, int chunks, Embedding merged) {
+            return joined(row, merged, chunked.ofDocument(chunks));
+          }
+
+          private InternalRow joined(InternalRow row, Embedding embedding, InternalRow added) {
+            return new JoinedRow(new JoinedRow(row, values(embedding)), added);
+          }
+        };
+    Embedder embedder = embedder();
+    DocumentStream<InternalRow, InternalRow> documents =
+        new DocumentStream<>(
+            embedder,
+            chunked.chunking().chunker(embedder),
+            chunked.chunking().mode(),
+            rows,
+            this::text,
+            results,
+            JvmMetrics.and(counted));
+    ExecutorEmbedders.endWithTask(documents.embeddings());
+    return documents;
   }
 
   private Embedder embedder() {
@@ -62,41 +95,5 @@ public record EmbedColumnTask(
   private InternalRow values(Embedding embedding) {
     Embedding stored = post == null ? embedding : post.value().apply(embedding);
     return columns.values(stored, vectors, config.get(Setting.TOKEN_STATES));
-  }
-
-  private record OnDocuments(EmbedColumnTask embed, ChunkColumns columns, StructType input)
-      implements InternalRows.Work {
-
-    @Override
-    public Iterator<InternalRow> over(Iterator<InternalRow> rows) {
-      Embedder embedder = embed.embedder();
-      DocumentStream<InternalRow, InternalRow> documents =
-          new DocumentStream<>(
-              embedder,
-              columns.chunking().chunker(embedder),
-              columns.chunking().mode(),
-              rows,
-              embed::text,
-              new Rows(),
-              JvmMetrics.and(embed.counted()));
-      ExecutorEmbedders.endWithTask(documents.embeddings());
-      return documents;
-    }
-
-    private final class Rows implements DocumentStream.Results<InternalRow, InternalRow> {
-      @Override
-      public InternalRow ofChunk(InternalRow row, Chunk chunk, Embedding made) {
-        return joined(columns.withTextOf(chunk, row, input), made, columns.ofChunk(chunk));
-      }
-
-      @Override
-      public InternalRow ofDocument(InternalRow row, int chunks, Embedding merged) {
-        return joined(row, merged, columns.ofDocument(chunks));
-      }
-
-      private InternalRow joined(InternalRow row, Embedding embedding, InternalRow added) {
-        return new JoinedRow(new JoinedRow(row, embed.values(embedding)), added);
-      }
-    }
   }
 }

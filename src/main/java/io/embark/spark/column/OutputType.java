@@ -8,9 +8,11 @@ import io.embark.vector.SignBits;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
@@ -21,75 +23,40 @@ import org.apache.spark.sql.types.DataTypes;
 /** The form of vectors in their column. Bytes per value are before Parquet's own encoding. */
 public enum OutputType implements Choice {
   /** MLlib's vector type, 8 bytes per value: what {@code KMeans} and other MLlib stages take. */
-  VECTOR(SQLDataTypes.VectorType(), "MLlib, 8 bytes per value", "") {
-    @Override
-    public Object value(float[] vector, Int8Ranges ranges) {
-      UnsafeArrayData values = UnsafeArrayData.createFreshArray(vector.length, Double.BYTES);
-      for (int i = 0; i < vector.length; i++) {
-        values.setDouble(i, vector[i]);
-      }
-      // As MLlib's VectorUDT lays out a dense vector: kind, then size and indices of sparse ones.
-      return new GenericInternalRow(new Object[] {DENSE, null, null, values});
-    }
-
-    @Override
-    float[] decode(Object value, Stored stored) {
-      double[] doubles = ((Vector) value).toArray();
-      float[] vector = new float[doubles.length];
-      for (int i = 0; i < vector.length; i++) {
-        vector[i] = (float) doubles[i];
-      }
-      return vector;
-    }
-  },
+  VECTOR(
+      SQLDataTypes.VectorType(),
+      "MLlib, 8 bytes per value",
+      "",
+      (vector, ranges) -> dense(vector),
+      (value, stored) -> floats(((Vector) value).toArray())),
   /** {@code array<float>}, 4 bytes per value: exact, read by every Parquet reader. */
-  FLOAT(DataTypes.createArrayType(DataTypes.FloatType, false), "4", "") {
-    @Override
-    public Object value(float[] vector, Int8Ranges ranges) {
-      return UnsafeArrayData.fromPrimitiveArray(vector);
-    }
-
-    @Override
-    float[] decode(Object value, Stored stored) {
-      return array(value).toFloatArray();
-    }
-  },
+  FLOAT(
+      arrayOf(DataTypes.FloatType),
+      "4",
+      "",
+      (vector, ranges) -> UnsafeArrayData.fromPrimitiveArray(vector),
+      (value, stored) -> array(value).toFloatArray()),
   /** {@code array<smallint>}, 2 bytes per value: IEEE half precision, decoded by {@link Half}. */
-  FLOAT16_BITS(DataTypes.createArrayType(DataTypes.ShortType, false), "2", OutputType.ROUNDED) {
-    @Override
-    public Object value(float[] vector, Int8Ranges ranges) {
-      return UnsafeArrayData.fromPrimitiveArray(Half.encode(vector));
-    }
-
-    @Override
-    float[] decode(Object value, Stored stored) {
-      return Half.decode(array(value).toShortArray());
-    }
-  },
+  FLOAT16_BITS(
+      arrayOf(DataTypes.ShortType),
+      "2",
+      OutputType.ROUNDED,
+      (vector, ranges) -> UnsafeArrayData.fromPrimitiveArray(Half.encode(vector)),
+      (value, stored) -> Half.decode(array(value).toShortArray())),
   /** {@code array<tinyint>}, 1 byte per value: steps of calibrated ranges, {@link Int8Ranges}. */
-  INT8(DataTypes.createArrayType(DataTypes.ByteType, false), "1", OutputType.ROUNDED) {
-    @Override
-    public Object value(float[] vector, Int8Ranges ranges) {
-      return UnsafeArrayData.fromPrimitiveArray(ranges.encode(vector));
-    }
-
-    @Override
-    float[] decode(Object value, Stored stored) {
-      return stored.ranges().decode(array(value).toByteArray());
-    }
-  },
+  INT8(
+      arrayOf(DataTypes.ByteType),
+      "1",
+      OutputType.ROUNDED,
+      (vector, ranges) -> UnsafeArrayData.fromPrimitiveArray(ranges.encode(vector)),
+      (value, stored) -> stored.ranges().decode(array(value).toByteArray())),
   /** {@code binary}, 1 bit per value: signs, {@link SignBits}. */
-  BINARY(DataTypes.BinaryType, "1 bit", "decoded to -1 and 1, so scores are of signs alone") {
-    @Override
-    public Object value(float[] vector, Int8Ranges ranges) {
-      return SignBits.encode(vector);
-    }
-
-    @Override
-    float[] decode(Object value, Stored stored) {
-      return SignBits.decode((byte[]) value, stored.dimension());
-    }
-  };
+  BINARY(
+      DataTypes.BinaryType,
+      "1 bit",
+      "decoded to -1 and 1, so scores are of signs alone",
+      (vector, ranges) -> SignBits.encode(vector),
+      (value, stored) -> SignBits.decode((byte[]) value, stored.dimension()));
 
   private static final byte DENSE = 1;
   private static final String ROUNDED = "decoded, so scores carry its rounding";
@@ -97,11 +64,24 @@ public enum OutputType implements Choice {
   private final DataType dataType;
   private final String size;
   private final String loss;
+  private final BiFunction<float[], Int8Ranges, Object> encode;
+  private final BiFunction<Object, Stored, float[]> decode;
 
-  OutputType(DataType dataType, String size, String loss) {
+  OutputType(
+      DataType dataType,
+      String size,
+      String loss,
+      BiFunction<float[], Int8Ranges, Object> encode,
+      BiFunction<Object, Stored, float[]> decode) {
     this.dataType = dataType;
     this.size = size;
     this.loss = loss;
+    this.encode = encode;
+    this.decode = decode;
+  }
+
+  private static DataType arrayOf(DataType element) {
+    return DataTypes.createArrayType(element, false);
   }
 
   public DataType dataType() {
@@ -109,14 +89,9 @@ public enum OutputType implements Choice {
   }
 
   /** The value of a row, as Spark holds it; ranges are read by {@link #INT8} only. */
-  public abstract Object value(float[] vector, Int8Ranges ranges);
-
-  /**
-   * The vector of a value.
-   *
-   * @param value of an array or bytes as Spark holds it; else, and of these too, as a row gives it
-   */
-  abstract float[] decode(Object value, Stored stored);
+  public Object value(float[] vector, Int8Ranges ranges) {
+    return encode.apply(vector, ranges);
+  }
 
   /** What decoding loses, in words; empty if values are stored as numbers that need none. */
   public String loss() {
@@ -126,6 +101,23 @@ public enum OutputType implements Choice {
   /** Whether values are codes that mean nothing before they are decoded. */
   public boolean isEncoded() {
     return !loss.isEmpty();
+  }
+
+  private static InternalRow dense(float[] vector) {
+    UnsafeArrayData values = UnsafeArrayData.createFreshArray(vector.length, Double.BYTES);
+    for (int i = 0; i < vector.length; i++) {
+      values.setDouble(i, vector[i]);
+    }
+    // As MLlib's VectorUDT lays out a dense vector: kind, then size and indices of sparse ones.
+    return new GenericInternalRow(new Object[] {DENSE, null, null, values});
+  }
+
+  private static float[] floats(double[] doubles) {
+    float[] vector = new float[doubles.length];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = (float) doubles[i];
+    }
+    return vector;
   }
 
   private static ArrayData array(Object value) {
@@ -162,7 +154,7 @@ public enum OutputType implements Choice {
 
     /** The vector of a value, as Spark holds it or as a row gives it. */
     public float[] decode(Object value) {
-      return type.decode(value, this);
+      return type.decode.apply(value, this);
     }
   }
 }

@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ColumnWriteStore;
+import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.RecordConsumer;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -85,8 +86,8 @@ public final class VectorWriteSupport extends ParquetWriteSupport {
     pending = new UnsafeArrayData[types.length];
     countBefore = new int[types.length];
     any = false;
-    if (WriterFields.known(consumer)) {
-      ColumnWriteStore store = (ColumnWriteStore) WriterFields.COLUMNS.get(consumer);
+    if (VectorLeaf.WriterFields.known(consumer)) {
+      ColumnWriteStore store = (ColumnWriteStore) VectorLeaf.WriterFields.COLUMNS.get(consumer);
       for (int i = 0; i < types.length; i++) {
         leaves[i] = leaf(i, store).orElse(null);
         any |= leaves[i] != null;
@@ -199,6 +200,83 @@ public final class VectorWriteSupport extends ParquetWriteSupport {
         leaves[i].addRest(pending[i], countBefore[i]);
         pending[i] = null;
       }
+    }
+  }
+
+  /** A record consumer that passes everything on, and runs something before each record ends. */
+  private static final class RecordEnd extends RecordConsumer {
+    private final RecordConsumer consumer;
+    private final Runnable beforeEnd;
+
+    RecordEnd(RecordConsumer consumer, Runnable beforeEnd) {
+      this.consumer = consumer;
+      this.beforeEnd = beforeEnd;
+    }
+
+    @Override
+    public void startMessage() {
+      consumer.startMessage();
+    }
+
+    @Override
+    public void endMessage() {
+      beforeEnd.run();
+      consumer.endMessage();
+    }
+
+    @Override
+    public void startField(String field, int index) {
+      consumer.startField(field, index);
+    }
+
+    @Override
+    public void endField(String field, int index) {
+      consumer.endField(field, index);
+    }
+
+    @Override
+    public void startGroup() {
+      consumer.startGroup();
+    }
+
+    @Override
+    public void endGroup() {
+      consumer.endGroup();
+    }
+
+    @Override
+    public void addInteger(int value) {
+      consumer.addInteger(value);
+    }
+
+    @Override
+    public void addLong(long value) {
+      consumer.addLong(value);
+    }
+
+    @Override
+    public void addBoolean(boolean value) {
+      consumer.addBoolean(value);
+    }
+
+    @Override
+    public void addBinary(Binary value) {
+      consumer.addBinary(value);
+    }
+
+    @Override
+    public void addFloat(float value) {
+      consumer.addFloat(value);
+    }
+
+    @Override
+    public void addDouble(double value) {
+      consumer.addDouble(value);
+    }
+
+    @Override
+    public void flush() {
+      consumer.flush();
     }
   }
 }
