@@ -1,7 +1,7 @@
 package io.embark.text;
 
-import io.embark.token.TokenSpans;
 import io.embark.token.Tokenizer;
+import io.embark.token.Tokenizer.TokenSpans;
 import java.text.BreakIterator;
 import java.util.BitSet;
 import java.util.EnumMap;

@@ -52,17 +52,13 @@ public final class HfTokenizer implements Tokenizer {
   private final long unknownId;
   private final boolean lowersCase;
 
-  /**
-   * Read: a text is being tokenised. Write: closing, which must wait, as the native side does not.
-   */
+  /** Read: a text is being tokenised. Write: closing, for which the native side does not wait. */
   private final ReadWriteLock inUse = new ReentrantReadWriteLock();
 
   /** For BERT models; null for other models. */
   private final BertWordPiece bert;
 
-  /** Ids before and behind the ids of every text. */
   private final long[] prefix;
-
   private final long[] suffix;
 
   private HfTokenizer(

@@ -1,5 +1,7 @@
 package io.embark.token;
 
+import java.util.Arrays;
+
 /** Text to token ids. Safe for use by several threads at once. */
 public interface Tokenizer extends AutoCloseable {
 
@@ -21,6 +23,31 @@ public interface Tokenizer extends AutoCloseable {
    */
   TokenSpans spans(String text);
 
+  /**
+   * The places of the tokens of a text in it, in chars. A token that stands for no characters of
+   * its own begins and ends where the one before it ends.
+   *
+   * @param starts first char of each token; never decreasing
+   * @param ends one past the last char of each token
+   */
+  record TokenSpans(int[] starts, int[] ends) {
+    public int size() {
+      return starts.length;
+    }
+
+    /** The first token that begins at or behind a char; {@link #size()} if there is none. */
+    public int firstFrom(int position) {
+      int found = Arrays.binarySearch(starts, position);
+      if (found < 0) {
+        return -found - 1;
+      }
+      while (found > 0 && starts[found - 1] == position) {
+        found--;
+      }
+      return found;
+    }
+  }
+
   /** The most tokens {@link #encode} returns, special tokens included. */
   int maxLength();
 
@@ -30,15 +57,11 @@ public interface Tokenizer extends AutoCloseable {
   /** Special tokens after every text ({@code [SEP]}). */
   int specialSuffix();
 
-  /**
-   * The id of the token that stands for what the vocabulary lacks ({@code [UNK]}); -1 if there is
-   * none.
-   */
+  /** The id of what stands for words that the vocabulary lacks ({@code [UNK]}); -1 for none. */
   default long unknownId() {
     return TokenizerJson.NONE;
   }
 
-  /** Tokens that every text gets regardless of its content. */
   default int specialTokens() {
     return specialPrefix() + specialSuffix();
   }

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,11 +18,12 @@ final class TokenizerJson {
   /** No such token: the tokenizer reads any text, for example by bytes. */
   static final long NONE = -1;
 
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .streamReadConstraints(
-              StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
-          .build();
+  private static final ObjectMapper JSON =
+      new ObjectMapper(
+          JsonFactory.builder()
+              .streamReadConstraints(
+                  StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+              .build());
 
   /** Scalars by their place, such as {@code model.type}; nested ones in lists are left out. */
   private final Map<String, String> settings = new HashMap<>();
@@ -84,7 +87,10 @@ final class TokenizerJson {
         readVocabulary(parser);
       } else if (name.equals("added_tokens") && value == JsonToken.START_ARRAY) {
         while (parser.nextToken() == JsonToken.START_OBJECT) {
-          readAdded(parser);
+          JsonNode token = parser.readValueAsTree();
+          if (token.path("content").isTextual() && token.path("id").isIntegralNumber()) {
+            added.put(token.get("content").textValue(), token.get("id").longValue());
+          }
         }
       } else if (value == JsonToken.START_OBJECT) {
         readObject(parser, name + ".");
@@ -104,25 +110,6 @@ final class TokenizerJson {
       } else {
         parser.skipChildren();
       }
-    }
-  }
-
-  private void readAdded(JsonParser parser) throws IOException {
-    String content = null;
-    Long number = null;
-    while (parser.nextToken() == JsonToken.FIELD_NAME) {
-      String name = parser.currentName();
-      JsonToken value = parser.nextToken();
-      if (name.equals("content") && value == JsonToken.VALUE_STRING) {
-        content = parser.getText();
-      } else if (name.equals("id") && value == JsonToken.VALUE_NUMBER_INT) {
-        number = parser.getLongValue();
-      } else {
-        parser.skipChildren();
-      }
-    }
-    if (content != null && number != null) {
-      added.put(content, number);
     }
   }
 }

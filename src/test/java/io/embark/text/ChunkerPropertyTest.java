@@ -3,8 +3,8 @@ package io.embark.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.testing.TinyTokenizers;
-import io.embark.token.TokenSpans;
 import io.embark.token.Tokenizer;
+import io.embark.token.Tokenizer.TokenSpans;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

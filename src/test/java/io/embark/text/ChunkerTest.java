@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.testing.TinyTokenizers;
-import io.embark.token.TokenSpans;
 import io.embark.token.Tokenizer;
+import io.embark.token.Tokenizer.TokenSpans;
 import io.embark.token.Tokens;
 import java.nio.file.Path;
 import java.util.ArrayList;
