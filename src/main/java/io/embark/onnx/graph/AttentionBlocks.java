@@ -34,11 +34,9 @@ final class AttentionBlocks {
   /**
    * One attention, without the layers before and behind it.
    *
-   * @param output tensor {@code [B, L, H]}
-   * @param query tensor {@code [B, L, H]}, likewise key and value
+   * @param query tensor {@code [B, L, H]}, likewise key, value and output
    * @param scale that the products of queries and keys are multiplied by
-   * @param mask tensor made of the attention mask and of nothing else; if it is all 0, it does
-   *     nothing
+   * @param mask tensor made of the attention mask alone; if it is all 0, it does nothing
    */
   record Block(
       String output,
@@ -54,11 +52,10 @@ final class AttentionBlocks {
     this.values = values;
   }
 
-  /** All of a graph, in the order of its nodes. */
   static List<Block> of(OnnxGraph graph, WeightValues values) {
     AttentionBlocks blocks = new AttentionBlocks(graph, values);
     List<Block> found = new ArrayList<>();
-    for (NodeProto node : graph.model().getGraph().getNodeList()) {
+    for (NodeProto node : graph.model.getGraph().getNodeList()) {
       if (node.getOpType().equals("Reshape")) {
         blocks.endingIn(node).ifPresent(found::add);
       }
@@ -90,26 +87,20 @@ final class AttentionBlocks {
     if (query == null
         || key == null
         || value == null
-        || query.heads() != key.heads()
-        || query.heads() != value.heads()
-        || value.factor() != 1) {
+        || query.heads != key.heads
+        || query.heads != value.heads
+        || value.factor != 1) {
       return Optional.empty();
     }
-    double scale = scores.factor() * query.factor() * key.factor();
+    String output = reshape.getOutput(0);
+    float scale = (float) (scores.factor * query.factor * key.factor);
     return Optional.of(
-        new Block(
-            reshape.getOutput(0),
-            query.tensor(),
-            key.tensor(),
-            value.tensor(),
-            query.heads(),
-            (float) scale,
-            masked.mask()));
+        new Block(output, query.tensor, key.tensor, value.tensor, query.heads, scale, masked.mask));
   }
 
   private record Masked(String scores, String mask) {}
 
-  /** Parts {@code scores + mask}, or {@code Where(mask, constant, scores)}. */
+  /** The parts of {@code scores + mask}, or of {@code Where(mask, constant, scores)}. */
   private Masked masked(String tensor) {
     NodeProto add = graph.maker(tensor, "Add");
     if (add != null) {
@@ -139,24 +130,22 @@ final class AttentionBlocks {
       return once;
     }
     Scaled scaled = scaled(tensor);
-    Split twice = split(transposed(scaled.tensor(), TRANSPOSED), HEADS_FIRST);
+    Split twice = split(transposed(scaled.tensor, TRANSPOSED), HEADS_FIRST);
     return twice == null
         ? null
-        : new Split(twice.tensor(), twice.heads(), twice.factor() * scaled.factor());
+        : new Split(twice.tensor, twice.heads, twice.factor * scaled.factor);
   }
 
   private Split split(String tensor, List<Long> permutation) {
     Scaled outer = tensor == null ? null : scaled(tensor);
-    String transposed = outer == null ? null : transposed(outer.tensor(), permutation);
+    String transposed = outer == null ? null : transposed(outer.tensor, permutation);
     if (transposed == null) {
       return null;
     }
     Scaled inner = scaled(transposed);
-    NodeProto reshape = graph.maker(inner.tensor(), "Reshape");
+    NodeProto reshape = graph.maker(inner.tensor, "Reshape");
     long heads = reshape == null ? 0 : heads(reshape);
-    return heads == 0
-        ? null
-        : new Split(reshape.getInput(0), heads, outer.factor() * inner.factor());
+    return heads == 0 ? null : new Split(reshape.getInput(0), heads, outer.factor * inner.factor);
   }
 
   /** The tensor behind multiplications with and divisions by one number. */

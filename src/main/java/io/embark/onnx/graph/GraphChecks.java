@@ -30,11 +30,7 @@ final class GraphChecks {
 
   private GraphChecks() {}
 
-  /**
-   * Checks what any pooling needs of a graph.
-   *
-   * @throws UserError naming what is missing and listing what was found
-   */
+  /** Checks what any pooling needs of a graph. */
   static void requirePoolable(OnnxGraph graph) {
     long opset = graph.opset();
     if (opset < MIN_OPSET || opset > MAX_OPSET) {
@@ -44,7 +40,7 @@ final class GraphChecks {
               .formatted(opset == 0 ? "none" : opset, MIN_OPSET, MAX_OPSET, graph.describe()));
     }
     boolean mask =
-        graph.inputs().stream()
+        graph.inputs.stream()
             .filter(input -> input.name().equals(PooledGraph.ATTENTION_MASK))
             .anyMatch(input -> input.hasRank(2) || input.dims() == null);
     if (!mask) {

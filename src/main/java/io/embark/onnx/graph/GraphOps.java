@@ -28,7 +28,7 @@ public final class GraphOps {
   private final Map<NodeProto, String> written = new HashMap<>();
 
   /**
-   * @param taken tensor names already in the graph
+   * @param taken names of the graph's tensors
    */
   public GraphOps(long opset, Set<String> taken) {
     this.opset = opset;
@@ -58,7 +58,6 @@ public final class GraphOps {
     return model;
   }
 
-  /** The nodes written so far, each after those it needs. */
   public List<NodeProto> nodes() {
     return nodes;
   }

@@ -13,9 +13,7 @@ import java.util.stream.Collectors;
 public final class LiveGraph {
   private LiveGraph() {}
 
-  /**
-   * Inputs that are fed stay even if nothing needs them: the caller feeds the same to any graph.
-   */
+  /** Inputs that are fed stay even if nothing needs them, as the caller feeds them. */
   public static GraphProto of(GraphProto graph) {
     Set<String> live = liveTensors(graph);
     Set<String> weights =
@@ -59,9 +57,7 @@ public final class LiveGraph {
     return live;
   }
 
-  /**
-   * Adds what a node reads; the graphs inside an If or a Loop read the outer graph's tensors too.
-   */
+  /** Adds what a node reads, also in the graphs inside an If or a Loop. */
   public static void addRead(NodeProto node, Set<String> read) {
     read.addAll(node.getInputList());
     for (AttributeProto attribute : node.getAttributeList()) {

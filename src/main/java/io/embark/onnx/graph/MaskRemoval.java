@@ -33,10 +33,7 @@ public final class MaskRemoval {
         .forEach(mask -> masks.put("embark_mask_" + masks.size(), mask));
   }
 
-  /**
-   * @return empty if no attention is recognised, or weights are of half precision, for which there
-   *     is no such kernel
-   */
+  /** Empty if no attention is recognised, or weights are halves, which have no such kernel. */
   public static Optional<MaskRemoval> of(PooledModel model) {
     ModelProto proto = model.proto();
     if (proto.getGraph().getInitializerList().stream().anyMatch(MaskRemoval::isHalf)) {

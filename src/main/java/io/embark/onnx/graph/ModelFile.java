@@ -86,9 +86,8 @@ final class ModelFile {
   }
 
   /**
-   * Whether the model keeps weights in other files; if so, checks that they are there.
+   * Whether the model keeps weights in other files; if so, checks that they are in its folder.
    *
-   * @param folder where the {@code .onnx} file lies
    * @throws UserError if such a file is missing, too short or outside the folder
    */
   static boolean checkExternalData(ModelProto model, Path folder) {

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * The token states and the pooler among the outputs of a graph: told by rank, then by name, because
@@ -41,9 +42,51 @@ record ModelOutputs(
     return tokenStates.size(2);
   }
 
+  /**
+   * The tensors that hold the token states after each encoder layer, {@code [B, L, H]} of the
+   * model's own element type, the embedding output first: what it exports as {@code
+   * hidden_states.N}, otherwise what {@link PostNormBlocks} recognise. Either way the last one must
+   * be the very tensor that the model gives as its token states.
+   *
+   * @throws UserError if the layers are not recognised, saying what was found
+   */
+  List<String> layers(OnnxGraph graph) {
+    String states = tokenStates.name();
+    if (hiddenStates.isEmpty()) {
+      List<String> found = new PostNormBlocks(graph).statesUpTo(states);
+      if (found.isEmpty()) {
+        throw notRecognised(
+            graph,
+            "it has no hidden_states.N outputs, and `%s` (made by %s) is not the end of a chain of"
+                + " blocks LayerNorm(a + feedForward(a)), a = LayerNorm(h + attention(h)), that"
+                + " begins at the embeddings",
+            states,
+            graph.operator(graph.origin(states)));
+      }
+      return found;
+    }
+    List<Integer> numbers = hiddenStates.stream().map(ModelOutputs::layer).toList();
+    String last = hiddenStates.get(hiddenStates.size() - 1);
+    if (!numbers.equals(IntStream.range(0, numbers.size()).boxed().toList())) {
+      throw notRecognised(
+          graph, "its hidden states are numbered %s, wanted is 0, 1, 2, ..", numbers);
+    }
+    if (!graph.origin(last).equals(graph.origin(states))) {
+      throw notRecognised(graph, "`%s` is another tensor than `%s`", last, states);
+    }
+    return hiddenStates;
+  }
+
+  private static UserError notRecognised(OnnxGraph graph, String reason, Object... arguments) {
+    return new UserError(
+        ("Cannot find the encoder layers of this model: %s. Use layers -1, or export the model with"
+                + " hidden_states.0, hidden_states.1, .. as outputs. Found: %s.")
+            .formatted(reason.formatted(arguments), graph.describe()));
+  }
+
   private static TensorSignature tokenStates(OnnxGraph graph, List<String> hiddenStates) {
     List<TensorSignature> found =
-        graph.outputs().stream()
+        graph.outputs.stream()
             .filter(output -> output.isFloat() && output.hasRank(3))
             // Scores over the vocabulary have the same rank; pooling them means nothing.
             .filter(output -> !output.name().toLowerCase(Locale.ROOT).contains("logits"))
@@ -72,7 +115,7 @@ record ModelOutputs(
   }
 
   private static Optional<TensorSignature> pooler(OnnxGraph graph, int hiddenSize) {
-    return graph.outputs().stream()
+    return graph.outputs.stream()
         .filter(output -> output.isFloat() && output.hasRank(2))
         // Scores of a classifier have another width, a finished sentence vector another meaning.
         .filter(output -> output.size(1) == hiddenSize || output.size(1) < 0)
@@ -81,7 +124,7 @@ record ModelOutputs(
   }
 
   private static List<String> hiddenStates(OnnxGraph graph) {
-    return graph.outputs().stream()
+    return graph.outputs.stream()
         .map(TensorSignature::name)
         .filter(name -> HIDDEN_STATE.matcher(name).matches())
         .sorted(Comparator.comparingInt(ModelOutputs::layer))
@@ -89,7 +132,7 @@ record ModelOutputs(
   }
 
   /** The number in the name of an exported hidden state. */
-  static int layer(String hiddenState) {
+  private static int layer(String hiddenState) {
     Matcher matcher = HIDDEN_STATE.matcher(hiddenState);
     if (!matcher.matches()) {
       throw new IllegalArgumentException(hiddenState);

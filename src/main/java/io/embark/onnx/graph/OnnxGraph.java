@@ -13,11 +13,14 @@ import java.util.stream.Collectors;
 
 /** A model's main graph, indexed to be walked from a tensor to what made it. A view. */
 public final class OnnxGraph {
-  private final ModelProto model;
+  final ModelProto model;
   private final Map<String, NodeProto> makers = new HashMap<>();
   private final Map<String, TensorProto> weights = new HashMap<>();
-  private final List<TensorSignature> inputs;
-  private final List<TensorSignature> outputs;
+
+  /** What the graph is fed, weights not counted. */
+  final List<TensorSignature> inputs;
+
+  final List<TensorSignature> outputs;
 
   public OnnxGraph(ModelProto model) {
     this.model = model;
@@ -41,30 +44,12 @@ public final class OnnxGraph {
     outputs = graph.getOutputList().stream().map(TensorSignature::of).toList();
   }
 
-  public ModelProto model() {
-    return model;
-  }
-
-  /** What the graph is fed, weights not counted. */
-  List<TensorSignature> inputs() {
-    return inputs;
-  }
-
-  List<TensorSignature> outputs() {
-    return outputs;
-  }
-
   /** The node that makes a tensor, or null if it is an input, a weight or unknown. */
   NodeProto maker(String tensor) {
     return makers.get(tensor);
   }
 
-  /**
-   * The node that makes a tensor, nodes that keep its values passed over, if it is this operator.
-   *
-   * @param tensor null for none
-   * @return null if something else makes the tensor
-   */
+  /** This operator if it makes a tensor, nodes that keep values passed over, or null. */
   NodeProto maker(String tensor, String operator) {
     NodeProto maker = tensor == null ? null : maker(origin(tensor));
     return maker != null && maker.getOpType().equals(operator) ? maker : null;
@@ -106,9 +91,7 @@ public final class OnnxGraph {
     return origin;
   }
 
-  /**
-   * A tensor and those that it is made of, found without looking behind any that are to stop at.
-   */
+  /** A tensor and those that it is made of; nothing behind one to stop at. */
   Set<String> behind(String tensor, Predicate<String> stop) {
     Set<String> found = new HashSet<>(Set.of(tensor));
     Deque<String> open = new ArrayDeque<>(found);

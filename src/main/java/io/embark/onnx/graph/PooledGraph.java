@@ -18,7 +18,7 @@ import java.util.Set;
  * An encoder's graph to which pooling is added, so that one vector per text leaves the session
  * instead of one per token. {@link Pooling} is the definition, this its fast form.
  *
- * <p>Reading checks everything that pooling needs of a graph. Weights are neither changed nor read.
+ * <p>Reading checks everything that pooling needs of a graph. Weights are not read.
  */
 public final class PooledGraph {
   /** The input that tells tokens from padding, {@code [B, L]}. */
@@ -66,12 +66,10 @@ public final class PooledGraph {
     }
   }
 
-  /** Width of the token states. */
   public int hiddenSize() {
     return modelOutputs.hiddenSize();
   }
 
-  /** {@link #add(List, PoolingMask)} over every attended token. */
   public PooledModel add(List<? extends GraphOutput> outputs) {
     return add(outputs, PoolingMask.ATTENTION);
   }
@@ -91,16 +89,16 @@ public final class PooledGraph {
         new PoolingNodes(ops, separate ? POOLING_MASK : ATTENTION_MASK, hiddenSize());
     List<PooledModel.Output> made = new ArrayList<>();
     outputs.forEach(output -> made.add(addTo(ops, nodes, output)));
-    GraphProto.Builder edited = graph.model().getGraph().toBuilder();
+    GraphProto.Builder edited = graph.model.getGraph().toBuilder();
     edited.addAllNode(ops.nodes()).clearOutput();
     made.forEach(output -> edited.addOutput(declare(output)));
     List<String> inputs =
-        new ArrayList<>(graph.inputs().stream().map(TensorSignature::name).toList());
+        new ArrayList<>(graph.inputs.stream().map(TensorSignature::name).toList());
     if (separate) {
       edited.addInput(TensorSignature.declare(POOLING_MASK, DataType.INT64, "batch", "length"));
       inputs.add(POOLING_MASK);
     }
-    ModelProto model = graph.model().toBuilder().setGraph(LiveGraph.of(edited.build())).build();
+    ModelProto model = graph.model.toBuilder().setGraph(LiveGraph.of(edited.build())).build();
     return new PooledModel(model.toByteArray(), externalDataFolder, made, inputs, false);
   }
 
@@ -158,7 +156,7 @@ public final class PooledGraph {
   }
 
   List<String> encoderLayers() {
-    return EncoderLayers.of(graph, modelOutputs);
+    return modelOutputs.layers(graph);
   }
 
   private int dim(PooledOutput output) {

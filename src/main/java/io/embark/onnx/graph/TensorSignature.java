@@ -28,10 +28,7 @@ public record TensorSignature(String name, DataType type, List<String> dims) {
   }
 
   /**
-   * Declares an input or output.
-   *
-   * @param dims a number, or a symbol: one of our own, as exporters give one name to sizes that
-   *     differ
+   * @param dims numbers, or symbols: of our own, as exporters give one name to sizes that differ
    */
   public static ValueInfoProto declare(String name, DataType type, Object... dims) {
     TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
@@ -45,7 +42,6 @@ public record TensorSignature(String name, DataType type, List<String> dims) {
     return declare(name, TypeProto.Tensor.newBuilder().setShape(shape), type);
   }
 
-  /** Declares an input or output without saying how many dimensions it has. */
   static ValueInfoProto ofAnyShape(String name, DataType type) {
     return declare(name, TypeProto.Tensor.newBuilder(), type);
   }

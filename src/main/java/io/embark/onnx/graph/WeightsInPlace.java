@@ -27,12 +27,7 @@ final class WeightsInPlace {
     in.setSizeLimit(Integer.MAX_VALUE);
   }
 
-  /**
-   * A model with pointers into its own file instead of its large weights.
-   *
-   * @param fileName the file's name without its folder
-   * @return the model itself if it has no such weights
-   */
+  /** A model with pointers into its own file, named without folder, instead of large weights. */
   static ModelProto pointedTo(ModelProto model, String fileName, ByteBuffer file)
       throws IOException {
     WeightsInPlace weights = new WeightsInPlace(file);
