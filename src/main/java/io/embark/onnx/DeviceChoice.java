@@ -43,7 +43,6 @@ public record DeviceChoice(Device device, int gpu) {
   /**
    * Settles on a device, looking into each question once per JVM.
    *
-   * @param wanted what the user asked for
    * @param gpuIndex which GPU of this machine the task was given; 0 if nobody said
    * @throws IllegalStateException if a GPU is asked for and cannot be had, with the reason
    */

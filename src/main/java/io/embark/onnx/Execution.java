@@ -18,11 +18,10 @@ import java.nio.file.Path;
  *     needs
  */
 public record Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu, boolean padded) {
-
   /**
    * Sets threads and execution providers, the preferred one first.
    *
-   * @param model the model that will run; null if that is too small for TensorRT
+   * @param model null if it is too small for TensorRT
    */
   void addTo(SessionOptions options, PooledModel model) throws OrtException {
     options.setIntraOpNumThreads(intraOpThreads);

@@ -58,11 +58,7 @@ public record GpuOptions(
     /** Smaller parts of a graph are left to CUDA. */
     private static final int MIN_SUBGRAPH_NODES = 5;
 
-    /**
-     * As ONNX Runtime's TensorRT provider names them; {@code device_id} is not among them.
-     *
-     * @param inputs names of the graph's inputs, each {@code [rows, length]}
-     */
+    /** As ONNX Runtime's TensorRT provider names them, for inputs {@code [rows, length]}. */
     Map<String, String> options(List<String> inputs, long workspace) {
       Map<String, String> options = new LinkedHashMap<>();
       options.put("trt_min_subgraph_size", Integer.toString(MIN_SUBGRAPH_NODES));
@@ -91,7 +87,7 @@ public record GpuOptions(
     }
   }
 
-  /** As ONNX Runtime's CUDA provider names them; {@code device_id} is not among them. */
+  /** As ONNX Runtime's CUDA provider names them, without {@code device_id}. */
   Map<String, String> cuda() {
     Map<String, String> options = new LinkedHashMap<>();
     if (memoryLimit > 0) {

@@ -83,24 +83,24 @@ public final class OnnxEncoder implements Encoder {
     Optional<PooledModel> unmasked =
         execution.padded() ? Optional.empty() : UnmaskedAttention.of(masked);
     PooledModel model = unmasked.orElse(masked);
-    OrtSession session = null;
     // Before any other class of ONNX Runtime.
     OnnxRuntime.environment();
     try (SessionOptions options = new SessionOptions()) {
       execution.addTo(options, model);
-      session = OnnxRuntime.open(model, options);
-      ModelInputs inputs = ModelInputs.of(session, onnxFile.toString());
-      return new OnnxEncoder(
-          session, inputs, model.outputs(), execution.device(), unmasked.isEmpty());
+      OrtSession session = OnnxRuntime.open(model, options);
+      try {
+        ModelInputs inputs = ModelInputs.of(session, onnxFile.toString());
+        return new OnnxEncoder(
+            session, inputs, model.outputs(), execution.device(), unmasked.isEmpty());
+      } catch (OrtException | RuntimeException e) {
+        session.close();
+        throw e;
+      }
     } catch (OrtException e) {
-      closeQuietly(session, e);
       throw new UserError(
           "ONNX Runtime cannot run %s on %s: %s"
               .formatted(onnxFile, execution.device().label(), e.getMessage()),
           e);
-    } catch (RuntimeException e) {
-      closeQuietly(session, e);
-      throw e;
     }
   }
 
@@ -109,16 +109,6 @@ public final class OnnxEncoder implements Encoder {
       return Int8Model.of(model, texts, TextSession::run);
     } catch (UserError e) {
       throw new UserError("Model `" + onnxFile + "`: " + e.getMessage(), e);
-    }
-  }
-
-  private static void closeQuietly(OrtSession session, Exception cause) {
-    if (session != null) {
-      try {
-        session.close();
-      } catch (OrtException e) {
-        cause.addSuppressed(e);
-      }
     }
   }
 

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The native memory of one running batch, kept for the next one: tensors are views of it, and once
- * it has grown to the largest batch nothing is allocated any more. For one batch at a time.
+ * it has grown to the largest batch nothing is allocated any more.
  */
 final class RunBuffers implements AutoCloseable {
   /** Buffers grow to a power of two up to here, to exactly what is needed beyond. */

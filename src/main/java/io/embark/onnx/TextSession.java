@@ -46,13 +46,7 @@ final class TextSession implements AutoCloseable {
     }
   }
 
-  /**
-   * Runs a model over texts one by one.
-   *
-   * @param texts token ids, special tokens included
-   * @param each given every output of the model for each text, row-major
-   * @throws UserError if ONNX Runtime cannot run the model
-   */
+  /** A {@link io.embark.onnx.int8.Int8Model.TextRunner}. */
   static void run(PooledModel model, List<long[]> texts, Consumer<Map<String, float[]>> each) {
     try (TextSession session = open(model)) {
       for (long[] text : texts) {

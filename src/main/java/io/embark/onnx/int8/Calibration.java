@@ -27,13 +27,10 @@ record Calibration(Map<String, Range> ranges, List<float[][]> vectors) {
   /**
    * The values seen in a tensor {@code [.., channels]} while texts were embedded.
    *
-   * @param least the least value of each channel, {@code [channels]}
-   * @param most the largest
-   * @param squares the sum of squares
+   * @param least of each channel, likewise most and the sum of squares
    * @param rows over how many tokens
    */
   record Range(float[] least, float[] most, double[] squares, long rows) {
-
     /** The largest absolute value of a channel. */
     float largest(int channel) {
       return Math.max(Math.abs(least[channel]), Math.abs(most[channel]));
@@ -58,9 +55,7 @@ record Calibration(Map<String, Range> ranges, List<float[][]> vectors) {
   }
 
   /**
-   * @param proto the graph of {@code model}
    * @param inputs tensors to look at and how many channels each has
-   * @param texts token ids, special tokens included
    */
   static Calibration of(
       PooledModel model,

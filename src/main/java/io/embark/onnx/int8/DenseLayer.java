@@ -36,7 +36,7 @@ record DenseLayer(
   static List<DenseLayer> of(GraphProto graph) {
     Map<String, TensorProto> weights = new HashMap<>();
     graph.getInitializerList().forEach(weight -> weights.put(weight.getName(), weight));
-    Map<String, List<Integer>> readers = readers(graph);
+    Map<String, Integer> readers = onlyReaders(graph);
     List<DenseLayer> layers = new ArrayList<>();
     for (int i = 0; i < graph.getNodeCount(); i++) {
       NodeProto node = graph.getNode(i);
@@ -44,9 +44,8 @@ record DenseLayer(
       TensorProto weight = product ? weights.get(node.getInput(1)) : null;
       if (weight != null && isFloat(weight, 2) && weight.getDims(0) > 0) {
         DenseLayer layer = new DenseLayer(i, -1, node.getInput(0), weight, null, node.getOutput(0));
-        List<Integer> next = readers.getOrDefault(layer.output(), List.of());
-        boolean one = next.size() == 1 && next.get(0) >= 0;
-        layers.add(one ? layer.withBias(next.get(0), graph, weights) : layer);
+        int reader = readers.getOrDefault(layer.output(), -1);
+        layers.add(reader >= 0 ? layer.withBias(reader, graph, weights) : layer);
       }
     }
     return layers;
@@ -73,19 +72,17 @@ record DenseLayer(
     return weight.getDataType() == DataType.FLOAT.getNumber() && weight.getDimsCount() == rank;
   }
 
-  /** The nodes that read each tensor; -1 stands for the graph's own outputs. */
-  private static Map<String, List<Integer>> readers(GraphProto graph) {
-    Map<String, List<Integer>> readers = new HashMap<>();
+  /** The node that alone reads a tensor; -1 if several do, or it is an output of the graph. */
+  private static Map<String, Integer> onlyReaders(GraphProto graph) {
+    Map<String, Integer> readers = new HashMap<>();
     for (int i = 0; i < graph.getNodeCount(); i++) {
       Set<String> read = new HashSet<>();
       LiveGraph.addRead(graph.getNode(i), read);
       for (String tensor : read) {
-        readers.computeIfAbsent(tensor, t -> new ArrayList<>()).add(i);
+        readers.merge(tensor, i, (first, second) -> -1);
       }
     }
-    graph
-        .getOutputList()
-        .forEach(o -> readers.computeIfAbsent(o.getName(), t -> new ArrayList<>()).add(-1));
+    graph.getOutputList().forEach(output -> readers.put(output.getName(), -1));
     return readers;
   }
 }

@@ -5,13 +5,12 @@ import java.util.stream.IntStream;
 
 /**
  * The steps by which an input of dense layers becomes 8-bit integers, {@code q = round(x /
- * smoothing / scale) + zero}. They are the same for every text, so that no vector depends on what
- * else is in the batch.
+ * smoothing / scale) + zero}, the same for every text, so that no vector depends on its batch.
  *
  * <p>A few channels of a transformer are far wider than the rest and would take all the steps.
- * Dividing each channel by a constant, by which its weights are multiplied, shares the width
- * between the two: {@code smoothing = largest(x)^a / largest(w)^(1 - a)} (Xiao et al. 2023,
- * SmoothQuant, equation 4).
+ * Dividing each by a constant, by which its weights are multiplied, shares the width between the
+ * two: {@code smoothing = largest(x)^a / largest(w)^(1 - a)} (Xiao et al. 2023, SmoothQuant,
+ * equation 4).
  *
  * @param smoothing {@code [in]}
  * @param scale the width of a step
@@ -23,9 +22,7 @@ record InputScale(float[] smoothing, float scale, int zero) {
   /** Room for values beyond those that were seen; what lies further out is cut off. */
   private static final float MARGIN = 1.1f;
 
-  /**
-   * Bits of a mantissa that are kept, so that last bits which differ by processor do not matter.
-   */
+  /** Bits of a mantissa that are kept, as the last bits differ by processor. */
   private static final int KEPT_BITS = 8;
 
   private static final float LEAST = 1e-5f;
@@ -40,11 +37,7 @@ record InputScale(float[] smoothing, float scale, int zero) {
     return of(range, ones);
   }
 
-  /**
-   * Wide channels made narrower.
-   *
-   * @param widest the largest absolute weight that each input channel meets, {@code [in]}
-   */
+  /** Wide channels made narrower, by the largest absolute weight that each channel meets. */
   static InputScale smooth(Calibration.Range range, float[] widest) {
     float[] smoothing = new float[widest.length];
     for (int c = 0; c < smoothing.length; c++) {

@@ -48,11 +48,9 @@ final class Int8Graph {
     private static final int LARGEST = 127;
 
     /**
-     * Rounds weights to the nearest of 255 steps, each column (output) in steps of its own.
+     * Rounds weights {@code [in, out]} to the nearest of 255 steps, each column in its own.
      *
-     * @param weights {@code [in, out]}
-     * @param smoothing what each input is divided by beforehand, {@code [in]}; its weights are
-     *     multiplied by it
+     * @param smoothing what each input is divided by and its weights are multiplied by
      */
     static Weights of(float[] weights, int out, float[] smoothing) {
       int in = weights.length / out;
@@ -84,10 +82,6 @@ final class Int8Graph {
   /** Names of a quantised input, of its scale and of its zero. */
   private record Quantized(String tensor, String scale, String zero) {}
 
-  /**
-   * @param layers of this model
-   * @param scales for the input of each
-   */
   static ModelProto of(
       ModelProto model,
       List<DenseLayer> layers,

@@ -17,14 +17,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A model whose dense layers multiply 8-bit integers, made when it is loaded and measured against
- * the model in float: layers in which rounding costs most stay in float until the vectors of the
- * texts it is measured with have a median cosine of at least {@value #LEAST_COSINE} to the exact
- * ones.
- *
- * <p>Steps are settled beforehand and not by batch, so that a vector does not depend on the texts
- * beside it. Attention's own products (of queries, keys and values), norms and activations stay in
- * float.
+ * A model whose dense layers multiply 8-bit integers: layers in which rounding costs most stay in
+ * float until the vectors of the texts it is measured with have a median cosine of at least {@value
+ * #LEAST_COSINE} to the exact ones. Attention's own products (of queries, keys and values), norms
+ * and activations stay in float.
  */
 public final class Int8Model {
   private static final Logger LOG = LoggerFactory.getLogger(Int8Model.class);
@@ -59,10 +55,7 @@ public final class Int8Model {
   }
 
   /**
-   * The weights that an input is multiplied by.
-   *
-   * @param widest the largest absolute weight that each channel meets, {@code [in]}
-   * @param outputs the number of outputs made of the input
+   * The largest absolute weight that each channel of an input meets, and the outputs made of it.
    */
   private record Readers(float[] widest, int outputs) {}
 
@@ -76,7 +69,7 @@ public final class Int8Model {
     List<DenseLayer> found = DenseLayer.of(proto.getGraph());
     requireSize(found);
     Map<String, Readers> readers = new LinkedHashMap<>();
-    found.forEach(layer -> readers.put(layer.input(), with(readers.get(layer.input()), layer)));
+    found.forEach(layer -> readers.compute(layer.input(), (input, read) -> with(read, layer)));
     Map<String, Integer> inputs = new LinkedHashMap<>();
     readers.forEach((input, read) -> inputs.put(input, read.widest().length));
     calibration = Calibration.of(model, proto, inputs, texts, runner);
@@ -134,11 +127,7 @@ public final class Int8Model {
             leastCosine));
   }
 
-  /**
-   * The model with some of its layers in 8 bits.
-   *
-   * @param fraction of the layers; those in which rounding adds least noise come first
-   */
+  /** The model with a fraction of its layers in 8 bits, those in which it adds least noise. */
   public PooledModel with(double fraction) {
     List<DenseLayer> chosen = layers.subList(0, (int) Math.ceil(fraction * layers.size()));
     return model.with(Int8Graph.of(proto, chosen, scales, weights)).withApproximateGelu();
@@ -210,7 +199,6 @@ public final class Int8Model {
       squaresB += (double) b[i] * b[i];
     }
     double cosine = dot / Math.sqrt(squaresA * squaresB);
-    // Not a number: worse than anything.
-    return cosine >= -1 ? cosine : -1;
+    return cosine >= -1 ? cosine : -1; // NaN is worse than anything
   }
 }
