@@ -50,10 +50,9 @@ public record Batch(int[] rows, int length, long[] inputIds, long[] attentionMas
   }
 
   /**
-   * A mask of the tokens that are pooled, without some at each text's start and end.
+   * A mask of the tokens that are pooled, without some at each text's start and end: special ones,
+   * a prompt.
    *
-   * @param skipStart tokens left out at the start: special ones, a prompt
-   * @param skipEnd tokens left out at the end
    * @return {@code [paddedRows, length]}; a row of which nothing would remain keeps all its tokens
    */
   public long[] poolingMask(int skipStart, int skipEnd) {

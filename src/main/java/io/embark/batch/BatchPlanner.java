@@ -16,13 +16,11 @@ import java.util.stream.IntStream;
  * @param tokenBudget the most padded tokens in a batch; a single longer text gets a batch of its
  *     own
  * @param padId the id that fills up short rows
- * @param shapes which shapes batches may have
  */
 public record BatchPlanner(int tokenBudget, long padId, BatchShapes shapes) {
   /**
-   * The cost of starting a batch, as a part of the token budget: calling the session takes about as
-   * long as this many tokens take in the model. It keeps the least-padding cut from ending in many
-   * tiny batches.
+   * The cost of starting a batch, as a part of the token budget: about the tokens that the model
+   * computes while a session is called.
    */
   private static final int BATCH_COST_DIVISOR = 32;
 
@@ -68,8 +66,7 @@ public record BatchPlanner(int tokenBudget, long padId, BatchShapes shapes) {
 
   /**
    * For each position where a batch could begin, where it should end for the cheapest plan of all
-   * texts from there on. Found from the end: the cheapest plan from a position is the cheapest
-   * first batch together with the cheapest plan behind it.
+   * texts from there on, found from the end.
    */
   private int[] cuts(int[] lengths) {
     int n = lengths.length;

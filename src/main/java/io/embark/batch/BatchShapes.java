@@ -43,7 +43,7 @@ public record BatchShapes(Fill fill, int maxLength, int maxRows) {
     }
   }
 
-  /** The length a batch gets whose longest text has so many tokens. */
+  /** The length of a batch whose longest text has so many tokens. */
   public int length(int tokens) {
     if (fill != Fill.ROUNDED || tokens < 1) {
       return tokens;
@@ -51,11 +51,7 @@ public record BatchShapes(Fill fill, int maxLength, int maxRows) {
     return Math.max(tokens, Math.min(roundUp(tokens, LEAST_LENGTH_STEP, LENGTH_STEPS), maxLength));
   }
 
-  /**
-   * The rows a batch gets that has so many texts.
-   *
-   * @param mostRows as many as the token budget allows of this length
-   */
+  /** The rows a batch of so many texts gets; rounding stops at what the token budget allows. */
   public int rows(int texts, int mostRows) {
     return fill == Fill.ROUNDED
         ? Math.max(texts, Math.min(roundUp(texts, 1, ROW_STEPS), mostRows))

@@ -25,9 +25,6 @@ public record Layers(List<Integer> layers) {
           + " 'last', 'lastN', or several of them joined by '+', such as first+last, last4 or"
           + " 0+-1.";
 
-  /**
-   * @param layers each once; negative numbers count from the end
-   */
   public Layers {
     // The mean does not depend on the order; one order makes equal choices equal.
     layers =
@@ -77,7 +74,6 @@ public record Layers(List<Integer> layers) {
     throw new UserError("unknown layers '" + text + "'; " + WANTED);
   }
 
-  /** Whether this is the last layer alone, which needs no knowledge of the others. */
   public boolean isLast() {
     return equals(LAST);
   }

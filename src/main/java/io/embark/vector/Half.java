@@ -1,9 +1,6 @@
 package io.embark.vector;
 
-/**
- * Vectors in half precision: IEEE 754 binary16 bits in 16-bit integers, half the size of floats and
- * exact to about three decimal digits.
- */
+/** Vectors as IEEE 754 binary16, in 16-bit integers; exact to about three decimal digits. */
 public final class Half {
   private Half() {}
 

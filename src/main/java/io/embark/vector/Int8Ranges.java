@@ -7,11 +7,10 @@ import java.util.stream.IntStream;
 
 /**
  * Vectors as one signed byte per value: each dimension's range is cut into 255 equal steps. The
- * ranges belong to a whole table and are found once; ranges of single batches would make vectors of
- * different batches incomparable.
+ * ranges belong to a whole table: by those of single batches vectors could not be compared.
  *
- * @param min least value of each dimension {@code [dimension]}
- * @param max greatest value of each dimension {@code [dimension]}
+ * @param min least value of each dimension
+ * @param max greatest value of each dimension
  */
 public record Int8Ranges(float[] min, float[] max) implements Serializable {
   private static final int STEPS = 255;

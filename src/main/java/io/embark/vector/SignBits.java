@@ -23,7 +23,6 @@ public final class SignBits {
   /**
    * The signs, +1 and -1: their cosine falls with the Hamming distance of the bits.
    *
-   * @param dimension values of the vector
    * @throws UserError if the bytes are not those of so many values
    */
   public static float[] decode(byte[] bits, int dimension) {
