@@ -6,14 +6,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Prints a comparison as tables of plain text. */
-public final class ConsoleReport {
-  private final Comparison comparison;
-  private final PrintWriter out;
-
-  public ConsoleReport(Comparison comparison, PrintWriter out) {
-    this.comparison = comparison;
-    this.out = out;
-  }
+public record ConsoleReport(Comparison comparison, PrintWriter out) {
 
   public void print() {
     comparison.deciding().ifPresent(this::printRanking);

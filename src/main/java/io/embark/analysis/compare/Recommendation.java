@@ -1,5 +1,6 @@
 package io.embark.analysis.compare;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -76,23 +77,21 @@ public record Recommendation(Optional<String> candidate, String sentence) {
     return worse == 0 ? "." : worse == all - 1 ? "; all others are worse beyond noise." : count;
   }
 
+  private static String difference(Figure least) {
+    return String.format(
+        Locale.ROOT,
+        " They do differ: %s shares %.0f %% of its nearest neighbours with the others.",
+        least.candidate().name(),
+        100 * least.value());
+  }
+
   private static Recommendation undecided(Comparison comparison) {
-    double least = Double.NaN;
-    String from = "";
-    for (Figure figure : comparison.figures()) {
-      if (figure.measure() == Measure.NEIGHBOUR_AGREEMENT && !(figure.value() >= least)) {
-        least = figure.value();
-        from = figure.candidate().name();
-      }
-    }
     String evidence =
-        Double.isNaN(least)
-            ? ""
-            : String.format(
-                Locale.ROOT,
-                " They do differ: %s shares %.0f %% of its nearest neighbours with the others.",
-                from,
-                100 * least);
+        comparison.figures().stream()
+            .filter(f -> f.measure() == Measure.NEIGHBOUR_AGREEMENT && f.isNumber())
+            .min(Comparator.comparingDouble(Figure::value))
+            .map(Recommendation::difference)
+            .orElse("");
     Optional<String> own = comparison.scope().own();
     String sentence =
         "Nothing here says which is better, for there are no scores (--pairs) and no labels"

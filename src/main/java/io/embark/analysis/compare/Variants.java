@@ -58,25 +58,29 @@ public record Variants(List<PostChoice> choices, Norm norm) {
    *
    * @throws UserError if a map cannot be fitted
    */
-  public Tables of(
-      Scratch scratch, List<Candidate> pooled, Dataset<Row> texts, Optional<Dataset<Row>> pairs) {
+  public Tables of(Scratch scratch, Tables pooled) {
+    if (!areWanted()) {
+      return pooled;
+    }
     List<Variant> variants = new ArrayList<>();
-    for (Candidate candidate : pooled) {
+    for (Candidate candidate : pooled.candidates) {
       for (PostChoice choice : choices) {
         if (choice.isNone()) {
           variants.add(new Variant(candidate, candidate, null));
         } else {
           LOG.info("{}: fitting {} on the texts", candidate.name(), choice);
-          LinearVectorModel map = choice.fit(texts, candidate.column());
+          LinearVectorModel map = choice.fit(pooled.texts, candidate.column());
           String name = candidate.name() + "+" + choice;
           variants.add(new Variant(candidate, new Candidate(name, map.outputDimension()), map));
         }
       }
     }
+    List<Candidate> from = pooled.candidates;
     return new Tables(
         variants.stream().map(Variant::to).toList(),
-        scratch.keep("variants-texts", table(texts, pooled, variants, "v")),
-        pairs.map(p -> scratch.keep("variants-pairs", table(p, pooled, variants, "a", "b"))));
+        scratch.keep("variants-texts", table(pooled.texts, from, variants, "v")),
+        pooled.pairs.map(
+            rows -> scratch.keep("variants-pairs", table(rows, from, variants, "a", "b"))));
   }
 
   private Dataset<Row> table(

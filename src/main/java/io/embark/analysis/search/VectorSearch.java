@@ -8,6 +8,8 @@ import io.embark.analysis.search.PartitionSearch.TopHits.Hit;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.Columns;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -21,6 +23,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import scala.Tuple2;
+import scala.collection.JavaConverters;
 
 /**
  * Searches a table for the rows whose vectors are nearest to those of queries: exactly, every row
@@ -152,14 +155,11 @@ public record VectorSearch(
     int query = found._1();
     List<Row> rows = new ArrayList<>();
     for (Hit hit : found._2()) {
+      double score = metric.score(hit.similarity());
       List<Object> values = new ArrayList<>();
-      values.add(queries.ids()[query]);
-      values.add(queries.texts()[query]);
-      values.add(rows.size() + 1);
-      values.add(metric.score(hit.similarity()));
-      for (int i = 0; i < hit.row().size(); i++) {
-        values.add(hit.row().get(i));
-      }
+      Collections.addAll(
+          values, queries.ids()[query], queries.texts()[query], rows.size() + 1, score);
+      values.addAll(JavaConverters.seqAsJavaList(hit.row().toSeq()));
       rows.add(RowFactory.create(values.toArray()));
     }
     return rows.iterator();
@@ -167,9 +167,7 @@ public record VectorSearch(
 
   private static Row first(Row row, int width) {
     Object[] values = new Object[width];
-    for (int i = 0; i < width; i++) {
-      values[i] = row.get(i);
-    }
+    Arrays.setAll(values, row::get);
     return RowFactory.create(values);
   }
 }

@@ -192,10 +192,8 @@ public final class CompareCommand extends SettingsCommand {
       throws IOException {
     CompareInput input = new CompareInput(spark, given, pass, scratch, notes);
     Optional<Dataset<Row>> pairs = input.pairs();
-    Variants.Tables tables = new Variants.Tables(pass.candidates(), input.texts(pairs), pairs);
-    if (variants.areWanted()) {
-      tables = variants.of(scratch, tables.candidates(), tables.texts(), pairs);
-    }
+    Variants.Tables tables =
+        variants.of(scratch, new Variants.Tables(pass.candidates(), input.texts(pairs), pairs));
     return new Comparer(
             scratch,
             tables.texts(),

@@ -91,9 +91,8 @@ record CompareInput(
       String label = settings.get(CompareCommand.LABEL_COL, "label");
       columns.add(column(read, label, "label-col").cast("string").as("label"));
     }
-    Dataset<Row> rows =
-        numbered(sampled(read.select(columns.toArray(Column[]::new)), "rows"), "row");
-    return embedAndKeep("texts", pass.overTexts(rows), "rows");
+    Dataset<Row> rows = sampled(read.select(columns.toArray(Column[]::new)), "rows");
+    return embedAndKeep("texts", pass.overTexts(numbered(rows, "row")), "rows");
   }
 
   private Dataset<Row> read(String input, String textCol) throws IOException {

@@ -22,7 +22,7 @@ import org.apache.spark.sql.SparkSession;
 /** A table that an {@code embed} job wrote, and its column of vectors to work on. */
 record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
   /**
-   * Opens the table that a setting names.
+   * Opens what a setting names: the current version if the table keeps versions, or Parquet files.
    *
    * @throws UserError if nothing is there, or it has no such vectors
    */
@@ -30,24 +30,18 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
       throws IOException {
     String uri = settings.get(input);
     Path path = settings.path(input);
-    FileStatus[] found =
-        path.getFileSystem(spark.sparkContext().hadoopConfiguration()).globStatus(path);
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    FileStatus[] found = path.getFileSystem(hadoop).globStatus(path);
     if (found == null || found.length == 0) {
       throw new UserError("input: nothing at %s.".formatted(uri));
     }
-    Dataset<Row> rows = read(spark, uri);
-    String vectorCol = vectorCol(rows, uri, settings.get(SearchCommand.VECTOR_COL, null));
-    return new EmbeddedTable(uri, rows, vectorCol);
-  }
-
-  /** Reads the current version of a table that keeps versions, or else the Parquet files. */
-  private static Dataset<Row> read(SparkSession spark, String uri) throws IOException {
     Path records = new Path(uri, TableDirectory.RECORDS);
-    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     boolean versions =
         records.getFileSystem(hadoop).exists(records)
             && TableDirectory.at(new Path(uri), hadoop).current().isPresent();
-    return versions ? Embark.read(spark, uri) : spark.read().parquet(uri);
+    Dataset<Row> rows = versions ? Embark.read(spark, uri) : spark.read().parquet(uri);
+    String vectorCol = vectorCol(rows, uri, settings.get(SearchCommand.VECTOR_COL, null));
+    return new EmbeddedTable(uri, rows, vectorCol);
   }
 
   private static String vectorCol(Dataset<Row> rows, String uri, String wanted) {

@@ -56,13 +56,10 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String description) {
    */
   static SearchQueries ofFiles(
       SparkSession spark, JobSettings settings, EmbeddedTable table, int most) throws IOException {
-    TextInput input =
-        TextInput.of(
-            settings.get(SearchCommand.QUERIES),
-            settings,
-            spark.sparkContext().hadoopConfiguration());
+    String uri = settings.get(SearchCommand.QUERIES);
     String named = settings.get(SearchCommand.QUERY_COL);
-    Dataset<Row> all = input.read(spark, named);
+    Dataset<Row> all =
+        TextInput.of(uri, settings, spark.sparkContext().hadoopConfiguration()).read(spark, named);
     Dataset<Row> rows = most > 0 ? all.limit(most) : all;
     List<String> vectors = ColumnProvenance.columns(rows.schema());
     Column id = functions.monotonically_increasing_id().as(ID);
@@ -71,15 +68,11 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String description) {
     if (vectors.contains(column)) {
       ColumnProvenance.requireComparable(
           rows.schema().apply(column), table.rows().schema().apply(table.vectorCol()));
-      boolean texts = List.of(rows.columns()).contains(settings.get(EmbedSettings.TEXT_COL));
-      Column text =
-          texts
-              ? Columns.of(settings.get(EmbedSettings.TEXT_COL)).cast(DataTypes.StringType)
-              : functions.lit(null).cast(DataTypes.StringType);
-      return new SearchQueries(
-          rows.select(id, text.as(TEXT), Columns.of(column)),
-          column,
-          "vectors of column " + column);
+      String textCol = settings.get(EmbedSettings.TEXT_COL);
+      boolean texts = List.of(rows.columns()).contains(textCol);
+      Column text = (texts ? Columns.of(textCol) : functions.lit(null)).cast(DataTypes.StringType);
+      Dataset<Row> taken = rows.select(id, text.as(TEXT), Columns.of(column));
+      return new SearchQueries(taken, column, "vectors of column " + column);
     }
     if (!List.of(rows.columns()).contains(column)) {
       throw new UserError(
@@ -91,12 +84,9 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String description) {
           "query-col: column '%s' is %s; wanted texts, or vectors that Embark wrote."
               .formatted(column, rows.schema().apply(column).dataType().simpleString()));
     }
+    Dataset<Row> taken = rows.select(id, Columns.of(column).as(TEXT));
     // One small file would keep one core busy; the numbers are given before rows are dealt out.
-    return embed(
-        rows.select(id, Columns.of(column).as(TEXT))
-            .repartition(2 * Slots.of(spark.sparkContext())),
-        settings,
-        table);
+    return embed(taken.repartition(2 * Slots.of(spark.sparkContext())), settings, table);
   }
 
   private static SearchQueries embed(Dataset<Row> texts, JobSettings settings, EmbeddedTable table)

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.rdd.RDD;
 import org.apache.spark.storage.BlockManagerId;
 import scala.Tuple2;
 import scala.collection.JavaConverters;
@@ -41,14 +41,15 @@ final class DoctorRounds {
 
   /** One place for each executor and address reached, by executor. */
   List<Place> run(DoctorTask task) {
-    int slots = Slots.of(context);
+    List<Integer> slots = IntStream.range(0, Slots.of(context)).boxed().toList();
+    JavaSparkContext java = JavaSparkContext.fromSparkContext(context);
     for (int round = 0; round < ROUNDS; round++) {
       Map<String, String> missing = missing();
       if (round > 0 && missing.isEmpty()) {
         break;
       }
       try {
-        collect(round == 0 ? anywhere(slots) : on(missing), task);
+        collect(round == 0 ? java.parallelize(slots, slots.size()) : on(missing), task);
       } catch (RuntimeException e) {
         // Not the end of the report: those that were reached by now have theirs.
         trouble = Finding.reason(e);
@@ -62,7 +63,7 @@ final class DoctorRounds {
               String wayOut =
                   "See the log of this executor; its slots may be taken by another job.";
               place.check("reached", () -> Finding.failed(value, wayOut));
-              add(place);
+              places.putIfAbsent(place.name(), place);
             });
     return places.values().stream()
         .sorted(
@@ -71,19 +72,15 @@ final class DoctorRounds {
         .toList();
   }
 
-  private void collect(RDD<Integer> slots, DoctorTask task) {
+  private void collect(JavaRDD<Integer> slots, DoctorTask task) {
     long before = System.currentTimeMillis();
-    List<Place> found = new ArrayList<>(slots.toJavaRDD().map(slot -> task.call()).collect());
+    List<Place> found = new ArrayList<>(slots.map(slot -> task.call()).collect());
     long after = System.currentTimeMillis();
     found.removeIf(Objects::isNull);
     for (Place place : found) {
       place.check("clock", () -> clock(place.clock, before, after));
-      add(place);
+      places.putIfAbsent(place.name(), place);
     }
-  }
-
-  private void add(Place place) {
-    places.putIfAbsent(place.name(), place);
   }
 
   /** A clock is right if it stands between the driver's times of asking and of being answered. */
@@ -115,14 +112,8 @@ final class DoctorRounds {
     return executors;
   }
 
-  private RDD<Integer> anywhere(int slots) {
-    return JavaSparkContext.fromSparkContext(context)
-        .parallelize(IntStream.range(0, slots).boxed().toList(), slots)
-        .rdd();
-  }
-
   /** As many tasks for each executor as it has slots. */
-  private RDD<Integer> on(Map<String, String> executors) {
+  private JavaRDD<Integer> on(Map<String, String> executors) {
     int each =
         Slots.ofExecutor(context.getConf(), Slots.present(context), executors(context).size());
     List<Tuple2<Integer, Seq<String>>> tasks = new ArrayList<>();
@@ -133,7 +124,9 @@ final class DoctorRounds {
         tasks.add(new Tuple2<>(tasks.size(), JavaConverters.asScalaBuffer(at).toList()));
       }
     }
-    return context.makeRDD(
-        JavaConverters.asScalaBuffer(tasks).toList(), ClassTag$.MODULE$.apply(Integer.class));
+    return context
+        .makeRDD(
+            JavaConverters.asScalaBuffer(tasks).toList(), ClassTag$.MODULE$.apply(Integer.class))
+        .toJavaRDD();
   }
 }

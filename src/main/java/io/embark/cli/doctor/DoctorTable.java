@@ -27,13 +27,14 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
             .distinct()
             .count();
     long executors = Math.max(1, others);
+    int hosts = report.hosts().size();
     line(
-        "Embark doctor %s, %d %s on %d %s, master %s",
+        "Embark doctor %s, %d executor%s on %d host%s, master %s",
         Version.of(),
         executors,
-        executors == 1 ? "executor" : "executors",
-        report.hosts().size(),
-        report.hosts().size() == 1 ? "host" : "hosts",
+        executors == 1 ? "" : "s",
+        hosts,
+        hosts == 1 ? "" : "s",
         report.master());
     places();
     checks();
@@ -127,17 +128,13 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
     line("");
     int number = 0;
     for (DoctorReport.Check check : report.checks()) {
-      if (check.verdict() == Verdict.OK) {
-        continue;
-      }
-      boolean differ = check.found().keySet().stream().allMatch(f -> f.verdict() == Verdict.OK);
-      if (differ) {
+      boolean well = check.found().keySet().stream().allMatch(f -> f.verdict() == Verdict.OK);
+      if (well && check.verdict() != Verdict.OK) {
         wrapped(
             words("%2d. WARNING ", ++number),
             check.name()
                 + " differs between places, see above. Make them equal, or expect"
                 + " results and speed to differ.");
-        continue;
       }
       for (Map.Entry<Finding, Set<String>> found : check.found().entrySet()) {
         Finding finding = found.getKey();

@@ -374,7 +374,7 @@ class ComparerTest {
     try (Scratch scratch =
         new Scratch(
             LocalSpark.session(), new org.apache.hadoop.fs.Path(directory.toUri().toString()))) {
-      Variants.Tables made = variants.of(scratch, TWO, rows, Optional.empty());
+      Variants.Tables made = variants.of(scratch, new Variants.Tables(TWO, rows, Optional.empty()));
       assertThat(made.candidates())
           .containsExactly(
               TWO.get(0),
