@@ -8,11 +8,12 @@ import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import java.io.Serializable;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Every setting of an embedder with where it came from. Immutable; the only thing that travels to
@@ -29,10 +30,7 @@ public final class EmbedderConfig implements Serializable {
 
   private final TreeMap<String, String> values;
   private final TreeMap<String, String> origins;
-
   private final boolean promptIsText;
-
-  /** The fingerprint of the only model that will do, or null. */
   private final String wantedModel;
 
   private EmbedderConfig(
@@ -98,73 +96,60 @@ public final class EmbedderConfig implements Serializable {
    *     only the user can make
    */
   public EmbedderConfig resolve(ModelDirectory model) {
-    Builder resolved = toBuilder();
     if (!isSet(Setting.POOLING) && model.poolings().isEmpty() && model.sentenceModel()) {
       throw new UserError(
           ("Model %s has a Pooling module that names no pooling Embark knows; set pooling to one of"
                   + " %s.")
               .formatted(model.name(), Pooling.labels()));
     }
-    if (!isSet(Setting.POOLING) && model.poolings().isPresent()) {
-      Sourced<List<Pooling>> poolings = model.poolings().get();
-      String labels = String.join(",", poolings.value().stream().map(Pooling::label).toList());
-      resolved.fill(Setting.POOLING, Optional.of(new Sourced<>(labels, poolings.source())), "mean");
-      if (poolings.value().size() > 1) {
-        // A model trained with several means their joined vector.
-        resolved.fill(
-            Setting.CONCAT, Optional.of(new Sourced<>("true", poolings.source())), "false");
-      }
+    Builder resolved = toBuilder();
+    if (!isSet(Setting.POOLING)) {
+      // A model trained with several means their joined vector.
+      var several = model.poolings().filter(own -> own.value().size() > 1);
+      resolved.fill(Setting.CONCAT, several, own -> "true", null);
     }
-    resolved.fill(Setting.POOLING, Optional.empty(), "mean");
-    resolved.fill(
-        Setting.NORMALIZE,
-        model.norm().map(n -> new Sourced<>(n.value().label(), n.source())),
-        "none");
-    resolved.fill(
-        Setting.MAX_LENGTH,
-        model.maxLength().map(n -> new Sourced<>(n.value().toString(), n.source())),
-        "512");
-    resolved.fill(Setting.PROMPT, model.defaultPrompt(), NO_PROMPT);
-    if (model.excludePrompt().isPresent()) {
-      String source = model.excludePrompt().get().source();
-      resolved.fill(Setting.EXCLUDE_PROMPT, Optional.of(new Sourced<>("true", source)), "false");
-    }
-    resolved.build().requirePositions(model);
-    return resolved.build().asRecorded().withPromptText(model);
+    resolved
+        .fill(Setting.POOLING, model.poolings(), own -> joined(own, Pooling::label), "mean")
+        .fill(Setting.NORMALIZE, model.norm(), Norm::label, "none")
+        .fill(Setting.MAX_LENGTH, model.maxLength(), String::valueOf, "512")
+        .fill(Setting.PROMPT, model.defaultPrompt(), prompt -> prompt, NO_PROMPT)
+        .fill(Setting.EXCLUDE_PROMPT, model.excludePrompt(), own -> "true", null);
+    EmbedderConfig filled = resolved.build();
+    filled.requirePositions(model);
+    return filled.asRecorded().withPromptText(model);
   }
 
   /** A longer text would fail in the graph, in whatever task it comes up first. */
   private void requirePositions(ModelDirectory model) {
     int maxLength = get(Setting.MAX_LENGTH);
-    if (model.positions().isPresent() && maxLength > model.positions().get().value()) {
+    Sourced<Integer> positions = model.positions().orElse(null);
+    if (positions != null && maxLength > positions.value()) {
       throw new UserError(
           "max-length: %d (%s), but model %s has positions for %d tokens only (%s)."
               .formatted(
                   maxLength,
                   origin(Setting.MAX_LENGTH),
                   model.name(),
-                  model.positions().get().value(),
-                  model.positions().get().source()));
+                  positions.value(),
+                  positions.source()));
     }
   }
 
   /** Names as Embark writes them, however the user spelt them. */
   private EmbedderConfig asRecorded() {
+    // The default model named and the default model left out are one model.
     return toBuilder()
-        // The default model named and the default model left out are one model.
-        .set(Setting.MODEL, text(Setting.MODEL), origin(Setting.MODEL))
-        .set(
-            Setting.POOLING,
-            String.join(",", get(Setting.POOLING).stream().map(Pooling::label).toList()),
-            origin(Setting.POOLING))
-        .set(
-            Setting.LAYERS,
-            String.join(",", get(Setting.LAYERS).stream().map(Layers::label).toList()),
-            origin(Setting.LAYERS))
-        .set(Setting.PRECISION, get(Setting.PRECISION).label(), origin(Setting.PRECISION))
-        .set(Setting.NORMALIZE, get(Setting.NORMALIZE).label(), origin(Setting.NORMALIZE))
-        .set(Setting.MAX_LENGTH, get(Setting.MAX_LENGTH).toString(), origin(Setting.MAX_LENGTH))
+        .rewrite(Setting.MODEL, text(Setting.MODEL))
+        .rewrite(Setting.POOLING, joined(get(Setting.POOLING), Pooling::label))
+        .rewrite(Setting.LAYERS, joined(get(Setting.LAYERS), Layers::label))
+        .rewrite(Setting.PRECISION, get(Setting.PRECISION).label())
+        .rewrite(Setting.NORMALIZE, get(Setting.NORMALIZE).label())
+        .rewrite(Setting.MAX_LENGTH, get(Setting.MAX_LENGTH).toString())
         .build();
+  }
+
+  private static <E> String joined(List<E> choices, Function<E, String> label) {
+    return choices.stream().map(label).collect(Collectors.joining(","));
   }
 
   /** Replaces the name of a prompt by its text; the empty text is no prompt. */
@@ -174,16 +159,17 @@ public final class EmbedderConfig implements Serializable {
     }
     String prompt = text(Setting.PROMPT);
     Builder builder = toBuilder();
+    String origin = origin(Setting.PROMPT);
     if (prompt.equals(NO_PROMPT) || prompt.isEmpty()) {
-      return builder.promptText("", origin(Setting.PROMPT)).build();
+      return builder.promptText("", origin).build();
     }
     String named = model.prompts().get(prompt);
     if (named != null) {
-      String origin = "%s, prompt '%s' of the model".formatted(origin(Setting.PROMPT), prompt);
-      return builder.promptText(named, origin).build();
+      String ofModel = "%s, prompt '%s' of the model".formatted(origin, prompt);
+      return builder.promptText(named, ofModel).build();
     }
     if (prompt.endsWith(" ") || prompt.endsWith(":")) {
-      return builder.promptText(prompt, origin(Setting.PROMPT)).build();
+      return builder.promptText(prompt, origin).build();
     }
     // A misspelt name must not become a word before every text.
     throw new UserError(
@@ -252,15 +238,28 @@ public final class EmbedderConfig implements Serializable {
       return this;
     }
 
-    private void fill(Setting<?> setting, Optional<Sourced<String>> ofModel, String otherwise) {
+    /**
+     * Sets what was left open.
+     *
+     * @param otherwise where the model does not say; null to leave it open
+     */
+    private <T> Builder fill(
+        Setting<?> setting,
+        Optional<Sourced<T>> ofModel,
+        Function<T, String> text,
+        String otherwise) {
       if (values.containsKey(setting.key())) {
-        return;
+        return this;
       }
       if (ofModel.isPresent()) {
-        set(setting, ofModel.get().value(), "model's " + ofModel.get().source());
-      } else {
-        set(setting, otherwise, DEFAULT);
+        return set(setting, text.apply(ofModel.get().value()), "model's " + ofModel.get().source());
       }
+      return otherwise == null ? this : set(setting, otherwise, DEFAULT);
+    }
+
+    /** Another spelling of a value. */
+    private Builder rewrite(Setting<?> setting, String text) {
+      return set(setting, text, origins.getOrDefault(setting.key(), DEFAULT));
     }
 
     public Builder model(String uri) {
@@ -269,14 +268,12 @@ public final class EmbedderConfig implements Serializable {
 
     /** One pooling, or several in one pass. */
     public Builder pooling(Pooling... poolings) {
-      String labels = String.join(",", Arrays.stream(poolings).map(Pooling::label).toList());
-      return set(Setting.POOLING, labels, SET_IN_CODE);
+      return set(Setting.POOLING, joined(List.of(poolings), Pooling::label), SET_IN_CODE);
     }
 
     /** One choice of layers, or several in one pass. */
     public Builder layers(Layers... layers) {
-      String labels = String.join(",", Arrays.stream(layers).map(Layers::label).toList());
-      return set(Setting.LAYERS, labels, SET_IN_CODE);
+      return set(Setting.LAYERS, joined(List.of(layers), Layers::label), SET_IN_CODE);
     }
 
     /** Join the vectors of several poolings into one. */

@@ -3,7 +3,6 @@ package io.embark.embed;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.vector.Int8Ranges;
 import java.util.List;
@@ -22,9 +21,6 @@ public final class VectorProvenance {
   /** Key of the object in a column's metadata. */
   public static final String KEY = "embark";
 
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String ORIGIN = "the table's metadata";
-
   static final String MODEL = "model";
   static final String FINGERPRINT = "fingerprint";
   static final String VECTOR = "vector";
@@ -33,14 +29,15 @@ public final class VectorProvenance {
   private static final String INT8_MIN = "int8Min";
   private static final String INT8_MAX = "int8Max";
   static final String CHUNK = "chunk";
-
-  /** Of the model alone, where a map came after it; so is the dimension. */
+  // Of the model alone, where a map came after it.
   private static final String MODEL_FINGERPRINT = "modelFingerprint";
-
   private static final String MODEL_DIMENSION = "modelDimension";
   static final String POST = "post";
   static final String POST_FINGERPRINT = "postFingerprint";
   private static final String POST_ROWS = "postRows";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String ORIGIN = "the table's metadata";
 
   /** Settings whose effect is recorded otherwise: a vector cut short says its dimension. */
   private static final Set<Setting<?>> NOT_RECORDED = Set.of(Setting.TRUNCATE_DIM);
@@ -135,16 +132,10 @@ public final class VectorProvenance {
   public VectorProvenance stored(String type, Int8Ranges ranges) {
     ObjectNode stored = made.deepCopy().put(TYPE, type);
     if (ranges != null) {
-      put(stored.putArray(INT8_MIN), ranges.minAsDoubles());
-      put(stored.putArray(INT8_MAX), ranges.maxAsDoubles());
+      stored.set(INT8_MIN, JSON.valueToTree(ranges.minAsDoubles()));
+      stored.set(INT8_MAX, JSON.valueToTree(ranges.maxAsDoubles()));
     }
     return new VectorProvenance(settings, stored);
-  }
-
-  private static void put(ArrayNode array, double[] values) {
-    for (double value : values) {
-      array.add(value);
-    }
   }
 
   /**
@@ -157,15 +148,16 @@ public final class VectorProvenance {
    */
   public VectorProvenance mapped(
       String post, String postFingerprint, long rows, String all, int dimension) {
-    ObjectNode mapped = made.deepCopy();
-    mapped.put(MODEL_FINGERPRINT, modelFingerprint());
-    mapped.put(MODEL_DIMENSION, modelDimension());
-    mapped.put(FINGERPRINT, all);
-    mapped.put(DIMENSION, dimension);
-    mapped.put(POST, post);
-    mapped.put(POST_FINGERPRINT, postFingerprint);
-    mapped.put(POST_ROWS, rows);
-    return new VectorProvenance(settings, mapped);
+    return new VectorProvenance(
+        settings,
+        made.deepCopy()
+            .put(MODEL_FINGERPRINT, modelFingerprint())
+            .put(MODEL_DIMENSION, modelDimension())
+            .put(FINGERPRINT, all)
+            .put(DIMENSION, dimension)
+            .put(POST, post)
+            .put(POST_FINGERPRINT, postFingerprint)
+            .put(POST_ROWS, rows));
   }
 
   /** The model's URI when the vectors were made. */
@@ -216,11 +208,7 @@ public final class VectorProvenance {
   }
 
   private double[] doubles(String field) {
-    double[] values = new double[made.path(field).size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = made.path(field).get(i).asDouble();
-    }
-    return values;
+    return JSON.convertValue(made.get(field), double[].class);
   }
 
   /** Values per vector. */
