@@ -10,18 +10,10 @@ import io.embark.spark.executor.ModelFacts;
 /**
  * Makes an embedder whose vectors match those of a column: same model, pooling and settings, same
  * map after the model.
+ *
+ * @param made what made the column's vectors
  */
-public final class MatchingEmbedder {
-  private final String column;
-  private final VectorProvenance made;
-
-  /**
-   * @param made what made the column's vectors
-   */
-  public MatchingEmbedder(String column, VectorProvenance made) {
-    this.column = column;
-    this.made = made;
-  }
+public record MatchingEmbedder(String column, VectorProvenance made) {
 
   /**
    * The embedder. The driver has opened the model and seen that it is the one that made the column

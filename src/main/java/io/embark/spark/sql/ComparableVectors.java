@@ -55,12 +55,12 @@ public final class ComparableVectors extends AbstractFunction1<LogicalPlan, Boxe
       check(subquery.plan(), node);
     }
     if (expression instanceof CosineSimilarity cosine) {
-      for (Expression side : List.of(cosine.left(), cosine.right())) {
+      for (Expression side : List.of(cosine.left, cosine.right)) {
         for (List<Branch> branches : unions(UnionBranches.bare(side), node, outer)) {
           checkBranches(cosine, side, branches);
         }
       }
-      if (!cosine.force()) {
+      if (!cosine.force) {
         checkSides(cosine, node);
       }
     }
@@ -69,13 +69,13 @@ public final class ComparableVectors extends AbstractFunction1<LogicalPlan, Boxe
 
   private static void checkSides(CosineSimilarity cosine, LogicalPlan node) {
     ColumnProvenance.incomparable(
-            metadata(cosine.left(), node), metadata(cosine.right(), node), "left and right")
+            metadata(cosine.left, node), metadata(cosine.right, node), "left and right")
         .ifPresent(
             differences -> {
               throw SqlRefusal.refuse(
                   ("%s compares vectors that were made differently (%s\n"
-                       + "Make both in the same way, or pass true as the third argument to compare"
-                       + " them all the same.")
+                          + "Make both in the same way, or pass true as the third argument to compare"
+                          + " them all the same.")
                       .formatted(cosine.sql(), differences));
             });
   }
@@ -127,7 +127,7 @@ public final class ComparableVectors extends AbstractFunction1<LogicalPlan, Boxe
           "stored differently (%s)".formatted(stored),
           "store them as float (--output-type float)");
     }
-    String made = cosine.force() ? null : madeDifferently(branches);
+    String made = cosine.force ? null : madeDifferently(branches);
     if (made != null) {
       throw refusal(
           cosine,

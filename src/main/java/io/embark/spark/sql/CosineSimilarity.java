@@ -25,14 +25,14 @@ import org.apache.spark.sql.types.NullType;
 public final class CosineSimilarity extends FunctionExpression {
   private static final long serialVersionUID = 1;
 
-  private final Expression left;
-  private final Expression right;
-  private final boolean force;
+  final Expression left;
+  final Expression right;
+
+  /** Whether vectors that were made differently are compared all the same. */
+  final boolean force;
+
   private transient Kinds kinds;
 
-  /**
-   * @param force whether vectors that were made differently are compared all the same
-   */
   public CosineSimilarity(Expression left, Expression right, boolean force) {
     this.left = left;
     this.right = right;
@@ -79,21 +79,9 @@ public final class CosineSimilarity extends FunctionExpression {
     }
   }
 
-  Expression left() {
-    return left;
-  }
-
-  Expression right() {
-    return right;
-  }
-
-  boolean force() {
-    return force;
-  }
-
   @Override
   public TypeCheckResult checkInputDataTypes() {
-    for (Expression side : new Expression[] {left, right}) {
+    for (Expression side : List.of(left, right)) {
       DataType type = side.dataType();
       if (!(type instanceof NullType) && VectorKind.of(type).isEmpty()) {
         return new TypeCheckResult.TypeCheckFailure(

@@ -45,7 +45,7 @@ final class EmbedCalls {
 
   private static void collect(
       Expression expression, AttributeSet available, List<EmbedText> calls) {
-    if (expression instanceof EmbedText call && !in(call.text())) {
+    if (expression instanceof EmbedText call && !in(call.text)) {
       if (call.references().subsetOf(available) && calls.stream().noneMatch(call::sameAs)) {
         calls.add(call);
       }

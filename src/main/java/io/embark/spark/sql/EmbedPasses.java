@@ -39,7 +39,7 @@ public record EmbedPasses(List<Pass> passes, List<Source> sources) implements Se
   private record Shared(EmbedderConfig config, boolean constant) {
     /** Calls that differ in pooling share one: it makes all of them in one pass. */
     static Shared of(EmbedText call) {
-      return new Shared(pooled(call.config(), "mean"), call.isConstant());
+      return new Shared(pooled(call.config, "mean"), call.isConstant());
     }
 
     Pass pass(Group group) {
@@ -64,9 +64,9 @@ public record EmbedPasses(List<Pass> passes, List<Source> sources) implements Se
       Group group =
           groups.computeIfAbsent(
               Shared.of(call), shared -> new Group(new ArrayList<>(), new TreeSet<>()));
-      group.poolings.addAll(call.config().get(Setting.POOLING));
-      if (place(group.texts, call.text()) < 0) {
-        group.texts.add(call.text());
+      group.poolings.addAll(call.config.get(Setting.POOLING));
+      if (place(group.texts, call.text) < 0) {
+        group.texts.add(call.text);
       }
     }
     ArrayList<Pass> passes = new ArrayList<>();
@@ -76,9 +76,9 @@ public record EmbedPasses(List<Pass> passes, List<Source> sources) implements Se
     for (EmbedText call : calls) {
       Shared shared = Shared.of(call);
       Group group = groups.get(shared);
-      Pooling first = call.config().get(Setting.POOLING).get(0);
-      int pooling = call.config().get(Setting.CONCAT) ? 0 : group.poolings.headSet(first).size();
-      sources.add(new Source(order.indexOf(shared), place(group.texts, call.text()), pooling));
+      Pooling first = call.config.get(Setting.POOLING).get(0);
+      int pooling = call.config.get(Setting.CONCAT) ? 0 : group.poolings.headSet(first).size();
+      sources.add(new Source(order.indexOf(shared), place(group.texts, call.text), pooling));
     }
     return new EmbedPasses(passes, sources);
   }

@@ -29,13 +29,15 @@ public final class EmbedText extends FunctionExpression implements Unevaluable {
   private static final long serialVersionUID = 1;
   static final DataType TYPE = DataTypes.createArrayType(DataTypes.FloatType, false);
 
-  private final Expression text;
-  private final EmbedderConfig config;
-  private final transient ModelFacts facts;
+  final Expression text;
+  final EmbedderConfig config;
+
+  /** The opened model; known on the driver only, while the settings travel with the plan. */
+  final transient ModelFacts facts;
+
   private final List<String> given;
 
   /**
-   * @param facts the opened model and the settings in force
    * @param given the model and pooling as written in the call, for display only
    */
   public EmbedText(Expression text, ModelFacts facts, List<String> given) {
@@ -43,19 +45,6 @@ public final class EmbedText extends FunctionExpression implements Unevaluable {
     this.config = facts.config();
     this.facts = facts;
     this.given = given;
-  }
-
-  Expression text() {
-    return text;
-  }
-
-  /** Known on the driver only; the settings travel with the plan. */
-  ModelFacts facts() {
-    return facts;
-  }
-
-  EmbedderConfig config() {
-    return config;
   }
 
   /** Whether the other call gives the same vector for the same row. */

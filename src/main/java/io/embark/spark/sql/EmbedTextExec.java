@@ -62,7 +62,7 @@ public final class EmbedTextExec extends UnaryExec {
         return ScalaSeq.of(planLater(extract.allOf(plan)));
       }
       return plan instanceof EmbedTextPlan embed
-          ? ScalaSeq.of(new EmbedTextExec(embed.calls(), embed.results(), planLater(embed.child())))
+          ? ScalaSeq.of(new EmbedTextExec(embed.calls, embed.results, planLater(embed.child())))
           : ScalaSeq.of();
     }
   }

@@ -24,13 +24,12 @@ import scala.math.BigInt;
 public final class EmbedTextPlan extends UnaryPlan {
   private static final long serialVersionUID = 1;
 
-  private final Seq<EmbedText> calls;
-  private final Seq<Attribute> results;
+  /** No two the same. */
+  final Seq<EmbedText> calls;
 
-  /**
-   * @param calls what to compute, no two the same
-   * @param results the column of each call
-   */
+  /** The column of each call. */
+  final Seq<Attribute> results;
+
   public EmbedTextPlan(Seq<EmbedText> calls, Seq<Attribute> results, LogicalPlan child) {
     super(child);
     this.calls = calls;
@@ -51,14 +50,6 @@ public final class EmbedTextPlan extends UnaryPlan {
               ScalaSeq.of()));
     }
     return new EmbedTextPlan(ScalaSeq.of(calls), ScalaSeq.of(results), child);
-  }
-
-  Seq<EmbedText> calls() {
-    return calls;
-  }
-
-  Seq<Attribute> results() {
-    return results;
   }
 
   /** The column of a call, if it is computed here. */
@@ -96,10 +87,8 @@ public final class EmbedTextPlan extends UnaryPlan {
    */
   @Override
   public Statistics stats() {
-    long values = 0;
-    for (EmbedText call : ScalaSeq.toJava(calls)) {
-      values += call.facts().dimensions().get(0);
-    }
+    long values =
+        ScalaSeq.toJava(calls).stream().mapToLong(call -> call.facts.dimensions().get(0)).sum();
     Statistics below = child().stats();
     BigInt rowSize =
         EstimationUtils.getSizePerRow(child().output(), EstimationUtils.getSizePerRow$default$2());

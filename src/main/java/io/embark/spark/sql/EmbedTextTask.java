@@ -20,38 +20,24 @@ import org.apache.spark.sql.catalyst.expressions.JoinedRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
+import scala.Function1;
 import scala.collection.JavaConverters;
 import scala.collection.Seq;
-import scala.runtime.AbstractFunction1;
 
-/** The work of {@link EmbedTextExec} on one partition; all of it that goes to executors. */
-public final class EmbedTextTask
-    extends AbstractFunction1<
-        scala.collection.Iterator<InternalRow>, scala.collection.Iterator<InternalRow>>
-    implements Serializable {
-  private static final long serialVersionUID = 1;
-
-  private final EmbedPasses passes;
-  private final List<Canary> canaries;
-  private final Seq<Attribute> input;
-  private final Seq<Attribute> output;
-  private final SqlEmbeddingMetrics metrics;
-
-  /**
-   * @param canaries one for each pass
-   */
-  public EmbedTextTask(
-      EmbedPasses passes,
-      List<Canary> canaries,
-      Seq<Attribute> input,
-      Seq<Attribute> output,
-      SqlEmbeddingMetrics metrics) {
-    this.passes = passes;
-    this.canaries = canaries;
-    this.input = input;
-    this.output = output;
-    this.metrics = metrics;
-  }
+/**
+ * The work of {@link EmbedTextExec} on one partition; all of it that goes to executors.
+ *
+ * @param canaries one for each pass
+ */
+public record EmbedTextTask(
+    EmbedPasses passes,
+    List<Canary> canaries,
+    Seq<Attribute> input,
+    Seq<Attribute> output,
+    SqlEmbeddingMetrics metrics)
+    implements Function1<
+            scala.collection.Iterator<InternalRow>, scala.collection.Iterator<InternalRow>>,
+        Serializable {
 
   /** A row and what is known of it so far, by pass. */
   private record Embedded(InternalRow row, List<Embedding>[] byPass) {}

@@ -21,7 +21,7 @@ public final class EmbeddingMetadata extends Rule<LogicalPlan> {
   /** The metadata that {@link TextEmbedder} would give the column. */
   static Metadata of(EmbedText call, String column) {
     return new EmbeddingColumns(column, "", OutputType.FLOAT, List.of())
-        .addTo(new StructType(), call.facts())
+        .addTo(new StructType(), call.facts)
         .apply(column)
         .metadata();
   }

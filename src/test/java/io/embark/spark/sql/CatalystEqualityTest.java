@@ -142,7 +142,7 @@ class CatalystEqualityTest {
   void plansThatComputeTheSameHaveTheSameResult() {
     EmbedTextPlan one = embedded(table, mean);
     assertCopies(one);
-    assertSame(one, new EmbedTextPlan(one.calls(), one.results(), table));
+    assertSame(one, new EmbedTextPlan(one.calls, one.results, table));
     // Its columns are others, and it may still be reused in place of the first.
     EmbedTextPlan again = embedded(table, mean);
     assertThat(one).isNotEqualTo(again);
@@ -152,8 +152,8 @@ class CatalystEqualityTest {
     assertThat(ScalaSeq.toJava(one.output())).hasSize(2);
     assertThat(one.missingInput().toSeq().size()).isZero();
     assertOperators(
-        new EmbedTextExec(one.calls(), one.results(), scan),
-        new EmbedTextExec(again.calls(), again.results(), scan));
+        new EmbedTextExec(one.calls, one.results, scan),
+        new EmbedTextExec(again.calls, again.results, scan));
   }
 
   private static void assertOperators(SparkPlan one, SparkPlan again) {
