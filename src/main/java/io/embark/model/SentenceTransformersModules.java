@@ -79,11 +79,9 @@ record SentenceTransformersModules(
   private static Optional<Sourced<List<Pooling>>> poolings(
       JsonNode config, String file, String model) {
     List<Pooling> chosen = new ArrayList<>();
-    for (Mode mode : MODES) {
-      if (config.path(mode.key()).asBoolean(false)) {
-        chosen.add(mode.pooling());
-      }
-    }
+    MODES.stream()
+        .filter(mode -> config.path(mode.key).asBoolean(false))
+        .forEach(mode -> chosen.add(mode.pooling));
     JsonNode mode = config.path("pooling_mode");
     if (chosen.isEmpty() && mode.isTextual()) {
       chosen.add(byName(mode.asText(), file, model));
@@ -91,15 +89,12 @@ record SentenceTransformersModules(
     for (JsonNode part : mode) {
       chosen.add(byName(part.asText(), file, model));
     }
-    return chosen.isEmpty()
-        ? Optional.empty()
-        : Optional.of(new Sourced<>(List.copyOf(chosen), file));
+    return Optional.of(new Sourced<>(List.copyOf(chosen), file)).filter(s -> !s.value().isEmpty());
   }
 
   private static Optional<Sourced<Boolean>> excludePrompt(JsonNode config, String file) {
-    return config.path("include_prompt").asBoolean(true)
-        ? Optional.empty()
-        : Optional.of(new Sourced<>(true, file));
+    boolean included = config.path("include_prompt").asBoolean(true);
+    return included ? Optional.empty() : Optional.of(new Sourced<>(true, file));
   }
 
   private static Pooling byName(String name, String file, String model) {

@@ -1,11 +1,11 @@
 package io.embark.table;
 
 import io.embark.UserError;
-import io.embark.spark.VectorColumn;
 import io.embark.spark.column.ColumnProvenance;
 import io.embark.table.Snapshot.DataFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -54,10 +54,8 @@ public final class Embark {
    * @throws UserError with both sides, field by field, or if the tables share no vector column
    */
   public static void requireComparable(Dataset<Row> left, Dataset<Row> right) {
-    List<String> columns =
-        List.of(left.columns()).stream()
-            .filter(name -> isVector(left, name) && isVector(right, name))
-            .toList();
+    List<String> columns = new ArrayList<>(ColumnProvenance.columns(left.schema()));
+    columns.retainAll(ColumnProvenance.columns(right.schema()));
     if (columns.isEmpty()) {
       throw new UserError(
           "The tables share no column with vectors that Embark wrote; left are %s, right %s."
@@ -66,11 +64,6 @@ public final class Embark {
     for (String name : columns) {
       ColumnProvenance.requireComparable(left.schema().apply(name), right.schema().apply(name));
     }
-  }
-
-  private static boolean isVector(Dataset<Row> rows, String name) {
-    return List.of(rows.columns()).contains(name)
-        && rows.schema().apply(name).metadata().contains(VectorColumn.METADATA_KEY);
   }
 
   private static Snapshot wholeSnapshot(TableDirectory table) throws IOException {

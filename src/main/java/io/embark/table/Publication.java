@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -70,15 +71,11 @@ record Publication(
       throws IOException {
     String run = "part-%05d-%s".formatted(version, staging.getName().substring(0, 8));
     Set<String> present = table.visible().keySet();
-    String name = run;
-    for (int again = 2; isTaken(name, present); again++) {
-      name = run + "r" + again;
-    }
-    return name;
-  }
-
-  private static boolean isTaken(String name, Set<String> present) {
-    return present.stream().anyMatch(file -> file.startsWith(name + "-"));
+    return IntStream.iterate(1, again -> again + 1)
+        .mapToObj(again -> again == 1 ? run : run + "r" + again)
+        .filter(name -> present.stream().noneMatch(file -> file.startsWith(name + "-")))
+        .findFirst()
+        .orElseThrow();
   }
 
   /**

@@ -14,7 +14,6 @@ import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.types.UserDefinedType;
-import scala.math.BigInt;
 
 /**
  * One side of a comparison, hashed where it is read: for each id the SHA-256 of the text, a hash of
@@ -83,7 +82,7 @@ final class RowHashes {
         : Stream.of(isnull(column), column);
   }
 
-  /** One row for each id, in so many partitions. */
+  /** One row for each id. */
   static Dataset<Row> byId(Dataset<Row> hashes, int partitions) {
     Column[] first =
         Stream.of(TEXT, REST, FILE, FAILED)
@@ -98,14 +97,13 @@ final class RowHashes {
    * memory stays in as many, and Spark's own 200 cost seconds where rows are few.
    */
   static int partitions(Dataset<Row> left, Dataset<Row> right) {
-    BigInt bytes = estimatedSize(left).max(estimatedSize(right));
+    double bytes = Math.max(estimatedSize(left), estimatedSize(right));
     int slots = left.sparkSession().sparkContext().defaultParallelism();
     int most = Math.max(slots, left.sparkSession().sessionState().conf().numShufflePartitions());
-    BigInt wanted = bytes.$div(BigInt.apply(PARTITION_BYTES));
-    return wanted.isValidInt() ? Math.max(slots, Math.min(most, wanted.toInt())) : most;
+    return (int) Math.max(slots, Math.min(most, bytes / PARTITION_BYTES));
   }
 
-  private static BigInt estimatedSize(Dataset<Row> rows) {
-    return rows.queryExecution().optimizedPlan().stats().sizeInBytes();
+  private static double estimatedSize(Dataset<Row> rows) {
+    return rows.queryExecution().optimizedPlan().stats().sizeInBytes().doubleValue();
   }
 }

@@ -21,8 +21,7 @@ import org.apache.hadoop.fs.Path;
  * @param rows to embed
  * @param slices how many there are
  * @param int8Ranges of the vectors, minima and maxima in turn; empty for other types
- * @param post fingerprints of the maps that vectors go through, one for each vector column; null or
- *     empty for none
+ * @param post the fingerprint of each vector column's map; null or empty for none
  */
 public record StagedRun(
     String key,

@@ -3,13 +3,13 @@ package io.embark.table;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.util.ThreadUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,13 +32,7 @@ public final class TableLock implements AutoCloseable {
   private TableLock(TableDirectory table, LockOwner owner, Duration beat) {
     this.table = table;
     this.owner = owner;
-    this.clock =
-        Executors.newSingleThreadScheduledExecutor(
-            runnable -> {
-              Thread thread = new Thread(runnable, "embark-lock");
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.clock = ThreadUtils.newDaemonSingleThreadScheduledExecutor("embark-lock");
     clock.scheduleAtFixedRate(this::beat, 0, beat.toMillis(), TimeUnit.MILLISECONDS);
   }
 
@@ -97,7 +91,7 @@ public final class TableLock implements AutoCloseable {
     return owner == null ? null : owner.inWords() + (owner.isDead() ? ", which is gone" : "");
   }
 
-  /** The holder of the lock, or null if nobody has it. */
+  /** Null if nobody has the lock. */
   private static LockOwner owner(TableDirectory table) throws IOException {
     return RecordFile.read(table.files(), lockFile(table), LockOwner.class);
   }
@@ -160,8 +154,7 @@ public final class TableLock implements AutoCloseable {
         // Interrupted by close(), which needs no beat any more.
         return;
       }
-      // The next one may come through; if none does, requireHeld() finds out before anything
-      // counts.
+      // The next may come through; if none does, requireHeld() finds out before anything counts.
       LOG.warn("No sign of life could be written to {}: {}", beatFile(table), e.toString());
     }
   }
@@ -181,9 +174,8 @@ public final class TableLock implements AutoCloseable {
     }
     LockOwner now = owner(table);
     if (now != null && now.token().equals(owner.token())) {
-      FileSystem files = table.files();
-      files.delete(beatFile(table), false);
-      files.delete(lockFile(table), false);
+      table.files().delete(beatFile(table), false);
+      table.files().delete(lockFile(table), false);
     }
   }
 
