@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * A model directory of the Hugging Face or sentence-transformers layout. Only the graph and {@code
@@ -71,14 +72,8 @@ public record ModelDirectory(
           "Model directory %s does not exist (asked for as '%s')."
               .formatted(directory.toAbsolutePath(), name));
     }
-    String found = ModelFiles.inWords(names(directory));
-    String graph =
-        ModelFiles.graph(
-            file -> Files.isRegularFile(directory.resolve(file)), modelFile, name, found);
-    Path tokenizer = directory.resolve(ModelFiles.TOKENIZER);
-    if (!Files.isRegularFile(tokenizer)) {
-      throw ModelFiles.noTokenizer(name, found);
-    }
+    Predicate<String> exists = file -> Files.isRegularFile(directory.resolve(file));
+    String graph = ModelFiles.graph(exists, names(directory), modelFile, name);
     JsonNode config = ModelFiles.json(directory, CONFIG);
     JsonNode limits = ModelFiles.json(directory, LIMITS);
     JsonNode prompts = ModelFiles.json(directory, SENTENCE_TRANSFORMERS);
@@ -88,7 +83,7 @@ public record ModelDirectory(
     return new ModelDirectory(
         name,
         directory.resolve(graph),
-        tokenizer,
+        directory.resolve(ModelFiles.TOKENIZER),
         modules.poolings(),
         modules.norm(),
         modules.excludePrompt(),

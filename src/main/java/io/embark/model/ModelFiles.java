@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -56,36 +57,33 @@ public final class ModelFiles {
   }
 
   /**
-   * The graph among the files.
+   * The graph among the files of a model that also has a tokenizer.
    *
+   * @param listed the files that messages name
    * @param modelFile the graph as the user named it, or null to look in the usual places
-   * @param found the files there are, in words
-   * @throws UserError if there is none, with what was found
+   * @throws UserError if graph or tokenizer is missing, with what was found
    */
   public static String graph(
-      Predicate<String> exists, String modelFile, String name, String found) {
+      Predicate<String> exists, Collection<String> listed, String modelFile, String name) {
     List<String> candidates = modelFile == null ? USUAL_GRAPHS : List.of(modelFile);
-    return candidates.stream()
-        .filter(exists)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new UserError(
-                    ("Model %s has no graph at %s; found %s. Name it with --model-file, or export"
-                            + " the model: optimum-cli export onnx --task feature-extraction"
-                            + " --model ... DIR")
-                        .formatted(name, String.join(" or ", candidates), found)));
-  }
-
-  public static UserError noTokenizer(String name, String found) {
-    return new UserError(
-        ("Model %s has no tokenizer.json; found %s. Save the tokenizer with"
-                + " AutoTokenizer.from_pretrained(..., use_fast=True).save_pretrained(DIR).")
-            .formatted(name, found));
+    Optional<String> graph = candidates.stream().filter(exists).findFirst();
+    if (graph.isEmpty()) {
+      throw new UserError(
+          ("Model %s has no graph at %s; found %s. Name it with --model-file, or export the model:"
+                  + " optimum-cli export onnx --task feature-extraction --model ... DIR")
+              .formatted(name, String.join(" or ", candidates), inWords(listed)));
+    }
+    if (!exists.test(TOKENIZER)) {
+      throw new UserError(
+          ("Model %s has no tokenizer.json; found %s. Save the tokenizer with"
+                  + " AutoTokenizer.from_pretrained(..., use_fast=True).save_pretrained(DIR).")
+              .formatted(name, inWords(listed)));
+    }
+    return graph.get();
   }
 
   /** Files in words, the first twenty. */
-  public static String inWords(Collection<String> names) {
+  private static String inWords(Collection<String> names) {
     if (names.isEmpty()) {
       return "an empty directory";
     }

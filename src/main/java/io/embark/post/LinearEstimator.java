@@ -4,6 +4,7 @@ import io.embark.UserError;
 import java.util.Objects;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.ml.Estimator;
+import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
@@ -82,7 +83,8 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
 
   @Override
   public StructType transformSchema(StructType schema) {
-    return VectorColumns.checked(schema, getOrDefault(inputCol), getOrDefault(outputCol));
+    VectorColumns.check(schema, getOrDefault(inputCol), getOrDefault(outputCol));
+    return schema.add(getOrDefault(outputCol), SQLDataTypes.VectorType());
   }
 
   /**

@@ -27,7 +27,6 @@ import org.apache.spark.sql.catalyst.util.QuotingUtils;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.MetadataBuilder;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /** A fitted linear map of vectors: y = (x - mean) matrix. A row without a vector keeps none. */
@@ -170,13 +169,11 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
 
   @Override
   public StructType transformSchema(StructType schema) {
-    StructType checked =
-        VectorColumns.checked(schema, getOrDefault(inputCol), getOrDefault(outputCol));
-    Metadata before = schema.apply(getOrDefault(inputCol)).metadata();
-    StructField added = checked.fields()[checked.length() - 1];
-    checked.fields()[checked.length() - 1] =
-        new StructField(added.name(), added.dataType(), true, metadata(added.name(), before));
-    return checked;
+    String input = getOrDefault(inputCol);
+    String output = getOrDefault(outputCol);
+    VectorColumns.check(schema, input, output);
+    Metadata metadata = metadata(output, schema.apply(input).metadata());
+    return schema.add(output, SQLDataTypes.VectorType(), true, metadata);
   }
 
   /**
@@ -214,16 +211,12 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
 
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
-    StructType schema = transformSchema(dataset.schema());
-    StructField output = schema.fields()[schema.length() - 1];
+    String output = getOrDefault(outputCol);
+    Metadata metadata = transformSchema(dataset.schema()).apply(output).metadata();
     UDF1<Vector, Vector> map = v -> v == null ? null : Vectors.dense(apply(v.toArray()));
     Column input = dataset.col(QuotingUtils.quoteIdentifier(getOrDefault(inputCol)));
     return dataset.withColumn(
-        output.name(),
-        functions
-            .udf(map, SQLDataTypes.VectorType())
-            .apply(input)
-            .as(output.name(), output.metadata()));
+        output, functions.udf(map, SQLDataTypes.VectorType()).apply(input).as(output, metadata));
   }
 
   @Override

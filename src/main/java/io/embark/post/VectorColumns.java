@@ -20,11 +20,11 @@ final class VectorColumns {
   }
 
   /**
-   * The schema with the output column at its end.
+   * Checks the columns of a stage.
    *
    * @throws UserError if the input is not a column of vectors, or the output's name is taken
    */
-  static StructType checked(StructType schema, String input, String output) {
+  static void check(StructType schema, String input, String output) {
     List<String> names = List.of(schema.fieldNames());
     if (!names.contains(input)) {
       throw new UserError(
@@ -40,6 +40,5 @@ final class VectorColumns {
       throw new UserError(
           "There is a column '%s' already. Set outputCol to another name.".formatted(output));
     }
-    return schema.add(output, SQLDataTypes.VectorType());
   }
 }

@@ -37,7 +37,7 @@ record TreeModel(String name, String identity, Tree tree, boolean far) implement
   @Override
   public String state(String modelFile) throws IOException {
     SortedMap<String, RemoteFile> files = tree.list();
-    String graph = graph(files, modelFile);
+    String graph = ModelFiles.graph(files::containsKey, files.keySet(), modelFile, name);
     StringBuilder state = new StringBuilder();
     files.forEach(
         (path, file) -> {
@@ -48,20 +48,11 @@ record TreeModel(String name, String identity, Tree tree, boolean far) implement
     return state.toString();
   }
 
-  private String graph(SortedMap<String, RemoteFile> files, String modelFile) {
-    String found = ModelFiles.inWords(files.keySet());
-    String graph = ModelFiles.graph(files::containsKey, modelFile, name, found);
-    if (!files.containsKey(ModelFiles.TOKENIZER)) {
-      throw ModelFiles.noTokenizer(name, found);
-    }
-    return graph;
-  }
-
   @Override
   public void fill(Path directory, String modelFile) throws IOException {
     long start = System.nanoTime();
     SortedMap<String, RemoteFile> files = tree.list();
-    String graph = graph(files, modelFile);
+    String graph = ModelFiles.graph(files::containsKey, files.keySet(), modelFile, name);
     List<String> certain =
         files.keySet().stream().filter(file -> ModelFiles.certain(file, graph)).toList();
     long bytes = copy(files, certain, directory);
