@@ -95,12 +95,12 @@ public final class EmbedSettings {
                   + " nothing is published")
           .parsed(RowLimit::of);
 
-  static final Setting<ProgressReport> PROGRESS =
+  static final Setting<Progress.Report> PROGRESS =
       Setting.declare(Effect.SPEED, "progress", "auto|line|log|none", Setting.AUTO)
           .says(
               "How far the run is: one line on the terminal, or lines in the log, or neither; auto"
                   + " takes the line where there is a terminal")
-          .choice(ProgressReport.class);
+          .choice(Progress.Report.class);
 
   static final Setting<Integer> WAIT_FOR_LOCK =
       Setting.declare(Effect.SPEED, "wait-for-lock", "SECONDS", "0")

@@ -1,6 +1,9 @@
 package io.embark.cli.embed;
 
+import io.embark.Choice;
 import io.embark.spark.metrics.EmbeddingMetrics;
+import java.io.Console;
+import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -20,9 +23,9 @@ import org.slf4j.LoggerFactory;
 import scala.collection.JavaConverters;
 
 /**
- * Reports to a person or a log how far a run is while it embeds, see {@link ProgressReport}. Rows
- * of running tasks come with the executors' heartbeats, every ten seconds, those of finished tasks
- * with their end. A partition counts once, however often it is computed.
+ * Reports how far a run is while it embeds. Rows of running tasks come with the executors'
+ * heartbeats, every ten seconds, those of finished tasks with their end. A partition counts once,
+ * however often it is computed.
  */
 public final class Progress extends SparkListener implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
@@ -32,10 +35,7 @@ public final class Progress extends SparkListener implements AutoCloseable {
   /**
    * How far a run is.
    *
-   * @param rows embedded so far
    * @param total rows to embed, or -1 if that is unknown
-   * @param seconds since it began
-   * @param failedTasks attempts at tasks that failed
    */
   record State(long rows, long total, double seconds, int failedTasks) {
     /** Sooner nobody can tell how long it takes. */
@@ -77,9 +77,52 @@ public final class Progress extends SparkListener implements AutoCloseable {
     }
   }
 
+  /** The ways to report how far a run is, once a second. */
+  enum Report implements Choice {
+    /** As a line on a terminal if there is one, else in the log. */
+    AUTO,
+    /** One line on the terminal, written over again and again. */
+    LINE,
+    /** A line in the log, every ten seconds during the first minute, then every minute. */
+    LOG,
+    /** Not at all. */
+    NONE;
+
+    private static final String TO_START_AND_CLEAR = "\r\u001b[K";
+    private static final int COLUMNS = 79;
+
+    private Report settle() {
+      return this != AUTO ? this : System.console() == null ? LOG : LINE;
+    }
+
+    private void say(State state) {
+      long second = Math.round(state.seconds());
+      if (this == LINE) {
+        String words = state.inWords();
+        // The cursor is left at the start of the line, so that what is logged begins there.
+        write(TO_START_AND_CLEAR + words.substring(0, Math.min(words.length(), COLUMNS)) + "\r");
+      } else if (this == LOG && second > 0 && second % (second <= 60 ? 10 : 60) == 0) {
+        Progress.LOG.info("{}", state.inWords());
+      }
+    }
+
+    private void end() {
+      if (this == LINE) {
+        write(TO_START_AND_CLEAR);
+      }
+    }
+
+    private static void write(String text) {
+      Console console = System.console();
+      PrintWriter out = console == null ? new PrintWriter(System.err) : console.writer();
+      out.print(text);
+      out.flush();
+    }
+  }
+
   private final SparkContext context;
   private final long total;
-  private final ProgressReport report;
+  private final Report report;
   private final Map<Long, Long> running = new ConcurrentHashMap<>();
   private final Map<Partition, Long> finished = new ConcurrentHashMap<>();
   private final AtomicInteger failedTasks = new AtomicInteger();
@@ -93,10 +136,10 @@ public final class Progress extends SparkListener implements AutoCloseable {
           });
   private volatile long closed;
 
-  private Progress(SparkContext context, long total, ProgressReport report) {
+  private Progress(SparkContext context, long total, Report report) {
     this.context = context;
     this.total = total;
-    this.report = report;
+    this.report = report.settle();
   }
 
   /**
@@ -104,7 +147,7 @@ public final class Progress extends SparkListener implements AutoCloseable {
    *
    * @param total rows to embed, or -1 if that is unknown
    */
-  static Progress of(SparkContext context, long total, ProgressReport report) {
+  static Progress of(SparkContext context, long total, Report report) {
     Progress progress = new Progress(context, total, report);
     context.addSparkListener(progress);
     progress.clock.scheduleAtFixedRate(progress::say, 1, 1, TimeUnit.SECONDS);
@@ -113,18 +156,17 @@ public final class Progress extends SparkListener implements AutoCloseable {
 
   /** Does some work and reports on it meanwhile, whatever number of rows there are to embed. */
   public static void during(SparkContext context, Runnable work) {
-    try (Progress progress = of(context, -1, ProgressReport.AUTO.settle())) {
+    try (Progress progress = of(context, -1, Report.AUTO)) {
       work.run();
       LOG.debug("{} rows embedded in {} s", progress.rows(), progress.seconds());
     }
   }
 
-  /** Attempts at tasks that failed so far, those that lost a race not counted. */
+  /** Attempts that lost a race are not counted. */
   int failedTasks() {
     return failedTasks.get();
   }
 
-  /** Rows embedded so far. */
   long rows() {
     long rows =
         finished.values().stream().mapToLong(Long::longValue).sum()
@@ -170,20 +212,16 @@ public final class Progress extends SparkListener implements AutoCloseable {
 
   @Override
   public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate event) {
-    JavaConverters.seqAsJavaList(event.accumUpdates())
-        .forEach(
-            task ->
-                JavaConverters.seqAsJavaList(task._4())
-                    .forEach(
-                        info ->
-                            totals(info).ifPresent(t -> running.put((Long) task._1(), t.done()))));
+    for (var task : JavaConverters.seqAsJavaList(event.accumUpdates())) {
+      for (AccumulableInfo info : JavaConverters.seqAsJavaList(task._4())) {
+        totals(info).ifPresent(totals -> running.put((Long) task._1(), totals.done()));
+      }
+    }
   }
 
   private static Optional<EmbeddingMetrics.Totals> totals(AccumulableInfo info) {
-    boolean ours = info.name().isDefined() && info.name().get().equals(EmbeddingMetrics.NAME);
-    return ours
-            && info.update().isDefined()
-            && info.update().get() instanceof EmbeddingMetrics.Totals totals
+    return info.name().contains(EmbeddingMetrics.NAME)
+            && info.update().getOrElse(() -> null) instanceof EmbeddingMetrics.Totals totals
         ? Optional.of(totals)
         : Optional.empty();
   }

@@ -1,5 +1,7 @@
 package io.embark.cli.embed;
 
+import static org.apache.spark.sql.functions.*;
+
 import io.embark.cli.Slots;
 import io.embark.cli.Version;
 import io.embark.cli.embed.EmbedSettings.Dedupe;
@@ -24,16 +26,12 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.Metadata;
-import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,7 +39,7 @@ import org.slf4j.LoggerFactory;
  * Embeds rows into a staging directory, slice by slice, going on where an earlier attempt was
  * killed. Nothing of it is visible to readers.
  */
-final class TableRun {
+record TableRun(EmbedPlan plan, Staging staging) {
   private static final Logger LOG = LoggerFactory.getLogger(TableRun.class);
 
   private static final String SLICES = "slices";
@@ -49,30 +47,11 @@ final class TableRun {
   private static final String REWRITTEN = "rewritten";
   private static final String ONE_TEXT = "embark_text";
 
-  private final EmbedPlan plan;
-  private final Staging staging;
-  private final SparkSession spark;
-  private final TextEmbedder embedder;
-
-  /** Whether each text is embedded once, however many rows have it. */
-  private final boolean dedupe;
-
-  TableRun(EmbedPlan plan, Staging staging) {
-    this.plan = plan;
-    this.staging = staging;
-    this.spark = plan.spark();
-    this.embedder = plan.embedder();
-    this.dedupe = plan.settings().get(EmbedSettings.DEDUPE) == Dedupe.GLOBAL;
-  }
-
   /**
    * What was staged.
    *
-   * @param summary of the embedded rows
    * @param rowsOf rows of each staged file, by its path below the staging directory
-   * @param rows the staged rows themselves
-   * @param slices how many there were
-   * @param resumedSlices how many of them an earlier attempt had done
+   * @param resumedSlices slices that an earlier attempt had done
    * @param texts that went to the model or were found blank: fewer than rows after a global dedupe
    */
   record Staged(
@@ -83,17 +62,14 @@ final class TableRun {
       int resumedSlices,
       long texts) {}
 
-  Staging staging() {
-    return staging;
-  }
-
   /**
    * Embeds.
    *
    * @param counted how many rows there are, -1 if they are to be counted
    */
   Staged embed(Dataset<Row> rows, long counted) throws IOException {
-    Dataset<Row> items = dedupe ? rows.select(Columns.of(plan.textCol())).distinct() : rows;
+    TextEmbedder embedder = plan.embedder();
+    Dataset<Row> items = dedupe() ? rows.select(Columns.of(plan.textCol())).distinct() : rows;
     Optional<StagedRun> begun = staging.begun();
     StagedRun run = begun.isPresent() ? begun.get() : begin(rows, items, counted);
     Set<Integer> done = staging.done();
@@ -108,12 +84,11 @@ final class TableRun {
           resumed);
     }
     Progress progress = embedSlices(items, run, done, resumed);
-    String part = SLICES;
+    String part = dedupe() ? JOINED : SLICES;
     long texts = -1;
-    if (dedupe) {
-      part = JOINED;
-      Dataset<Row> once =
-          spark.read().schema(embedder.transformSchema(items.schema())).parquet(staging.slices());
+    if (dedupe()) {
+      StructType schema = embedder.transformSchema(items.schema());
+      Dataset<Row> once = plan.spark().read().schema(schema).parquet(staging.slices());
       texts = once.count();
       write(marked(joined(rows, once)), part);
     }
@@ -128,22 +103,33 @@ final class TableRun {
     }
     return new Staged(
         new RunSummary(
-            totals, embedder.metrics(spark), progress.failedTasks(), progress.seconds(), resumed),
+            totals,
+            embedder.metrics(plan.spark()),
+            progress.failedTasks(),
+            progress.seconds(),
+            resumed),
         rowsOf(part, files),
-        spark.read().schema(plan.schema()).parquet(staging.part(part)),
+        plan.spark().read().schema(plan.schema()).parquet(staging.part(part)),
         run.slices(),
         done.size(),
         texts < 0 ? totals.documents() : texts);
   }
 
+  /** Whether each text is embedded once, however many rows have it. */
+  private boolean dedupe() {
+    return plan.settings().get(EmbedSettings.DEDUPE) == Dedupe.GLOBAL;
+  }
+
   private StagedRun begin(Dataset<Row> rows, Dataset<Row> items, long known) throws IOException {
+    TextEmbedder embedder = plan.embedder();
     Row measured = measure(items);
     long all = known >= 0 ? known : items == rows ? measured.getLong(0) : measure(rows).getLong(0);
     double[][] int8Ranges =
         embedder.isDefined(embedder.int8Ranges())
             ? embedder.getOrDefault(embedder.int8Ranges())
             : new double[0][];
-    int slices = slices(measured.getLong(0), measured.getLong(1));
+    int wanted = plan.settings().get(EmbedSettings.PARTITIONS);
+    int slices = wanted > 0 ? wanted : slices(measured.getLong(0), measured.getLong(1));
     return staging.begin(all, slices, int8Ranges, plan.post());
   }
 
@@ -152,18 +138,11 @@ final class TableRun {
     Column tokens =
         TaskSize.estimatedTokens(
             Columns.of(plan.textCol()), plan.model().config().get(Setting.MAX_LENGTH));
-    return rows.agg(
-            functions.count(functions.lit(1)),
-            functions.coalesce(functions.sum(tokens), functions.lit(0L)))
-        .head();
+    return rows.agg(count(lit(1)), coalesce(sum(tokens), lit(0L))).head();
   }
 
   private int slices(long rows, long tokens) {
-    int wanted = plan.settings().get(EmbedSettings.PARTITIONS);
-    if (wanted > 0) {
-      return wanted;
-    }
-    SparkContext context = spark.sparkContext();
+    SparkContext context = plan.spark().sparkContext();
     long commitRows = plan.settings().get(EmbedSettings.COMMIT_ROWS);
     long byRows = (rows + commitRows - 1) / commitRows;
     int byTokens = TaskSize.of(context, plan.model().config()).tasks(tokens, Slots.of(context));
@@ -179,21 +158,21 @@ final class TableRun {
   /** Embeds the slices that are not done; the progress that comes back is closed. */
   private Progress embedSlices(Dataset<Row> items, StagedRun run, Set<Integer> done, long resumed) {
     // Rows are texts after a dedupe, and chunks where texts are cut: more or fewer than rows here.
-    boolean known = !dedupe && plan.settings().get(ChunkSettings.CHUNK) == ChunkMode.NONE;
+    boolean known = !dedupe() && plan.settings().get(ChunkSettings.CHUNK) == ChunkMode.NONE;
+    SparkContext context = plan.spark().sparkContext();
     Progress progress =
         Progress.of(
-            spark.sparkContext(),
+            context,
             known ? run.rows() - resumed : -1,
-            plan.settings().get(EmbedSettings.PROGRESS).settle());
-    RunGauges gauges = RunGauges.of(progress, embedder.metrics(spark));
+            plan.settings().get(EmbedSettings.PROGRESS));
+    RunGauges gauges = RunGauges.of(progress, plan.embedder().metrics(plan.spark()));
     try (progress;
         gauges) {
       if (done.size() < run.slices()) {
-        Slices slices = Slices.of(run.slices(), items.schema(), dedupe ? null : plan.idCol());
-        Dataset<Row> embedded = marked(embedder.transform(slices.undone(items, done)));
+        Slices slices = Slices.of(run.slices(), items.schema(), dedupe() ? null : plan.idCol());
+        Dataset<Row> embedded = marked(plan.embedder().transform(slices.undone(items, done)));
         Dataset<Row> placed = plan.gpuStage().map(stage -> stage.around(embedded)).orElse(embedded);
-        CanaryWatch.on(spark.sparkContext())
-            .during(() -> Slices.write(placed, staging.slices(), counting()));
+        CanaryWatch.on(context).during(() -> Slices.write(placed, staging.slices(), counting()));
       }
     }
     return progress;
@@ -211,17 +190,11 @@ final class TableRun {
    * metadata of each Parquet file's footer, so that a file tells where it comes from even alone.
    */
   private Dataset<Row> marked(Dataset<Row> rows) {
-    Column[] columns =
-        Stream.of(rows.schema().fields())
-            .map(f -> Columns.of(rows, f.name()).as(f.name(), marked(f)))
-            .toArray(Column[]::new);
-    return rows.select(columns);
-  }
-
-  private Metadata marked(StructField field) {
-    return ColumnProvenance.changed(
-            field, made -> made.with("run", staging.key()).with("embarkVersion", Version.of()))
-        .metadata();
+    return Changes.as(
+        ColumnProvenance.changed(
+            rows.schema(),
+            made -> made.with("run", staging.key()).with("embarkVersion", Version.of())),
+        rows);
   }
 
   /**
@@ -254,13 +227,12 @@ final class TableRun {
         .save(staging.part(part));
   }
 
-  /** What makes a writer count. */
   private Map<String, String> counting() {
     return RowCounter.options(plan.settings().get(ChunkSettings.CHUNK), plan.accountPrefix());
   }
 
   private Map<String, RowTotals> totals(List<FileStatus> files) throws IOException {
-    return RowTotals.read(files, spark.sparkContext().hadoopConfiguration());
+    return RowTotals.read(files, plan.spark().sparkContext().hadoopConfiguration());
   }
 
   private static Map<String, Long> rowsOf(String part, Map<String, RowTotals> files) {

@@ -39,7 +39,7 @@ class ProgressTest {
     }
     TextEmbedder embedder =
         new TextEmbedder().setModel("builtin:all-MiniLM-L6-v2").setDevice("cpu");
-    try (Progress progress = Progress.of(context, 64, ProgressReport.NONE)) {
+    try (Progress progress = Progress.of(context, 64, Progress.Report.NONE)) {
       embedder.transform(LocalSpark.texts(4, texts)).collectAsList();
       context.listenerBus().waitUntilEmpty();
       assertThat(progress.rows()).isEqualTo(64);
