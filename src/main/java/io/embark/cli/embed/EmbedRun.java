@@ -4,36 +4,30 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.UserError;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobSettings;
+import io.embark.cli.Version;
+import io.embark.embed.EmbedderConfig;
+import io.embark.embed.Setting;
 import io.embark.embed.Status;
+import io.embark.spark.executor.ModelFacts;
 import io.embark.table.Staging;
 import io.embark.table.TableDirectory;
 import io.embark.table.TableLock;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
-/** One run of the {@code embed} job in a session. */
-public final class EmbedRun {
-  private final SparkSession spark;
-  private final JobSettings settings;
-  private final PrintWriter out;
-
-  /**
-   * Prepares it; nothing is read yet.
-   *
-   * @param settings flags and file, those of the embedder among them
-   * @param out for people to read
-   */
-  public EmbedRun(SparkSession spark, JobSettings settings, PrintWriter out) {
-    this.spark = spark;
-    this.settings = settings;
-    this.out = out;
-  }
-
+/**
+ * One run of the {@code embed} job in a session.
+ *
+ * @param settings flags and file, those of the embedder among them
+ * @param out for people to read
+ */
+public record EmbedRun(SparkSession spark, JobSettings settings, PrintWriter out) {
   /**
    * Embeds and publishes.
    *
@@ -46,13 +40,15 @@ public final class EmbedRun {
     try (Publisher publisher = Publisher.of(spark, settings)) {
       EmbedPlan plan = EmbedPlan.of(spark, settings);
       publisher.require(plan);
-      EffectiveSettings.print(out, plan, publisher.name());
+      printSettings(plan, publisher.name());
       spark
           .sparkContext()
           .setJobDescription("Embark: embed " + String.join(", ", plan.input().paths()));
       TableDirectory directory = publisher.open(plan);
+      Duration patience = Duration.ofSeconds(settings.get(EmbedSettings.WAIT_FOR_LOCK));
       Optional<RunSummary> summary;
-      try (TableLock lock = lock(directory)) {
+      try (TableLock lock =
+          TableLock.take(directory, spark.sparkContext().applicationId(), patience)) {
         Optional<Staging.Recovered> own = publisher.recover(plan);
         if (own.isPresent()) {
           return reportRecovered(own.get(), publisher);
@@ -64,16 +60,68 @@ public final class EmbedRun {
         return 0;
       }
       summary.get().print(out, publisher.name(), (System.nanoTime() - start) / 1e9);
-      preview(plan, publisher);
+      int rows = settings.get(EmbedSettings.PREVIEW);
+      if (rows > 0) {
+        publisher.published().ifPresent(written -> new Preview(plan, out).print(written, rows));
+      }
       return summary.get().failedRows() > 0 ? ExitCode.PARTIAL : 0;
     } finally {
       out.flush();
     }
   }
 
-  private TableLock lock(TableDirectory directory) throws IOException, InterruptedException {
-    Duration patience = Duration.ofSeconds(settings.get(EmbedSettings.WAIT_FOR_LOCK));
-    return TableLock.take(directory, spark.sparkContext().applicationId(), patience);
+  /** Prints what will be done and where each setting comes from. */
+  private void printSettings(EmbedPlan plan, Path output) {
+    TextInput input = plan.input();
+    ModelFacts facts = plan.model();
+    out.println("Embark " + Version.of() + " embeds with these settings:");
+    line(
+        "input",
+        String.join(", ", input.paths()) + " (" + input.format().label() + ")",
+        settings.isSet(EmbedSettings.INPUT)
+            ? settings.origin(EmbedSettings.INPUT)
+            : "shipped sample");
+    line("text-col", plan.textCol(), settings.origin(EmbedSettings.TEXT_COL));
+    line(
+        "output", output + " (" + plan.mode().label() + ")", settings.origin(EmbedSettings.OUTPUT));
+    EmbedderConfig config = facts.config();
+    for (Setting<?> setting : Setting.ALL) {
+      String value = config.text(setting);
+      if (value != null && (config.isSet(setting) || isOfInterest(setting)) && !value.isEmpty()) {
+        line(
+            setting.key(),
+            setting == Setting.PROMPT ? "'" + value + "'" : value,
+            config.origin(setting));
+      }
+    }
+    line(
+        "runs on",
+        facts.device().orElse("each executor's own device"),
+        facts.device().isPresent() ? "found here" : "settled there");
+    // One number where all are equal.
+    List<String> dimensions = facts.dimensions().stream().distinct().map(String::valueOf).toList();
+    line(
+        "vectors",
+        String.join(", ", plan.vectorColumns())
+            + " of "
+            + String.join(", ", dimensions)
+            + " values",
+        "model's graph");
+    line("fingerprint", facts.fingerprint().substring(0, 16), "SHA-256 of graph and tokenizer");
+    out.flush();
+  }
+
+  /** Switches, what concerns a GPU and the like are told only when they are set. */
+  private static boolean isOfInterest(Setting<?> setting) {
+    return !setting.argument().equals(Setting.SWITCH)
+        && setting != Setting.TRUNCATE_DIM
+        && setting != Setting.PADDING
+        && setting != Setting.SHAPE_BUCKETS
+        && !setting.key().startsWith("gpu-");
+  }
+
+  private void line(String key, String value, String origin) {
+    out.printf(Locale.ROOT, "  %-17s %-40s (%s)%n", key, value, origin);
   }
 
   /** Nothing if there was nothing to do. */
@@ -112,11 +160,5 @@ public final class EmbedRun {
             + " with %,d rows is finished now.%n",
         recovered.snapshot().id(), publisher.name(), result.path("rows").asLong());
     return result.path(Status.FAILED.name()).asLong() > 0 ? ExitCode.PARTIAL : 0;
-  }
-
-  private void preview(EmbedPlan plan, Publisher publisher) throws IOException {
-    int rows = settings.get(EmbedSettings.PREVIEW);
-    Optional<Dataset<Row>> published = rows > 0 ? publisher.published() : Optional.empty();
-    published.ifPresent(written -> new Preview(plan, out).print(written, rows));
   }
 }

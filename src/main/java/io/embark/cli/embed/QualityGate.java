@@ -7,6 +7,7 @@ import io.embark.spark.column.Columns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -14,18 +15,10 @@ import org.apache.spark.sql.functions;
 import picocli.CommandLine.IExitCodeGenerator;
 
 /** Judges what was staged before anybody can read it. */
-final class QualityGate {
+record QualityGate(EmbedPlan plan, Dataset<Row> staged) {
   private static final int EXAMPLES = 5;
   private static final int TEXT = 40;
   private static final int REASON = 120;
-
-  private final EmbedPlan plan;
-  private final Dataset<Row> staged;
-
-  private QualityGate(EmbedPlan plan, Dataset<Row> staged) {
-    this.plan = plan;
-    this.staged = staged;
-  }
 
   /** Rows are not good enough to be published; the message says which limit was passed. */
   static final class Failed extends RuntimeException implements IExitCodeGenerator {
@@ -48,7 +41,6 @@ final class QualityGate {
    * @param fraction which of the two
    */
   record RowLimit(double value, boolean fraction) {
-
     static RowLimit of(String text) {
       String stripped = text.strip();
       if (stripped.endsWith("%") || stripped.contains(".")) {
@@ -72,7 +64,7 @@ final class QualityGate {
     }
 
     String inWords() {
-      return fraction ? percent(value) : String.format(Locale.ROOT, "%,d", (long) value);
+      return fraction ? percent(value) : format("%,d", (long) value);
     }
   }
 
@@ -94,8 +86,11 @@ final class QualityGate {
   }
 
   private static String percent(double fraction) {
-    String percent = String.format(Locale.ROOT, "%.6f", 100 * fraction);
-    return percent.replaceAll("\\.?0+$", "") + " %";
+    return format("%.6f", 100 * fraction).replaceAll("\\.?0+$", "") + " %";
+  }
+
+  private static String format(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
   }
 
   /**
@@ -108,26 +103,21 @@ final class QualityGate {
     double mostLost = plan.settings().get(EmbedSettings.MAX_LOST_TOKENS);
     if (summary.lostTokens() > mostLost) {
       reasons.add(
-          String.format(
-              Locale.ROOT,
+          format(
               "%.2f %% of all tokens were lost to truncation, in %,d rows, where max-lost-tokens allows"
                   + " %s; a larger max-length, or chunk, would keep them. Worst: %s",
               100 * summary.lostTokens(),
               summary.totals().truncated(),
               percent(mostLost),
-              String.join(", ", gate.truncated())));
+              gate.truncated()));
     }
     long failed = summary.failedRows();
     RowLimit mostFailed = plan.settings().get(EmbedSettings.MAX_FAILED_ROWS);
     if (mostFailed.passedBy(failed, summary.totals().rows())) {
       reasons.add(
-          String.format(
-              Locale.ROOT,
+          format(
               "%,d of %,d rows failed, where max-failed-rows allows %s. Some: %s",
-              failed,
-              summary.totals().rows(),
-              mostFailed.inWords(),
-              String.join(", ", gate.failed())));
+              failed, summary.totals().rows(), mostFailed.inWords(), gate.failed()));
     }
     if (!reasons.isEmpty()) {
       throw new Failed(
@@ -137,40 +127,33 @@ final class QualityGate {
   }
 
   /** Rows that lost most tokens to truncation, most first. */
-  private List<String> truncated() {
+  private String truncated() {
     Column lost = account("token_count").minus(account("tokens_used"));
-    List<String> examples = new ArrayList<>();
-    for (Row row :
-        staged
-            .where(account("truncated"))
-            .orderBy(lost.desc())
-            .select(name(), account("tokens_used"), account("token_count"))
-            .limit(EXAMPLES)
-            .collectAsList()) {
-      examples.add(
-          String.format(
-              Locale.ROOT, "%s (%,d of %,d tokens)", name(row), row.getInt(1), row.getInt(2)));
-    }
-    return examples;
+    return staged
+        .where(account("truncated"))
+        .orderBy(lost.desc())
+        .select(name(), account("tokens_used"), account("token_count"))
+        .limit(EXAMPLES)
+        .collectAsList()
+        .stream()
+        .map(row -> format("%s (%,d of %,d tokens)", name(row), row.getInt(1), row.getInt(2)))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String shortened(String status) {
+    return status.length() <= REASON ? status : status.substring(0, REASON) + "...";
   }
 
   /** Some rows that failed, with reasons. */
-  private List<String> failed() {
-    List<String> examples = new ArrayList<>();
-    for (Row row :
-        staged
-            .where(account("status").startsWith(Status.FAILED.name()))
-            .select(name(), account("status"))
-            .limit(EXAMPLES)
-            .collectAsList()) {
-      String status = row.getString(1);
-      examples.add(
-          "%s (%s)"
-              .formatted(
-                  name(row),
-                  status.length() <= REASON ? status : status.substring(0, REASON) + "..."));
-    }
-    return examples;
+  private String failed() {
+    return staged
+        .where(account("status").startsWith(Status.FAILED.name()))
+        .select(name(), account("status"))
+        .limit(EXAMPLES)
+        .collectAsList()
+        .stream()
+        .map(row -> "%s (%s)".formatted(name(row), shortened(row.getString(1))))
+        .collect(Collectors.joining(", "));
   }
 
   /** A row's id, or the beginning of its text where it has none. */

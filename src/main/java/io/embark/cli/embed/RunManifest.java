@@ -14,7 +14,6 @@ import io.embark.table.KeptMaps;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.Map;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
@@ -39,10 +38,7 @@ final class RunManifest {
         .formatted(TIME.format(Instant.now()), spark.sparkContext().applicationId());
   }
 
-  /**
-   * @param run the key of the run
-   * @param snapshot the version that it made
-   */
+  /** The record of a run, by its key, that made the version {@code snapshot}. */
   static ObjectNode of(EmbedPlan plan, String run, long snapshot, TableRun.Staged staged) {
     SparkSession spark = plan.spark();
     TextInput input = plan.input();
@@ -67,7 +63,12 @@ final class RunManifest {
     addPost(root, plan.schema());
     root.put("device", facts.device().orElse("each executor's own"));
     addSettings(root.putObject("settings"), plan.settings(), facts);
-    addResult(root.putObject("result"), staged);
+    ObjectNode result = root.putObject("result");
+    staged.summary().addTo(result);
+    result.put("distinctTexts", staged.texts());
+    result.put("slices", staged.slices());
+    result.put("resumedSlices", staged.resumedSlices());
+    result.put("resumedRows", staged.summary().resumed());
     return root;
   }
 
@@ -90,9 +91,7 @@ final class RunManifest {
     model.put("name", facts.config().text(Setting.MODEL));
     model.put("fingerprint", facts.fingerprint());
     ObjectNode files = model.putObject("sha256");
-    for (Map.Entry<String, String> file : facts.fileHashes().entrySet()) {
-      files.put(file.getKey(), file.getValue());
-    }
+    facts.fileHashes().forEach(files::put);
     ArrayNode vectors = model.putArray("vectors");
     for (int i = 0; i < facts.vectorNames().size(); i++) {
       vectors
@@ -134,13 +133,5 @@ final class RunManifest {
             .put("from", settings.origin(setting));
       }
     }
-  }
-
-  private static void addResult(ObjectNode result, TableRun.Staged staged) {
-    staged.summary().addTo(result);
-    result.put("distinctTexts", staged.texts());
-    result.put("slices", staged.slices());
-    result.put("resumedSlices", staged.resumedSlices());
-    result.put("resumedRows", staged.summary().resumed());
   }
 }
