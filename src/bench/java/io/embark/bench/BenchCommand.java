@@ -1,6 +1,6 @@
 package io.embark.bench;
 
-import io.embark.cli.Version;
+import io.embark.cli.Main;
 import io.embark.onnx.OnnxRuntime;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -190,7 +190,7 @@ public final class BenchCommand implements Callable<Integer> {
       int threads = spark.sparkContext().defaultParallelism();
       out.printf(
           "Embark %s, Spark %s (%s), ONNX Runtime %s, JDK %s, %s%n",
-          Version.of(),
+          Main.version(),
           spark.version(),
           spark.sparkContext().master(),
           OnnxRuntime.version(),

@@ -1,6 +1,6 @@
 package io.embark.bench;
 
-import io.embark.cli.Version;
+import io.embark.cli.Main;
 import io.embark.onnx.OnnxRuntime;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -131,7 +131,7 @@ public final class Peers {
           threads      those of ONNX Runtime within a batch; beside them there are Spark's two tasks
           each JVM     %s
         """,
-        Version.of(),
+        Main.version(),
         OnnxRuntime.version(),
         PeerProcess.version("spark-nlp", "spark-nlp_2.12"),
         PeerProcess.version("spark-nlp", "onnxruntime"),

@@ -20,7 +20,7 @@ public final class KernelCommand implements Subcommand {
   @Override
   public Integer call() throws IOException {
     try {
-      JavaKernel.serve(connectionFile, Version.of());
+      JavaKernel.serve(connectionFile, Main.version());
       return 0;
     } catch (NoClassDefFoundError e) {
       throw new UserError(

@@ -2,9 +2,17 @@ package io.embark.cli;
 
 import io.embark.UserError;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import java.util.Properties;
 import java.util.ServiceLoader;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FSError;
 import org.apache.spark.SparkException;
 import org.slf4j.Logger;
@@ -22,7 +30,33 @@ public final class Main {
   /** Characters of a message before its reason. */
   private static final int LONG = 500;
 
+  /** What local disks, quotas, and HDFS say of a full disk. */
+  private static final Pattern FULL =
+      Pattern.compile(
+          "No space left on device|Disk quota exceeded|There is not enough space on the disk"
+              + "|DSQuotaExceededException|DiskOutOfSpaceException");
+
+  /** Where Spark writes what is not output. */
+  private static final Pattern LOCAL =
+      Pattern.compile("org\\.apache\\.spark\\.(shuffle|storage)\\.|/blockmgr-|/spark-local");
+
+  /** Lines of a stack that tell who was writing. */
+  private static final int FRAMES = 20;
+
+  private static final Pattern HOST = Pattern.compile("\\(TID \\d+\\) \\(([^ )]+) executor ");
+
   private Main() {}
+
+  /** Embark's version, as the build wrote it, such as {@code 0.1.0}. */
+  public static String version() {
+    try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
+      Properties properties = new Properties();
+      properties.load(in);
+      return properties.getProperty("version");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   public static void main(String[] args) {
     int exitCode = run(args);
@@ -37,7 +71,7 @@ public final class Main {
     CommandSpec spec = CommandSpec.create().name("embark");
     spec.usageMessage()
         .description("BERT sentence embeddings as Apache Spark jobs: text in, vectors out.");
-    spec.version("Embark " + Version.of());
+    spec.version("Embark " + version());
     spec.mixinStandardHelpOptions(true);
     for (Subcommand found : ServiceLoader.load(Subcommand.class, Main.class.getClassLoader())) {
       CommandLine command = found.commandLine();
@@ -73,8 +107,8 @@ public final class Main {
   }
 
   private static int report(Exception e, CommandLine command) {
-    String hint = OutOfDisk.in(e).map(" "::concat).orElse("");
-    command.getErr().println(command.getColorScheme().errorText("Error: " + message(e) + hint));
+    String text = "Error: " + message(e) + fullDisk(e);
+    command.getErr().println(command.getColorScheme().errorText(text));
     if (e instanceof UserError || e instanceof IExitCodeGenerator) {
       LOG.debug("Refused", e);
     } else {
@@ -100,12 +134,37 @@ public final class Main {
             || reason instanceof IOException
                 && reason.getMessage() != null
                 && !text.contains(reason.getMessage());
-    return reason == said || !hidden ? text : shortened(text) + " " + reason.getMessage();
+    if (reason == said || !hidden) {
+      return text;
+    }
+    // Parquet says of a full disk what it was about to write, on a page.
+    String beginning = text.length() <= LONG ? text : text.substring(0, LONG) + "...:";
+    return beginning + " " + reason.getMessage();
   }
 
-  /** Parquet says of a full disk what it was about to write, on a page. */
-  private static String shortened(String text) {
-    return text.length() <= LONG ? text : text.substring(0, LONG) + "...:";
+  /** Names the disk and the way out if a full one is among the causes; else empty. */
+  private static String fullDisk(Throwable e) {
+    StringBuilder all = new StringBuilder();
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      // What an executor threw comes as text, with its stack.
+      all.append(cause).append('\n');
+      for (StackTraceElement frame : cause.getStackTrace()) {
+        all.append(frame).append('\n');
+      }
+    }
+    Optional<MatchResult> last = FULL.matcher(all).results().reduce((before, next) -> next);
+    if (last.isEmpty()) {
+      return "";
+    }
+    String rest = all.substring(last.get().start());
+    String writing = rest.lines().limit(FRAMES).collect(Collectors.joining("\n"));
+    Matcher host = HOST.matcher(all);
+    return " The disk of %s is full%s. Free some space and run the same command again; an embed job goes on from the slices that are done."
+        .formatted(
+            LOCAL.matcher(writing).find()
+                ? "spark.local.dir, where Spark keeps shuffles and what does not fit into memory,"
+                : "the output",
+            host.find() ? " on " + host.group(1) : "");
   }
 
   private static boolean isWrapper(Throwable e) {

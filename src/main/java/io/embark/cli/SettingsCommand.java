@@ -68,7 +68,7 @@ public abstract class SettingsCommand implements Subcommand {
   @Override
   public final CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(this).setOverwrittenOptionsAllowed(false);
-    spec.version("Embark " + Version.of());
+    spec.version("Embark " + Main.version());
     addOptions(spec, settings, repeatable(), hidden());
     return commandLine;
   }

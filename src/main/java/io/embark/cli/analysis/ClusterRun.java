@@ -8,7 +8,7 @@ import io.embark.analysis.cluster.ClusterModel;
 import io.embark.analysis.cluster.Clustering;
 import io.embark.analysis.cluster.Features;
 import io.embark.cli.JobSettings;
-import io.embark.cli.Version;
+import io.embark.cli.Main;
 import io.embark.cli.analysis.ClusterCommand.Range;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.cli.embed.Progress;
@@ -87,7 +87,7 @@ final class ClusterRun {
     spark.sparkContext().setJobDescription("Embark: cluster " + table.uri());
     long rows = table.rows().count();
     long vectors = all.count();
-    out.println("Embark " + Version.of() + " groups:");
+    out.println("Embark " + Main.version() + " groups:");
     out.printf(Locale.ROOT, "  table    %s: %,d rows%n", table.uri(), rows);
     out.printf("  vectors  %s: %s%n", table.vectorCol(), table.origin().essence());
     String algorithm = settings.get(ClusterCommand.ALGORITHM).label();
@@ -196,7 +196,7 @@ final class ClusterRun {
       int clusters = trained.model.clusters();
       ClusterReport report =
           new ClusterReport(
-              Version.of(),
+              Main.version(),
               table.uri(),
               table.origin().essence(),
               settings.get(ClusterCommand.ALGORITHM).label(),

@@ -11,9 +11,9 @@ import io.embark.analysis.compare.PoolingComparison;
 import io.embark.analysis.compare.Scratch;
 import io.embark.analysis.compare.Variants;
 import io.embark.cli.JobSettings;
+import io.embark.cli.Main;
 import io.embark.cli.SettingsCommand;
 import io.embark.cli.Slots;
-import io.embark.cli.Version;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
@@ -168,10 +168,10 @@ public final class CompareCommand extends SettingsCommand {
     try (Scratch scratch = new Scratch(spark, output)) {
       Comparison comparison = compare(spark, given, pass, variants, scratch, notes);
       try (OutputStream json = files.create(new Path(output, "compare.json"), true)) {
-        ComparisonJson.write(comparison, Version.of(), json);
+        ComparisonJson.write(comparison, Main.version(), json);
       }
       try (OutputStream html = files.create(new Path(output, "compare.html"), true)) {
-        HtmlReport.write(comparison, Version.of(), html);
+        HtmlReport.write(comparison, Main.version(), html);
       }
       new ConsoleReport(comparison, out).print();
       out.printf(

@@ -5,7 +5,7 @@ import io.embark.analysis.search.Metric;
 import io.embark.analysis.search.VectorSearch;
 import io.embark.cli.Excerpt;
 import io.embark.cli.JobSettings;
-import io.embark.cli.Version;
+import io.embark.cli.Main;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.cli.embed.Progress;
 import io.embark.embed.VectorProvenance;
@@ -97,7 +97,7 @@ record SearchRun(SparkSession spark, JobSettings settings, PrintWriter out) {
             .head();
     VectorProvenance origin = table.origin();
     OutputType type = OutputType.of(origin.type().orElseThrow());
-    out.println("Embark " + Version.of() + " searches:");
+    out.println("Embark " + Main.version() + " searches:");
     out.printf(
         Locale.ROOT,
         "  table    %s: %,d rows, %,d without a vector, which are skipped%n",

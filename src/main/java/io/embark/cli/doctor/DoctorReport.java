@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.embark.cli.Version;
+import io.embark.cli.Main;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
@@ -175,7 +175,7 @@ record DoctorReport(String master, List<Place> places, DoctorPlan plan) {
   void writeJson(Path file) throws IOException {
     ObjectNode root = JSON.createObjectNode();
     root.put("schema", SCHEMA);
-    root.put("embark", Version.of());
+    root.put("embark", Main.version());
     root.put("master", master);
     root.put("ok", !failed());
     ArrayNode all = root.putArray("places");

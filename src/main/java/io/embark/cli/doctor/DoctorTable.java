@@ -1,6 +1,6 @@
 package io.embark.cli.doctor;
 
-import io.embark.cli.Version;
+import io.embark.cli.Main;
 import io.embark.cli.doctor.DoctorReport.Finding;
 import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.cli.doctor.DoctorReport.Verdict;
@@ -30,7 +30,7 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
     int hosts = report.hosts().size();
     line(
         "Embark doctor %s, %d executor%s on %d host%s, master %s",
-        Version.of(),
+        Main.version(),
         executors,
         executors == 1 ? "" : "s",
         hosts,

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.UserError;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobSettings;
-import io.embark.cli.Version;
+import io.embark.cli.Main;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.embed.Status;
@@ -74,7 +74,7 @@ public record EmbedRun(SparkSession spark, JobSettings settings, PrintWriter out
   private void printSettings(EmbedPlan plan, Path output) {
     TextInput input = plan.input();
     ModelFacts facts = plan.model();
-    out.println("Embark " + Version.of() + " embeds with these settings:");
+    out.println("Embark " + Main.version() + " embeds with these settings:");
     line(
         "input",
         String.join(", ", input.paths()) + " (" + input.format().label() + ")",

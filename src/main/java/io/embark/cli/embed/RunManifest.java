@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.cli.JobSettings;
-import io.embark.cli.Version;
+import io.embark.cli.Main;
 import io.embark.embed.Setting;
 import io.embark.embed.VectorProvenance;
 import io.embark.onnx.OnnxRuntime;
@@ -44,7 +44,7 @@ final class RunManifest {
     TextInput input = plan.input();
     ModelFacts facts = plan.model();
     ObjectNode root = JSON.createObjectNode();
-    root.put("embark", Version.of());
+    root.put("embark", Main.version());
     root.put("run", run);
     root.put("snapshot", snapshot);
     root.put("mode", plan.mode().label());

@@ -2,8 +2,8 @@ package io.embark.cli.embed;
 
 import static org.apache.spark.sql.functions.*;
 
+import io.embark.cli.Main;
 import io.embark.cli.Slots;
-import io.embark.cli.Version;
 import io.embark.cli.embed.EmbedSettings.Dedupe;
 import io.embark.embed.ChunkMode;
 import io.embark.embed.ChunkSettings;
@@ -193,7 +193,7 @@ record TableRun(EmbedPlan plan, Staging staging) {
     return Changes.as(
         ColumnProvenance.changed(
             rows.schema(),
-            made -> made.with("run", staging.key()).with("embarkVersion", Version.of())),
+            made -> made.with("run", staging.key()).with("embarkVersion", Main.version())),
         rows);
   }
 

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
 import io.embark.cli.JobSettings;
-import io.embark.cli.Version;
+import io.embark.cli.Main;
 import io.embark.embed.Setting;
 import io.embark.testing.LocalSpark;
 import io.embark.testing.TinyModels;
@@ -134,7 +134,7 @@ class EmbedCommandTest {
     long tokens = rows.stream().mapToLong(r -> r.<Integer>getAs("tokens_used")).sum();
     assertThat(result.get("tokens").asLong()).isEqualTo(tokens);
     assertThat(result.get("tokensOfWholeTexts").asLong()).isEqualTo(tokens + 10 * (52 - 16));
-    assertThat(manifest.get("embark").asText()).isEqualTo(Version.of()).doesNotContain("$");
+    assertThat(manifest.get("embark").asText()).isEqualTo(Main.version()).doesNotContain("$");
     assertThat(manifest.get("input").get(0).asText()).isEqualTo(input.toString());
     assertThat(manifest.get("format").asText()).isEqualTo("json");
     assertThat(manifest.at("/versions/spark").asText()).isEqualTo("3.5.7");
@@ -399,7 +399,7 @@ class EmbedCommandTest {
         .contains("--config=FILE", "Exit code:")
         .doesNotContain("Default: null", "=null");
     assertThat(JobRun.of("--help").out()).contains("embed");
-    assertThat(JobRun.of("embed", "--version").out()).contains("Embark " + Version.of());
+    assertThat(JobRun.of("embed", "--version").out()).contains("Embark " + Main.version());
   }
 
   @ParameterizedTest
