@@ -11,12 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * {@code modules.json}: the steps a sentence-transformers model runs after the transformer.
- *
- * @param present whether there is such a file
- * @param excludePrompt set if the model leaves the prompt's tokens out of its pooling
- */
+/** {@code modules.json}: the steps a sentence-transformers model runs after the transformer. */
 record SentenceTransformersModules(
     boolean present,
     Optional<Sourced<List<Pooling>>> poolings,

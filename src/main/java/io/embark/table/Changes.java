@@ -119,7 +119,6 @@ public final class Changes implements AutoCloseable {
   /**
    * Refuses ids that do not tell rows apart.
    *
-   * @param where the rows are, for the message
    * @throws UserError with examples
    */
   public static void requireUniqueIds(Dataset<Row> rows, String where, String idCol) {
@@ -133,11 +132,7 @@ public final class Changes implements AutoCloseable {
     if (!bad.isEmpty()) {
       String examples =
           bad.stream()
-              .map(
-                  row ->
-                      row.isNullAt(0)
-                          ? "null in %,d rows".formatted(row.getLong(1))
-                          : "%s in %,d rows".formatted(row.get(0), row.getLong(1)))
+              .map(row -> "%s in %,d rows".formatted(row.get(0), row.getLong(1)))
               .collect(Collectors.joining(", "));
       throw new UserError(
           ("id-col: '%s' does not tell the rows of %s apart: %s%s. Incremental runs need an id that"
@@ -162,12 +157,7 @@ public final class Changes implements AutoCloseable {
 
   /** Files of the table with a row of one of these kinds. */
   public List<String> files(Kind... kinds) {
-    return diff
-        .where(col(KIND).isin(names(kinds)))
-        .select(RowHashes.FILE)
-        .distinct()
-        .collectAsList()
-        .stream()
+    return diffOf(kinds).select(RowHashes.FILE).distinct().collectAsList().stream()
         .map(row -> row.getString(0))
         .toList();
   }
@@ -183,14 +173,13 @@ public final class Changes implements AutoCloseable {
   }
 
   private Dataset<Row> join(Dataset<Row> rows, String how, Kind... kinds) {
-    Dataset<Row> ids =
-        diff.where(col(KIND).isin(names(kinds))).select(col(RowHashes.ID).as(JOINED_ID));
+    Dataset<Row> ids = diffOf(kinds).select(col(RowHashes.ID).as(JOINED_ID));
     // By name, and not by Dataset: both sides come from the same input.
     return rows.join(ids, Columns.of(idCol).equalTo(col(JOINED_ID)), how);
   }
 
-  private static Object[] names(Kind... kinds) {
-    return Stream.of(kinds).map(Kind::name).toArray();
+  private Dataset<Row> diffOf(Kind... kinds) {
+    return diff.where(col(KIND).isin(Stream.of(kinds).map(Kind::name).toArray()));
   }
 
   public String inWords() {

@@ -32,7 +32,6 @@ import scala.collection.Seq;
  * Work cut into slices, each of which is done wholly or not at all. A row's slice follows from its
  * values alone, so that a run that goes on for another finds the same rows in the same slices.
  *
- * @param count how many slices
  * @param key the columns that decide a row's slice: its id, or else all of it
  */
 public record Slices(int count, List<Column> key) {

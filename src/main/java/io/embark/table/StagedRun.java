@@ -19,7 +19,6 @@ import org.apache.hadoop.fs.Path;
  * @param facts what is embedded and how: input files with length and time, settings, model, and the
  *     snapshot it started from
  * @param rows to embed
- * @param slices how many there are
  * @param int8Ranges of the vectors, minima and maxima in turn; empty for other types
  * @param post the fingerprint of each vector column's map; null or empty for none
  */

@@ -65,7 +65,12 @@ public final class TableLock implements AutoCloseable {
           continue;
         }
         if (System.nanoTime() >= end) {
-          throw refused(table, other);
+          throw new IllegalStateException(
+              ("%s is being written by %s, last heard of %d s ago. Wait for it to end, or give"
+                      + " --wait-for-lock SECONDS. A run that was killed is noticed at once on its"
+                      + " own machine, elsewhere after %d s.")
+                  .formatted(
+                      table.path(), other.inWords(), age(table).toSeconds(), STALE.toSeconds()));
         }
         if (!logged) {
           LOG.info("{} is being written by {}; waiting", table.path(), other.inWords());
@@ -74,15 +79,6 @@ public final class TableLock implements AutoCloseable {
         Thread.sleep(Math.min(1000, beat.toMillis()));
       }
     }
-  }
-
-  private static IllegalStateException refused(TableDirectory table, LockOwner other)
-      throws IOException {
-    return new IllegalStateException(
-        ("%s is being written by %s, last heard of %d s ago. Wait for it to end, or give"
-                + " --wait-for-lock SECONDS. A run that was killed is noticed at once on its own"
-                + " machine, elsewhere after %d s.")
-            .formatted(table.path(), other.inWords(), age(table).toSeconds(), STALE.toSeconds()));
   }
 
   /** The writer of a table in words, and whether it is gone; null if nobody is writing. */

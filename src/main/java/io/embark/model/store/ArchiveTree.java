@@ -27,7 +27,6 @@ import org.apache.commons.compress.archivers.zip.ZipFile;
  *
  * @param folder the model's folder inside the archive, or null for the uppermost one that holds a
  *     tokenizer
- * @param name the model as the user named it
  */
 record ArchiveTree(Path archive, Format format, String folder, String name)
     implements TreeModel.Tree {

@@ -15,8 +15,6 @@ import org.apache.hadoop.util.StringUtils.TraditionalBinaryPrefix;
  * @param offline never ask a remote file system; only what is in the cache is used
  */
 record CacheSettings(Path directory, long maxBytes, boolean offline) {
-  private static final String DEFAULT_MAX = "20g";
-
   static CacheSettings ofThisHost() {
     return of(System::getProperty, System::getenv);
   }
@@ -30,7 +28,7 @@ record CacheSettings(Path directory, long maxBytes, boolean offline) {
     String offline = value("embark.offline", properties, environment);
     return new CacheSettings(
         directory == null ? usual(properties, environment) : Path.of(directory),
-        bytes(max == null ? DEFAULT_MAX : max),
+        bytes(max == null ? "20g" : max),
         offline != null && (offline.equals("1") || offline.equalsIgnoreCase("true")));
   }
 

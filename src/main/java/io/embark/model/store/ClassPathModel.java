@@ -15,11 +15,7 @@ import java.util.Optional;
 final class ClassPathModel {
   private ClassPathModel() {}
 
-  /**
-   * A folder that lies on the class path as files.
-   *
-   * @return empty if it is inside a jar
-   */
+  /** A folder that lies on the class path as files; empty if it is inside a jar. */
   static Optional<Path> inPlace(String folder, String name) {
     URL url = tokenizer(folder, name);
     return url.getProtocol().equals("file")

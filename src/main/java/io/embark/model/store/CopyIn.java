@@ -52,7 +52,6 @@ final class CopyIn {
     }
   }
 
-  /** Copies a resource of the class path, over an earlier attempt if there is one. */
   static void resource(URL from, Path to, String name) throws IOException {
     try (InputStream in = from.openStream()) {
       file(in, to, -1, name);
@@ -72,7 +71,6 @@ final class CopyIn {
   /**
    * Checks that there is room before any of it is taken.
    *
-   * @param directory where the files will be
    * @throws Retries.LocalDiskException if there is not
    */
   static void requireSpace(Path directory, long bytes, String name) throws IOException {

@@ -61,11 +61,6 @@ record HadoopFiles(String name, Path root, Configuration hadoop, Retries retries
     }
   }
 
-  /**
-   * The file or directory itself.
-   *
-   * @throws UserError if it is not there
-   */
   private FileStatus status() throws IOException {
     FileSystem files = files();
     try {

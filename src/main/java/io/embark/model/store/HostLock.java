@@ -65,11 +65,7 @@ final class HostLock implements AutoCloseable {
     }
   }
 
-  /**
-   * Does something under the lock if nobody has it.
-   *
-   * @return what the action returned; false if it was not run
-   */
+  /** Runs an action under the lock; false, without running it, if somebody has the lock. */
   static boolean ifFree(Path file, CallableRaisingIOE<Boolean> action) throws IOException {
     ReentrantLock thread = THREADS.computeIfAbsent(file, f -> new ReentrantLock());
     if (thread.isHeldByCurrentThread() || !thread.tryLock()) {

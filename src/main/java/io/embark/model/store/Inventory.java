@@ -66,10 +66,8 @@ record Inventory(List<Entry> entries) {
   }
 
   /**
-   * Compares a directory with this list. Each file is read through once in the life of this JVM,
-   * later only if its time or size has changed.
-   *
-   * @return what is wrong; empty if nothing is
+   * The first difference of a directory from this list. Each file is read through once in the life
+   * of this JVM, later only if its time or size has changed.
    */
   Optional<String> damage(Path directory) throws IOException {
     for (Entry entry : entries) {

@@ -42,9 +42,8 @@ public final class ModelStore {
   }
 
   /**
-   * A store that also knows the files that Spark distributed.
-   *
-   * @param places where a file of that name may be, best first: paths of this host, or URIs
+   * A store that also knows where a file that Spark distributed may be, best first: paths of this
+   * host, or URIs.
    */
   public ModelStore withSparkFiles(Function<String, List<String>> places) {
     ModelPlaces withSpark = new ModelPlaces(this.places.hadoop(), this.places.retries(), places);

@@ -15,7 +15,6 @@ import org.slf4j.LoggerFactory;
  * A bounded number of attempts, with doubling pauses, at what may work later. What is missing or
  * forbidden stays so, and what this host cannot store is not the other side's doing.
  *
- * @param attempts at least 1
  * @param firstPause milliseconds
  */
 record Retries(int attempts, long firstPause) {

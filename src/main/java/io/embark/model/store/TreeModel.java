@@ -19,11 +19,7 @@ import org.slf4j.LoggerFactory;
 record TreeModel(String name, String identity, Tree tree, boolean far) implements ModelSource {
   private static final Logger LOG = LoggerFactory.getLogger(TreeModel.class);
 
-  /**
-   * A file of a tree.
-   *
-   * @param version differs when the contents do: a checksum, an entity tag, a time
-   */
+  /** A file of a tree. Its version, a checksum, tag or time, differs when the contents do. */
   record RemoteFile(long length, String version) {}
 
   /** A tree of files. Paths are relative to the model, with {@code /} between their parts. */

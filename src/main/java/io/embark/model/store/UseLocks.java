@@ -95,11 +95,7 @@ final class UseLocks {
     }
   }
 
-  /**
-   * Removes a model if no process uses it.
-   *
-   * @return whether it was removed
-   */
+  /** Removes a model if no process uses it, and says whether it did. */
   static boolean ifUnused(Path file, InvocationRaisingIOE removal) throws IOException {
     synchronized (HELD) {
       if (HELD.containsKey(file)) {
