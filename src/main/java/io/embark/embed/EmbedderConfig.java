@@ -33,19 +33,15 @@ public final class EmbedderConfig implements Serializable {
   private final boolean promptIsText;
   private final String wantedModel;
 
-  private EmbedderConfig(
-      TreeMap<String, String> values,
-      TreeMap<String, String> origins,
-      boolean promptIsText,
-      String wantedModel) {
-    this.values = values;
-    this.origins = origins;
-    this.promptIsText = promptIsText;
-    this.wantedModel = wantedModel;
+  private EmbedderConfig(Builder built) {
+    values = new TreeMap<>(built.values);
+    origins = new TreeMap<>(built.origins);
+    promptIsText = built.promptIsText;
+    wantedModel = built.wantedModel;
   }
 
   public static Builder builder() {
-    return new Builder(new TreeMap<>(), new TreeMap<>(), false, null);
+    return new Builder();
   }
 
   /** The defaults with a model of the user's choice. */
@@ -54,7 +50,12 @@ public final class EmbedderConfig implements Serializable {
   }
 
   public Builder toBuilder() {
-    return new Builder(new TreeMap<>(values), new TreeMap<>(origins), promptIsText, wantedModel);
+    Builder builder = new Builder();
+    builder.values.putAll(values);
+    builder.origins.putAll(origins);
+    builder.promptIsText = promptIsText;
+    builder.wantedModel = wantedModel;
+    return builder;
   }
 
   /** The value of a setting, its default if it was not set, or null if that is up to the model. */
@@ -201,21 +202,12 @@ public final class EmbedderConfig implements Serializable {
 
   /** Collects settings; later ones win. */
   public static final class Builder {
-    private final TreeMap<String, String> values;
-    private final TreeMap<String, String> origins;
+    private final TreeMap<String, String> values = new TreeMap<>();
+    private final TreeMap<String, String> origins = new TreeMap<>();
     private boolean promptIsText;
     private String wantedModel;
 
-    private Builder(
-        TreeMap<String, String> values,
-        TreeMap<String, String> origins,
-        boolean promptIsText,
-        String wantedModel) {
-      this.values = values;
-      this.origins = origins;
-      this.promptIsText = promptIsText;
-      this.wantedModel = wantedModel;
-    }
+    private Builder() {}
 
     /**
      * Sets one setting from text.
@@ -324,8 +316,7 @@ public final class EmbedderConfig implements Serializable {
     }
 
     public EmbedderConfig build() {
-      return new EmbedderConfig(
-          new TreeMap<>(values), new TreeMap<>(origins), promptIsText, wantedModel);
+      return new EmbedderConfig(this);
     }
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.vector.Int8Ranges;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -74,10 +75,11 @@ public final class VectorProvenance {
       String fingerprint,
       String vector,
       int dimension) {
-    ObjectNode made = JSON.createObjectNode();
-    made.put(MODEL, config.text(Setting.MODEL));
-    made.put(FINGERPRINT, fingerprint);
-    made.put(VECTOR, vector);
+    ObjectNode made =
+        JSON.createObjectNode()
+            .put(MODEL, config.text(Setting.MODEL))
+            .put(FINGERPRINT, fingerprint)
+            .put(VECTOR, vector);
     for (Setting<?> setting : recorded(all)) {
       if (config.get(setting) instanceof Integer number) {
         made.put(setting.paramName(), number);
@@ -257,11 +259,8 @@ public final class VectorProvenance {
 
   /** As recorded; a setting that is not was at its default, or was not there yet. */
   String text(Setting<?> setting) {
-    JsonNode value = made.get(setting.paramName());
-    if (value != null) {
-      return value.asText();
-    }
-    return setting.defaultText() == null ? "unknown" : setting.defaultText();
+    return made.path(setting.paramName())
+        .asText(Objects.requireNonNullElse(setting.defaultText(), "unknown"));
   }
 
   /**
@@ -269,8 +268,7 @@ public final class VectorProvenance {
    * #modelDimension} is what is left of the vectors.
    */
   public EmbedderConfig config() {
-    EmbedderConfig.Builder config = EmbedderConfig.builder();
-    config.set(Setting.MODEL, model(), ORIGIN);
+    EmbedderConfig.Builder config = EmbedderConfig.builder().set(Setting.MODEL, model(), ORIGIN);
     for (Setting<?> setting : settings) {
       if (made.has(setting.paramName())) {
         config.set(setting, text(setting), ORIGIN);
