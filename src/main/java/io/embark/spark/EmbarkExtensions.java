@@ -3,8 +3,8 @@ package io.embark.spark;
 import io.embark.spark.catalyst.ScalaSeq;
 import io.embark.spark.sql.ComparableVectors;
 import io.embark.spark.sql.DecodeVector;
+import io.embark.spark.sql.EmbedText;
 import io.embark.spark.sql.EmbedTextExec;
-import io.embark.spark.sql.EmbeddingMetadata;
 import io.embark.spark.sql.ExtractEmbedText;
 import io.embark.spark.sql.SqlFunction;
 import org.apache.spark.sql.SparkSessionExtensions;
@@ -28,7 +28,7 @@ public final class EmbarkExtensions extends AbstractFunction1<SparkSessionExtens
               function.info(),
               arguments -> function.call(ScalaSeq.toJava(arguments))));
     }
-    extensions.injectResolutionRule(session -> new EmbeddingMetadata());
+    extensions.injectResolutionRule(session -> new EmbedText.ColumnMetadata());
     extensions.injectResolutionRule(session -> new DecodeVector.Insertion());
     extensions.injectCheckRule(session -> new ComparableVectors());
     extensions.injectPreCBORule(session -> new ExtractEmbedText());

@@ -83,7 +83,7 @@ public final class ComparableVectors extends AbstractFunction1<LogicalPlan, Boxe
   /** The metadata that say how the vectors of an expression were made; empty if none do. */
   private static Metadata metadata(Expression vectors, LogicalPlan node) {
     if (vectors instanceof EmbedText call) {
-      return EmbeddingMetadata.of(call, "vector");
+      return call.metadata("vector");
     }
     if (vectors instanceof Attribute attribute) {
       // As the child gives it: an attribute may have been resolved before it got its metadata.

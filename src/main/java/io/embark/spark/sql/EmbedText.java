@@ -2,7 +2,10 @@ package io.embark.spark.sql;
 
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
+import io.embark.embed.VectorProvenance;
 import io.embark.spark.catalyst.FunctionExpression;
+import io.embark.spark.column.EmbeddingColumns;
+import io.embark.spark.column.OutputType;
 import io.embark.spark.executor.ModelFacts;
 import java.util.List;
 import java.util.Objects;
@@ -10,14 +13,22 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
+import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.Unevaluable;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
 import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
+import org.apache.spark.sql.catalyst.rules.Rule;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.NullType;
 import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructType;
+import scala.Option;
+import scala.PartialFunction$;
 
 /**
  * One call of {@code embed_text}. It stands in a query's expressions until {@link ExtractEmbedText}
@@ -45,6 +56,14 @@ public final class EmbedText extends FunctionExpression implements Unevaluable {
     this.config = facts.config();
     this.facts = facts;
     this.given = given;
+  }
+
+  /** The metadata that {@code TextEmbedder} would give the column. */
+  Metadata metadata(String column) {
+    return new EmbeddingColumns(column, "", OutputType.FLOAT, List.of())
+        .addTo(new StructType(), facts)
+        .apply(column)
+        .metadata();
   }
 
   /** Whether the other call gives the same vector for the same row. */
@@ -123,5 +142,34 @@ public final class EmbedText extends FunctionExpression implements Unevaluable {
   @Override
   public int hashCode() {
     return Objects.hash(text, config);
+  }
+
+  /** Gives columns that a call makes the metadata of how they were made. */
+  public static final class ColumnMetadata extends Rule<LogicalPlan> {
+    @Override
+    public LogicalPlan apply(LogicalPlan plan) {
+      return plan.resolveExpressions(PartialFunction$.MODULE$.unlifted(ColumnMetadata::described));
+    }
+
+    private static Option<Expression> described(Expression expression) {
+      if (!(expression instanceof Alias alias)
+          || !(alias.child() instanceof EmbedText call)
+          || alias.metadata().contains(VectorProvenance.KEY)) {
+        return Option.empty();
+      }
+      Metadata all =
+          new MetadataBuilder()
+              .withMetadata(call.metadata(alias.name()))
+              .withMetadata(alias.metadata())
+              .build();
+      return Option.apply(
+          new Alias(
+              call,
+              alias.name(),
+              alias.exprId(),
+              alias.qualifier(),
+              Option.apply(all),
+              alias.nonInheritableMetadataKeys()));
+    }
   }
 }
