@@ -95,7 +95,7 @@ public record Clustering(
     return most == least ? 0 : (value - least) / (most - least);
   }
 
-  /** Finds clusters of vectors that were made so, see {@link #choices} for their table. */
+  /** Finds k clusters of vectors that were {@code made} so; {@code features} as for choices. */
   public ClusterModel fit(Dataset<Row> features, int k, VectorProvenance made) {
     Algorithm.Fitted fitted = algorithm.fit(features, k, distance, training);
     int clusters = Algorithm.centres(fitted.model()).length;

@@ -27,7 +27,7 @@ public final class Members {
   /** A row near the centre of its cluster. */
   public record Medoid(String id, String text, double distance) {}
 
-  /** The clusters that have rows, by number; reads {@code distance} and {@code similarity} too. */
+  /** Sums up {@code distance} and {@code similarity} of each cluster with rows, by number. */
   public static List<Size> sizes(Dataset<Row> rows) {
     return rows
         .where(col("cluster").isNotNull())

@@ -44,11 +44,8 @@ public record ConsoleReport(Comparison comparison, PrintWriter out) {
     Measure measure = place.figure().measure();
     String verdict =
         place.beyondNoise() ? "worse" : place.figure().isNumber() ? "not told apart" : "no figure";
-    return "%s %s  %s"
-        .formatted(
-            measure.print(place.difference()),
-            place.interval().map(measure::print).orElse(""),
-            verdict);
+    String interval = place.interval().map(measure::print).orElse("");
+    return "%s %s  %s".formatted(measure.print(place.difference()), interval, verdict);
   }
 
   /** A line for each measure would repeat the candidates' names; a column each does not fit. */

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -106,11 +107,9 @@ public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scal
   }
 
   public List<Candidate> candidates() {
-    List<Candidate> candidates = new ArrayList<>();
-    for (int i = 0; i < facts.vectorNames().size(); i++) {
-      candidates.add(new Candidate(facts.vectorNames().get(i), facts.dimensions().get(i)));
-    }
-    return candidates;
+    return IntStream.range(0, facts.vectorNames().size())
+        .mapToObj(i -> new Candidate(facts.vectorNames().get(i), facts.dimensions().get(i)))
+        .toList();
   }
 
   /** Embeds the column {@code side_text}; what it adds starts with {@code side_}. */

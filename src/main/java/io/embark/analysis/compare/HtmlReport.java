@@ -190,7 +190,7 @@ public final class HtmlReport {
 
     private final StringBuilder markup = new StringBuilder();
 
-    /** Adds a format, markup of our own, with its values, of which strings are escaped. */
+    /** Adds markup as {@link String#format} does; strings among the values are escaped. */
     Html add(String format, Object... values) {
       Object[] escaped =
           Arrays.stream(values).map(v -> v instanceof String text ? escape(text) : v).toArray();

@@ -46,7 +46,7 @@ public record Neighbours(List<Long> rows, List<Found> found) {
       int[][] nearest)
       implements Serializable {}
 
-  /** Texts whose neighbours a first candidate and the one that agrees least with it share least. */
+  /** Texts whose neighbours two candidates share least. */
   public record Examples(String first, String second, List<Example> texts) {
     static final Examples NONE = new Examples("", "", List.of());
   }
@@ -121,7 +121,7 @@ public record Neighbours(List<Long> rows, List<Found> found) {
     return figures;
   }
 
-  /** Of a table with {@code row} and {@code text}, for the first candidate of this name. */
+  /** The {@code text} of rows whose neighbours a candidate shares least with any other. */
   Examples examples(Dataset<Row> texts, String first) {
     List<String> names = found.stream().map(f -> f.candidate().name()).toList();
     int a = names.indexOf(first);

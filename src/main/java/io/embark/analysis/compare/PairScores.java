@@ -40,16 +40,7 @@ final class PairScores {
         Measure.PEARSON_EUCLIDEAN,
         (a, b) -> -Math.sqrt(Vectors.sqdist(a, b))),
     /** The distance, negative. */
-    MANHATTAN(
-        Measure.SPEARMAN_MANHATTAN,
-        Measure.PEARSON_MANHATTAN,
-        (a, b) -> {
-          double sum = 0;
-          for (int i = 0; i < a.size(); i++) {
-            sum += Math.abs(a.apply(i) - b.apply(i));
-          }
-          return -sum;
-        });
+    MANHATTAN(Measure.SPEARMAN_MANHATTAN, Measure.PEARSON_MANHATTAN, Similarity::manhattan);
 
     final Measure spearman;
     final Measure pearson;
@@ -63,6 +54,14 @@ final class PairScores {
 
     double of(Vector a, Vector b) {
       return function.applyAsDouble(a, b);
+    }
+
+    private static double manhattan(Vector a, Vector b) {
+      double sum = 0;
+      for (int i = 0; i < a.size(); i++) {
+        sum -= Math.abs(a.apply(i) - b.apply(i));
+      }
+      return sum;
     }
 
     private static double cosine(Vector a, Vector b) {

@@ -11,7 +11,7 @@ import java.util.Optional;
 public record Ranking(Measure measure, List<Place> places) {
   private static final double ROUNDING = 5e-5;
 
-  /** One candidate's place, with its difference to the best, 0 or less, and where that lies. */
+  /** One candidate's place, its difference to the best, 0 or less, and the interval of that. */
   public record Place(Figure figure, double difference, Optional<Interval> interval) {
     /** Whether the difference shows in four digits; equal vectors differ in the last bits only. */
     boolean beyondRounding() {

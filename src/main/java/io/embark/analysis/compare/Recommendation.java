@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The name of the candidate to use, if anything speaks for one, in a sentence with evidence. */
+/** The name of the candidate to use, if anything speaks for one, and a sentence of evidence. */
 public record Recommendation(Optional<String> candidate, String sentence) {
   public static Recommendation of(Comparison comparison) {
     return comparison.deciding().isPresent()

@@ -35,7 +35,7 @@ final class SoftmaxFit {
   private final int classes;
   private int rows;
 
-  /** For as many rows as {@code capacity} says. */
+  /** Has room for {@code capacity} rows, all of which must be added. */
   SoftmaxFit(int capacity, int dimension, int classes) {
     this.values = new double[capacity * dimension];
     this.labels = new int[capacity];

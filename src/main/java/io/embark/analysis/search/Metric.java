@@ -22,7 +22,7 @@ public enum Metric implements Choice {
    */
   private static final double ROUNDING = 0x1p-23;
 
-  /** By the scalar product, or {@code squares}, the sum of the squared differences. */
+  /** More is nearer; {@code squares} is the sum of the squared differences. */
   double similarity(double dot, double squares, double queryNorm, double rowNorm) {
     return switch (this) {
       case COSINE -> dot / (queryNorm * rowNorm);

@@ -66,7 +66,7 @@ record ClusterSummaries(Dataset<Row> scored, JobSettings settings) {
     return new Summed(clusters, duplicates.complete());
   }
 
-  /** Refuses labels, of the rows that will have a cluster, that cannot be compared with. */
+  /** Refuses labels that are all null, or too many to count against the clusters to come. */
   static void requireClasses(Dataset<Row> labels, String labelCol, int clusters) {
     long classes = labels.select(functions.countDistinct("label")).head().getLong(0);
     if (classes == 0) {

@@ -37,15 +37,11 @@ record CompareInput(
       return Optional.empty();
     }
     Dataset<Row> read = read(settings.get(CompareCommand.PAIRS), "text");
-    Column textA = column(read, CompareCommand.TEXT_A);
-    Column textB = column(read, CompareCommand.TEXT_B);
+    Column textA = column(read, CompareCommand.TEXT_A).cast("string");
+    Column textB = column(read, CompareCommand.TEXT_B).cast("string");
     Column score = column(read, CompareCommand.SCORE_COL).cast("double");
     requireScores(read, score);
-    Dataset<Row> rows =
-        read.select(
-            score.as("score"),
-            textA.cast("string").as("a_text"),
-            textB.cast("string").as("b_text"));
+    Dataset<Row> rows = read.select(score.as("score"), textA.as("a_text"), textB.as("b_text"));
     Dataset<Row> pairs = numbered(sampled(rows, "pairs"), "pair");
     return Optional.of(embedAndKeep("pairs", pass.overPairs(pairs), "pairs"));
   }

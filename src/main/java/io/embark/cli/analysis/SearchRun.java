@@ -90,11 +90,8 @@ record SearchRun(SparkSession spark, JobSettings settings, PrintWriter out) {
   }
 
   private void describe(EmbeddedTable table, SearchQueries queries) {
-    Row counts =
-        table
-            .rows()
-            .agg(functions.count(functions.lit(1)), functions.count(Columns.of(table.vectorCol())))
-            .head();
+    Column vectors = functions.count(Columns.of(table.vectorCol()));
+    Row counts = table.rows().agg(functions.count(functions.lit(1)), vectors).head();
     VectorProvenance origin = table.origin();
     OutputType type = OutputType.of(origin.type().orElseThrow());
     out.println("Embark " + Main.version() + " searches:");

@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 
-/** The findings of the doctor, the driver's first; no plan if nothing could be measured. */
+/** The findings of the doctor, the driver's first; the plan is null if nothing was measured. */
 record DoctorReport(String master, List<Place> places, DoctorPlan plan) {
   /** Raised when a field changes its meaning or goes; new fields do not count. */
   private static final int SCHEMA = 1;

@@ -36,13 +36,7 @@ final class HostChecks {
     place.check("spark", () -> Finding.ok(org.apache.spark.package$.MODULE$.SPARK_VERSION()));
     place.check("system", HostChecks::system);
     place.check("memory", HostChecks::memory);
-    place.check(
-        "onnxruntime",
-        () ->
-            Finding.ok(
-                OnnxRuntime.version()
-                    + ", providers "
-                    + String.join(", ", OnnxRuntime.providers())));
+    place.check("onnxruntime", HostChecks::onnxRuntime);
     place.check("onnxruntime jars", HostChecks::jars);
     place.check("nvidia-smi", () -> nvidiaSmi(gpuWanted));
     place.check("cuda libraries", () -> cudaLibraries(gpuWanted));
@@ -69,13 +63,8 @@ final class HostChecks {
             .findFirst()
             .map(line -> line.substring(line.indexOf(':') + 1).strip())
             .orElse(System.getProperty("os.arch"));
-    return Finding.ok(
-        "%s %s, %d x %s"
-            .formatted(
-                System.getProperty("os.name"),
-                System.getProperty("os.version"),
-                Runtime.getRuntime().availableProcessors(),
-                cpu));
+    String os = System.getProperty("os.name") + " " + System.getProperty("os.version");
+    return Finding.ok("%s, %d x %s".formatted(os, Runtime.getRuntime().availableProcessors(), cpu));
   }
 
   private static Finding memory() {
@@ -90,6 +79,11 @@ final class HostChecks {
 
   private static String gib(long bytes) {
     return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
+  }
+
+  private static Finding onnxRuntime() {
+    String providers = String.join(", ", OnnxRuntime.providers());
+    return Finding.ok(OnnxRuntime.version() + ", providers " + providers);
   }
 
   private static Finding jars() {
