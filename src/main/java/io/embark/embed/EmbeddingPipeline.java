@@ -23,9 +23,7 @@ final class EmbeddingPipeline {
   private final OnRowError onRowError;
   private final Optional<Cores> cores;
 
-  /** Tokens at a text's start and end that are not pooled. */
   private final int skipStart;
-
   private final int skipEnd;
 
   EmbeddingPipeline(
@@ -50,10 +48,8 @@ final class EmbeddingPipeline {
             ? Optional.empty()
             : Optional.of(Cores.OF_THIS_JVM);
     boolean withoutSpecial = config.get(Setting.EXCLUDE_SPECIAL_TOKENS);
-    boolean withoutPrompt = config.get(Setting.EXCLUDE_PROMPT) && tokenizer.hasPrompt();
-    this.skipStart =
-        withoutPrompt ? tokenizer.promptEnd() : withoutSpecial ? tokenizer.specialPrefix() : 0;
-    this.skipEnd = withoutSpecial ? tokenizer.specialSuffix() : 0;
+    this.skipStart = tokenizer.skipStart(withoutSpecial, config.get(Setting.EXCLUDE_PROMPT));
+    this.skipEnd = tokenizer.skipEnd(withoutSpecial);
   }
 
   /** Embeds texts as they are, blank ones too. */

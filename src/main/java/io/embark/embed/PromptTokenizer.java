@@ -76,21 +76,22 @@ final class PromptTokenizer implements AutoCloseable {
     return (double) unknown / (end - first);
   }
 
-  boolean hasPrompt() {
-    return !prompt.isEmpty();
-  }
-
   /** Tokens before a text's own: special ones and the prompt's. */
-  int promptEnd() {
+  private int promptEnd() {
     return emptyTokens - tokenizer.specialSuffix();
   }
 
-  int specialPrefix() {
-    return tokenizer.specialPrefix();
+  /** Tokens at a text's start that are not pooled. */
+  int skipStart(boolean withoutSpecial, boolean withoutPrompt) {
+    if (withoutPrompt && !prompt.isEmpty()) {
+      return promptEnd();
+    }
+    return withoutSpecial ? tokenizer.specialPrefix() : 0;
   }
 
-  int specialSuffix() {
-    return tokenizer.specialSuffix();
+  /** Tokens at a text's end that are not pooled. */
+  int skipEnd(boolean withoutSpecial) {
+    return withoutSpecial ? tokenizer.specialSuffix() : 0;
   }
 
   Chunker chunker(int tokens, int overlap) {

@@ -60,11 +60,6 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Settin
     return self();
   }
 
-  @Override
-  String describe(Setting<?> setting) {
-    return "%s (default: %s)".formatted(setting.description(), setting.defaultInWords());
-  }
-
   public Param<String> outputCol() {
     return new Param<>(uid(), "outputCol", "column for the vectors");
   }

@@ -9,6 +9,9 @@ import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * A stage with params that are {@link Setting}s, among them those of {@link TextEmbedder} and
@@ -35,8 +38,9 @@ public abstract class SettingParams<T extends SettingParams<T>> extends Transfor
   /** This, with its own type. */
   abstract T self();
 
-  /** The description of a setting's param. */
-  abstract String describe(Setting<?> setting);
+  String describe(Setting<?> setting) {
+    return "%s (default: %s)".formatted(setting.description(), setting.defaultInWords());
+  }
 
   final Param<String> text(Setting<?> setting) {
     return new Param<>(uid, setting.paramName(), describe(setting));
@@ -81,6 +85,28 @@ public abstract class SettingParams<T extends SettingParams<T>> extends Transfor
   public T setInputCol(String value) {
     set(inputCol(), value);
     return self();
+  }
+
+  /**
+   * The place of the column of texts.
+   *
+   * @throws UserError if there is no such column of strings
+   */
+  final int textIndex(StructType schema) {
+    String wanted = getOrDefault(inputCol());
+    int index = List.of(schema.fieldNames()).indexOf(wanted);
+    if (index < 0) {
+      throw new UserError(
+          "No column '%s' in the input; it has %s. Set inputCol to the column of texts."
+              .formatted(wanted, String.join(", ", schema.fieldNames())));
+    }
+    DataType type = schema.fields()[index].dataType();
+    if (!(type instanceof StringType)) {
+      throw new UserError(
+          "Column '%s' holds %s; wanted texts (string). Cast it first, or set inputCol."
+              .formatted(wanted, type.simpleString()));
+    }
+    return index;
   }
 
   public Param<String> model() {

@@ -78,10 +78,7 @@ public final class TextChunker extends SettingParams<TextChunker> implements Def
   }
 
   private ChunkColumns columns(StructType schema) {
-    return new ChunkColumns(
-        getOrDefault(columnPrefix()),
-        chunking(),
-        TextEmbedder.textIndex(schema, getOrDefault(inputCol())));
+    return new ChunkColumns(getOrDefault(columnPrefix()), chunking(), textIndex(schema));
   }
 
   private Chunking chunking() {

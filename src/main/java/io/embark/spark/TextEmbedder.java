@@ -29,8 +29,6 @@ import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.StringType;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -171,29 +169,6 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
 
   private ChunkColumns chunkColumns(Chunking chunking, int textIndex) {
     return new ChunkColumns(getOrDefault(accountPrefix()), chunking, textIndex);
-  }
-
-  private int textIndex(StructType schema) {
-    return textIndex(schema, getOrDefault(inputCol()));
-  }
-
-  /**
-   * @throws UserError if there is no such column of strings
-   */
-  static int textIndex(StructType schema, String wanted) {
-    int index = List.of(schema.fieldNames()).indexOf(wanted);
-    if (index < 0) {
-      throw new UserError(
-          "No column '%s' in the input; it has %s. Set inputCol to the column of texts."
-              .formatted(wanted, String.join(", ", schema.fieldNames())));
-    }
-    StructField field = schema.fields()[index];
-    if (!(field.dataType() instanceof StringType)) {
-      throw new UserError(
-          "Column '%s' holds %s; wanted texts (string). Cast it first, or set inputCol."
-              .formatted(wanted, field.dataType().simpleString()));
-    }
-    return index;
   }
 
   @Override

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
@@ -15,6 +14,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.storage.BlockManagerId;
@@ -164,9 +164,7 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, Totals> {
   }
 
   private static List<Account> slowest(Collection<Account> some, Collection<Account> others) {
-    List<Account> both = new ArrayList<>(some);
-    both.addAll(others);
-    return greatest(both, Counter.TASK_NANOS, SLOWEST);
+    return greatest(Stream.concat(some.stream(), others.stream()), Counter.TASK_NANOS, SLOWEST);
   }
 
   private List<Account> all() {
@@ -182,14 +180,12 @@ final class TaskAccounts extends AccumulatorV2<TaskAccounts.Amount, Totals> {
    * The accounts of which a counter is greatest, greatest first; of forgotten queries the slowest.
    */
   synchronized List<Account> greatest(Counter counter, int most) {
-    List<Account> known = new ArrayList<>(slowestForgotten);
-    known.addAll(all());
-    return greatest(known, counter, most);
+    return greatest(Stream.concat(slowestForgotten.stream(), all().stream()), counter, most);
   }
 
-  private static List<Account> greatest(List<Account> accounts, Counter counter, int most) {
+  private static List<Account> greatest(Stream<Account> accounts, Counter counter, int most) {
     Comparator<Account> order = Comparator.comparingLong(account -> account.get(counter));
-    return accounts.stream().sorted(order.reversed()).limit(most).toList();
+    return accounts.sorted(order.reversed()).limit(most).toList();
   }
 
   @Override
