@@ -19,8 +19,6 @@ import java.util.stream.Stream;
  * path into a folder for {@link NativeLibraries}. Needs no Spark.
  */
 public final class ExtractNatives {
-  private static final String NATIVES_IN_ONNX_RUNTIME = "ai/onnxruntime/native";
-
   private ExtractNatives() {}
 
   /** {@code [--strip] DIR}; exit code 0 done, 1 failed, 2 bad usage. */
@@ -100,7 +98,7 @@ public final class ExtractNatives {
     try {
       try (FileSystem zip =
           FileSystems.newFileSystem(URI.create("jar:" + partial.toUri()), Map.of())) {
-        delete(zip.getPath(NATIVES_IN_ONNX_RUNTIME));
+        delete(zip.getPath("ai/onnxruntime/native"));
       }
       Files.move(partial, jar, StandardCopyOption.ATOMIC_MOVE);
     } finally {

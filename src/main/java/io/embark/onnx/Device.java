@@ -23,8 +23,6 @@ public enum Device implements Choice {
   }
 
   /**
-   * Reads a device by its name in any case.
-   *
    * @throws UserError naming the known devices
    */
   public static Device of(String text) {

@@ -23,15 +23,9 @@ public record GpuOptions(
 
   public enum Arena implements Choice {
     /** As much as the batch needs. */
-    SAME_AS_REQUESTED("kSameAsRequested"),
+    SAME_AS_REQUESTED,
     /** A power of two, twice as much each time: fewer calls, up to half of it never used. */
-    NEXT_POWER_OF_TWO("kNextPowerOfTwo");
-
-    private final String nativeName;
-
-    Arena(String nativeName) {
-      this.nativeName = nativeName;
-    }
+    NEXT_POWER_OF_TWO
   }
 
   public enum ConvSearch implements Choice {
@@ -55,13 +49,11 @@ public record GpuOptions(
     /** For a device that is not TensorRT. */
     public static final TensorRt DEFAULT = new TensorRt(null, false, 1, 2, 2);
 
-    /** Smaller parts of a graph are left to CUDA. */
-    private static final int MIN_SUBGRAPH_NODES = 5;
-
     /** As ONNX Runtime's TensorRT provider names them, for inputs {@code [rows, length]}. */
     Map<String, String> options(List<String> inputs, long workspace) {
       Map<String, String> options = new LinkedHashMap<>();
-      options.put("trt_min_subgraph_size", Integer.toString(MIN_SUBGRAPH_NODES));
+      // Smaller parts of a graph are left to CUDA.
+      options.put("trt_min_subgraph_size", "5");
       options.put("trt_fp16_enable", fp16 ? "1" : "0");
       if (workspace > 0) {
         options.put("trt_max_workspace_size", Long.toString(workspace));
@@ -93,7 +85,8 @@ public record GpuOptions(
     if (memoryLimit > 0) {
       options.put("gpu_mem_limit", Long.toString(memoryLimit));
     }
-    options.put("arena_extend_strategy", arena.nativeName);
+    boolean exact = arena == Arena.SAME_AS_REQUESTED;
+    options.put("arena_extend_strategy", exact ? "kSameAsRequested" : "kNextPowerOfTwo");
     options.put("cudnn_conv_algo_search", convSearch.name());
     options.put("use_tf32", tf32 ? "1" : "0");
     // Graphs replay fixed addresses, which only tensors bound on the device have.

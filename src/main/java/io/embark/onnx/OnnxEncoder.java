@@ -136,11 +136,11 @@ public final class OnnxEncoder implements Encoder {
       }
       buffers = pool.take();
       List<FloatBuffer> values;
-      cancellation.begin(buffers.options());
+      cancellation.begin(buffers.options);
       try {
         values = run(batch, poolingMask, buffers);
       } finally {
-        cancellation.end(buffers.options());
+        cancellation.end(buffers.options);
       }
       return reader.apply(values);
     } catch (OrtException | RunBuffers.NoRoom e) {
@@ -171,7 +171,7 @@ public final class OnnxEncoder implements Encoder {
         results.put(output.name(), buffers.tensor(floats, shape));
       }
       // The graph writes into our buffers, or fails if its outputs have other shapes.
-      session.run(feeds, Set.of(), results, buffers.options()).close();
+      session.run(feeds, Set.of(), results, buffers.options).close();
       return values;
     } finally {
       feeds.values().forEach(OnnxTensor::close);

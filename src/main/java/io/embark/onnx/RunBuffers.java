@@ -31,7 +31,7 @@ final class RunBuffers implements AutoCloseable {
   private final OrtEnvironment environment = OnnxRuntime.environment();
   private final Map<String, ByteBuffer> buffers = new HashMap<>();
   private final LongAdder allocations;
-  private final RunOptions options = new RunOptions();
+  final RunOptions options = new RunOptions();
 
   RunBuffers(LongAdder allocations) throws OrtException {
     this.allocations = allocations;
@@ -77,10 +77,6 @@ final class RunBuffers implements AutoCloseable {
         buffers.close();
       }
     }
-  }
-
-  RunOptions options() {
-    return options;
   }
 
   /** A tensor of these values, int32 or int64. */

@@ -59,13 +59,12 @@ public record Layers(List<Integer> layers) {
     if (part.equals("last")) {
       return new int[] {-1};
     }
+    if (part.matches("last([1-9][0-9]{0,2}|1000)")) {
+      int count = Integer.parseInt(part.substring("last".length()));
+      return IntStream.rangeClosed(-count, -1).toArray();
+    }
     try {
-      if (part.matches("last[1-9][0-9]*")) {
-        int count = Integer.parseInt(part.substring("last".length()));
-        if (count <= 1000) {
-          return IntStream.rangeClosed(-count, -1).toArray();
-        }
-      } else if (part.matches("-?[0-9]+")) {
+      if (part.matches("-?[0-9]+")) {
         return new int[] {Integer.parseInt(part)};
       }
     } catch (NumberFormatException e) {

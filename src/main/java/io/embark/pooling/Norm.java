@@ -32,8 +32,6 @@ public enum Norm implements Choice {
   public abstract void apply(float[] vector);
 
   /**
-   * Reads a norm by its name in any case.
-   *
    * @throws UserError naming the known norms
    */
   public static Norm of(String text) {

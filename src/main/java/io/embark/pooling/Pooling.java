@@ -56,22 +56,19 @@ public enum Pooling implements Choice {
     return this != POOLER;
   }
 
-  /** The name used on the command line, in files and in column metadata, e.g. {@code mean}. */
+  /** With {@code _}, as column metadata has it. */
   @Override
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 
   /**
-   * Reads a pooling by its name in any case; {@code -} and {@code _} are the same.
-   *
    * @throws UserError naming the known poolings
    */
   public static Pooling of(String text) {
     return Choice.of(Pooling.class, "pooling", text);
   }
 
-  /** Every label, as a list for help and error texts. */
   public static String labels() {
     return Choice.labels(Pooling.class, ", ");
   }

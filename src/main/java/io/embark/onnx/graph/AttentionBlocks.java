@@ -23,13 +23,10 @@ import java.util.Set;
  * sum with the mask. What adds anything else to the product, such as a bias by position, is not
  * recognised, nor is a scale that the graph computes.
  */
-final class AttentionBlocks {
+record AttentionBlocks(OnnxGraph graph, WeightValues values) {
   private static final List<Long> HEADS_FIRST = List.of(0L, 2L, 1L, 3L);
   private static final List<Long> HEADS_FIRST_TRANSPOSED = List.of(0L, 2L, 3L, 1L);
   private static final List<Long> TRANSPOSED = List.of(0L, 1L, 3L, 2L);
-
-  private final OnnxGraph graph;
-  private final WeightValues values;
 
   /**
    * One attention, without the layers before and behind it.
@@ -46,11 +43,6 @@ final class AttentionBlocks {
       long heads,
       float scale,
       String mask) {}
-
-  private AttentionBlocks(OnnxGraph graph, WeightValues values) {
-    this.graph = graph;
-    this.values = values;
-  }
 
   static List<Block> of(OnnxGraph graph, WeightValues values) {
     AttentionBlocks blocks = new AttentionBlocks(graph, values);

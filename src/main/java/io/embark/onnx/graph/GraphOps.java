@@ -35,21 +35,6 @@ public final class GraphOps {
     this.taken = taken;
   }
 
-  /** A reduction and the opset at which its axes turned from an attribute into an input. */
-  public enum Reduction {
-    SUM("ReduceSum", 13),
-    MAX("ReduceMax", 18),
-    L2("ReduceL2", 18);
-
-    private final String operator;
-    private final int axesAreInputSince;
-
-    Reduction(String operator, int axesAreInputSince) {
-      this.operator = operator;
-      this.axesAreInputSince = axesAreInputSince;
-    }
-  }
-
   /** Declares that the model uses ONNX Runtime's own operators. */
   public static ModelProto.Builder withRuntimeOps(ModelProto.Builder model) {
     if (model.getOpsetImportList().stream().noneMatch(o -> o.getDomain().equals(RUNTIME_DOMAIN))) {
@@ -62,13 +47,14 @@ public final class GraphOps {
     return nodes;
   }
 
-  public String reduce(Reduction reduction, String x, int axis, boolean keepDims) {
+  /** {@code ReduceSum}, {@code ReduceMax} or {@code ReduceL2}. */
+  public String reduce(String operator, String x, int axis, boolean keepDims) {
     AttributeProto keep = integer("keepdims", keepDims ? 1 : 0);
-    if (opset >= reduction.axesAreInputSince) {
-      return node(reduction.operator, List.of(x, longs(axis)), keep);
+    if (opset >= (operator.equals("ReduceSum") ? 13 : 18)) {
+      return node(operator, List.of(x, longs(axis)), keep);
     }
     AttributeProto axes = attribute("axes", AttributeType.INTS).addInts(axis).build();
-    return node(reduction.operator, List.of(x), axes, keep);
+    return node(operator, List.of(x), axes, keep);
   }
 
   /** An operator without attributes, e.g. {@code Add}. */

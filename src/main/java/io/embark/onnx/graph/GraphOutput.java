@@ -4,11 +4,9 @@ import io.embark.UserError;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
-import java.util.Objects;
 
 /** An output asked of a session: a vector per text, or a vector per token. */
 public sealed interface GraphOutput {
-  /** The name of the output in the session's result. */
   String name();
 
   /** The layers it is made of; of several, their mean. */
@@ -22,14 +20,9 @@ public sealed interface GraphOutput {
   record PooledOutput(String name, Pooling pooling, Layers layers, int truncateDim, Norm norm)
       implements GraphOutput {
     /**
-     * @throws UserError if {@code truncateDim} is negative or layers are chosen for {@link
-     *     Pooling#POOLER}, which is not made of them
+     * @throws UserError if {@code truncateDim} is negative or POOLER is to be made of other layers
      */
     public PooledOutput {
-      Objects.requireNonNull(name, "name");
-      Objects.requireNonNull(pooling, "pooling");
-      Objects.requireNonNull(layers, "layers");
-      Objects.requireNonNull(norm, "norm");
       if (truncateDim < 0) {
         throw new UserError("truncateDim must be 0 (keep all) or more, found " + truncateDim + ".");
       }
@@ -48,10 +41,5 @@ public sealed interface GraphOutput {
   }
 
   /** The token states themselves, {@code [B, L, H]} float32, whatever lies at padding included. */
-  record TokenStatesOutput(String name, Layers layers) implements GraphOutput {
-    public TokenStatesOutput {
-      Objects.requireNonNull(name, "name");
-      Objects.requireNonNull(layers, "layers");
-    }
-  }
+  record TokenStatesOutput(String name, Layers layers) implements GraphOutput {}
 }

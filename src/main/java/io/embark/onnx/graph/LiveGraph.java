@@ -40,9 +40,7 @@ public final class LiveGraph {
 
   private static Set<String> liveTensors(GraphProto graph) {
     Map<String, NodeProto> makers = new HashMap<>();
-    for (NodeProto node : graph.getNodeList()) {
-      node.getOutputList().forEach(output -> makers.put(output, node));
-    }
+    graph.getNodeList().forEach(node -> node.getOutputList().forEach(o -> makers.put(o, node)));
     Set<String> live =
         graph.getOutputList().stream().map(ValueInfoProto::getName).collect(Collectors.toSet());
     Deque<String> open = new ArrayDeque<>(live);

@@ -27,14 +27,8 @@ public final class OnnxGraph {
     GraphProto graph = model.getGraph();
     GraphChecks.requireWhole(graph);
     graph.getInitializerList().forEach(weight -> weights.put(weight.getName(), weight));
-    graph
-        .getSparseInitializerList()
-        .forEach(sparse -> weights.put(sparse.getValues().getName(), null));
-    for (NodeProto node : graph.getNodeList()) {
-      for (String output : node.getOutputList()) {
-        makers.put(output, node);
-      }
-    }
+    graph.getSparseInitializerList().forEach(s -> weights.put(s.getValues().getName(), null));
+    graph.getNodeList().forEach(node -> node.getOutputList().forEach(o -> makers.put(o, node)));
     // Old exports list their weights among the inputs.
     inputs =
         graph.getInputList().stream()

@@ -1,7 +1,6 @@
 package io.embark.onnx.graph;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import io.embark.onnx.graph.GraphOps.Reduction;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import java.util.List;
@@ -11,21 +10,10 @@ import java.util.List;
  *
  * <p>Padding is replaced, not multiplied by zero: whatever a model leaves there, NaN included, does
  * not reach a vector. Of a row without any token, which the host refuses, sums and maxima are zero.
+ *
+ * @param poolingMask for sums and maxima, {@code [B, L]} of any number type, not 0 for a token
  */
-final class PoolingNodes {
-  private final GraphOps ops;
-  private final String poolingMask;
-  private final int hiddenSize;
-
-  /**
-   * @param poolingMask for sums and maxima, {@code [B, L]} of any number type, not 0 for a token
-   */
-  PoolingNodes(GraphOps ops, String poolingMask, int hiddenSize) {
-    this.ops = ops;
-    this.poolingMask = poolingMask;
-    this.hiddenSize = hiddenSize;
-  }
-
+record PoolingNodes(GraphOps ops, String poolingMask, int hiddenSize) {
   /** {@code [B, L, H]} float32: the mean of the layers' states. */
   String states(List<String> layers) {
     String sum = null;
@@ -61,26 +49,26 @@ final class PoolingNodes {
     return switch (norm) {
       case NONE -> vector;
       case L2 -> {
-        String length = ops.reduce(Reduction.L2, vector, 1, true);
+        String length = ops.reduce("ReduceL2", vector, 1, true);
         yield ops.apply("Div", vector, ops.apply("Max", length, ops.constant(1e-12f)));
       }
     };
   }
 
   private String sum(String states) {
-    return ops.reduce(Reduction.SUM, masked(states, 0), 1, false);
+    return ops.reduce("ReduceSum", masked(states, 0), 1, false);
   }
 
   private String weightedMean(String states) {
     String positions = positions(poolingMask);
     String weighted = ops.apply("Mul", masked(states, 0), ops.reshape(positions, 0, 0, 1));
-    String total = ops.reduce(Reduction.SUM, positions, 1, true);
-    return ops.apply("Div", ops.reduce(Reduction.SUM, weighted, 1, false), atLeastOne(total));
+    String total = ops.reduce("ReduceSum", positions, 1, true);
+    return ops.apply("Div", ops.reduce("ReduceSum", weighted, 1, false), atLeastOne(total));
   }
 
   private String max(String states) {
-    String max = ops.reduce(Reduction.MAX, masked(states, Float.NEGATIVE_INFINITY), 1, false);
-    String tokens = ops.reduce(Reduction.MAX, weights(poolingMask), 1, true);
+    String max = ops.reduce("ReduceMax", masked(states, Float.NEGATIVE_INFINITY), 1, false);
+    String tokens = ops.reduce("ReduceMax", weights(poolingMask), 1, true);
     return ops.apply("Where", ops.cast(tokens, DataType.BOOL), max, ops.constant(0));
   }
 
@@ -110,7 +98,7 @@ final class PoolingNodes {
 
   /** Tokens pooled of each row, {@code [B, 1]}. */
   private String count() {
-    return atLeastOne(ops.reduce(Reduction.SUM, weights(poolingMask), 1, true));
+    return atLeastOne(ops.reduce("ReduceSum", weights(poolingMask), 1, true));
   }
 
   private String atLeastOne(String count) {

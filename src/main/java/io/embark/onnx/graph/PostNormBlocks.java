@@ -19,7 +19,7 @@ import java.util.Set;
  * Names play no part. In {@code skip + branch} the skip is the one that the branch is computed
  * from, and a branch is attention if a softmax (or a fused attention) lies on it.
  */
-final class PostNormBlocks {
+record PostNormBlocks(OnnxGraph graph) {
   private static final Set<String> ATTENTION =
       Set.of(
           "Softmax",
@@ -30,12 +30,6 @@ final class PostNormBlocks {
           "PackedAttention",
           "PackedMultiHeadAttention",
           "GroupQueryAttention");
-
-  private final OnnxGraph graph;
-
-  PostNormBlocks(OnnxGraph graph) {
-    this.graph = graph;
-  }
 
   /** One residual step, seen from the layer norm after it. */
   private record Residual(String skip, boolean attention) {}

@@ -104,9 +104,9 @@ record Calibration(Map<String, Range> ranges, List<float[][]> vectors) {
     for (Map.Entry<String, Integer> input : inputs.entrySet()) {
       String rows = ops.reshape(input.getKey(), -1, input.getValue());
       String opposite = ops.apply("Neg", rows);
-      ops.name(ops.reduce(GraphOps.Reduction.MAX, opposite, 0, false), LEAST + i);
-      ops.name(ops.reduce(GraphOps.Reduction.MAX, rows, 0, false), MOST + i);
-      ops.name(ops.reduce(GraphOps.Reduction.L2, rows, 0, false), NORM + i);
+      ops.name(ops.reduce("ReduceMax", opposite, 0, false), LEAST + i);
+      ops.name(ops.reduce("ReduceMax", rows, 0, false), MOST + i);
+      ops.name(ops.reduce("ReduceL2", rows, 0, false), NORM + i);
       for (String name : List.of(LEAST + i, MOST + i, NORM + i)) {
         edited.addOutput(TensorSignature.declare(name, DataType.FLOAT, input.getValue()));
       }

@@ -89,29 +89,27 @@ final class Int8Graph {
       WeightValues weights) {
     Int8Graph graph = new Int8Graph(model);
     for (DenseLayer layer : layers) {
-      InputScale scale = scales.get(layer.input());
-      Weights int8 = Weights.of(weights.of(layer.weights()), layer.out(), scale.smoothing());
-      graph.replace(layer, scale, int8);
+      graph.replace(layer, scales.get(layer.input()), weights.of(layer.weights()));
     }
     return graph.build(model);
   }
 
-  private void replace(DenseLayer layer, InputScale scale, Weights int8) {
-    NodeProto.Builder node = NodeProto.newBuilder();
+  private void replace(DenseLayer layer, InputScale scale, float[] weights) {
+    Weights int8 = Weights.of(weights, layer.out(), scale.smoothing());
     List<NodeProto> nodes = new ArrayList<>();
     Quantized x = inputs.computeIfAbsent(layer.input(), input -> quantize(input, scale, nodes));
     String name = layer.weights().getName();
     String values = weight(name + "/int8", DataType.UINT8, int8.values(), layer.in(), layer.out());
     String steps = floats(name + "/int8_scale", int8.scales(), layer.out());
     String zero = weight(name + "/int8_zero", DataType.UINT8, new byte[] {(byte) Weights.ZERO});
-    node.setOpType("MatMulIntegerToFloat")
-        .setDomain(GraphOps.RUNTIME_DOMAIN)
-        .setName(layer.output() + "/int8");
-    node.addAllInput(List.of(x.tensor, values, x.scale, steps, x.zero, zero));
+    NodeProto.Builder product =
+        node("MatMulIntegerToFloat", layer.output(), x.tensor, values, x.scale, steps, x.zero, zero)
+            .setDomain(GraphOps.RUNTIME_DOMAIN)
+            .setName(layer.output() + "/int8");
     if (layer.bias() != null) {
-      node.addInput(layer.bias().getName());
+      product.addInput(layer.bias().getName());
     }
-    nodes.add(node.addOutput(layer.output()).build());
+    nodes.add(product.build());
     replaced.put(layer.node(), nodes);
     if (layer.biasNode() >= 0) {
       replaced.put(layer.biasNode(), List.of());
@@ -123,22 +121,21 @@ final class Int8Graph {
     if (scale.isSmooth()) {
       smooth = name(input + "/smooth");
       String factors = floats(input + "/smoothing", scale.factors(), scale.smoothing().length);
-      nodes.add(node("Mul", smooth, input, factors));
+      nodes.add(node("Mul", smooth, input, factors).build());
     }
     String step = floats(input + "/scale", new float[] {scale.scale()});
     String zero = weight(input + "/zero", DataType.UINT8, new byte[] {(byte) scale.zero()});
     String quantized = name(input + "/quantized");
-    nodes.add(node("QuantizeLinear", quantized, smooth, step, zero));
+    nodes.add(node("QuantizeLinear", quantized, smooth, step, zero).build());
     return new Quantized(quantized, step, zero);
   }
 
-  private static NodeProto node(String operator, String output, String... inputs) {
+  private static NodeProto.Builder node(String operator, String output, String... inputs) {
     return NodeProto.newBuilder()
         .setOpType(operator)
         .setName(output)
         .addAllInput(List.of(inputs))
-        .addOutput(output)
-        .build();
+        .addOutput(output);
   }
 
   private String floats(String wanted, float[] values, long... dims) {
