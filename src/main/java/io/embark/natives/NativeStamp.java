@@ -80,13 +80,12 @@ record NativeStamp(Versions versions, Map<String, Long> sizes) {
         sizes.put(key.substring(SIZE.length()), Long.valueOf(properties.getProperty(key).strip()));
       }
     }
-    return Optional.of(
-        new NativeStamp(
-            new Versions(
-                properties.getProperty("onnxruntime"),
-                properties.getProperty("tokenizers"),
-                properties.getProperty("platform")),
-            sizes));
+    Versions versions =
+        new Versions(
+            properties.getProperty("onnxruntime"),
+            properties.getProperty("tokenizers"),
+            properties.getProperty("platform"));
+    return Optional.of(new NativeStamp(versions, sizes));
   }
 
   void write(Path folder) throws IOException {

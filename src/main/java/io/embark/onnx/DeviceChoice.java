@@ -27,14 +27,12 @@ import org.slf4j.LoggerFactory;
 public record DeviceChoice(Device device, int gpu) {
   private static final Logger LOG = LoggerFactory.getLogger(DeviceChoice.class);
 
-  /** Why a device cannot be used, if so; finding out takes seconds, and it does not change. */
-  private static final Map<Question, Optional<String>> PROBLEMS = new ConcurrentHashMap<>();
+  /** Why what was asked for cannot be had, if so; finding out takes seconds. */
+  private static final Map<DeviceChoice, Optional<String>> PROBLEMS = new ConcurrentHashMap<>();
 
   private static final AtomicBoolean WARNED = new AtomicBoolean();
 
   public static final DeviceChoice CPU = new DeviceChoice(Device.CPU, -1);
-
-  private record Question(Device wanted, int gpuIndex) {}
 
   public static DeviceChoice cuda(int gpu) {
     return new DeviceChoice(Device.CUDA, gpu);
@@ -53,7 +51,7 @@ public record DeviceChoice(Device device, int gpu) {
     DeviceChoice gpu = new DeviceChoice(wanted == Device.AUTO ? Device.CUDA : wanted, gpuIndex);
     Optional<String> problem =
         PROBLEMS.computeIfAbsent(
-            new Question(wanted, gpuIndex), question -> gpu.problem(wanted.needsGpu()));
+            new DeviceChoice(wanted, gpuIndex), asked -> gpu.problem(wanted.needsGpu()));
     if (problem.isEmpty()) {
       return gpu;
     }

@@ -20,11 +20,6 @@ public record Layers(List<Integer> layers) {
   /** The last layer alone, the default: what every model exports. */
   public static final Layers LAST = new Layers(List.of(-1));
 
-  private static final String WANTED =
-      "wanted is a layer number (0 the embedding output, 1 the first layer, -1 the last), 'first',"
-          + " 'last', 'lastN', or several of them joined by '+', such as first+last, last4 or"
-          + " 0+-1.";
-
   public Layers {
     // The mean does not depend on the order; one order makes equal choices equal.
     layers =
@@ -70,7 +65,11 @@ public record Layers(List<Integer> layers) {
     } catch (NumberFormatException e) {
       // More digits than an int has: told below like any other wrong spelling.
     }
-    throw new UserError("unknown layers '" + text + "'; " + WANTED);
+    throw new UserError(
+        ("unknown layers '%s'; wanted is a layer number (0 the embedding output, 1 the first layer,"
+                + " -1 the last), 'first', 'last', 'lastN', or several of them joined by '+', such"
+                + " as first+last, last4 or 0+-1.")
+            .formatted(text));
   }
 
   public boolean isLast() {

@@ -6,17 +6,16 @@ import io.embark.UserError;
 /** Normalisation of a pooled vector. */
 public enum Norm implements Choice {
   /** Left as it is. */
-  NONE {
-    @Override
-    public void apply(float[] vector) {}
-  },
+  NONE,
   /**
    * Scaled to Euclidean length 1, {@code v / max(|v|, 1e-12)} as torch's {@code normalize} does, so
    * that a zero vector stays zero.
    */
-  L2 {
-    @Override
-    public void apply(float[] vector) {
+  L2;
+
+  /** Changes {@code vector} in place. */
+  public void apply(float[] vector) {
+    if (this == L2) {
       double squares = 0;
       for (float v : vector) {
         squares += (double) v * v;
@@ -26,10 +25,7 @@ public enum Norm implements Choice {
         vector[i] *= scale;
       }
     }
-  };
-
-  /** Changes {@code vector} in place. */
-  public abstract void apply(float[] vector);
+  }
 
   /**
    * @throws UserError naming the known norms

@@ -49,7 +49,7 @@ final class BertWordPiece {
   private BertWordPiece(
       TokenizerJson json, String continuing, byte[] normal, Function<String, long[]> library) {
     this.normal = normal;
-    this.words = PieceTrie.of(json.vocabulary(), continuing);
+    this.words = PieceTrie.of(json.vocabulary, continuing);
     this.unknown = json.unknownId();
     this.maxWord = Integer.parseInt(json.setting("model.max_input_chars_per_word"));
     this.chineseAlone = "true".equals(json.setting("normalizer.handle_chinese_chars"));
@@ -73,7 +73,7 @@ final class BertWordPiece {
       return Optional.empty();
     }
     byte[] normal = normal("true".equals(json.setting("normalizer.lowercase")));
-    for (String added : json.added().keySet()) {
+    for (String added : json.added.keySet()) {
       // Others might begin anywhere in any text, the library lowering case and taking off accents
       // of them too, or reach over the end of a word.
       if (added.isEmpty()

@@ -92,14 +92,12 @@ public final class HfTokenizer implements Tokenizer {
   /** Null as well if it is found to differ from the library. */
   private BertWordPiece bert(TokenizerJson json) {
     BertWordPiece found = BertWordPiece.of(json, this::idsOfText).orElse(null);
-    for (String text : PROBES) {
-      if (found != null) {
-        Tokens.Builder ids = new Tokens.Builder(Integer.MAX_VALUE, text.length());
-        found.encode(text, ids);
-        if (!Arrays.equals(ids.build().ids(), idsOfText(text))) {
-          LOG.warn("Every text is tokenised by the library: this class does not do it alike");
-          return null;
-        }
+    for (String text : found == null ? List.<String>of() : PROBES) {
+      Tokens.Builder ids = new Tokens.Builder(Integer.MAX_VALUE, text.length());
+      found.encode(text, ids);
+      if (!Arrays.equals(ids.build().ids(), idsOfText(text))) {
+        LOG.warn("Every text is tokenised by the library: this class does not do it alike");
+        return null;
       }
     }
     return found;
@@ -269,15 +267,12 @@ public final class HfTokenizer implements Tokenizer {
     return unknownId;
   }
 
-  /**
-   * Whether the file says that small and capital letters are the same to it; a list of normalizers
-   * is not looked into.
-   */
+  /** Whether the file says that letters are lowered; lists of normalizers are not looked into. */
   public boolean lowersCase() {
     return lowersCase;
   }
 
-  /** Waits for running texts, then frees the native tokenizer. Does nothing the second time. */
+  /** Waits for running texts. Does nothing the second time. */
   @Override
   public void close() {
     inUse.writeLock().lock();

@@ -28,10 +28,11 @@ final class TokenizerJson {
   /** Scalars by their place, such as {@code model.type}; nested ones in lists are left out. */
   private final Map<String, String> settings = new HashMap<>();
 
-  private final Map<String, Long> added = new HashMap<>();
+  /** Tokens found in texts before everything else. */
+  final Map<String, Long> added = new HashMap<>();
 
   /** Of models that give words their ids in an object: WordPiece, WordLevel, BPE. */
-  private final Map<String, Long> vocabulary = new HashMap<>();
+  final Map<String, Long> vocabulary = new HashMap<>();
 
   private TokenizerJson() {}
 
@@ -54,15 +55,6 @@ final class TokenizerJson {
   /** A scalar by its place, or null. */
   String setting(String place) {
     return settings.get(place);
-  }
-
-  Map<String, Long> vocabulary() {
-    return vocabulary;
-  }
-
-  /** Tokens found in texts before everything else. */
-  Map<String, Long> added() {
-    return added;
   }
 
   /**

@@ -18,24 +18,21 @@ public final class LiveGraph {
     Set<String> live = liveTensors(graph);
     Set<String> weights =
         graph.getInitializerList().stream().map(TensorProto::getName).collect(Collectors.toSet());
-    return graph.toBuilder()
-        .clearNode()
-        .addAllNode(
-            graph.getNodeList().stream()
-                .filter(node -> node.getOutputList().stream().anyMatch(live::contains))
-                .toList())
-        .clearInitializer()
-        .addAllInitializer(
-            graph.getInitializerList().stream().filter(w -> live.contains(w.getName())).toList())
-        .clearInput()
-        .addAllInput(
-            graph.getInputList().stream()
-                .filter(i -> live.contains(i.getName()) || !weights.contains(i.getName()))
-                .toList())
-        .clearValueInfo()
-        .addAllValueInfo(
-            graph.getValueInfoList().stream().filter(v -> live.contains(v.getName())).toList())
-        .build();
+    GraphProto.Builder kept =
+        graph.toBuilder().clearNode().clearInitializer().clearInput().clearValueInfo();
+    graph.getNodeList().stream()
+        .filter(node -> node.getOutputList().stream().anyMatch(live::contains))
+        .forEach(kept::addNode);
+    graph.getInitializerList().stream()
+        .filter(weight -> live.contains(weight.getName()))
+        .forEach(kept::addInitializer);
+    graph.getInputList().stream()
+        .filter(input -> live.contains(input.getName()) || !weights.contains(input.getName()))
+        .forEach(kept::addInput);
+    graph.getValueInfoList().stream()
+        .filter(value -> live.contains(value.getName()))
+        .forEach(kept::addValueInfo);
+    return kept.build();
   }
 
   private static Set<String> liveTensors(GraphProto graph) {

@@ -5,7 +5,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
@@ -133,10 +132,6 @@ record ModelOutputs(
 
   /** The number in the name of an exported hidden state. */
   private static int layer(String hiddenState) {
-    Matcher matcher = HIDDEN_STATE.matcher(hiddenState);
-    if (!matcher.matches()) {
-      throw new IllegalArgumentException(hiddenState);
-    }
-    return Integer.parseInt(matcher.group(1));
+    return Integer.parseInt(HIDDEN_STATE.matcher(hiddenState).replaceFirst("$1"));
   }
 }

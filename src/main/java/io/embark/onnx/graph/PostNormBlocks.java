@@ -41,12 +41,10 @@ record PostNormBlocks(OnnxGraph graph) {
    */
   List<String> statesUpTo(String last) {
     LinkedList<String> states = new LinkedList<>(List.of(last));
-    while (true) {
-      Optional<String> before = stateBefore(states.getFirst());
-      if (before.isEmpty()) {
-        break;
-      }
+    Optional<String> before = stateBefore(last);
+    while (before.isPresent()) {
       states.addFirst(before.get());
+      before = stateBefore(before.get());
     }
     boolean whole = states.size() > 1 && !search(states.getFirst(), null).attention();
     return whole ? List.copyOf(states) : List.of();

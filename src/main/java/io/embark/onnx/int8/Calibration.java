@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 /**
  * Ranges of the inputs of a model's dense layers, found by running it over a few texts, one by one.
  *
- * @param ranges by the name of the tensor
+ * @param ranges by the name of the tensor, those without an infinity
  * @param vectors the model's own vectors, one array per text, {@code [output][dimension]}
  */
 record Calibration(Map<String, Range> ranges, List<float[][]> vectors) {
@@ -76,6 +76,7 @@ record Calibration(Map<String, Range> ranges, List<float[][]> vectors) {
             ranges.merge(tensor, range(found, i++, rows), Range::and);
           }
         });
+    ranges.values().removeIf(range -> !range.isFinite());
     return new Calibration(ranges, vectors);
   }
 

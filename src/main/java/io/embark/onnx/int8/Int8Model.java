@@ -73,16 +73,12 @@ public final class Int8Model {
     Map<String, Integer> inputs = new LinkedHashMap<>();
     readers.forEach((input, read) -> inputs.put(input, read.widest().length));
     calibration = Calibration.of(model, proto, inputs, texts, runner);
-    Map<String, Double> noise = new HashMap<>();
     calibration
         .ranges()
-        .forEach(
-            (input, range) -> {
-              if (range.isFinite()) {
-                scales.put(input, scale(range, readers.get(input)));
-                noise.put(input, scales.get(input).noise(range));
-              }
-            });
+        .forEach((input, range) -> scales.put(input, scale(range, readers.get(input))));
+    Map<String, Double> noise = new HashMap<>();
+    scales.forEach(
+        (input, scale) -> noise.put(input, scale.noise(calibration.ranges().get(input))));
     layers =
         found.stream()
             .filter(layer -> noise.containsKey(layer.input()))
