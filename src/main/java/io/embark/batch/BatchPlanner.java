@@ -13,8 +13,7 @@ import java.util.stream.IntStream;
  * no batch exceeding the token budget. The budget counts padded tokens rather than rows: the time
  * of a batch and the memory it needs follow its tokens.
  *
- * @param tokenBudget the most padded tokens in a batch; a single longer text gets a batch of its
- *     own
+ * @param tokenBudget the most padded tokens in a batch; a longer text gets a batch of its own
  * @param padId the id that fills up short rows
  */
 public record BatchPlanner(int tokenBudget, long padId, BatchShapes shapes) {

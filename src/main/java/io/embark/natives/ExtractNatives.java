@@ -43,9 +43,8 @@ public final class ExtractNatives {
   }
 
   /**
-   * Fills {@code folder}, all of it or nothing; a folder that is complete already is left alone.
+   * Fills a folder, all of it or nothing, unless it is complete; says what was done.
    *
-   * @return one sentence on what was done
    * @throws IllegalStateException if the folder holds something else
    */
   static String extract(Path folder, NativeStamp.Versions versions) throws IOException {

@@ -16,7 +16,6 @@ import java.util.TreeMap;
 /**
  * A file in a folder of native libraries that says what they are.
  *
- * @param versions of the jars they were unpacked from
  * @param sizes bytes of each library, by file name; tells a folder that was copied by halves
  */
 record NativeStamp(Versions versions, Map<String, Long> sizes) {

@@ -67,11 +67,8 @@ public record DeviceChoice(Device device, int gpu) {
   }
 
   /**
-   * Why this GPU cannot be used, found out by opening a session of one operator on it: that needs
-   * the libraries, the driver and the device.
-   *
-   * @param insists whether the user asked for it; if not, a machine that plainly has no GPU is
-   *     spared the unpacking of 370 MB
+   * Why this GPU cannot be used, found out by a session of one operator. Where nobody insists, a
+   * machine that plainly has no GPU is spared the unpacking of 370 MB.
    */
   private Optional<String> problem(boolean insists) {
     // Before any CUDA call: without an environment ONNX Runtime hides the cause behind "no logger".

@@ -17,8 +17,7 @@ public interface Encoder extends AutoCloseable {
    * @param reader given, for each output, a view of its values, row-major {@code [paddedRows, dim]}
    *     for vectors and {@code [paddedRows, length, dim]} for token states; valid only while the
    *     reader runs
-   * @throws EncodingException if the batch did not go through or was stopped; no row is dropped
-   *     silently
+   * @throws EncodingException if the batch did not go through or was stopped
    * @throws IllegalArgumentException if the batch has padding and must not
    * @throws IllegalStateException after {@link #close()}
    */

@@ -14,8 +14,7 @@ import java.nio.file.Path;
  * The device of a session, and its options.
  *
  * @param intraOpThreads threads for one batch on a CPU; 1 when several tasks share the session
- * @param padded whether batches may have padding; if not, the graph may lose what only padding
- *     needs
+ * @param padded whether batches may have padding; if not, the graph loses what only that needs
  */
 public record Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu, boolean padded) {
   /**

@@ -14,11 +14,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The inputs of a BERT-like session.
+ * The inputs that a BERT-like session takes beside token ids and the attention mask.
  *
- * @param tokenTypeIds whether it takes token types; some models have none
- * @param poolingMask whether pooling reads a mask of its own
- * @param int32 whether its inputs are int32 rather than int64
+ * @param int32 whether inputs are int32 rather than int64
  */
 public record ModelInputs(boolean tokenTypeIds, boolean poolingMask, boolean int32) {
   public static final String INPUT_IDS = "input_ids";
@@ -70,8 +68,7 @@ public record ModelInputs(boolean tokenTypeIds, boolean poolingMask, boolean int
    * Puts a batch into native memory.
    *
    * @param poolingMask read only if the model has that input
-   * @param feeds receives the tensors by the names of the inputs; the caller closes them, also if
-   *     this fails
+   * @param feeds receives the tensors by name; the caller closes them, also if this fails
    */
   void feed(
       long[] inputIds,

@@ -35,7 +35,7 @@ public final class OnnxEncoder implements Encoder {
   private final List<PooledModel.Output> outputs;
   private final DeviceChoice device;
   private final boolean takesPadding;
-  private final RunBuffers.Pool pool = new RunBuffers.Pool();
+  final RunBuffers.Pool pool = new RunBuffers.Pool();
 
   /** Read: a batch is running. Write: closing, which must wait, as the native side does not. */
   private final ReadWriteLock inUse = new ReentrantReadWriteLock();
@@ -60,7 +60,6 @@ public final class OnnxEncoder implements Encoder {
   /**
    * Opens a model with poolings added to its graph and runs one tiny batch through it.
    *
-   * @param onnxFile the graph; external data files are looked for beside it
    * @param texts token ids to measure a reduced precision with, special tokens included; asked for
    *     only if they are needed
    * @throws UserError if the file is not a model Embark can run, or cannot give one of the outputs,
@@ -177,11 +176,6 @@ public final class OnnxEncoder implements Encoder {
       feeds.values().forEach(OnnxTensor::close);
       results.values().forEach(OnnxTensor::close);
     }
-  }
-
-  /** Native buffers allocated so far. */
-  long buffersAllocated() {
-    return pool.allocations();
   }
 
   @Override

@@ -53,7 +53,6 @@ public final class OnnxRuntime {
     return environment().createSession(model.bytes(), options);
   }
 
-  /** The version of the native library, e.g. {@code 1.23.2}. */
   public static String version() {
     return OrtEnvironment.getEnvironment().getVersion();
   }

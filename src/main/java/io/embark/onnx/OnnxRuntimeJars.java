@@ -65,24 +65,21 @@ public final class OnnxRuntimeJars {
       return null;
     }
     Set<String> versions = new TreeSet<>(found.stream().map(Found::version).toList());
+    String jars = String.join("; ", found.stream().map(Found::toString).toList());
     if (versions.size() > 1 || versions.contains(UNKNOWN)) {
       return ("Found %d ONNX Runtimes on the class path, and want one: %s. In use would be the"
               + " first. Take the others off it (spark.jars, spark.jars.packages,"
               + " spark.*.extraClassPath, $SPARK_HOME/jars), or run Embark in an application of its"
               + " own.")
-          .formatted(found.size(), join(found));
+          .formatted(found.size(), jars);
     }
     LOG.warn(
         "ONNX Runtime {} is on the class path {} times: {}. The first is used; if that is the build"
             + " without CUDA, no GPU is.",
         found.get(0).version(),
         found.size(),
-        join(found));
+        jars);
     return null;
-  }
-
-  private static String join(List<Found> found) {
-    return String.join("; ", found.stream().map(Found::toString).toList());
   }
 
   /** The places that {@code loader} would take ONNX Runtime from, the one in use first. */

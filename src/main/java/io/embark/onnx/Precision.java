@@ -6,7 +6,7 @@ import io.embark.onnx.int8.Int8Model;
 
 /** The numbers that a session multiplies on a CPU. */
 public enum Precision implements Choice {
-  /** As the model's file holds them: 32-bit floats, or what somebody has quantised beforehand. */
+  /** As the model's file holds them. */
   FLOAT,
   /** 8-bit integers where weights are multiplied, see {@link Int8Model}. */
   INT8;

@@ -49,7 +49,9 @@ final class RunBuffers implements AutoCloseable {
   /** The buffers of a session: as many as batches ever ran at once, the last used first. */
   static final class Pool implements AutoCloseable {
     private final ConcurrentLinkedDeque<RunBuffers> idle = new ConcurrentLinkedDeque<>();
-    private final LongAdder allocations = new LongAdder();
+
+    /** Counts the native buffers allocated so far. */
+    final LongAdder allocations = new LongAdder();
 
     RunBuffers take() throws OrtException {
       RunBuffers buffers = idle.pollFirst();
@@ -63,11 +65,6 @@ final class RunBuffers implements AutoCloseable {
       } catch (OrtException e) {
         buffers.close();
       }
-    }
-
-    /** Native buffers allocated so far. */
-    long allocations() {
-      return allocations.sum();
     }
 
     /** To be called when no batch runs. */

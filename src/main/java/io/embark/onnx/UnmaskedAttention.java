@@ -20,10 +20,7 @@ final class UnmaskedAttention {
 
   private UnmaskedAttention() {}
 
-  /**
-   * @return the model that gives the same for batches without padding and wrong vectors for others;
-   *     empty if no attention is recognised whose mask then does nothing
-   */
+  /** A model that is right for batches without padding only, if attention is recognised. */
   static Optional<PooledModel> of(PooledModel model) {
     Optional<MaskRemoval> removal = MaskRemoval.of(model);
     if (removal.isEmpty()) {

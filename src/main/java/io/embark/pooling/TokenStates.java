@@ -4,10 +4,8 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * The hidden states of one batch, seen as {@code [batch, length, hiddenSize]} over a flat array,
- * with the attention mask that says which positions are tokens and which are padding.
- *
- * <p>A view: the arrays are kept, not copied, and must not change while it is used.
+ * The hidden states of one batch. A view: the arrays are kept, not copied, and must not change
+ * while it is used.
  *
  * @param hidden hidden states {@code [batch, length, hiddenSize]}, row-major
  * @param attentionMask {@code [batch, length]}, 1 for a token, 0 for padding

@@ -6,12 +6,10 @@ import java.util.Arrays;
 public interface Tokenizer extends AutoCloseable {
 
   /**
-   * Tokenises one text, adding the model's special tokens and cutting the text's end so that at
-   * most {@link #maxLength()} tokens remain. Any string is accepted; a lone surrogate is read as
-   * U+FFFD.
+   * Tokenises one text, adds special tokens and cuts its end so that {@link #maxLength()} remain.
+   * Any string is accepted; a lone surrogate is read as U+FFFD.
    *
-   * @throws IllegalStateException after {@link #close()}, or if the tokenizer's file is such that
-   *     it fails on this text
+   * @throws IllegalStateException after {@link #close()}, or if the tokenizer fails on this text
    */
   Tokens encode(String text);
 

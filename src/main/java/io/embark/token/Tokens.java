@@ -3,11 +3,10 @@ package io.embark.token;
 import java.util.Arrays;
 
 /**
- * One tokenised text.
+ * One tokenised text, special tokens included.
  *
- * @param ids token ids {@code [used]}, special tokens included, cut to the maximum length
- * @param total tokens of the whole text, special tokens included; more than {@code used} if it was
- *     truncated
+ * @param ids cut to the maximum length
+ * @param total tokens of the whole text
  */
 public record Tokens(long[] ids, int total) {
 

@@ -66,8 +66,7 @@ public final class MaskRemoval {
   /**
    * @param idle masks that do nothing where every token is attended: names of outputs of {@link
    *     #masks}
-   * @return a model that gives the same for batches without padding and wrong vectors for others;
-   *     empty if nothing is dropped
+   * @return a model that is right for batches without padding only; empty if nothing is dropped
    */
   public Optional<PooledModel> without(Set<String> idle) {
     Map<String, NodeProto> attentions = new HashMap<>();

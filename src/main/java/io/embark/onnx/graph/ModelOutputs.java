@@ -13,10 +13,9 @@ import java.util.stream.IntStream;
  * exporters name them freely ({@code last_hidden_state}, {@code output_0}; {@code pooler_output},
  * {@code 882}).
  *
- * @param tokenStates the token states of the last layer, {@code [B, L, H]}
+ * @param tokenStates of the last layer, {@code [B, L, H]}
  * @param pooler the model's own pooled output, {@code [B, H]}
- * @param hiddenStates the states after each layer, {@code [B, L, H]}, where the model exports them;
- *     0 first
+ * @param hiddenStates those after each layer that the model exports, the embedding output first
  */
 record ModelOutputs(
     TensorSignature tokenStates, Optional<TensorSignature> pooler, List<String> hiddenStates) {
@@ -42,10 +41,9 @@ record ModelOutputs(
   }
 
   /**
-   * The tensors that hold the token states after each encoder layer, {@code [B, L, H]} of the
-   * model's own element type, the embedding output first: what it exports as {@code
-   * hidden_states.N}, otherwise what {@link PostNormBlocks} recognise. Either way the last one must
-   * be the very tensor that the model gives as its token states.
+   * The tensors with the token states after each encoder layer, the embedding output first: those
+   * exported as {@code hidden_states.N}, otherwise what {@link PostNormBlocks} recognise. Either
+   * way the last must be the very tensor that the model gives as its token states.
    *
    * @throws UserError if the layers are not recognised, saying what was found
    */

@@ -46,7 +46,6 @@ public record PooledModel(
         other.toByteArray(), externalDataFolder, outputs, inputs, approximateGelu);
   }
 
-  /** For a model that is rounded more coarsely anyway. */
   public PooledModel withApproximateGelu() {
     return new PooledModel(bytes, externalDataFolder, outputs, inputs, true);
   }

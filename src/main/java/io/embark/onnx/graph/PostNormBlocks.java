@@ -35,9 +35,8 @@ record PostNormBlocks(OnnxGraph graph) {
   private record Residual(String skip, boolean attention) {}
 
   /**
-   * The state before the first block and after each, ending in {@code last}. Empty if {@code last}
-   * is not the end of such blocks, or what lies before them still attends: then some blocks were of
-   * another kind, and the count would be wrong.
+   * The state before the first block and after each, ending in {@code last}. Empty if there are no
+   * such blocks, or what lies before them still attends: then some were of another kind.
    */
   List<String> statesUpTo(String last) {
     LinkedList<String> states = new LinkedList<>(List.of(last));

@@ -21,8 +21,7 @@ public final class WeightValues {
   }
 
   /**
-   * @return a copy, row-major
-   * @throws UserError if the tensor holds fewer values than it declares
+   * @throws UserError if the tensor does not hold as many values as it declares
    */
   public float[] of(TensorProto tensor) {
     long declared = tensor.getDimsList().stream().reduce(1L, Math::multiplyExact);

@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Ranges of the inputs of a model's dense layers, found by running it over a few texts, one by one.
+ * Ranges of the inputs of a model's dense layers, found by running it over a few texts.
  *
  * @param ranges by the name of the tensor, those without an infinity
- * @param vectors the model's own vectors, one array per text, {@code [output][dimension]}
+ * @param vectors the model's own, for each text {@code [output][dimension]}
  */
 record Calibration(Map<String, Range> ranges, List<float[][]> vectors) {
   private static final String LEAST = "embark_least_";
