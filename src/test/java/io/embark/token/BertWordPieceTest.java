@@ -133,7 +133,7 @@ class BertWordPieceTest {
         replaced("\"lowercase\":true", "\"lowercase\":" + lowercase)
             .replace("\"strip_accents\":null", "\"strip_accents\":" + accents)
             .replace("\"handle_chinese_chars\":true", "\"handle_chinese_chars\":" + chinese);
-    List<String> words = new ArrayList<>(TokenizerJson.read(file(content)).vocabulary().keySet());
+    List<String> words = new ArrayList<>(TokenizerJson.read(file(content)).vocabulary.keySet());
     words.sort(null);
     Random random = new Random(5);
     try (HfTokenizer tokenizer = HfTokenizer.open(file(content), 1 << 20)) {

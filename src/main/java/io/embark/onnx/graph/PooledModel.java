@@ -46,6 +46,7 @@ public record PooledModel(
         other.toByteArray(), externalDataFolder, outputs, inputs, approximateGelu);
   }
 
+  /** For a model that is rounded more coarsely anyway. */
   public PooledModel withApproximateGelu() {
     return new PooledModel(bytes, externalDataFolder, outputs, inputs, true);
   }
