@@ -1,6 +1,8 @@
 package io.embark.cli;
 
 import io.embark.UserError;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.apache.spark.SparkException;
 import picocli.CommandLine.IExitCodeGenerator;
 import picocli.CommandLine.ParameterException;
@@ -29,19 +31,11 @@ public final class ExitCode {
     if (e instanceof IExitCodeGenerator own) {
       return own.getExitCode();
     }
-    return e instanceof UserError || e instanceof ParameterException || isMalformed(e)
+    boolean malformed =
+        Stream.iterate(e, Objects::nonNull, Throwable::getCause).anyMatch(ExitCode::saysMalformed);
+    return e instanceof UserError || e instanceof ParameterException || malformed
         ? BAD_USAGE
         : FAILED;
-  }
-
-  /** Whether a row of the input is at fault. */
-  private static boolean isMalformed(Throwable e) {
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (saysMalformed(cause)) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Whether this is Spark's complaint of a record that a reader cannot read. */

@@ -8,12 +8,14 @@ import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import picocli.CommandLine.ParseResult;
 
@@ -24,7 +26,7 @@ import picocli.CommandLine.ParseResult;
 public final class JobSettings {
   private record Given(String text, String origin) {}
 
-  private final Map<String, Given> given = new LinkedHashMap<>();
+  private final Map<String, Given> given = new HashMap<>();
 
   private JobSettings() {}
 
@@ -41,17 +43,16 @@ public final class JobSettings {
     for (Setting<?> setting : settings) {
       Object flag = flags.matchedOptionValue(setting.key(), null);
       if (flag != null) {
-        String text = flag instanceof List<?> l ? join(l) : flag.toString();
+        String text =
+            flag instanceof List<?> l
+                ? l.stream().map(Object::toString).collect(Collectors.joining(","))
+                : flag.toString();
         result.put(setting, text, "--" + setting.key());
       } else if (properties.getProperty(setting.key()) != null) {
         result.put(setting, properties.getProperty(setting.key()), file.toString());
       }
     }
     return result;
-  }
-
-  private static String join(List<?> values) {
-    return String.join(",", values.stream().map(Object::toString).toList());
   }
 
   private static Properties load(java.nio.file.Path file, List<Setting<?>> settings)
@@ -69,9 +70,8 @@ public final class JobSettings {
       throw new UserError(
           "config: %s is not a properties file: %s".formatted(file, e.getMessage()), e);
     }
-    TreeSet<String> unknown = new TreeSet<>(properties.stringPropertyNames());
-    TreeSet<String> known = new TreeSet<>();
-    settings.forEach(setting -> known.add(setting.key()));
+    Set<String> known = new TreeSet<>(settings.stream().map(Setting::key).toList());
+    Set<String> unknown = new TreeSet<>(properties.stringPropertyNames());
     unknown.removeAll(known);
     if (!unknown.isEmpty()) {
       throw new UserError(
@@ -101,11 +101,7 @@ public final class JobSettings {
     return get(setting, isSet(setting) ? null : setting.parse(setting.defaultText()));
   }
 
-  /**
-   * The path given.
-   *
-   * @throws UserError if it is none as Hadoop reads paths
-   */
+  /** {@link #path(String, String)} of the value given. */
   public Path path(Setting<String> setting) {
     return path(setting.key(), get(setting));
   }
@@ -147,8 +143,6 @@ public final class JobSettings {
 
   /** The settings of a job, and after them the embedder's. */
   public static List<Setting<?>> all(List<Setting<?>> job) {
-    List<Setting<?>> all = new ArrayList<>(job);
-    all.addAll(Setting.ALL);
-    return all;
+    return Stream.concat(job.stream(), Setting.ALL.stream()).toList();
   }
 }

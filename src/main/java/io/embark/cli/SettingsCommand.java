@@ -27,11 +27,7 @@ public abstract class SettingsCommand implements Subcommand {
   private final List<Setting<?>> settings;
   @Spec private CommandSpec spec;
 
-  /**
-   * A command with these settings.
-   *
-   * @param settings in the order in which help shows them
-   */
+  /** A command with these settings, in the order in which help shows them. */
   protected SettingsCommand(List<Setting<?>> settings) {
     this.settings = List.copyOf(settings);
   }

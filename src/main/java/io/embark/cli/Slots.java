@@ -30,8 +30,7 @@ public final class Slots {
   /**
    * Tasks that one executor runs at the same time: as many as were asked for, else what there is.
    *
-   * @param present slots of the executors that have registered
-   * @param registered how many these are
+   * @param present slots of the {@code registered} executors
    */
   public static int ofExecutor(SparkConf conf, int present, int registered) {
     int asked = asked(conf);

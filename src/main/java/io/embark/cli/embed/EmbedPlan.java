@@ -107,9 +107,7 @@ record EmbedPlan(
     return mode(settings);
   }
 
-  /**
-   * What to do with an output that exists; that of the sample is replaced unless told otherwise.
-   */
+  /** An output of the sample is replaced unless told otherwise. */
   static SaveMode mode(JobSettings settings) {
     return settings.get(
         EmbedSettings.MODE,
@@ -132,11 +130,7 @@ record EmbedPlan(
   }
 
   /** The stage of its own that asks Spark for GPUs, if it is wanted. */
-  Optional<GpuStage> gpuStage() {
-    return gpuStage(settings);
-  }
-
-  private static Optional<GpuStage> gpuStage(JobSettings settings) {
+  static Optional<GpuStage> gpuStage(JobSettings settings) {
     int tasksPerGpu = settings.get(EmbedSettings.GPU_STAGE);
     return tasksPerGpu == 0
         ? Optional.empty()

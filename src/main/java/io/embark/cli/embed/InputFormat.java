@@ -2,6 +2,7 @@ package io.embark.cli.embed;
 
 import io.embark.Choice;
 import io.embark.UserError;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -30,9 +31,9 @@ public enum InputFormat implements Choice {
   private static final List<String> COMPRESSIONS =
       List.of("gz", "bz2", "zst", "snappy", "lz4", "deflate");
 
-  private final String sparkFormat;
+  final String sparkFormat;
+  final Map<String, String> options;
   private final List<String> extensions;
-  private final Map<String, String> options;
 
   InputFormat(String sparkFormat, List<String> extensions, Map<String, String> options) {
     this.sparkFormat = sparkFormat;
@@ -46,26 +47,19 @@ public enum InputFormat implements Choice {
     return Map.copyOf(options);
   }
 
-  String sparkFormat() {
-    return sparkFormat;
-  }
-
-  Map<String, String> options() {
-    return options;
-  }
-
   static String labels() {
     return Choice.labels(InputFormat.class, ", ");
   }
 
   static InputFormat of(String text) {
-    for (InputFormat format : values()) {
-      if (format.label().equalsIgnoreCase(text.strip())
-          || format.extensions.contains(text.strip().toLowerCase(Locale.ROOT))) {
-        return format;
-      }
-    }
-    throw new UserError("found '" + text + "', wanted one of " + labels() + ".");
+    return ofExtension(text.strip().toLowerCase(Locale.ROOT))
+        .orElseThrow(
+            () -> new UserError("found '" + text + "', wanted one of " + labels() + "."));
+  }
+
+  /** The label of each format is among its extensions. */
+  private static Optional<InputFormat> ofExtension(String extension) {
+    return Arrays.stream(values()).filter(f -> f.extensions.contains(extension)).findFirst();
   }
 
   /** The format a file name tells, compression suffixes skipped. */
@@ -73,13 +67,9 @@ public enum InputFormat implements Choice {
     String rest = name.toLowerCase(Locale.ROOT);
     for (int dot = rest.lastIndexOf('.'); dot >= 0; dot = rest.lastIndexOf('.')) {
       String extension = rest.substring(dot + 1);
-      for (InputFormat format : values()) {
-        if (format.extensions.contains(extension)) {
-          return Optional.of(format);
-        }
-      }
-      if (!COMPRESSIONS.contains(extension)) {
-        return Optional.empty();
+      Optional<InputFormat> format = ofExtension(extension);
+      if (format.isPresent() || !COMPRESSIONS.contains(extension)) {
+        return format;
       }
       rest = rest.substring(0, dot);
     }

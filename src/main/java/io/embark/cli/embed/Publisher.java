@@ -28,21 +28,12 @@ interface Publisher extends AutoCloseable {
         : new ParquetPublisher(spark, settings);
   }
 
-  /** What the target is called. */
   Path name();
 
-  /**
-   * Refuses a plan that the target cannot take.
-   *
-   * @throws io.embark.UserError with the way out
-   */
+  /** Refuses a plan that the target cannot take, by a {@link io.embark.UserError}. */
   default void require(EmbedPlan plan) {}
 
-  /**
-   * Opens the target, which is made if it has to be there.
-   *
-   * @return the directory in which runs take their lock and stage
-   */
+  /** The directory in which runs take their lock and stage, made if it has to be there. */
   TableDirectory open(EmbedPlan plan) throws IOException;
 
   /** The version that this very run was to make, if it died while it published it. */
@@ -70,7 +61,6 @@ interface Publisher extends AutoCloseable {
    */
   record Work(Dataset<Row> rows, long count, Optional<String> compared, boolean nothing) {}
 
-  /** What of the input is to be embedded. */
   Work work(EmbedPlan plan) throws IOException;
 
   /** Publishes what was staged, and clears it away. */

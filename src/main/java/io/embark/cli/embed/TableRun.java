@@ -171,7 +171,7 @@ record TableRun(EmbedPlan plan, Staging staging) {
       if (done.size() < run.slices()) {
         Slices slices = Slices.of(run.slices(), items.schema(), dedupe() ? null : plan.idCol());
         Dataset<Row> embedded = marked(plan.embedder().transform(slices.undone(items, done)));
-        Dataset<Row> placed = plan.gpuStage().map(stage -> stage.around(embedded)).orElse(embedded);
+        Dataset<Row> placed = EmbedPlan.gpuStage(plan.settings()).map(stage -> stage.around(embedded)).orElse(embedded);
         CanaryWatch.on(context).during(() -> Slices.write(placed, staging.slices(), counting()));
       }
     }

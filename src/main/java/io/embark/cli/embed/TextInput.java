@@ -30,12 +30,7 @@ public record TextInput(
 
   private static final String RECURSIVE = "recursiveFileLookup";
 
-  /**
-   * The shipped sample, in the distribution that the start script names.
-   *
-   * @return a URI
-   * @throws UserError if there is none
-   */
+  /** The URI of the shipped sample, in the distribution that the start script names. */
   public static String shippedSample() {
     String home = System.getProperty("embark.home", ".");
     java.nio.file.Path file = java.nio.file.Path.of(home, "sample", "texts.jsonl");
@@ -71,7 +66,7 @@ public record TextInput(
             : formatOf(found.files());
     // Spark's readers take option names in any case.
     Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    all.putAll(chosen.options());
+    all.putAll(chosen.options);
     if (found.subdirectory().isPresent()) {
       all.put(RECURSIVE, "true");
     }
@@ -132,7 +127,7 @@ public record TextInput(
       rows =
           spark
               .read()
-              .format(format.sparkFormat())
+              .format(format.sparkFormat)
               .options(options)
               .load(paths.toArray(String[]::new));
     } catch (IllegalArgumentException e) {
@@ -158,7 +153,7 @@ public record TextInput(
   private Map<String, String> ownOptions() {
     Map<String, String> own = new HashMap<>(options);
     own.remove(RECURSIVE);
-    own.entrySet().removeAll(format.options().entrySet());
+    own.entrySet().removeAll(format.options.entrySet());
     return own;
   }
 
