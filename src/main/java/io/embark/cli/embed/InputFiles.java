@@ -19,10 +19,10 @@ import org.apache.hadoop.fs.Path;
  * .} or {@code _}, such as {@code _SUCCESS}.
  *
  * @param files at least one
- * @param partition an example of a directory {@code key=value} with files, below a given one
- * @param subdirectory an example of a directory with files, below a given one, that is no
- *     partition; Spark reads those only when told to
- * @param outside an example of a file in no directory below a given one
+ * @param partition a directory {@code key=value} with files, below a given one
+ * @param subdirectory a directory with files, below a given one, that is no partition; Spark reads
+ *     those only when told to
+ * @param outside a file in no directory below a given one
  */
 public record InputFiles(
     List<FileStatus> files,
@@ -31,9 +31,8 @@ public record InputFiles(
     Optional<Path> outside) {
 
   /**
-   * Lists them.
+   * Lists the files at some paths, which may be directories or globs.
    *
-   * @param paths files, directories or globs
    * @throws UserError naming a path without a data file, or a file at two paths
    */
   public static InputFiles at(List<String> paths, Configuration hadoop) throws IOException {
@@ -63,7 +62,6 @@ public record InputFiles(
         Optional.ofNullable(search.outside));
   }
 
-  /** What was found so far. */
   private static final class Search {
     private final List<FileStatus> files = new ArrayList<>();
     private final Map<Path, String> givenOf = new HashMap<>();
@@ -113,16 +111,15 @@ public record InputFiles(
   }
 
   private static FileStatus[] matches(FileSystem system, Path glob) throws IOException {
-    FileStatus[] matches;
     try {
-      matches = system.globStatus(glob);
+      FileStatus[] matches = system.globStatus(glob);
+      if (matches != null && matches.length > 0) {
+        return matches;
+      }
     } catch (FileNotFoundException e) {
-      matches = null;
+      // Reported below together with what matches nothing.
     }
-    if (matches == null || matches.length == 0) {
-      throw new UserError("input: nothing found at " + system.makeQualified(glob) + ".");
-    }
-    return matches;
+    throw new UserError("input: nothing found at " + system.makeQualified(glob) + ".");
   }
 
   /**

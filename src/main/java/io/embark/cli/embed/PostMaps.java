@@ -62,11 +62,10 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
   }
 
   /**
-   * Settles the maps.
+   * The fingerprints of the maps, one for each vector column; none if nothing is wanted.
    *
    * @param begun the attempt that is gone on with
    * @param base the version of the table that the run builds on
-   * @return their fingerprints, one for each vector column; none if nothing is wanted
    */
   List<String> settle(Optional<StagedRun> begun, Optional<Snapshot> base) throws IOException {
     PostChoice choice = plan.settings().get(EmbedSettings.POST);
@@ -84,7 +83,7 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
       for (LinearVectorModel map : maps) {
         kept.keep(map);
       }
-      fingerprints = maps.stream().map(LinearVectorModel::fingerprint).toList();
+      fingerprints = fingerprints(maps);
     }
     for (String fingerprint : fingerprints) {
       if (!kept.holds(fingerprint)) {
@@ -94,6 +93,10 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
       }
     }
     return fingerprints;
+  }
+
+  private static List<String> fingerprints(List<LinearVectorModel> maps) {
+    return maps.stream().map(LinearVectorModel::fingerprint).toList();
   }
 
   /** Where the maps with these fingerprints are kept. */
@@ -190,11 +193,7 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
             .persist(StorageLevel.MEMORY_AND_DISK());
     try {
       Progress.during(plan.spark().sparkContext(), vectors::count);
-      List<LinearVectorModel> maps = new ArrayList<>();
-      for (String column : columns) {
-        maps.add(choice.fit(vectors, column));
-      }
-      return maps;
+      return columns.stream().map(column -> choice.fit(vectors, column)).toList();
     } finally {
       vectors.unpersist();
     }

@@ -28,8 +28,6 @@ record Preview(EmbedPlan plan, PrintWriter out) {
   private static final int TEXT_READ = 1_000;
   private static final int VALUES = 3;
 
-  private record Neighbour(double cosine, String text) {}
-
   private record Item(String id, String text, float[] vector) {
     double cosine(Item other) {
       double dot = 0;
@@ -48,11 +46,7 @@ record Preview(EmbedPlan plan, PrintWriter out) {
   void print(Dataset<Row> written, int rows) {
     Dataset<Row> shown = shown(written);
     VectorColumn vectors = VectorColumn.of(shown.schema(), vectorCol());
-    out.println();
-    out.println("Schema:");
-    out.print(written.schema().treeString());
-    out.println();
-    out.println("First rows:");
+    out.printf("%nSchema:%n%s%nFirst rows:%n", written.schema().treeString());
     // One query for both: on a small table a query of its own costs more than its rows.
     List<Row> first = shown.limit(Math.max(rows, SEARCHED)).collectAsList();
     for (Row row : first.subList(0, Math.min(rows, first.size()))) {
@@ -60,8 +54,7 @@ record Preview(EmbedPlan plan, PrintWriter out) {
     }
     List<Item> items = items(first, vectors);
     if (items.size() > NEIGHBOURS) {
-      out.println();
-      out.printf(Locale.ROOT, "Nearest neighbours by cosine, among %,d rows:%n", items.size());
+      out.printf(Locale.ROOT, "%nNearest neighbours by cosine, among %,d rows:%n", items.size());
       for (Item query : queries(items)) {
         printNeighbours(items, query);
       }
@@ -135,17 +128,15 @@ record Preview(EmbedPlan plan, PrintWriter out) {
 
   private void printNeighbours(List<Item> items, Item query) {
     out.println("  \"" + Excerpt.of(query.text()) + "\"");
-    items.stream()
-        .filter(item -> !item.text().equals(query.text()))
-        .map(item -> new Neighbour(item.cosine(query), item.text()))
-        .sorted(Comparator.comparingDouble(neighbour -> -neighbour.cosine()))
-        .limit(NEIGHBOURS)
-        .forEach(
-            neighbour ->
-                out.printf(
-                    Locale.ROOT,
-                    "    %.3f  \"%s\"%n",
-                    neighbour.cosine(),
-                    Excerpt.of(neighbour.text())));
+    List<Item> neighbours =
+        items.stream()
+            .filter(item -> !item.text().equals(query.text()))
+            .sorted(Comparator.comparingDouble(item -> -item.cosine(query)))
+            .limit(NEIGHBOURS)
+            .toList();
+    for (Item item : neighbours) {
+      out.printf(
+          Locale.ROOT, "    %.3f  \"%s\"%n", item.cosine(query), Excerpt.of(item.text()));
+    }
   }
 }

@@ -56,9 +56,7 @@ record RunSummary(
     return seconds == 0 ? 0 : count / seconds;
   }
 
-  /**
-   * @param totalSeconds including start and checks
-   */
+  /** Prints it; {@code totalSeconds} include start and checks. */
   void print(PrintWriter out, Path output, double totalSeconds) {
     out.println();
     out.println("Wrote " + output);
@@ -66,14 +64,11 @@ record RunSummary(
     if (totals.documents() != totals.rows()) {
       line.append(format(" of %,d documents", totals.documents()));
     }
-    totals
-        .byStatus()
-        .forEach(
-            (status, count) -> {
-              if (status != Status.OK && count > 0) {
-                line.append(format(", %,d %s", count, status));
-              }
-            });
+    for (var status : totals.byStatus().entrySet()) {
+      if (status.getKey() != Status.OK && status.getValue() > 0) {
+        line.append(format(", %,d %s", status.getValue(), status.getKey()));
+      }
+    }
     line.append(
         format(
             "; %,d cut at the maximum length (%.1f %% of tokens lost)",
@@ -87,51 +82,52 @@ record RunSummary(
   }
 
   private void printTasks(PrintWriter out, double totalSeconds) {
-    out.println(
-        format(
-            "%.1f s of work: %,.1f rows/s, %,.0f tokens/s; padding %.1f %%; %.1f s in all since the"
-                + " session started",
-            seconds,
-            perSecond(tasks.rows()),
-            perSecond(tasks.tokens()),
-            100 * tasks.padding(),
-            totalSeconds));
-    out.println(
-        format(
-            "%,d tasks took %.1f s: %.1f s reading, %.1f s tokenising, %.1f s waiting for the"
-                + " model, %.1f s writing and loading; the model %.1f s, %,d batches",
-            tasks.tasks(),
-            tasks.seconds(Counter.TASK_NANOS),
-            tasks.seconds(Counter.READ_NANOS),
-            tasks.seconds(Counter.TOKENIZE_NANOS),
-            tasks.seconds(Counter.WAIT_NANOS),
-            tasks.writeSeconds(),
-            tasks.seconds(Counter.MODEL_NANOS),
-            tasks.count(Counter.BATCHES)));
-    if (tasks.count(Counter.REPEATED) > 0) {
-      out.println(
-          format(
-              "%,d texts equal another in their task's buffer, and were embedded with it",
-              tasks.count(Counter.REPEATED)));
-    }
-    if (tasks.count(Counter.HALVINGS) > 0) {
-      out.println(
-          format(
-              "Memory did not suffice %,d times: batches were halved (see the executors' logs for"
-                  + " the budget that fits)",
-              tasks.count(Counter.HALVINGS)));
-    }
-    if (failedTasks > 0) {
-      out.println(format("%,d attempts at tasks failed and were made again", failedTasks));
-    }
+    print(
+        out,
+        "%.1f s of work: %,.1f rows/s, %,.0f tokens/s; padding %.1f %%; %.1f s in all since the session started",
+        seconds,
+        perSecond(tasks.rows()),
+        perSecond(tasks.tokens()),
+        100 * tasks.padding(),
+        totalSeconds);
+    print(
+        out,
+        "%,d tasks took %.1f s: %.1f s reading, %.1f s tokenising, %.1f s waiting for the model, %.1f s writing and loading; the model %.1f s, %,d batches",
+        tasks.tasks(),
+        tasks.seconds(Counter.TASK_NANOS),
+        tasks.seconds(Counter.READ_NANOS),
+        tasks.seconds(Counter.TOKENIZE_NANOS),
+        tasks.seconds(Counter.WAIT_NANOS),
+        tasks.writeSeconds(),
+        tasks.seconds(Counter.MODEL_NANOS),
+        tasks.count(Counter.BATCHES));
+    printIfAny(
+        out,
+        "%,d texts equal another in their task's buffer, and were embedded with it",
+        tasks.count(Counter.REPEATED));
+    printIfAny(
+        out,
+        "Memory did not suffice %,d times: batches were halved (see the executors' logs for the budget that fits)",
+        tasks.count(Counter.HALVINGS));
+    printIfAny(out, "%,d attempts at tasks failed and were made again", failedTasks);
     long withoutGpu = tasks.count(Counter.CPU_FOR_WANT_OF_GPU);
     if (withoutGpu > 0 && withoutGpu < tasks.tasks()) {
-      out.println(
-          format(
-              "%,d of %,d tasks found no GPU and ran on the CPU, the others on GPUs; with --device"
-                  + " cuda they would have failed",
-              withoutGpu, tasks.tasks()));
+      print(
+          out,
+          "%,d of %,d tasks found no GPU and ran on the CPU, the others on GPUs; with --device cuda they would have failed",
+          withoutGpu,
+          tasks.tasks());
     }
+  }
+
+  private static void printIfAny(PrintWriter out, String format, long count) {
+    if (count > 0) {
+      print(out, format, count);
+    }
+  }
+
+  private static void print(PrintWriter out, String format, Object... values) {
+    out.println(format(format, values));
   }
 
   private void printSlowTasks(PrintWriter out) {
@@ -142,15 +138,15 @@ record RunSummary(
     }
     out.println("Slowest tasks:");
     for (SlowTask task : slowest) {
-      out.println(
-          format(
-              "  partition %d on %s (executor %s): %.1f s, %,d rows, %,d tokens",
-              task.partition(),
-              task.host(),
-              task.executor(),
-              task.seconds(),
-              task.rows(),
-              task.tokens()));
+      print(
+          out,
+          "  partition %d on %s (executor %s): %.1f s, %,d rows, %,d tokens",
+          task.partition(),
+          task.host(),
+          task.executor(),
+          task.seconds(),
+          task.rows(),
+          task.tokens());
     }
   }
 
