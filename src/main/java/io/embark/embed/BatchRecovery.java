@@ -26,7 +26,6 @@ final class BatchRecovery {
   private final Encoder encoder;
   private final OnRowError onRowError;
 
-  /** Plans with the budget in force. */
   private final AtomicReference<BatchPlanner> planner;
 
   BatchRecovery(Encoder encoder, BatchPlanner planner, OnRowError onRowError) {
@@ -54,8 +53,6 @@ final class BatchRecovery {
   }
 
   /**
-   * Runs one batch, in parts if need be.
-   *
    * @throws EncodingException if it was stopped, the model fails and texts may not fail alone, or
    *     the session does not work any more
    */

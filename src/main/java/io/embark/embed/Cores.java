@@ -3,9 +3,9 @@ package io.embark.embed;
 import io.embark.UserError;
 
 /**
- * The cores of this JVM on which batches run. A stream has one from its first batch to its end, a
- * call to {@link Embedder#embedAll} until it returns. Those that nobody has are lent, batch by
- * batch, so that a partition that is left over does not leave the others idle.
+ * The cores of this JVM on which batches run. A stream or {@link Embedder#embedAll} has one until
+ * it ends. Those that nobody has are lent, batch by batch, so that a partition left over leaves
+ * none idle.
  */
 public final class Cores {
   static final Cores OF_THIS_JVM = new Cores(Runtime.getRuntime().availableProcessors());
@@ -34,7 +34,6 @@ public final class Cores {
     used++;
   }
 
-  /** Borrows one if one is free. */
   synchronized boolean borrow() {
     if (used >= most) {
       return false;

@@ -11,11 +11,8 @@ import java.util.NoSuchElementException;
 import java.util.function.Function;
 
 /**
- * Embeds a stream of documents, each cut into chunks, in constant memory however long a document
- * is. Chunks of several documents share batches.
- *
- * @param <T> what comes in, a row that holds a document
- * @param <R> what goes out
+ * Embeds a stream of documents, rows {@code T} each cut into chunks, in constant memory however
+ * long a document is. Chunks of several documents share batches.
  */
 public final class DocumentStream<T, R> implements Iterator<R> {
 
@@ -30,12 +27,7 @@ public final class DocumentStream<T, R> implements Iterator<R> {
     R ofDocument(T document, int chunks, Embedding merged);
   }
 
-  /**
-   * A chunk and the document that it is of.
-   *
-   * @param chunk null for a document that is null
-   * @param last whether it is the document's last
-   */
+  /** A chunk and its document; no chunk for a document that is null. */
   public record Piece<T>(T document, Chunk chunk, boolean last) {
     String text() {
       return chunk == null ? null : chunk.text();

@@ -198,7 +198,6 @@ public final class Embedder implements AutoCloseable {
     return config;
   }
 
-  /** The device the session runs on. */
   public DeviceChoice device() {
     return encoder.device();
   }
@@ -223,7 +222,6 @@ public final class Embedder implements AutoCloseable {
     return layout.dimensions();
   }
 
-  /** Values of the first vector of a text. */
   public int dimension() {
     return dimensions().get(0);
   }

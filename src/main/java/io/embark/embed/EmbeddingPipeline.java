@@ -148,7 +148,6 @@ final class EmbeddingPipeline {
     }
   }
 
-  /** Cuts tokenised texts into batches. */
   List<Batch> plan(List<Tokens> texts) {
     return recovery.plan(texts);
   }

@@ -114,9 +114,8 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
   }
 
   /**
-   * Lets somebody else stop the stream, which then fails with {@link CancellationException}.
-   *
-   * @param stop asked by the using thread between texts, and while it waits ten times a second
+   * Lets somebody else stop the stream, which then fails with {@link CancellationException}: asked
+   * by the using thread between texts, and while it waits ten times a second.
    */
   public EmbeddingStream<T, R> stopWhen(BooleanSupplier stop) {
     stopped = stop;
@@ -163,7 +162,6 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
     return ready.next(result);
   }
 
-  /** The next buffer with its vectors, or null at the end. */
   private RowBuffer<T> nextBuffer() {
     ready = null;
     while (atModel.size() <= prefetch && items.hasNext()) {

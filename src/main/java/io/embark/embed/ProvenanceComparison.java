@@ -23,11 +23,7 @@ public final class ProvenanceComparison {
   private final VectorProvenance left;
   private final VectorProvenance right;
 
-  /**
-   * A field of both.
-   *
-   * @param mustAgree whether vectors that differ in it cannot be compared
-   */
+  /** A field of both; vectors that differ in one that must agree cannot be compared. */
   public record Field(String name, String left, String right, boolean mustAgree) {
     public boolean isDifferent() {
       return !left.equals(right);

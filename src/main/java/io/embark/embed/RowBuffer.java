@@ -13,8 +13,6 @@ import java.util.function.Function;
 /**
  * Some rows of a stream: read, then tokenised, then with vectors. They leave in the order they
  * came; equal texts go to the model once.
- *
- * @param <T> a row that holds texts
  */
 final class RowBuffer<T> {
   private final List<T> rows = new ArrayList<>();

@@ -36,8 +36,6 @@ record VectorLayout(
   private static final String OURS = "embark_";
 
   /**
-   * The outputs that a session is asked for.
-   *
    * @throws UserError if token states are wanted of several choices of layers
    */
   static List<GraphOutput> outputs(EmbedderConfig config) {
@@ -112,9 +110,7 @@ record VectorLayout(
   }
 
   /**
-   * The embedding of one row of a batch, copied from what the session returned for each output.
-   *
-   * @param length positions per row in the batch
+   * The embedding of one row of a batch of {@code length} positions a row, copied from each output.
    */
   Embedding row(List<FloatBuffer> values, int row, int length, Tokens text, double unknown) {
     float[][] vectors = new float[dims.length - (tokenStates ? 1 : 0)][];

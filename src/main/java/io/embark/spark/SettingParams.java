@@ -55,8 +55,6 @@ public abstract class SettingParams<T extends SettingParams<T>> extends Transfor
   }
 
   /**
-   * Sets the param of a setting.
-   *
    * @throws UserError if the setting does not take the value
    */
   final T set(Setting<?> setting, Object value) {
@@ -88,8 +86,6 @@ public abstract class SettingParams<T extends SettingParams<T>> extends Transfor
   }
 
   /**
-   * The place of the column of texts.
-   *
    * @throws UserError if there is no such column of strings
    */
   final int textIndex(StructType schema) {

@@ -109,12 +109,10 @@ public final class TextChunker extends SettingParams<TextChunker> implements Def
     return defaultCopy(extra);
   }
 
-  /** Reads a chunker that {@code write()} saved. */
   public static MLReader<TextChunker> read() {
     return new DefaultParamsReader<>();
   }
 
-  /** Loads a chunker from a path. */
   public static TextChunker load(String path) {
     return read().load(path);
   }

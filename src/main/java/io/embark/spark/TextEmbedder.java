@@ -214,12 +214,10 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
     return copy;
   }
 
-  /** Reads an embedder that {@code write()} saved. */
   public static MLReader<TextEmbedder> read() {
     return new DefaultParamsReader<>();
   }
 
-  /** Loads an embedder from a path. */
   public static TextEmbedder load(String path) {
     return read().load(path);
   }

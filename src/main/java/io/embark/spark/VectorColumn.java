@@ -31,8 +31,6 @@ public final class VectorColumn implements Serializable {
   }
 
   /**
-   * Prepares to read a column.
-   *
    * @throws UserError if there is no such column, or its metadata does not say that Embark wrote it
    */
   public static VectorColumn of(StructType schema, String column) {
@@ -63,8 +61,6 @@ public final class VectorColumn implements Serializable {
   }
 
   /**
-   * What made the vectors of a column.
-   *
    * @throws UserError if there is no such column, or Embark did not write it
    */
   public static VectorProvenance provenance(StructType schema, String column) {

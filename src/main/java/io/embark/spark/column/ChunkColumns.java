@@ -18,6 +18,7 @@ import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
+import scala.collection.JavaConverters;
 
 /**
  * The columns that chunking adds behind those of an embedding: of chunks {@code chunk_index},
@@ -27,8 +28,6 @@ import org.apache.spark.unsafe.types.UTF8String;
 public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
     implements Serializable {
   /**
-   * The schema with the columns added.
-   *
    * @throws UserError if a name is taken
    */
   public StructType addTo(StructType schema) {
@@ -63,19 +62,13 @@ public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
       Iterator<InternalRow> rows, StructType input, Chunker chunker) {
     Iterator<DocumentStream.Piece<InternalRow>> pieces =
         DocumentStream.pieces(rows, this::text, chunker);
-    return new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return pieces.hasNext();
-      }
-
-      @Override
-      public InternalRow next() {
-        DocumentStream.Piece<InternalRow> piece = pieces.next();
-        return new JoinedRow(
-            withTextOf(piece.chunk(), piece.document(), input), ofChunk(piece.chunk()));
-      }
-    };
+    return JavaConverters.asJavaIterator(
+        JavaConverters.asScalaIterator(pieces)
+            .map(
+                piece ->
+                    new JoinedRow(
+                        withTextOf(piece.chunk(), piece.document(), input),
+                        ofChunk(piece.chunk()))));
   }
 
   private String text(InternalRow row) {

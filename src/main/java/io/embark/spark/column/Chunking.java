@@ -56,8 +56,6 @@ public record Chunking(ChunkMode mode, int tokens, int overlap, boolean keepText
   }
 
   /**
-   * Cuts without a session, for a resolved config.
-   *
    * @throws UserError if the numbers do not go with the model
    */
   public Chunker chunker(EmbedderConfig config) {

@@ -23,8 +23,6 @@ public final class ColumnProvenance {
   }
 
   /**
-   * What made the vectors of a column.
-   *
    * @throws UserError if there is no such column, or its metadata do not say
    */
   public static VectorProvenance of(StructType schema, String column) {

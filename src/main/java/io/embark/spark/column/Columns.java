@@ -17,7 +17,6 @@ public final class Columns {
     return QuotingUtils.quoteIdentifier(name);
   }
 
-  /** A column of whichever rows it is used on. */
   public static Column of(String name) {
     return functions.col(quoted(name));
   }
@@ -28,8 +27,6 @@ public final class Columns {
   }
 
   /**
-   * Adds a column behind the others.
-   *
    * @throws UserError if its name is taken
    */
   static void add(List<StructField> fields, StructField added, String by, String params) {

@@ -40,8 +40,6 @@ public record EmbeddingColumns(
   private static final int ACCOUNT = 5;
 
   /**
-   * The schema with the added columns at its end.
-   *
    * @throws UserError if a name is taken
    */
   public StructType addTo(StructType schema, ModelFacts facts) {

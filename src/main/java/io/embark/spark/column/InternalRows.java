@@ -48,8 +48,7 @@ public final class InternalRows {
 
   /**
    * The rows that {@code work} makes of each partition, with the metadata of the result's fields.
-   *
-   * @param work not called for an empty partition, which must not load a model
+   * It is not called for an empty partition, which must not load a model.
    */
   public static Dataset<Row> mapPartitions(Dataset<Row> rows, StructType result, Work work) {
     LogicalPlan child = rows.logicalPlan();

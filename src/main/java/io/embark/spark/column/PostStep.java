@@ -20,8 +20,6 @@ import org.apache.spark.sql.types.StructType;
 public record PostStep(List<LinearVectorModel> maps, Norm norm) implements Serializable {
 
   /**
-   * Fits maps to the vectors as they are asked for.
-   *
    * @throws UserError if the maps are not for these vectors
    */
   public static PostStep of(List<LinearVectorModel> maps, ModelFacts facts) {

@@ -37,8 +37,6 @@ public final class CanaryWatch extends SparkListener {
   }
 
   /**
-   * Runs some work.
-   *
    * @throws Canary.Drift if some executor drifted meanwhile, even where others did the work
    */
   public void during(Runnable work) {

@@ -35,25 +35,18 @@ public final class ExecutorEmbedders {
   /** Finds and opens devices; tests on machines without GPUs put their own in place. */
   public interface Devices {
     /** As {@link DeviceChoice#of}. */
-    DeviceChoice settle(Device wanted, int gpuIndex);
+    default DeviceChoice settle(Device wanted, int gpuIndex) {
+      return DeviceChoice.of(wanted, gpuIndex);
+    }
 
     /** As {@link Embedder#open(EmbedderConfig, ModelStore, int)}. */
-    Embedder open(EmbedderConfig config, ModelStore store, DeviceChoice device) throws IOException;
+    default Embedder open(EmbedderConfig config, ModelStore store, DeviceChoice device)
+        throws IOException {
+      return Embedder.open(config, store, Math.max(0, device.gpu()));
+    }
 
     /** The devices of this machine. */
-    Devices OF_THIS_MACHINE =
-        new Devices() {
-          @Override
-          public DeviceChoice settle(Device wanted, int gpuIndex) {
-            return DeviceChoice.of(wanted, gpuIndex);
-          }
-
-          @Override
-          public Embedder open(EmbedderConfig config, ModelStore store, DeviceChoice device)
-              throws IOException {
-            return Embedder.open(config, store, Math.max(0, device.gpu()));
-          }
-        };
+    Devices OF_THIS_MACHINE = new Devices() {};
   }
 
   private static volatile Devices devices = Devices.OF_THIS_MACHINE;

@@ -44,8 +44,6 @@ public record ExecutorSettings(int models, Duration idle) {
   }
 
   /**
-   * Those of an application.
-   *
    * @throws UserError if a key is unknown or a value not allowed
    */
   public static ExecutorSettings of(SparkConf conf) {

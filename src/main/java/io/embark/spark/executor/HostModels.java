@@ -54,9 +54,8 @@ public final class HostModels {
   }
 
   /**
-   * The model that a config names, for the driver, which asks several times in one query. A local
-   * one is looked at each time, which costs milliseconds, one that is copied from elsewhere every
-   * few seconds.
+   * The model that a config names, for the driver, which asks several times in one query: a local
+   * one is looked at each time, in milliseconds, one copied from elsewhere every few seconds.
    */
   static ModelDirectory openOnDriver(EmbedderConfig config) throws IOException {
     String uri = config.get(Setting.MODEL);

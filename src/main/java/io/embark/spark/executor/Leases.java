@@ -80,7 +80,6 @@ final class Leases<K, V> {
     }
   }
 
-  /** Gives one back. */
   void release(K key) {
     List<V> superfluous;
     synchronized (this) {
@@ -99,7 +98,6 @@ final class Leases<K, V> {
     closeEach(superfluous);
   }
 
-  /** Closes those that nobody has used for a while. */
   void closeIdle() {
     List<V> idlers = new ArrayList<>();
     synchronized (this) {

@@ -10,13 +10,11 @@ public abstract class CountingStats implements EmbeddingStats {
   public enum Counter {
     /** Items read: rows, or chunks where texts are cut into chunks. */
     ROWS,
-    /** Texts that the model embedded. */
     TEXTS,
     /** Rows read that have no text for the model: null, blank, or equal to one that it gets. */
     WITHOUT_MODEL,
     /** Texts that equal another of their buffer, whose vector they got. */
     REPEATED,
-    /** Texts that the model failed on. */
     FAILED,
     /** Tokens that the model saw, padding not counted. */
     TOKENS,

@@ -40,11 +40,7 @@ public final class EmbeddingMetrics extends CountingStats implements Serializabl
     return new EmbeddingMetrics(accounts, calls.incrementAndGet(), calls);
   }
 
-  /**
-   * Counts of some tasks added up, as they were at one moment.
-   *
-   * @param counts by ordinal of {@link Counter}; not to be changed
-   */
+  /** Counts of some tasks added up, by ordinal of {@link Counter}; not to be changed. */
   public record Totals(long[] counts) implements Serializable {
 
     long get(Counter counter) {
@@ -114,7 +110,6 @@ public final class EmbeddingMetrics extends CountingStats implements Serializabl
     return count(Counter.TEXTS);
   }
 
-  /** Tokens that the model saw, padding not counted. */
   public long tokens() {
     return count(Counter.TOKENS);
   }
@@ -126,7 +121,6 @@ public final class EmbeddingMetrics extends CountingStats implements Serializabl
     return padded == 0 ? 0 : 1 - (double) totals.get(Counter.TOKENS) / padded;
   }
 
-  /** Tasks that embedded anything. */
   public long tasks() {
     return count(Counter.TASKS);
   }

@@ -42,7 +42,6 @@ public record RowTotals(
   /** Key in a Parquet footer's key-value metadata. */
   public static final String KEY = "io.embark.totals";
 
-  /** Of no rows. */
   public static final RowTotals NONE = new RowTotals(0, Map.of(), 0, 0, 0, 0, 0);
 
   /** Footers read at once: a store far away takes its time for each. */
@@ -59,7 +58,6 @@ public record RowTotals(
     byStatus = all;
   }
 
-  /** Those of the rows of both. */
   public RowTotals plus(RowTotals other) {
     EnumMap<Status, Long> sums = new EnumMap<>(Status.class);
     byStatus.forEach((status, count) -> sums.put(status, count + other.byStatus.get(status)));
@@ -73,7 +71,6 @@ public record RowTotals(
         unknownMillionths + other.unknownMillionths);
   }
 
-  /** Those of the rows of all. */
   public static RowTotals sum(Collection<RowTotals> all) {
     return all.stream().reduce(NONE, RowTotals::plus);
   }

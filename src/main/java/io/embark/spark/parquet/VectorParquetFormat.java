@@ -55,7 +55,6 @@ public final class VectorParquetFormat extends ParquetFileFormat {
     return factory;
   }
 
-  /** Path from a column to its values. */
   private static String values(DataType type) {
     if (type instanceof ArrayType) {
       return ".list.element";

@@ -1,5 +1,6 @@
 package io.embark.spark.parquet;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,11 +61,7 @@ public final class VectorWriteSupport extends ParquetWriteSupport {
     WriteContext context = super.init(configuration);
     StructType schema =
         (StructType) DataType.fromJson(configuration.get(ParquetWriteSupport.SPARK_ROW_SCHEMA()));
-    StructField[] fields = schema.fields();
-    types = new DataType[fields.length];
-    for (int i = 0; i < fields.length; i++) {
-      types[i] = fields[i].dataType();
-    }
+    types = Arrays.stream(schema.fields()).map(StructField::dataType).toArray(DataType[]::new);
     names = schema.fieldNames();
     paths = context.getSchema().getColumns();
     counter = RowCounter.of(configuration, schema);
