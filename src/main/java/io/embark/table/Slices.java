@@ -7,11 +7,10 @@ import io.embark.spark.parquet.VectorParquetFormat;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.mapreduce.JobContext;
@@ -24,31 +23,19 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RuntimeConfig;
 import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StructField;
-import org.apache.spark.sql.types.StructType;
 import scala.Option;
 import scala.collection.Seq;
 
 /**
  * Work cut into slices, each of which is done wholly or not at all. A row's slice follows from its
  * values alone, so that a run that goes on for another finds the same rows in the same slices.
- *
- * @param key the columns that decide a row's slice: its id, or else all of it
  */
-public record Slices(int count, List<Column> key) {
+public final class Slices {
   static final Pattern FILE = Pattern.compile("slice-(\\d{5,})\\.parquet");
 
   private static final String PROTOCOL = "spark.sql.sources.commitProtocolClass";
 
-  /** By the id column, or by all columns if it is null. */
-  public static Slices of(int count, StructType schema, String idCol) {
-    List<Column> key = new ArrayList<>();
-    for (StructField field : schema.fields()) {
-      if (idCol == null || field.name().equals(idCol)) {
-        key.add(hashable(field));
-      }
-    }
-    return new Slices(count, key);
-  }
+  private Slices() {}
 
   /** A column in a form that Spark can hash, which it cannot where maps are in it. */
   private static Column hashable(StructField field) {
@@ -61,13 +48,22 @@ public record Slices(int count, List<Column> key) {
     return "slice-%05d.parquet".formatted(number);
   }
 
-  /** The rows of slices that are still to do, one partition a slice. */
-  public Dataset<Row> undone(Dataset<Row> rows, Set<Integer> done) {
-    Column[] columns = key.toArray(Column[]::new);
+  /**
+   * The rows of slices that are still to do, one partition a slice.
+   *
+   * @param count of slices
+   * @param idCol decides a row's slice; null for all columns
+   */
+  public static Dataset<Row> undone(Dataset<Row> rows, int count, String idCol, Set<Integer> done) {
+    Column[] key =
+        Stream.of(rows.schema().fields())
+            .filter(field -> idCol == null || field.name().equals(idCol))
+            .map(Slices::hashable)
+            .toArray(Column[]::new);
     // What repartition() computes: HashPartitioning is pmod of this very hash.
-    Column slice = pmod(hash(columns), lit(count));
+    Column slice = pmod(hash(key), lit(count));
     Dataset<Row> left = done.isEmpty() ? rows : rows.where(not(slice.isInCollection(done)));
-    return left.repartition(count, columns);
+    return left.repartition(count, key);
   }
 
   /** Writes rows partitioned by slices, as Parquet; each slice stays once it is done. */

@@ -53,9 +53,8 @@ public record Snapshot(
 
   /** Rows in all files, or -1 where not all are known. */
   public long rowCount() {
-    return files.stream().anyMatch(f -> f.rows() < 0)
-        ? -1
-        : files.stream().mapToLong(DataFile::rows).sum();
+    boolean known = files.stream().allMatch(f -> f.rows() >= 0);
+    return known ? files.stream().mapToLong(DataFile::rows).sum() : -1;
   }
 
   /** The same version with other files. */

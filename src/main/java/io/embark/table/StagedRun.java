@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
+import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
@@ -39,14 +41,11 @@ public record StagedRun(
 
   /** Numbers of the slices in a staging directory that are done. */
   static Set<Integer> done(TableDirectory table, Path staging) throws IOException {
-    Set<Integer> done = new TreeSet<>();
-    for (FileStatus file : table.list(new Path(staging, SLICES))) {
-      Matcher name = Slices.FILE.matcher(file.getPath().getName());
-      if (name.matches()) {
-        done.add(Integer.parseInt(name.group(1)));
-      }
-    }
-    return done;
+    return table.list(new Path(staging, SLICES)).stream()
+        .map(file -> Slices.FILE.matcher(file.getPath().getName()))
+        .filter(Matcher::matches)
+        .map(name -> Integer.valueOf(name.group(1)))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** A line for people on each run that has not ended or was killed. */
@@ -70,14 +69,13 @@ public record StagedRun(
   List<String> differences(Map<String, String> now) {
     TreeSet<String> names = new TreeSet<>(facts.keySet());
     names.addAll(now.keySet());
-    List<String> differences = new ArrayList<>();
-    for (String name : names) {
-      String before = facts.getOrDefault(name, "unset");
-      String after = now.getOrDefault(name, "unset");
-      if (!before.equals(after)) {
-        differences.add("%s was %s and is %s".formatted(name, before, after));
-      }
-    }
-    return differences;
+    names.removeIf(name -> Objects.equals(facts.get(name), now.get(name)));
+    return names.stream()
+        .map(
+            name ->
+                "%s was %s and is %s"
+                    .formatted(
+                        name, facts.getOrDefault(name, "unset"), now.getOrDefault(name, "unset")))
+        .toList();
   }
 }

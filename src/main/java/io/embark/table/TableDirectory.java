@@ -66,15 +66,12 @@ public record TableDirectory(FileSystem files, Path path) {
 
   /** The numbers of all versions on record, ascending. */
   public List<Long> snapshotIds() throws IOException {
-    List<Long> ids = new ArrayList<>();
-    for (FileStatus file : list(snapshotFile(1).getParent())) {
-      Matcher name = SNAPSHOT.matcher(file.getPath().getName());
-      if (name.matches()) {
-        ids.add(Long.parseLong(name.group(1)));
-      }
-    }
-    ids.sort(null);
-    return ids;
+    return list(snapshotFile(1).getParent()).stream()
+        .map(file -> SNAPSHOT.matcher(file.getPath().getName()))
+        .filter(Matcher::matches)
+        .map(name -> Long.valueOf(name.group(1)))
+        .sorted()
+        .toList();
   }
 
   public Snapshot snapshot(long id) throws IOException {

@@ -169,9 +169,13 @@ record TableRun(EmbedPlan plan, Staging staging) {
     try (progress;
         gauges) {
       if (done.size() < run.slices()) {
-        Slices slices = Slices.of(run.slices(), items.schema(), dedupe() ? null : plan.idCol());
-        Dataset<Row> embedded = marked(plan.embedder().transform(slices.undone(items, done)));
-        Dataset<Row> placed = EmbedPlan.gpuStage(plan.settings()).map(stage -> stage.around(embedded)).orElse(embedded);
+        Dataset<Row> undone =
+            Slices.undone(items, run.slices(), dedupe() ? null : plan.idCol(), done);
+        Dataset<Row> embedded = marked(plan.embedder().transform(undone));
+        Dataset<Row> placed =
+            EmbedPlan.gpuStage(plan.settings())
+                .map(stage -> stage.around(embedded))
+                .orElse(embedded);
         CanaryWatch.on(context).during(() -> Slices.write(placed, staging.slices(), counting()));
       }
     }
