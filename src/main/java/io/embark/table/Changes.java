@@ -99,8 +99,7 @@ public final class Changes implements AutoCloseable {
     Column nowText = now.col(RowHashes.TEXT);
     Column thenText = then.col(RowHashes.TEXT);
     Column kind =
-        functions
-            .when(thenText.isNull(), Kind.NEW.name())
+        when(thenText.isNull(), Kind.NEW.name())
             .when(nowText.isNull(), Kind.GONE.name())
             .when(nowText.notEqual(thenText), Kind.CHANGED.name())
             .when(then.col(RowHashes.FAILED), Kind.FAILED.name())
