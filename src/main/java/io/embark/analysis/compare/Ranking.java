@@ -1,6 +1,5 @@
 package io.embark.analysis.compare;
 
-import io.embark.analysis.compare.EmbeddingPass.Candidate;
 import io.embark.analysis.measure.Interval;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -40,10 +39,6 @@ public record Ranking(Measure measure, List<Place> places) {
       places.add(new Place(figure, figure.value() - best.value(), interval));
     }
     return new Ranking(measure, places);
-  }
-
-  public Candidate best() {
-    return places.get(0).figure().candidate();
   }
 
   /** The place of a candidate, by name. */

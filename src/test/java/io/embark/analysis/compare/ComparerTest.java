@@ -156,7 +156,7 @@ class ComparerTest {
         Ranking.of(
             Measure.SPEARMAN_COSINE,
             figures.stream().filter(f -> f.measure() == Measure.SPEARMAN_COSINE).toList());
-    assertThat(ranking.best().name()).isEqualTo("good");
+    assertThat(ranking.places().get(0).figure().candidate().name()).isEqualTo("good");
     assertThat(ranking.of("noise").orElseThrow().beyondNoise()).isTrue();
   }
 

@@ -46,7 +46,7 @@ class RankingTest {
     Ranking ranking =
         Ranking.of(
             MEASURE, List.of(figure("mean", 0.8, 0, 0.1), figure("twin", 0.8 + 1e-9, 0, 0.1)));
-    assertThat(ranking.best().name()).isEqualTo("mean");
+    assertThat(ranking.places().get(0).figure().candidate().name()).isEqualTo("mean");
     assertThat(ranking.of("twin").orElseThrow().beyondNoise()).isFalse();
   }
 
@@ -54,7 +54,7 @@ class RankingTest {
   void whatIsNoNumberIsLast() {
     Ranking ranking =
         Ranking.of(MEASURE, List.of(figure("none", Double.NaN, 0), figure("some", -0.5, 0)));
-    assertThat(ranking.best().name()).isEqualTo("some");
+    assertThat(ranking.places().get(0).figure().candidate().name()).isEqualTo("some");
   }
 
   /**
