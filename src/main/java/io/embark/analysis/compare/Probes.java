@@ -69,11 +69,11 @@ final class Probes {
   }
 
   /**
-   * A fitted linear classifier.
+   * A fitted linear classifier; public for Spark to encode it.
    *
    * @param coefficients a row for each label
    */
-  record Probe(Matrix coefficients, Vector intercepts) implements Serializable {
+  public record Probe(Matrix coefficients, Vector intercepts) implements Serializable {
     /** The likeliest label; of equally likely ones the first. */
     int label(Vector vector) {
       double[] margins = coefficients.multiply(vector).values();
