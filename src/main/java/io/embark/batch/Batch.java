@@ -50,8 +50,7 @@ public record Batch(int[] rows, int length, long[] inputIds, long[] attentionMas
   }
 
   /**
-   * A mask of the tokens that are pooled, without some at each text's start and end: special ones,
-   * a prompt.
+   * A mask of the tokens that are pooled, without special ones and a prompt at start and end.
    *
    * @return {@code [paddedRows, length]}; a row of which nothing would remain keeps all its tokens
    */

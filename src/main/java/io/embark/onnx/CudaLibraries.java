@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -106,13 +105,8 @@ public final class CudaLibraries {
           new ProcessBuilder(ldconfig.get(), "-p")
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
-      List<String> lines = process.inputReader().lines().map(String::strip).toList();
-      process.waitFor(5, TimeUnit.SECONDS);
-      return lines;
+      return process.inputReader().lines().map(String::strip).toList();
     } catch (IOException | UncheckedIOException e) {
-      return List.of();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
       return List.of();
     }
   }

@@ -34,10 +34,6 @@ public record DeviceChoice(Device device, int gpu) {
 
   public static final DeviceChoice CPU = new DeviceChoice(Device.CPU, -1);
 
-  public static DeviceChoice cuda(int gpu) {
-    return new DeviceChoice(Device.CUDA, gpu);
-  }
-
   /**
    * Settles on a device, looking into each question once per JVM.
    *

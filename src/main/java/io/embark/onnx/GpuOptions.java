@@ -17,7 +17,6 @@ import java.util.Map;
  */
 public record GpuOptions(
     long memoryLimit, Arena arena, boolean tf32, ConvSearch convSearch, TensorRt tensorRt) {
-
   public static final GpuOptions DEFAULT =
       new GpuOptions(0, Arena.SAME_AS_REQUESTED, false, ConvSearch.HEURISTIC, TensorRt.DEFAULT);
 

@@ -30,7 +30,6 @@ public final class OnnxRuntimeJars {
 
   private OnnxRuntimeJars() {}
 
-  /** A jar or folder with ONNX Runtime's classes. */
   record Found(String jar, String version) {
     @Override
     public String toString() {

@@ -4,7 +4,6 @@ import java.util.Arrays;
 
 /** Text to token ids. Safe for use by several threads at once. */
 public interface Tokenizer extends AutoCloseable {
-
   /**
    * Tokenises one text, adds special tokens and cuts its end so that {@link #maxLength()} remain.
    * Any string is accepted; a lone surrogate is read as U+FFFD.

@@ -9,7 +9,6 @@ import java.util.Arrays;
  * @param total tokens of the whole text
  */
 public record Tokens(long[] ids, int total) {
-
   public int used() {
     return ids.length;
   }

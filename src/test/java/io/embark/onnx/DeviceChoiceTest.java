@@ -17,7 +17,7 @@ class DeviceChoiceTest {
     assertThat(DeviceChoice.of(Device.CPU, 3)).isEqualTo(DeviceChoice.CPU);
     assertThat(DeviceChoice.CPU.isGpu()).isFalse();
     assertThat(DeviceChoice.CPU.label()).isEqualTo("cpu");
-    assertThat(DeviceChoice.cuda(1).label()).isEqualTo("cuda:1");
+    assertThat(new DeviceChoice(Device.CUDA, 1).label()).isEqualTo("cuda:1");
   }
 
   @Test

@@ -5,7 +5,6 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -46,13 +45,10 @@ record AttentionBlocks(OnnxGraph graph, WeightValues values) {
 
   static List<Block> of(OnnxGraph graph, WeightValues values) {
     AttentionBlocks blocks = new AttentionBlocks(graph, values);
-    List<Block> found = new ArrayList<>();
-    for (NodeProto node : graph.model.getGraph().getNodeList()) {
-      if (node.getOpType().equals("Reshape")) {
-        blocks.endingIn(node).ifPresent(found::add);
-      }
-    }
-    return found;
+    return graph.model.getGraph().getNodeList().stream()
+        .filter(node -> node.getOpType().equals("Reshape"))
+        .flatMap(reshape -> blocks.endingIn(reshape).stream())
+        .toList();
   }
 
   /** A tensor, and what the values of the one it was found behind are multiplied by. */
@@ -198,7 +194,7 @@ record AttentionBlocks(OnnxGraph graph, WeightValues values) {
     // The last dimension is that of the weights, and of a bias that has one value for each.
     return Set.of("Add", "MatMul", "MatMulIntegerToFloat").contains(graph.operator(tensor))
         ? graph.maker(tensor).getInputList().stream()
-            .map(graph::weight)
+            .map(graph.weights::get)
             .filter(weight -> weight != null && weight.getDimsCount() > 0)
             .mapToLong(weight -> weight.getDims(weight.getDimsCount() - 1))
             .max()

@@ -52,8 +52,7 @@ final class GraphChecks {
   }
 
   /**
-   * Checks what holds of every graph that is whole. A graph is walked from its outputs towards its
-   * inputs, and one that is broken must not lead around in circles.
+   * Checks what holds of every graph that is whole, as a broken one leads around in circles.
    *
    * @throws UserError if an operator lacks an input, or a tensor is made of itself
    */

@@ -25,8 +25,7 @@ final class ModelFile {
   private ModelFile() {}
 
   /**
-   * Reads a model. Its weights are views of the mapped file, not copies on the heap; external
-   * weights are not read.
+   * Reads a model whose weights are views of the mapped file; external weights are not read.
    *
    * @throws UserError if the file is missing, too large or no ONNX model
    */

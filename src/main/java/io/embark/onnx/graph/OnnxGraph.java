@@ -15,7 +15,9 @@ import java.util.stream.Collectors;
 public final class OnnxGraph {
   final ModelProto model;
   private final Map<String, NodeProto> makers = new HashMap<>();
-  private final Map<String, TensorProto> weights = new HashMap<>();
+
+  /** Those that the graph stores, by name; null for a sparse one. */
+  final Map<String, TensorProto> weights = new HashMap<>();
 
   /** What the graph is fed, weights not counted. */
   final List<TensorSignature> inputs;
@@ -57,11 +59,6 @@ public final class OnnxGraph {
 
   boolean isConstant(String tensor) {
     return weights.containsKey(tensor) || operator(tensor).equals("Constant");
-  }
-
-  /** A weight stored in the graph under this name, or null. */
-  TensorProto weight(String tensor) {
-    return weights.get(tensor);
   }
 
   /** A weight, or the value of a Constant node; null if the tensor is neither. */

@@ -19,7 +19,6 @@ public record PooledModel(
     List<Output> outputs,
     List<String> inputs,
     boolean approximateGelu) {
-
   public PooledModel {
     outputs = List.copyOf(outputs);
     inputs = List.copyOf(inputs);

@@ -16,7 +16,6 @@ import java.util.stream.Collectors;
  * @param dims sizes as declared, a number or a symbol or {@code ?}; null if no shape is declared
  */
 public record TensorSignature(String name, DataType type, List<String> dims) {
-
   static TensorSignature of(ValueInfoProto value) {
     TypeProto.Tensor tensor = value.getType().getTensorType();
     DataType type = DataType.forNumber(tensor.getElemType());

@@ -23,7 +23,6 @@ import java.util.Set;
  */
 record DenseLayer(
     int node, int biasNode, String input, TensorProto weights, TensorProto bias, String output) {
-
   int in() {
     return Math.toIntExact(weights.getDims(0));
   }

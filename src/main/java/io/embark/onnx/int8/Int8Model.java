@@ -54,9 +54,7 @@ public final class Int8Model {
     void run(PooledModel model, List<long[]> texts, Consumer<Map<String, float[]>> each);
   }
 
-  /**
-   * The largest absolute weight that each channel of an input meets, and the outputs made of it.
-   */
+  /** The largest absolute weight that each channel of an input meets, and its outputs. */
   private record Readers(float[] widest, int outputs) {}
 
   /** Measures a model, without making another of it yet. */

@@ -37,7 +37,7 @@ public final class CpuForEveryGpu implements SparkPlugin {
   private static final class Pretended implements ExecutorEmbedders.Devices {
     @Override
     public DeviceChoice settle(Device wanted, int gpuIndex) {
-      return DeviceChoice.cuda(gpuIndex);
+      return new DeviceChoice(Device.CUDA, gpuIndex);
     }
 
     @Override
