@@ -2,7 +2,6 @@ package io.embark.spark.catalyst;
 
 import java.io.Serializable;
 import java.util.Arrays;
-import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import scala.collection.IndexedSeq;
 import scala.collection.Seq;
@@ -16,9 +15,6 @@ public abstract class FunctionExpression extends Expression implements NodeArgum
   private static final long serialVersionUID = 1;
 
   private transient Seq<Expression> children;
-
-  /** The same function of other expressions, as many. */
-  protected abstract FunctionExpression withChildren(List<Expression> newChildren);
 
   @Override
   public Seq<Expression> children() {
@@ -34,8 +30,8 @@ public abstract class FunctionExpression extends Expression implements NodeArgum
   }
 
   @Override
-  public FunctionExpression withNewChildrenInternal(IndexedSeq<Expression> newChildren) {
-    return withChildren(ScalaSeq.toJava(newChildren));
+  public Expression withNewChildrenInternal(IndexedSeq<Expression> newChildren) {
+    return legacyWithNewChildren(newChildren);
   }
 
   @Override

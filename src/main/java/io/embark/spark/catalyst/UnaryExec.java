@@ -19,9 +19,6 @@ public abstract class UnaryExec extends SparkPlan implements NodeArguments {
     this.children = ScalaSeq.of(child);
   }
 
-  /** The same operator over another child. */
-  protected abstract UnaryExec withChild(SparkPlan newChild);
-
   protected final SparkPlan child() {
     return child;
   }
@@ -48,7 +45,7 @@ public abstract class UnaryExec extends SparkPlan implements NodeArguments {
 
   @Override
   public SparkPlan withNewChildrenInternal(IndexedSeq<SparkPlan> newChildren) {
-    return withChild(newChildren.head());
+    return legacyWithNewChildren(newChildren);
   }
 
   @Override

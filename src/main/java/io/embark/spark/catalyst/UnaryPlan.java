@@ -20,9 +20,6 @@ public abstract class UnaryPlan extends LogicalPlan implements UnaryNode, NodeAr
     this.children = ScalaSeq.of(child);
   }
 
-  /** The same node over another child. */
-  public abstract UnaryPlan withChild(LogicalPlan newChild);
-
   @Override
   public LogicalPlan child() {
     return child;
@@ -50,12 +47,12 @@ public abstract class UnaryPlan extends LogicalPlan implements UnaryNode, NodeAr
 
   @Override
   public LogicalPlan withNewChildInternal(LogicalPlan newChild) {
-    return withChild(newChild);
+    return legacyWithNewChildren(ScalaSeq.of(newChild));
   }
 
   @Override
   public LogicalPlan withNewChildrenInternal(IndexedSeq<LogicalPlan> newChildren) {
-    return withChild(newChildren.head());
+    return legacyWithNewChildren(newChildren);
   }
 
   @Override

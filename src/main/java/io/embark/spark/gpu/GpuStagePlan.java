@@ -27,11 +27,6 @@ public final class GpuStagePlan extends UnaryPlan {
   }
 
   @Override
-  public GpuStagePlan withChild(LogicalPlan newChild) {
-    return new GpuStagePlan(profile, newChild);
-  }
-
-  @Override
   public String nodeName() {
     return "GpuStage";
   }
@@ -72,11 +67,6 @@ public final class GpuStagePlan extends UnaryPlan {
           .execute()
           .mapPartitions(same, true, ClassTag$.MODULE$.apply(InternalRow.class))
           .withResources(profile);
-    }
-
-    @Override
-    protected GpuStageExec withChild(SparkPlan newChild) {
-      return new GpuStageExec(profile, newChild);
     }
 
     @Override

@@ -146,11 +146,6 @@ public final class CosineSimilarity extends FunctionExpression {
   }
 
   @Override
-  protected CosineSimilarity withChildren(List<Expression> sides) {
-    return new CosineSimilarity(sides.get(0), sides.get(1), force);
-  }
-
-  @Override
   public String prettyName() {
     return "cosine_similarity";
   }

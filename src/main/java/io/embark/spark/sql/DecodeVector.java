@@ -3,7 +3,6 @@ package io.embark.spark.sql;
 import io.embark.spark.catalyst.FunctionExpression;
 import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.column.OutputType;
-import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
@@ -52,11 +51,6 @@ public final class DecodeVector extends FunctionExpression implements CodegenFal
   @Override
   public ExprCode doGenCode(CodegenContext ctx, ExprCode ev) {
     return CodegenFallback.super.doGenCode(ctx, ev);
-  }
-
-  @Override
-  protected DecodeVector withChildren(List<Expression> newChildren) {
-    return new DecodeVector(newChildren.get(0), as);
   }
 
   /** As the user wrote it: the decoding is ours. */

@@ -107,11 +107,6 @@ public final class EmbedText extends FunctionExpression implements Unevaluable {
   }
 
   @Override
-  protected EmbedText withChildren(List<Expression> newChildren) {
-    return new EmbedText(newChildren.get(0), facts, given);
-  }
-
-  @Override
   public String prettyName() {
     return "embed_text";
   }

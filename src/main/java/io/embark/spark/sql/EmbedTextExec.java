@@ -102,11 +102,6 @@ public final class EmbedTextExec extends UnaryExec {
   }
 
   @Override
-  protected EmbedTextExec withChild(SparkPlan newChild) {
-    return new EmbedTextExec(calls, results, newChild);
-  }
-
-  @Override
   public String argString(int maxFields) {
     return describe(calls, results);
   }

@@ -102,11 +102,6 @@ public final class EmbedTextPlan extends UnaryPlan {
   }
 
   @Override
-  public EmbedTextPlan withChild(LogicalPlan newChild) {
-    return new EmbedTextPlan(calls, results, newChild);
-  }
-
-  @Override
   public String nodeName() {
     return "EmbedText";
   }

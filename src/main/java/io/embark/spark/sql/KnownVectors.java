@@ -36,12 +36,8 @@ final class KnownVectors {
     if (!call.deterministic() || !call.references().subsetOf(plan.outputSet())) {
       return null;
     }
-    if (plan instanceof EmbedTextPlan embed) {
-      if (embed.resultOf(call).isPresent()) {
-        return plan;
-      }
-      LogicalPlan child = expose(embed.child(), call);
-      return child == null ? null : embed.withChild(child);
+    if (plan instanceof EmbedTextPlan embed && embed.resultOf(call).isPresent()) {
+      return plan;
     }
     if (plan instanceof Project project) {
       LogicalPlan child = expose(project.child(), call);
@@ -82,7 +78,8 @@ final class KnownVectors {
   }
 
   private static boolean handsUpItsRows(LogicalPlan plan) {
-    return plan instanceof Filter
+    return plan instanceof EmbedTextPlan
+        || plan instanceof Filter
         || plan instanceof Sort
         || plan instanceof LocalLimit
         || plan instanceof GlobalLimit

@@ -92,7 +92,8 @@ final class LimitsFirst {
     }
     if (plan instanceof EmbedTextPlan embed) {
       LogicalPlan child = limited(embed.child(), limit);
-      return embed.withChild(child == null ? capped(embed.child(), limit) : child);
+      return embed.withNewChildren(
+          ScalaSeq.of(child == null ? capped(embed.child(), limit) : child));
     }
     return null;
   }

@@ -5,7 +5,6 @@ import io.embark.pooling.Pooling;
 import io.embark.pooling.TokenStates;
 import io.embark.spark.catalyst.FunctionExpression;
 import java.util.Arrays;
-import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.analysis.TypeCheckResult;
 import org.apache.spark.sql.catalyst.expressions.Expression;
@@ -158,11 +157,6 @@ public final class PoolTokens extends FunctionExpression implements CodegenFallb
   @Override
   public ExprCode doGenCode(CodegenContext ctx, ExprCode ev) {
     return CodegenFallback.super.doGenCode(ctx, ev);
-  }
-
-  @Override
-  protected PoolTokens withChildren(List<Expression> newChildren) {
-    return new PoolTokens(newChildren.get(0), newChildren.get(1), pooling);
   }
 
   @Override
