@@ -53,8 +53,7 @@ public enum InputFormat implements Choice {
 
   static InputFormat of(String text) {
     return ofExtension(text.strip().toLowerCase(Locale.ROOT))
-        .orElseThrow(
-            () -> new UserError("found '" + text + "', wanted one of " + labels() + "."));
+        .orElseThrow(() -> new UserError("found '" + text + "', wanted one of " + labels() + "."));
   }
 
   /** The label of each format is among its extensions. */

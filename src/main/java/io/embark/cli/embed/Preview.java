@@ -135,8 +135,7 @@ record Preview(EmbedPlan plan, PrintWriter out) {
             .limit(NEIGHBOURS)
             .toList();
     for (Item item : neighbours) {
-      out.printf(
-          Locale.ROOT, "    %.3f  \"%s\"%n", item.cosine(query), Excerpt.of(item.text()));
+      out.printf(Locale.ROOT, "    %.3f  \"%s\"%n", item.cosine(query), Excerpt.of(item.text()));
     }
   }
 }
