@@ -36,7 +36,7 @@ final class AppendCheck {
     }
     if (!differences.isEmpty()) {
       throw new UserError(
-          ("mode: cannot append to %s: %s. Use the same settings, or another output.%n%s")
+          "mode: cannot append to %s: %s. Use the same settings, or another output.%n%s"
               .formatted(output, String.join("; ", differences), fieldByField(present, added)));
     }
   }
@@ -64,7 +64,7 @@ final class AppendCheck {
   private static String fieldByField(StructType present, StructType added) {
     StringBuilder lines = new StringBuilder();
     for (String column : ColumnProvenance.columns(added)) {
-      lines.append("  %-22s %-34s %s%n".formatted(column, "table", "this run"));
+      lines.append("  %-22s %-34s this run%n".formatted(column, "table"));
       StructField found =
           List.of(present.fieldNames()).contains(column)
               ? present.apply(column)

@@ -109,12 +109,13 @@ final class CatalogPublisher implements Publisher {
 
   private Dataset<Row> source(EmbedPlan plan, TableRun run, TableRun.Staged staged) {
     StructType schema = plan.schema();
+    // The files that were counted: an executor of a killed driver may be finishing another.
     String[] files =
         staged.rowsOf().keySet().stream().map(run.staging()::part).toArray(String[]::new);
+    Dataset<Row> updated = changes.of(plan.rows(), Kind.UPDATED);
     Dataset<Row> all =
         marked(spark.read().schema(schema).parquet(files), schema, CatalogTable.Change.PUT)
-            .union(
-                marked(changes.of(plan.rows(), Kind.UPDATED), schema, CatalogTable.Change.UPDATE));
+            .union(marked(updated, schema, CatalogTable.Change.UPDATE));
     if (!sync) {
       return all;
     }
@@ -128,11 +129,10 @@ final class CatalogPublisher implements Publisher {
     List<String> present = List.of(rows.columns());
     List<Column> columns = new ArrayList<>();
     for (StructField field : schema.fields()) {
-      Column column =
+      columns.add(
           present.contains(field.name())
               ? Columns.of(field.name())
-              : functions.lit(null).cast(field.dataType()).as(field.name());
-      columns.add(column);
+              : functions.lit(null).cast(field.dataType()).as(field.name()));
     }
     columns.add(functions.lit(change.name()).as(CatalogTable.CHANGE));
     return rows.select(columns.toArray(Column[]::new));

@@ -4,8 +4,8 @@ import io.embark.UserError;
 import io.embark.spark.column.Columns;
 import io.embark.table.TableDirectory;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -43,8 +43,7 @@ record CatalogTable(SparkSession spark, String name) {
       Class.forName(RUNTIME, false, Thread.currentThread().getContextClassLoader());
     } catch (ClassNotFoundException e) {
       throw new UserError(
-          ("table: %s needs Apache Iceberg, which is not on the class path. Add --spark --packages"
-                  + " org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.10.1")
+          "table: %s needs Apache Iceberg, which is not on the class path. Add --spark --packages org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.10.1"
               .formatted(name),
           e);
     }
@@ -65,7 +64,6 @@ record CatalogTable(SparkSession spark, String name) {
     return spark.catalog().tableExists(name);
   }
 
-  /** Makes an empty table. */
   void create(StructType schema) {
     List<String> types =
         Stream.of(schema.fields())
@@ -97,14 +95,12 @@ record CatalogTable(SparkSession spark, String name) {
 
   /** Asked of the catalog: SQL blacks out properties in which something looks like a secret. */
   private Optional<String> property(String key) {
-    List<String> parts = List.of(name.split("\\."));
-    TableCatalog catalog =
-        (TableCatalog) spark.sessionState().catalogManager().catalog(parts.get(0));
-    String[] namespace = parts.subList(1, parts.size() - 1).toArray(String[]::new);
+    String[] parts = name.split("\\.");
+    int last = parts.length - 1;
+    TableCatalog catalog = (TableCatalog) spark.sessionState().catalogManager().catalog(parts[0]);
+    Identifier table = Identifier.of(Arrays.copyOfRange(parts, 1, last), parts[last]);
     try {
-      Map<String, String> properties =
-          catalog.loadTable(Identifier.of(namespace, parts.get(parts.size() - 1))).properties();
-      return Optional.ofNullable(properties.get(key));
+      return Optional.ofNullable(catalog.loadTable(table).properties().get(key));
     } catch (NoSuchTableException e) {
       throw new UserError("table: " + name + " does not exist.", e);
     }
@@ -120,10 +116,8 @@ record CatalogTable(SparkSession spark, String name) {
 
   /** The number of its current snapshot, 0 if it has none. */
   long snapshot() {
-    List<Row> last =
-        spark
-            .sql("SELECT snapshot_id FROM %s.refs WHERE name = 'main'".formatted(name))
-            .collectAsList();
+    String refs = "SELECT snapshot_id FROM %s.refs WHERE name = 'main'".formatted(name);
+    List<Row> last = spark.sql(refs).collectAsList();
     return last.isEmpty() ? 0 : last.get(0).getLong(0);
   }
 
@@ -153,17 +147,15 @@ record CatalogTable(SparkSession spark, String name) {
     try {
       List<String> columns = Stream.of(schema().fields()).map(StructField::name).toList();
       spark.sql(
-          ("MERGE INTO %s t USING %s s ON t.%s = s.%s"
-                  + " WHEN MATCHED AND s.%s = 'DELETE' THEN DELETE"
-                  + " WHEN MATCHED AND s.%s = 'UPDATE' THEN UPDATE SET %s"
-                  + " WHEN MATCHED THEN UPDATE SET %s"
-                  + " WHEN NOT MATCHED THEN INSERT (%s) VALUES (%s)")
+          ("MERGE INTO %s t USING %s s ON t.%3$s = s.%3$s"
+                  + " WHEN MATCHED AND s.%4$s = 'DELETE' THEN DELETE"
+                  + " WHEN MATCHED AND s.%4$s = 'UPDATE' THEN UPDATE SET %5$s"
+                  + " WHEN MATCHED THEN UPDATE SET %6$s"
+                  + " WHEN NOT MATCHED THEN INSERT (%7$s) VALUES (%8$s)")
               .formatted(
                   name,
                   view,
                   Columns.quoted(idCol),
-                  Columns.quoted(idCol),
-                  CHANGE,
                   CHANGE,
                   join(inputColumns, "t.%1$s = s.%1$s"),
                   join(columns, "t.%1$s = s.%1$s"),

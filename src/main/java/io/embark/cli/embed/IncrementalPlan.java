@@ -42,7 +42,6 @@ final class IncrementalPlan implements AutoCloseable {
   private final Set<String> affected;
   private final int commitRows;
 
-  /** Compares the input of a plan with a version of a table. */
   IncrementalPlan(EmbedPlan plan, TableDirectory directory, Snapshot base) {
     this.plan = plan;
     this.directory = directory;
@@ -86,7 +85,7 @@ final class IncrementalPlan implements AutoCloseable {
       if (!all.contains(name)) {
         throw new IllegalStateException(
             ("Rows that differ were read from the file %s (%s), which is none of the %d files of"
-                 + " the table; its old rows would stay. Rename the file, or write the table anew.")
+                    + " the table; its old rows would stay. Rename the file, or write the table anew.")
                 .formatted(name, each, all.size()));
       }
       names.add(name);
@@ -100,17 +99,9 @@ final class IncrementalPlan implements AutoCloseable {
 
   /** Whether the table would be the same afterwards. */
   boolean isEmpty() {
-    return toEmbed() == 0
+    return changes.toEmbed() == 0
         && changes.count(Kind.UPDATED) == 0
         && Stream.of(dropped).allMatch(kind -> changes.count(kind) == 0);
-  }
-
-  long toEmbed() {
-    return changes.toEmbed();
-  }
-
-  Dataset<Row> rows() {
-    return changes.rowsToEmbed(plan.rows());
   }
 
   /** The files that stay as they are. */
@@ -152,10 +143,10 @@ final class IncrementalPlan implements AutoCloseable {
     }
     Dataset<Row> affectedRows = Embark.read(plan.spark(), directory, base.withFiles(superseded()));
     Dataset<Row> old = changes.notOf(affectedRows, dropped);
-    Dataset<Row> all = old;
-    if (changes.count(Kind.UPDATED) > 0) {
-      all = changes.notOf(old, Kind.UPDATED).union(updated(changes.of(old, Kind.UPDATED)));
-    }
+    Dataset<Row> all =
+        changes.count(Kind.UPDATED) == 0
+            ? old
+            : changes.notOf(old, Kind.UPDATED).union(updated(changes.of(old, Kind.UPDATED)));
     return Optional.of(Changes.as(base.structType(), all).coalesce(rewrittenFiles()));
   }
 

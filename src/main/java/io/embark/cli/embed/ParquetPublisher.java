@@ -148,25 +148,24 @@ final class ParquetPublisher implements Publisher {
 
   /** Ranges belong to a table: those it has count, or else those of the attempt gone on with. */
   private void setInt8Ranges(TextEmbedder embedder, EmbedPlan plan, Optional<StagedRun> begun) {
-    Optional<double[][]> ranges =
-        base.flatMap(s -> VectorColumn.int8Ranges(s.structType(), plan.vectorColumns()));
-    if (ranges.isPresent()) {
-      embedder.setInt8Ranges(ranges.get());
-    } else if (begun.isPresent()) {
-      embedder.setInt8Ranges(begun.get().int8Ranges());
-    } else {
-      embedder.calibrate(plan.sample(plan.settings().get(EmbedSettings.CALIBRATION_ROWS)));
-    }
+    base.flatMap(s -> VectorColumn.int8Ranges(s.structType(), plan.vectorColumns()))
+        .or(() -> begun.map(StagedRun::int8Ranges))
+        .ifPresentOrElse(
+            embedder::setInt8Ranges,
+            () ->
+                embedder.calibrate(
+                    plan.sample(plan.settings().get(EmbedSettings.CALIBRATION_ROWS))));
   }
 
   @Override
   public Work work(EmbedPlan plan) {
     if (mode == SaveMode.INCREMENTAL && base.isPresent()) {
       incremental = new IncrementalPlan(plan, table, base.get());
+      Changes changes = incremental.changes();
       return new Work(
-          incremental.rows(),
-          incremental.toEmbed(),
-          Optional.of(incremental.changes().inWords()),
+          changes.rowsToEmbed(plan.rows()),
+          changes.toEmbed(),
+          Optional.of(changes.inWords()),
           incremental.isEmpty());
     }
     if (mode == SaveMode.INCREMENTAL) {

@@ -3,7 +3,6 @@ package io.embark.cli.embed;
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
 import io.embark.embed.Setting;
-import io.embark.embed.VectorProvenance;
 import io.embark.post.LinearVectorModel;
 import io.embark.post.PostChoice;
 import io.embark.spark.TextEmbedder;
@@ -107,30 +106,26 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
 
   /** The maps that a table's vectors went through, which must be the wanted ones. */
   private List<String> ofTable(StructType schema, PostChoice choice, Path path) throws IOException {
-    List<String> wanted =
-        choice.path() == null
-            ? List.of()
-            : earlier(choice.path()).stream().map(LinearVectorModel::fingerprint).toList();
+    List<String> wanted = choice.path() == null ? List.of() : fingerprints(earlier(choice.path()));
     List<String> fingerprints = new ArrayList<>();
     for (String column : plan.vectorColumns()) {
-      boolean there = ColumnProvenance.columns(schema).contains(column);
-      VectorProvenance made = there ? ColumnProvenance.of(schema, column) : null;
-      if (made == null || made.postFingerprint().isEmpty()) {
+      String fingerprint = fingerprint(schema, column);
+      if (fingerprint.isEmpty()) {
+        boolean there = ColumnProvenance.columns(schema).contains(column);
         throw new UserError(
             "post: %s has %s; this run says %s. Leave --post out, or use another output."
                 .formatted(
                     path,
-                    there
-                        ? "a column '%s' without it".formatted(column)
-                        : "no column '%s'".formatted(column),
+                    (there ? "a column '%s' without it" : "no column '%s'").formatted(column),
                     choice));
       }
-      if (wanted.isEmpty() && !made.post().equals(choice.toString())) {
+      String post = ColumnProvenance.of(schema, column).post();
+      if (wanted.isEmpty() && !post.equals(choice.toString())) {
         throw new UserError(
             "post: column '%s' of %s went through %s, this run says %s. Use the same, or another output."
-                .formatted(column, path, made.post(), choice));
+                .formatted(column, path, post, choice));
       }
-      fingerprints.add(made.postFingerprint());
+      fingerprints.add(fingerprint);
     }
     if (!wanted.isEmpty() && !wanted.equals(fingerprints)) {
       throw new UserError(
@@ -151,24 +146,20 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
     if (!other.files().exists(new Path(path))) {
       throw new UserError("post: nothing at %s.".formatted(path));
     }
-    boolean table =
-        other.current().isPresent()
-            || other.visible().keySet().stream().anyMatch(name -> name.endsWith(".parquet"));
-    if (!table) {
+    Optional<Snapshot> current = other.current();
+    if (current.isEmpty()
+        && other.visible().keySet().stream().noneMatch(f -> f.endsWith(".parquet"))) {
       throw new UserError(
           "post: %s is neither a saved map nor a table that embed wrote.".formatted(path));
     }
     StructType schema =
-        other.current().isPresent()
-            ? other.current().get().structType()
-            : plan.spark().read().parquet(path).schema();
+        current
+            .map(Snapshot::structType)
+            .orElseGet(() -> plan.spark().read().parquet(path).schema());
     KeptMaps kept = new KeptMaps(other);
     List<LinearVectorModel> maps = new ArrayList<>();
     for (String column : plan.vectorColumns()) {
-      String fingerprint =
-          ColumnProvenance.columns(schema).contains(column)
-              ? ColumnProvenance.of(schema, column).postFingerprint()
-              : "";
+      String fingerprint = fingerprint(schema, column);
       if (fingerprint.isEmpty() || !kept.holds(fingerprint)) {
         throw new UserError(
             "post: column '%s' of the table %s has no fitted map with it.".formatted(column, path));
@@ -176,6 +167,13 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
       maps.add(LinearVectorModel.load(kept.of(fingerprint).toString()));
     }
     return maps;
+  }
+
+  /** Of the map that a column's vectors went through; empty if there is no such column or map. */
+  private static String fingerprint(StructType schema, String column) {
+    return ColumnProvenance.columns(schema).contains(column)
+        ? ColumnProvenance.of(schema, column).postFingerprint()
+        : "";
   }
 
   /** One map for each vector column, all on the same rows, which are embedded once. */
