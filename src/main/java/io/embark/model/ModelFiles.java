@@ -107,16 +107,14 @@ public final class ModelFiles {
     }
     String fileName = file.substring(file.lastIndexOf('/') + 1);
     String extension = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    // model_fp16.onnx_data belongs to model_fp16.onnx.
+    boolean ofAnotherGraph =
+        !file.startsWith(graph)
+            && all.stream().anyMatch(other -> other.endsWith(ONNX) && file.startsWith(other));
     return !OF_NO_USE.contains(extension)
         && !fileName.startsWith("pytorch_model")
         && !fileName.startsWith("openvino_")
-        && !ofAnotherGraph(file, graph, all);
-  }
-
-  /** {@code model_fp16.onnx_data} belongs to {@code model_fp16.onnx}. */
-  private static boolean ofAnotherGraph(String file, String graph, Collection<String> all) {
-    return !file.startsWith(graph)
-        && all.stream().anyMatch(other -> other.endsWith(ONNX) && file.startsWith(other));
+        && !ofAnotherGraph;
   }
 
   /** A path that weights have relative to the graph, relative to the model; null if outside. */

@@ -74,7 +74,7 @@ public record TableDirectory(FileSystem files, Path path) {
         .toList();
   }
 
-  public Snapshot snapshot(long id) throws IOException {
+  private Snapshot snapshot(long id) throws IOException {
     Path file = snapshotFile(id);
     Snapshot snapshot;
     try {

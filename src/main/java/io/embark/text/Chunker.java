@@ -83,7 +83,6 @@ public final class Chunker {
     return overhead;
   }
 
-  /** The most tokens of text per chunk. */
   int textTokens() {
     return tokens - overhead;
   }
