@@ -120,14 +120,9 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
    */
   public TextEmbedder calibrate(Dataset<?> sample) {
     TextEmbedder floats = copy(ParamMap.empty()).setOutputType(OutputType.FLOAT.label());
-    List<Int8Ranges> found =
-        Int8Calibration.ranges(floats.transform(sample), floats.vectorColumns());
-    double[][] pairs = new double[2 * found.size()][];
-    for (int i = 0; i < found.size(); i++) {
-      pairs[2 * i] = found.get(i).minAsDoubles();
-      pairs[2 * i + 1] = found.get(i).maxAsDoubles();
-    }
-    return setInt8Ranges(pairs);
+    return setInt8Ranges(
+        Int8Calibration.pairs(
+            Int8Calibration.ranges(floats.transform(sample), floats.vectorColumns())));
   }
 
   /**

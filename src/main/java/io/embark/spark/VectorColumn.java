@@ -3,6 +3,7 @@ package io.embark.spark;
 import io.embark.UserError;
 import io.embark.embed.VectorProvenance;
 import io.embark.spark.column.ColumnProvenance;
+import io.embark.spark.column.Int8Calibration;
 import io.embark.spark.column.OutputType;
 import io.embark.vector.Int8Ranges;
 import java.io.Serializable;
@@ -45,7 +46,7 @@ public final class VectorColumn implements Serializable {
    * @return empty if one of the columns is not there or holds no int8 vectors
    */
   public static Optional<double[][]> int8Ranges(StructType schema, List<String> columns) {
-    List<double[]> all = new ArrayList<>();
+    List<Int8Ranges> all = new ArrayList<>();
     for (String column : columns) {
       Optional<Int8Ranges> ranges =
           ColumnProvenance.columns(schema).contains(column)
@@ -54,10 +55,9 @@ public final class VectorColumn implements Serializable {
       if (ranges.isEmpty()) {
         return Optional.empty();
       }
-      all.add(ranges.get().minAsDoubles());
-      all.add(ranges.get().maxAsDoubles());
+      all.add(ranges.get());
     }
-    return Optional.of(all.toArray(double[][]::new));
+    return Optional.of(Int8Calibration.pairs(all));
   }
 
   /**

@@ -59,14 +59,12 @@ public final class ColumnProvenance {
   /** A column with a change to what made its vectors; the column itself if it does not say. */
   public static StructField changed(StructField field, UnaryOperator<VectorProvenance> change) {
     return of(field.metadata())
-        .map(
-            made ->
-                new StructField(
-                    field.name(),
-                    field.dataType(),
-                    field.nullable(),
-                    with(field.metadata(), change.apply(made))))
+        .map(made -> with(field, with(field.metadata(), change.apply(made))))
         .orElse(field);
+  }
+
+  static StructField with(StructField field, Metadata metadata) {
+    return new StructField(field.name(), field.dataType(), field.nullable(), metadata);
   }
 
   /** {@link #changed} of every column. */

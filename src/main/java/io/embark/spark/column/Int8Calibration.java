@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -35,6 +36,13 @@ public final class Int8Calibration {
                 new UserError(
                     "No text to calibrate int8 vectors on: every text of the sample is null or"
                         + " blank."));
+  }
+
+  /** Least and greatest values in turn, as the param {@code int8Ranges} has them. */
+  public static double[][] pairs(List<Int8Ranges> ranges) {
+    return ranges.stream()
+        .flatMap(of -> Stream.of(of.minAsDoubles(), of.maxAsDoubles()))
+        .toArray(double[][]::new);
   }
 
   /** Nothing, or the ranges of the partition's vectors. */

@@ -68,11 +68,8 @@ public record PostStep(List<LinearVectorModel> maps, Norm norm) implements Seria
       fields.add(
           map < 0
               ? field
-              : new StructField(
-                  field.name(),
-                  field.dataType(),
-                  field.nullable(),
-                  maps.get(map).metadata(field.name(), field.metadata())));
+              : ColumnProvenance.with(
+                  field, maps.get(map).metadata(field.name(), field.metadata())));
     }
     return new StructType(fields.toArray(StructField[]::new));
   }

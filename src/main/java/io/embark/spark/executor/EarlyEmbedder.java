@@ -65,15 +65,14 @@ public final class EarlyEmbedder {
 
   /** The embedder that was begun, if it is what the filled in config wants; then the caller's. */
   static Optional<Embedder> take(EmbedderConfig config, DeviceChoice device) {
-    Optional<Opened> opened = ended();
-    if (opened.isEmpty()) {
+    Opened opened = ended().orElse(null);
+    if (opened == null) {
       return Optional.empty();
     }
-    Embedder embedder = opened.get().embedder();
-    if (opened.get().config().equals(config) && embedder.device().equals(device)) {
-      return Optional.of(embedder);
+    if (opened.config.equals(config) && opened.embedder.device().equals(device)) {
+      return Optional.of(opened.embedder);
     }
-    embedder.close();
+    opened.embedder.close();
     return Optional.empty();
   }
 
