@@ -5,6 +5,7 @@ import io.embark.UserError;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -12,9 +13,9 @@ import java.util.function.Function;
 public final class SettingDeclaration {
   private final Setting.Effect effect;
   private final String key;
-  private final String argument;
   private final String defaultText;
   private final List<Setting<?>> registry;
+  private String argument;
   private String description;
 
   SettingDeclaration(
@@ -38,12 +39,7 @@ public final class SettingDeclaration {
 
   /** Takes what a function makes of the text; it throws {@link UserError} with the reason. */
   public <T> Setting<T> parsed(Function<String, T> parser) {
-    return add(argument, parser);
-  }
-
-  private <T> Setting<T> add(String shownArgument, Function<String, T> parser) {
-    Setting<T> setting =
-        new Setting<>(effect, key, shownArgument, defaultText, description, parser);
+    Setting<T> setting = new Setting<>(effect, key, argument, defaultText, description, parser);
     registry.add(setting);
     return setting;
   }
@@ -73,8 +69,8 @@ public final class SettingDeclaration {
   }
 
   public <E extends Enum<E> & Choice> Setting<E> choice(Class<E> type) {
-    return add(
-        argument == null ? Choice.labels(type, "|") : argument, text -> Choice.of(type, text));
+    argument = Objects.requireNonNullElse(argument, Choice.labels(type, "|"));
+    return parsed(text -> Choice.of(type, text));
   }
 
   /** Takes several values, none of them twice. */

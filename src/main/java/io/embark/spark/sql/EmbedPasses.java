@@ -39,7 +39,7 @@ public record EmbedPasses(List<Pass> passes, List<Source> sources) implements Se
   private record Shared(EmbedderConfig config, boolean constant) {
     /** Calls that differ in pooling share one: it makes all of them in one pass. */
     static Shared of(EmbedText call) {
-      return new Shared(pooled(call.config, "mean"), call.isConstant());
+      return new Shared(pooled(call.config, "mean"), call.text.foldable());
     }
 
     Pass pass(Group group) {

@@ -71,11 +71,6 @@ public final class EmbedText extends FunctionExpression implements Unevaluable {
     return this == other || semanticEquals(other);
   }
 
-  /** Whether the text does not depend on the row. */
-  boolean isConstant() {
-    return text.foldable();
-  }
-
   @Override
   public TypeCheckResult checkInputDataTypes() {
     DataType type = text.dataType();

@@ -5,6 +5,8 @@ import io.embark.spark.catalyst.ScalaSeq;
 import io.embark.spark.column.InternalRows;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Cast;
@@ -82,7 +84,7 @@ final class UnionBranches {
 
   /** A cast drops the metadata, but not what the values are. */
   private static Metadata said(Column column) {
-    return path(column).stream()
+    return path(column)
         .map(at -> at.attribute().metadata())
         .filter(metadata -> metadata.contains(VectorProvenance.KEY))
         .findFirst()
@@ -90,17 +92,14 @@ final class UnionBranches {
   }
 
   private static boolean isNull(Column column) {
-    return path(column).stream()
+    return path(column)
         .anyMatch(at -> at.made() instanceof Literal literal && literal.value() == null);
   }
 
   /** The column and where its values come from, down to the next UNION. */
-  private static List<Column> path(Column column) {
-    List<Column> path = new ArrayList<>();
-    for (Column at = column; at != null; at = at.plan() instanceof Union ? null : below(at)) {
-      path.add(at);
-    }
-    return path;
+  private static Stream<Column> path(Column column) {
+    return Stream.iterate(
+        column, Objects::nonNull, at -> at.plan() instanceof Union ? null : below(at));
   }
 
   /** Where the values of a column come from unchanged; null if they are made here. */
