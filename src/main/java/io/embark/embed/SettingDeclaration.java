@@ -18,7 +18,8 @@ public final class SettingDeclaration {
   private String argument;
   private String description;
 
-  SettingDeclaration(
+  /** A setting that its registry gets when it is declared. */
+  public SettingDeclaration(
       Setting.Effect effect,
       String key,
       String argument,

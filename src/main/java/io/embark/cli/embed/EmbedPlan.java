@@ -62,13 +62,7 @@ record EmbedPlan(
     // The executors', checked here.
     ExecutorSettings.of(conf);
     gpuStage(settings).ifPresent(stage -> stage.require(conf));
-    TextInput input =
-        TextInput.of(
-            settings.isSet(EmbedSettings.INPUT)
-                ? settings.get(EmbedSettings.INPUT)
-                : TextInput.shippedSample(),
-            settings,
-            spark.sparkContext().hadoopConfiguration());
+    TextInput input = TextInput.of(settings, spark.sparkContext().hadoopConfiguration());
     Dataset<Row> rows = input.read(spark, settings.get(EmbedSettings.TEXT_COL));
     String idCol = settings.get(EmbedSettings.ID_COL, "id");
     requireColumns(settings, rows, idCol);

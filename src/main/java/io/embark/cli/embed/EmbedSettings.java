@@ -5,121 +5,74 @@ import io.embark.cli.embed.QualityGate.RowLimit;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
 import io.embark.embed.Setting.Effect;
+import io.embark.embed.SettingDeclaration;
 import io.embark.post.PostChoice;
 import io.embark.spark.column.OutputType;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The settings of the {@code embed} job beside those of the embedder itself. */
 public final class EmbedSettings {
+  private static final List<Setting<?>> DECLARED = new ArrayList<>();
+
   public static final Setting<String> INPUT =
-      Setting.declare(Effect.PLACE, "input", "URI[,URI...]", "the shipped sample")
+      declare(Effect.PLACE, "input", "URI[,URI...]", "the shipped sample")
           .says("Files, directories or globs to read; several may be given")
           .text();
 
   public static final Setting<InputFormat> FORMAT =
-      Setting.declare(Effect.STORAGE, "format", "NAME", "by extension")
+      declare(Effect.STORAGE, "format", "NAME", "by extension")
           .says("Format of the input: " + InputFormat.labels())
           .parsed(InputFormat::of);
 
   public static final Setting<String> READ_OPTION =
-      Setting.declare(Effect.STORAGE, "read-option", "KEY=VALUE[,...]", "none")
+      declare(Effect.STORAGE, "read-option", "KEY=VALUE[,...]", "none")
           .says("Options for Spark's reader of the format, for example sep=; or multiLine=false")
           .text();
 
   public static final Setting<String> TEXT_COL =
-      Setting.declare(Effect.STORAGE, "text-col", "NAME", "text").says("Column of texts").text();
+      declare(Effect.STORAGE, "text-col", "NAME", "text").says("Column of texts").text();
 
   public static final Setting<String> ID_COL =
-      Setting.declare(Effect.STORAGE, "id-col", "NAME", "id, if there is one")
+      declare(Effect.STORAGE, "id-col", "NAME", "id, if there is one")
           .says(
               "Column that identifies a row; incremental runs need it, a different one in every"
                   + " row")
           .text();
 
   public static final Setting<String> OUTPUT =
-      Setting.declare(Effect.PLACE, "output", "URI", "embark-output/sample for the sample")
+      declare(Effect.PLACE, "output", "URI", "embark-output/sample for the sample")
           .says("Directory to write Parquet to")
           .text();
 
   static final Setting<String> TABLE =
-      Setting.declare(Effect.STORAGE, "table", "CATALOG.DB.NAME", "none")
+      declare(Effect.STORAGE, "table", "CATALOG.DB.NAME", "none")
           .says(
               "An Apache Iceberg table to write, instead of an output directory; incremental mode"
                   + " only")
           .text();
 
   static final Setting<SaveMode> MODE =
-      Setting.declare(Effect.STORAGE, "mode", "error|overwrite|append|incremental", "error")
+      declare(Effect.STORAGE, "mode", "error|overwrite|append|incremental", "error")
           .says(
               "What to do when the output exists: refuse, replace it, add rows, or embed only what"
                   + " is new or changed by id and text; overwrite is the default for the sample")
           .choice(SaveMode.class);
 
-  static final Setting<Boolean> SYNC_DELETES =
-      Setting.declare(Effect.PLACE, "sync-deletes", Setting.SWITCH, "false")
-          .says("In incremental mode, drop rows whose id is no longer in the input")
-          .toggle();
-
-  static final Setting<Boolean> RETRY_FAILED =
-      Setting.declare(Effect.STORAGE, "retry-failed", Setting.SWITCH, "true")
-          .says(
-              "In incremental mode, embed rows again whose status is FAILED, though their text is"
-                  + " the same")
-          .toggle();
-
-  static final Setting<Integer> COMMIT_ROWS =
-      Setting.declare(Effect.SPEED, "commit-rows", "ROWS", "20000")
-          .says(
-              "Rows in a slice of work, which is a file of the output; a run that was killed goes"
-                  + " on from the slices that were done")
-          .number(1, 100_000_000);
-
-  static final Setting<Dedupe> DEDUPE =
-      Setting.declare(Effect.STORAGE, "dedupe", "none|global", "none")
-          .says(
-              "Whether texts that are the same anywhere in the input are embedded once and share a"
-                  + " vector")
-          .choice(Dedupe.class);
-
-  static final Setting<Double> MAX_LOST_TOKENS =
-      Setting.declare(Effect.SPEED, "max-lost-tokens", "SHARE", "100%")
-          .says(
-              "The most tokens, of all, that truncation may cut off, such as 1% or 0.01; with more,"
-                  + " nothing is published")
-          .parsed(QualityGate::parseFraction);
-
-  static final Setting<RowLimit> MAX_FAILED_ROWS =
-      Setting.declare(Effect.SPEED, "max-failed-rows", "ROWS|SHARE", "100%")
-          .says(
-              "The most rows that may have the status FAILED, such as 10 or 0.1% of all; with more,"
-                  + " nothing is published")
-          .parsed(RowLimit::of);
-
-  static final Setting<Progress.Report> PROGRESS =
-      Setting.declare(Effect.SPEED, "progress", "auto|line|log|none", Setting.AUTO)
-          .says(
-              "How far the run is: one line on the terminal, or lines in the log, or neither; auto"
-                  + " takes the line where there is a terminal")
-          .choice(Progress.Report.class);
-
-  static final Setting<Integer> WAIT_FOR_LOCK =
-      Setting.declare(Effect.SPEED, "wait-for-lock", "SECONDS", "0")
-          .says("How long to wait for another run that writes the same output, instead of refusing")
-          .number(0, 10_000_000);
-
   static final Setting<OutputType> OUTPUT_TYPE =
-      Setting.declare(Effect.STORAGE, "output-type", "NAME", "vector")
+      declare(Effect.STORAGE, "output-type", "NAME", "vector")
           .says("Type of the vector columns: " + OutputType.sizes())
           .parsed(OutputType::of);
 
   static final Setting<Integer> CALIBRATION_ROWS =
-      Setting.declare(Effect.SPEED, "calibration-rows", "ROWS", "2000")
+      declare(Effect.SPEED, "calibration-rows", "ROWS", "2000")
           .says(
               "Rows, taken at random, that the ranges of int8 vectors are found on before the run")
           .number(1, 10_000_000);
 
   static final Setting<PostChoice> POST =
-      Setting.declare(Effect.VECTORS, "post", "METHOD[:N]|PATH", "none")
+      declare(Effect.VECTORS, "post", "METHOD[:N]|PATH", "none")
           .says(
               "What is done with vectors before they are scaled: "
                   + PostChoice.CHOICES
@@ -129,7 +82,7 @@ public final class EmbedSettings {
 
   /** 0 stands for all. */
   static final Setting<Integer> POST_ROWS =
-      Setting.declare(Effect.SPEED, "post-rows", "ROWS|all", "20000")
+      declare(Effect.SPEED, "post-rows", "ROWS|all", "20000")
           .says(
               "Rows, taken at random, that post is fitted on before the run; they are embedded once"
                   + " more for it")
@@ -138,12 +91,12 @@ public final class EmbedSettings {
                   text.strip().equalsIgnoreCase("all") ? 0 : Setting.number(text, 2, 100_000_000));
 
   static final Setting<String> OUTPUT_COL =
-      Setting.declare(Effect.STORAGE, "output-col", "NAME", "embedding")
+      declare(Effect.STORAGE, "output-col", "NAME", "embedding")
           .says("Column for the vectors")
           .text();
 
   static final Setting<String> ACCOUNT_PREFIX =
-      Setting.declare(Effect.STORAGE, "account-prefix", "TEXT", "")
+      declare(Effect.STORAGE, "account-prefix", "TEXT", "")
           .says(
               "Put before the names of the columns token_count, tokens_used, truncated,"
                   + " unknown_token_ratio and status")
@@ -151,64 +104,86 @@ public final class EmbedSettings {
 
   /** 0 stands for auto. */
   static final Setting<Integer> PARTITIONS =
-      Setting.declare(Effect.SPEED, "partitions", "N|auto", Setting.AUTO)
+      declare(Effect.SPEED, "partitions", "N|auto", Setting.AUTO)
           .says(
               "Slices to split the work into, a task and a file each; auto measures the texts and"
                   + " goes by tokens, and by commit-rows")
           .automatic(1, 1_000_000);
 
   static final Setting<Integer> GPU_STAGE =
-      Setting.declare(Effect.SPEED, "gpu-stage", "TASKS", "0")
+      declare(Effect.SPEED, "gpu-stage", "TASKS", "0")
           .says(
               "Ask Spark for GPUs for the embedding stage alone, so many tasks to share each; 0"
                   + " leaves GPUs to Spark's own settings")
           .number(0, 1000);
 
   static final Setting<String> GPU_SCRIPT =
-      Setting.declare(Effect.PLACE, "gpu-script", "PATH", "")
+      declare(Effect.PLACE, "gpu-script", "PATH", "")
           .says(
               "Script on the executors that prints their GPUs (conf/get-gpus.sh), for gpu-stage"
                   + " with dynamic allocation on YARN and Kubernetes")
           .text();
 
   static final Setting<Integer> PREVIEW =
-      Setting.declare(Effect.SPEED, "preview", "ROWS", "5")
+      declare(Effect.SPEED, "preview", "ROWS", "5")
           .says("Rows shown at the end, with the nearest neighbours of three; 0 for none")
           .number(0, 1000);
 
-  /** In the order in which help and documents show them. */
+  static final Setting<Boolean> SYNC_DELETES =
+      declare(Effect.PLACE, "sync-deletes", Setting.SWITCH, "false")
+          .says("In incremental mode, drop rows whose id is no longer in the input")
+          .toggle();
+
+  static final Setting<Boolean> RETRY_FAILED =
+      declare(Effect.STORAGE, "retry-failed", Setting.SWITCH, "true")
+          .says(
+              "In incremental mode, embed rows again whose status is FAILED, though their text is"
+                  + " the same")
+          .toggle();
+
+  static final Setting<Integer> COMMIT_ROWS =
+      declare(Effect.SPEED, "commit-rows", "ROWS", "20000")
+          .says(
+              "Rows in a slice of work, which is a file of the output; a run that was killed goes"
+                  + " on from the slices that were done")
+          .number(1, 100_000_000);
+
+  static final Setting<Dedupe> DEDUPE =
+      declare(Effect.STORAGE, "dedupe", "none|global", "none")
+          .says(
+              "Whether texts that are the same anywhere in the input are embedded once and share a"
+                  + " vector")
+          .choice(Dedupe.class);
+
+  static final Setting<Double> MAX_LOST_TOKENS =
+      declare(Effect.SPEED, "max-lost-tokens", "SHARE", "100%")
+          .says(
+              "The most tokens, of all, that truncation may cut off, such as 1% or 0.01; with more,"
+                  + " nothing is published")
+          .parsed(QualityGate::parseFraction);
+
+  static final Setting<RowLimit> MAX_FAILED_ROWS =
+      declare(Effect.SPEED, "max-failed-rows", "ROWS|SHARE", "100%")
+          .says(
+              "The most rows that may have the status FAILED, such as 10 or 0.1% of all; with more,"
+                  + " nothing is published")
+          .parsed(RowLimit::of);
+
+  static final Setting<Progress.Report> PROGRESS =
+      declare(Effect.SPEED, "progress", "auto|line|log|none", Setting.AUTO)
+          .says(
+              "How far the run is: one line on the terminal, or lines in the log, or neither; auto"
+                  + " takes the line where there is a terminal")
+          .choice(Progress.Report.class);
+
+  static final Setting<Integer> WAIT_FOR_LOCK =
+      declare(Effect.SPEED, "wait-for-lock", "SECONDS", "0")
+          .says("How long to wait for another run that writes the same output, instead of refusing")
+          .number(0, 10_000_000);
+
+  /** In the order in which help and documents show them: as declared above, then chunks. */
   public static final List<Setting<?>> ALL =
-      List.of(
-          INPUT,
-          FORMAT,
-          READ_OPTION,
-          TEXT_COL,
-          ID_COL,
-          OUTPUT,
-          TABLE,
-          MODE,
-          OUTPUT_TYPE,
-          CALIBRATION_ROWS,
-          POST,
-          POST_ROWS,
-          OUTPUT_COL,
-          ACCOUNT_PREFIX,
-          PARTITIONS,
-          GPU_STAGE,
-          GPU_SCRIPT,
-          PREVIEW,
-          SYNC_DELETES,
-          RETRY_FAILED,
-          COMMIT_ROWS,
-          DEDUPE,
-          MAX_LOST_TOKENS,
-          MAX_FAILED_ROWS,
-          PROGRESS,
-          WAIT_FOR_LOCK,
-          ChunkSettings.CHUNK,
-          ChunkSettings.CHUNK_TOKENS,
-          ChunkSettings.CHUNK_OVERLAP,
-          ChunkSettings.CHUNK_TEXT);
+      Stream.concat(DECLARED.stream(), ChunkSettings.ALL.stream()).toList();
 
   private EmbedSettings() {}
 
@@ -224,5 +199,10 @@ public final class EmbedSettings {
   enum Dedupe implements Choice {
     NONE,
     GLOBAL;
+  }
+
+  private static SettingDeclaration declare(
+      Effect effect, String key, String argument, String defaultText) {
+    return new SettingDeclaration(effect, key, argument, defaultText, DECLARED);
   }
 }

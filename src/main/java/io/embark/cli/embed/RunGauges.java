@@ -15,7 +15,8 @@ import org.apache.spark.metrics.source.Source;
 final class RunGauges implements Source, AutoCloseable {
   private final MetricRegistry registry = new MetricRegistry();
 
-  private RunGauges(Progress progress, EmbeddingMetrics metrics) {
+  /** Registers them with Spark, until they are closed. */
+  RunGauges(Progress progress, EmbeddingMetrics metrics) {
     add("rows", progress::rows);
     add("rowsToEmbed", progress::total);
     add("rowsPerSecond", () -> progress.rows() / progress.seconds());
@@ -33,13 +34,7 @@ final class RunGauges implements Source, AutoCloseable {
     add("waitSeconds", () -> metrics.seconds(Counter.WAIT_NANOS));
     add("modelSeconds", () -> metrics.seconds(Counter.MODEL_NANOS));
     add("writeSeconds", metrics::writeSeconds);
-  }
-
-  /** Registers it, until it is closed. */
-  static RunGauges of(Progress progress, EmbeddingMetrics metrics) {
-    RunGauges gauges = new RunGauges(progress, metrics);
-    SparkEnv.get().metricsSystem().registerSource(gauges);
-    return gauges;
+    SparkEnv.get().metricsSystem().registerSource(this);
   }
 
   private <T extends Number> void add(String name, Gauge<T> gauge) {

@@ -165,7 +165,7 @@ record TableRun(EmbedPlan plan, Staging staging) {
             context,
             known ? run.rows() - resumed : -1,
             plan.settings().get(EmbedSettings.PROGRESS));
-    RunGauges gauges = RunGauges.of(progress, plan.embedder().metrics(plan.spark()));
+    RunGauges gauges = new RunGauges(progress, plan.embedder().metrics(plan.spark()));
     try (progress;
         gauges) {
       if (done.size() < run.slices()) {

@@ -45,6 +45,12 @@ public record TextInput(
     return "file://" + file.toAbsolutePath().normalize();
   }
 
+  /** The input that the settings name, or else the shipped sample. */
+  public static TextInput of(JobSettings settings, Configuration hadoop) throws IOException {
+    boolean given = settings.isSet(EmbedSettings.INPUT);
+    return of(given ? settings.get(EmbedSettings.INPUT) : shippedSample(), settings, hadoop);
+  }
+
   /**
    * Looks at what is to be read, every file of it: one of another format among many would be read
    * as something it is not.
