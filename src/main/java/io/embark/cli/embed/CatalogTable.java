@@ -33,11 +33,7 @@ record CatalogTable(SparkSession spark, String name) {
   /** Iceberg keeps no metadata of columns, so ours lie in a property of the table. */
   private static final String SCHEMA = "embark.schema";
 
-  /**
-   * Refuses a session that cannot write Iceberg tables.
-   *
-   * @throws UserError with what is missing
-   */
+  /** Refuses a session that cannot write Iceberg tables, with what is missing. */
   void requireRuntime() {
     try {
       Class.forName(RUNTIME, false, Thread.currentThread().getContextClassLoader());

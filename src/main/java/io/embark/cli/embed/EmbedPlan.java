@@ -52,11 +52,7 @@ record EmbedPlan(
     StructType schema,
     List<String> post) {
 
-  /**
-   * Checks settings and input, opens the model.
-   *
-   * @throws UserError if something is not as it must be
-   */
+  /** Opens the model, after checks of settings and input that throw a {@link UserError}. */
   static EmbedPlan of(SparkSession spark, JobSettings settings) throws IOException {
     SparkConf conf = spark.sparkContext().getConf();
     // The executors', checked here.
@@ -187,13 +183,10 @@ record EmbedPlan(
       throw new UserError(
           "id-col: no column '%s' in the input; it has %s.".formatted(idCol, columns));
     }
-    if (incremental) {
-      DataType ids = rows.schema().apply(idCol).dataType();
-      if (!RowOrdering.isOrderable(ids)) {
-        throw new UserError(
-            "id-col: column '%s' holds %s, whose values cannot be compared; wanted numbers or strings."
-                .formatted(idCol, ids.simpleString()));
-      }
+    if (incremental && !RowOrdering.isOrderable(rows.schema().apply(idCol).dataType())) {
+      throw new UserError(
+          "id-col: column '%s' holds %s, whose values cannot be compared; wanted numbers or strings."
+              .formatted(idCol, rows.schema().apply(idCol).dataType().simpleString()));
     }
   }
 

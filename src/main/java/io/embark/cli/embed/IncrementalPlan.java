@@ -10,6 +10,7 @@ import io.embark.table.TableDirectory;
 import java.net.URI;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -37,10 +38,15 @@ final class IncrementalPlan implements AutoCloseable {
   private final EmbedPlan plan;
   private final TableDirectory directory;
   private final Snapshot base;
-  private final Changes changes;
   private final Kind[] dropped;
-  private final Set<String> affected;
   private final int commitRows;
+  final Changes changes;
+
+  /** The files that stay as they are. */
+  final List<DataFile> kept;
+
+  /** The files that go. */
+  final List<DataFile> superseded;
 
   IncrementalPlan(EmbedPlan plan, TableDirectory directory, Snapshot base) {
     this.plan = plan;
@@ -60,7 +66,7 @@ final class IncrementalPlan implements AutoCloseable {
             ? new Kind[] {Kind.CHANGED, Kind.FAILED, Kind.GONE}
             : new Kind[] {Kind.CHANGED, Kind.FAILED};
     Kind[] moved = Stream.concat(Stream.of(dropped), Stream.of(Kind.UPDATED)).toArray(Kind[]::new);
-    this.affected = known(changes.files(moved), base);
+    Set<String> affected = known(changes.files(moved), base);
     List<String> small =
         base.files().stream()
             .filter(f -> f.rows() >= 0 && f.rows() < SMALL * commitRows)
@@ -69,6 +75,10 @@ final class IncrementalPlan implements AutoCloseable {
     if (small.size() > MANY) {
       affected.addAll(small);
     }
+    Map<Boolean, List<DataFile>> goes =
+        base.files().stream().collect(Collectors.partitioningBy(f -> affected.contains(f.name())));
+    this.kept = goes.get(false);
+    this.superseded = goes.get(true);
   }
 
   /**
@@ -93,10 +103,6 @@ final class IncrementalPlan implements AutoCloseable {
     return names;
   }
 
-  Changes changes() {
-    return changes;
-  }
-
   /** Whether the table would be the same afterwards. */
   boolean isEmpty() {
     return changes.toEmbed() == 0
@@ -104,22 +110,12 @@ final class IncrementalPlan implements AutoCloseable {
         && Stream.of(dropped).allMatch(kind -> changes.count(kind) == 0);
   }
 
-  /** The files that stay as they are. */
-  List<DataFile> kept() {
-    return base.files().stream().filter(f -> !affected.contains(f.name())).toList();
-  }
-
-  /** The files that go. */
-  List<DataFile> superseded() {
-    return base.files().stream().filter(f -> affected.contains(f.name())).toList();
-  }
-
   /** How many rows {@link #rewritten} has; empty if nobody counted those of the files that go. */
   OptionalLong rewrittenRows() {
-    if (superseded().stream().anyMatch(f -> f.rows() < 0)) {
+    if (superseded.stream().anyMatch(f -> f.rows() < 0)) {
       return OptionalLong.empty();
     }
-    long before = superseded().stream().mapToLong(DataFile::rows).sum();
+    long before = superseded.stream().mapToLong(DataFile::rows).sum();
     return OptionalLong.of(before - Stream.of(dropped).mapToLong(changes::count).sum());
   }
 
@@ -130,18 +126,18 @@ final class IncrementalPlan implements AutoCloseable {
   private int rewrittenFiles() {
     OptionalLong rows = rewrittenRows();
     if (rows.isEmpty()) {
-      return affected.size();
+      return superseded.size();
     }
     long filled = (rows.getAsLong() + commitRows - 1) / commitRows;
-    return (int) Math.min(affected.size(), Math.max(1, filled));
+    return (int) Math.min(superseded.size(), Math.max(1, filled));
   }
 
   /** What stays of the files that go, with the input's columns where only those changed. */
   Optional<Dataset<Row>> rewritten() {
-    if (affected.isEmpty()) {
+    if (superseded.isEmpty()) {
       return Optional.empty();
     }
-    Dataset<Row> affectedRows = Embark.read(plan.spark(), directory, base.withFiles(superseded()));
+    Dataset<Row> affectedRows = Embark.read(plan.spark(), directory, base.withFiles(superseded));
     Dataset<Row> old = changes.notOf(affectedRows, dropped);
     Dataset<Row> all =
         changes.count(Kind.UPDATED) == 0

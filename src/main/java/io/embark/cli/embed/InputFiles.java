@@ -71,11 +71,8 @@ public record InputFiles(
     private Path outside;
 
     /**
-     * Adds the files of a directory.
-     *
-     * @param in the innermost partition that it is or is in, or null
-     * @param below the innermost directory below a given one that it is or is in and that is no
-     *     partition, or null
+     * Adds the files of a directory, which is or lies in the partition {@code in} and the
+     * subdirectory {@code below}; null for none.
      */
     private void list(FileSystem system, Path directory, Path in, Path below) throws IOException {
       for (FileStatus child : system.listStatus(directory)) {

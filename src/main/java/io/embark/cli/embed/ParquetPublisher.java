@@ -161,7 +161,7 @@ final class ParquetPublisher implements Publisher {
   public Work work(EmbedPlan plan) {
     if (mode == SaveMode.INCREMENTAL && base.isPresent()) {
       incremental = new IncrementalPlan(plan, table, base.get());
-      Changes changes = incremental.changes();
+      Changes changes = incremental.changes;
       return new Work(
           changes.rowsToEmbed(plan.rows()),
           changes.toEmbed(),
@@ -183,8 +183,8 @@ final class ParquetPublisher implements Publisher {
         mode == SaveMode.OVERWRITE ? List.copyOf(table.visible().keySet()) : List.of();
     if (incremental != null) {
       rowsOf.putAll(run.rewrite(incremental));
-      kept = incremental.kept();
-      superseded = incremental.superseded().stream().map(DataFile::name).toList();
+      kept = incremental.kept;
+      superseded = incremental.superseded.stream().map(DataFile::name).toList();
     }
     Staging staging = run.staging();
     long id = current() + 1;

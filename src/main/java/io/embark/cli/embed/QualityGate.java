@@ -93,9 +93,7 @@ record QualityGate(EmbedPlan plan, Dataset<Row> staged) {
     return String.format(Locale.ROOT, format, values);
   }
 
-  /**
-   * @throws Failed naming each limit that was passed, with examples
-   */
+  /** Throws {@link Failed}, naming each limit that was passed, with examples. */
   static void require(EmbedPlan plan, TableRun.Staged staged) {
     QualityGate gate = new QualityGate(plan, staged.rows());
     RunSummary summary = staged.summary();

@@ -76,15 +76,13 @@ final class RunManifest {
     node.put("count", input.files().size());
     node.put("bytes", input.files().stream().mapToLong(FileStatus::getLen).sum());
     ArrayNode listed = node.putArray("files");
-    input.files().stream()
-        .limit(FILES)
-        .forEach(
-            file ->
-                listed
-                    .addObject()
-                    .put("path", file.getPath().toString())
-                    .put("bytes", file.getLen())
-                    .put("modified", Instant.ofEpochMilli(file.getModificationTime()).toString()));
+    for (FileStatus file : input.files().subList(0, Math.min(FILES, input.files().size()))) {
+      listed
+          .addObject()
+          .put("path", file.getPath().toString())
+          .put("bytes", file.getLen())
+          .put("modified", Instant.ofEpochMilli(file.getModificationTime()).toString());
+    }
   }
 
   private static void addModel(ObjectNode model, ModelFacts facts) {

@@ -36,21 +36,14 @@ public record TaskSize(long negligible, long least, long most) {
   /** How many tokens are tokenised in the time that a model takes for one. */
   private static final int TOKENIZED_PER_COMPUTED = 32;
 
-  /**
-   * For a speed that was measured.
-   *
-   * @param tokensPerSecond of one task slot
-   */
+  /** For a speed of one task slot that was measured. */
   public static TaskSize ofSpeed(double tokensPerSecond) {
     double speed = Math.max(1, tokensPerSecond);
     return new TaskSize(
         (long) speed, (long) (LEAST_SECONDS * speed), (long) (MOST_SECONDS * speed));
   }
 
-  /**
-   * For the device that is asked for: what a small model does on it, within a factor of some; large
-   * ones are slower.
-   */
+  /** For the device that is asked for, by what a small model does on it; large ones are slower. */
   static TaskSize of(SparkContext context, EmbedderConfig config) {
     Device device = config.get(Setting.DEVICE);
     int tasksPerGpu = Slots.tasksPerGpu(context.getConf());
@@ -73,11 +66,7 @@ public record TaskSize(long negligible, long least, long most) {
         .cast("long");
   }
 
-  /**
-   * The number of tasks for so many tokens, as far as possible whole waves of the slots.
-   *
-   * @param slots tasks that run at the same time
-   */
+  /** The number of tasks for so many tokens, as far as possible whole waves of the slots. */
   public int tasks(long tokens, int slots) {
     if (tokens <= slots * least) {
       long worthOne = (tokens + negligible - 1) / negligible;
@@ -91,10 +80,9 @@ public record TaskSize(long negligible, long least, long most) {
   }
 
   /**
-   * Time in which so many even tasks compute, the slots idle in the last wave counted.
+   * Seconds in which so many even tasks compute, the slots idle in the last wave counted.
    *
    * @param tokensPerSecond of all slots together
-   * @return seconds
    */
   public static double embedSeconds(double tokens, double tokensPerSecond, int slots, int tasks) {
     double waves = Math.ceil((double) tasks / slots);

@@ -40,8 +40,7 @@ public record TextInput(
                   + " URI, or start this job with Embark's own jobs/embed.sh.")
               .formatted(file.toAbsolutePath()));
     }
-    // Not toUri(): Hadoop takes a path as it is, and would look for "%20" where a folder has a
-    // space.
+    // Not toUri(): Hadoop would look for "%20" where a folder has a space.
     return "file://" + file.toAbsolutePath().normalize();
   }
 
@@ -137,7 +136,11 @@ public record TextInput(
               .options(options)
               .load(paths.toArray(String[]::new));
     } catch (IllegalArgumentException e) {
-      if (ownOptions().isEmpty()) {
+      // Beside the options that the format and the layout of the files ask for.
+      Map<String, String> own = new HashMap<>(options);
+      own.remove(RECURSIVE);
+      own.entrySet().removeAll(format.options.entrySet());
+      if (own.isEmpty()) {
         throw e;
       }
       throw new UserError("read-option: Spark does not take it: " + e.getMessage(), e);
@@ -153,14 +156,6 @@ public record TextInput(
           e);
     }
     return format == InputFormat.TEXT ? rows.withColumnRenamed("value", textCol) : rows;
-  }
-
-  /** Options beside those that the format and the layout of the files ask for. */
-  private Map<String, String> ownOptions() {
-    Map<String, String> own = new HashMap<>(options);
-    own.remove(RECURSIVE);
-    own.entrySet().removeAll(format.options.entrySet());
-    return own;
   }
 
   /** What Spark found, on one line; its advice is for those who write programs. */
