@@ -31,10 +31,9 @@ public final class JobSettings {
   private JobSettings() {}
 
   /**
-   * Reads flags and file.
+   * Reads flags and the file that they name.
    *
-   * @throws UserError if the file is not there or holds an unknown name, or a value is none that
-   *     its setting takes
+   * @throws UserError if the file is missing, or it or a flag is not as the settings want it
    */
   public static JobSettings of(ParseResult flags, List<Setting<?>> settings) throws IOException {
     JobSettings result = new JobSettings();
@@ -106,11 +105,7 @@ public final class JobSettings {
     return path(setting.key(), get(setting));
   }
 
-  /**
-   * A path that was given for some setting.
-   *
-   * @throws UserError if it is none as Hadoop reads paths
-   */
+  /** A path given for some setting; a {@link UserError} if it is none as Hadoop reads paths. */
   public static Path path(String key, String text) {
     try {
       return new Path(text);

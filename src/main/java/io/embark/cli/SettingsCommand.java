@@ -13,10 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Spec;
 
-/**
- * Base of the commands that work in a Spark session and take settings, each as a flag or a line of
- * the file given with {@code --config}.
- */
+/** Base of the commands that work in a Spark session and take settings as flags or in a file. */
 @Command(mixinStandardHelpOptions = true, usageHelpWidth = 100, sortOptions = false)
 public abstract class SettingsCommand implements Subcommand {
   static final String CONFIG = "config";
@@ -42,22 +39,13 @@ public abstract class SettingsCommand implements Subcommand {
     return List.of();
   }
 
-  /**
-   * Refuses settings that do not go together, before a session is started.
-   *
-   * @throws UserError with the way out
-   */
+  /** Refuses settings that do not go together, before a session is started. */
   protected void check(JobSettings given) {}
 
   /** Adds what the session needs; the last thing done before Spark starts. */
   protected void configure(SparkSession.Builder session, JobSettings given) {}
 
-  /**
-   * Does the work.
-   *
-   * @param out for people to read
-   * @return the exit code, see {@link ExitCode}
-   */
+  /** Does the work, says so to people, and gives the exit code, see {@link ExitCode}. */
   protected abstract int run(SparkSession spark, JobSettings given, PrintWriter out)
       throws Exception;
 

@@ -139,11 +139,6 @@ final class CatalogPublisher implements Publisher {
   }
 
   @Override
-  public Optional<Dataset<Row>> published() {
-    return Optional.empty();
-  }
-
-  @Override
   public void close() {
     if (changes != null) {
       changes.close();

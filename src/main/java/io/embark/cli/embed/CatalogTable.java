@@ -74,11 +74,7 @@ record CatalogTable(SparkSession spark, String name) {
                 schema.json().replace("\\", "\\\\").replace("'", "\\'")));
   }
 
-  /**
-   * The schema of its rows, with the metadata that tell how vectors were made.
-   *
-   * @throws UserError if Embark did not make the table
-   */
+  /** The schema of its rows with their metadata, which only a table made by Embark has. */
   StructType schema() {
     return property(SCHEMA)
         .map(json -> (StructType) DataType.fromJson(json))

@@ -81,11 +81,7 @@ final class IncrementalPlan implements AutoCloseable {
     this.superseded = goes.get(true);
   }
 
-  /**
-   * Names of files, as they are called on disk.
-   *
-   * @param encoded as Spark gives them with a row: URL-encoded, a space as %20
-   */
+  /** Names of files on disk, which Spark gives URL-encoded with a row: a space as %20. */
   private static Set<String> known(List<String> encoded, Snapshot base) {
     Set<String> all = base.files().stream().map(DataFile::name).collect(Collectors.toSet());
     Set<String> names = new HashSet<>();

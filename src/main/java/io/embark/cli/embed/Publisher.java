@@ -68,7 +68,9 @@ interface Publisher extends AutoCloseable {
       throws IOException;
 
   /** The rows that are there now, if they are cheap to look at. */
-  Optional<Dataset<Row>> published() throws IOException;
+  default Optional<Dataset<Row>> published() throws IOException {
+    return Optional.empty();
+  }
 
   @Override
   void close();

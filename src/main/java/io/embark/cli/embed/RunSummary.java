@@ -58,8 +58,7 @@ record RunSummary(
 
   /** Prints it; {@code totalSeconds} include start and checks. */
   void print(PrintWriter out, Path output, double totalSeconds) {
-    out.println();
-    out.println("Wrote " + output);
+    out.printf("%nWrote %s%n", output);
     StringBuilder line = new StringBuilder(format("%,d rows", totals.rows()));
     if (totals.documents() != totals.rows()) {
       line.append(format(" of %,d documents", totals.documents()));

@@ -62,11 +62,7 @@ record TableRun(EmbedPlan plan, Staging staging) {
       int resumedSlices,
       long texts) {}
 
-  /**
-   * Embeds.
-   *
-   * @param counted how many rows there are, -1 if they are to be counted
-   */
+  /** Embeds so many rows; -1 if they are to be counted. */
   Staged embed(Dataset<Row> rows, long counted) throws IOException {
     TextEmbedder embedder = plan.embedder();
     Dataset<Row> items = dedupe() ? rows.select(Columns.of(plan.textCol())).distinct() : rows;
@@ -201,11 +197,7 @@ record TableRun(EmbedPlan plan, Staging staging) {
         rows);
   }
 
-  /**
-   * Writes what stays of files that go.
-   *
-   * @return rows of each staged file
-   */
+  /** Writes what stays of files that go, and gives the rows of each staged file. */
   Map<String, Long> rewrite(IncrementalPlan changed) throws IOException {
     Optional<Dataset<Row>> rewritten = changed.rewritten();
     if (rewritten.isEmpty()) {

@@ -104,11 +104,7 @@ public record TextInput(
     return examples.keySet().iterator().next();
   }
 
-  /**
-   * Refuses an output that holds input: overwriting would delete it before it is read.
-   *
-   * @throws UserError if some file lies at or under {@code output}
-   */
+  /** Refuses an output that holds input: overwriting would delete it before it is read. */
   void requireOutside(Path output) {
     for (FileStatus status : files) {
       Path file = status.getPath();
