@@ -81,9 +81,7 @@ record SentenceTransformersModules(
     if (chosen.isEmpty() && mode.isTextual()) {
       chosen.add(byName(mode.asText(), file, model));
     }
-    for (JsonNode part : mode) {
-      chosen.add(byName(part.asText(), file, model));
-    }
+    mode.forEach(part -> chosen.add(byName(part.asText(), file, model)));
     return Optional.of(new Sourced<>(List.copyOf(chosen), file)).filter(s -> !s.value().isEmpty());
   }
 

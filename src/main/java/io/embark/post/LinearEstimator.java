@@ -1,8 +1,6 @@
 package io.embark.post;
 
 import io.embark.UserError;
-import java.util.Objects;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
@@ -96,16 +94,14 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
   public LinearVectorModel fit(Dataset<?> dataset) {
     transformSchema(dataset.schema());
     String column = getOrDefault(inputCol);
-    JavaRDD<double[]> vectors =
+    // In a tree: the moments of a thousand partitions are too much for the driver at once.
+    Moments moments =
         dataset
             .select(functions.col(QuotingUtils.quoteIdentifier(column)))
             .toDF()
             .toJavaRDD()
-            .map(row -> row.isNullAt(0) ? null : row.<Vector>getAs(0).toArray())
-            .filter(Objects::nonNull);
-    // In a tree: the moments of a thousand partitions are too much for the driver at once.
-    Moments moments =
-        vectors
+            .filter(row -> !row.isNullAt(0))
+            .map(row -> row.<Vector>getAs(0).toArray())
             .mapPartitions(part -> Moments.of(part).stream().iterator())
             .treeAggregate(null, LinearEstimator::joined, LinearEstimator::joined, DEPTH);
     if (moments == null || moments.count < 2) {

@@ -53,7 +53,15 @@ final class LinearVectorModelFiles {
   static final class Reader extends MLReader<LinearVectorModel> {
     @Override
     public LinearVectorModel load(String path) {
-      DefaultParamsReader.Metadata metadata = metadata(path);
+      DefaultParamsReader.Metadata metadata;
+      try {
+        metadata =
+            DefaultParamsReader$.MODULE$.loadMetadata(
+                path, sc(), LinearVectorModel.class.getName());
+      } catch (IllegalArgumentException e) {
+        // Spark's word on files of another class.
+        throw new UserError(e.getMessage(), e);
+      }
       Row numbers = sparkSession().read().parquet(new Path(path, DATA).toString()).head();
       LinearVectorModel model =
           new LinearVectorModel(
@@ -62,16 +70,6 @@ final class LinearVectorModelFiles {
               numbers.<Matrix>getAs("matrix").toArray());
       metadata.getAndSetParams(model, Option.empty());
       return model;
-    }
-
-    /** Spark refuses another class's files with an IllegalArgumentException. */
-    private DefaultParamsReader.Metadata metadata(String path) {
-      try {
-        return DefaultParamsReader$.MODULE$.loadMetadata(
-            path, sc(), LinearVectorModel.class.getName());
-      } catch (IllegalArgumentException e) {
-        throw new UserError(e.getMessage(), e);
-      }
     }
   }
 }

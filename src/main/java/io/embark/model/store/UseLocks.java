@@ -1,11 +1,14 @@
 package io.embark.model.store;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.HashMap;
 import java.util.Map;
@@ -36,12 +39,7 @@ final class UseLocks {
       if (!HELD.containsKey(file)) {
         FileChannel channel;
         try {
-          channel =
-              FileChannel.open(
-                  file,
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.READ,
-                  StandardOpenOption.WRITE);
+          channel = FileChannel.open(file, CREATE, READ, WRITE);
         } catch (IOException e) {
           LOG.debug("No use lock for a model in a cache that is read only: {}", e.toString());
           return;
@@ -101,8 +99,7 @@ final class UseLocks {
       if (HELD.containsKey(file)) {
         return false;
       }
-      try (FileChannel channel =
-              FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      try (FileChannel channel = FileChannel.open(file, CREATE, WRITE);
           FileLock lock = channel.tryLock()) {
         if (lock == null) {
           return false;
