@@ -88,6 +88,8 @@ final class RecordFile {
         files.delete(draft, false);
       }
     }
+    // Fails if it is not there, whatever the rename said: files that it replaces go next.
+    files.getFileStatus(target);
   }
 
   /**
