@@ -15,11 +15,7 @@ import org.apache.spark.sql.types.StructType;
 final class AppendCheck {
   private AppendCheck() {}
 
-  /**
-   * @param present the schema of the output as it is
-   * @param added the schema of the rows to append
-   * @throws UserError naming every difference
-   */
+  /** Names every difference between the schema of the output and that of the rows to append. */
   static void require(Path output, StructType present, StructType added) {
     List<String> differences = new ArrayList<>();
     for (StructField field : added.fields()) {

@@ -32,11 +32,9 @@ import org.apache.spark.sql.types.StructType;
  * The plan of an embed run. It is settled in two steps: by the settings and the input, and then,
  * under the lock of the target, by what is there already, see {@link #on}.
  *
- * @param input the files that are read
- * @param rows all of their rows
+ * @param rows all of the input's
  * @param idCol the column that identifies a row, or null
  * @param embedder must not be changed
- * @param model the model as the driver found it
  * @param vectorColumns one for each vector of a text
  * @param schema of the rows to write; null before the target is known
  * @param post fingerprints of the maps that vectors go through after the model

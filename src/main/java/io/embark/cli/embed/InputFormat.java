@@ -63,15 +63,13 @@ public enum InputFormat implements Choice {
 
   /** The format a file name tells, compression suffixes skipped. */
   static Optional<InputFormat> ofFileName(String name) {
-    String rest = name.toLowerCase(Locale.ROOT);
-    for (int dot = rest.lastIndexOf('.'); dot >= 0; dot = rest.lastIndexOf('.')) {
-      String extension = rest.substring(dot + 1);
-      Optional<InputFormat> format = ofExtension(extension);
-      if (format.isPresent() || !COMPRESSIONS.contains(extension)) {
-        return format;
-      }
-      rest = rest.substring(0, dot);
+    int dot = name.lastIndexOf('.');
+    if (dot < 0) {
+      return Optional.empty();
     }
-    return Optional.empty();
+    String extension = name.substring(dot + 1).toLowerCase(Locale.ROOT);
+    return COMPRESSIONS.contains(extension)
+        ? ofFileName(name.substring(0, dot))
+        : ofExtension(extension);
   }
 }

@@ -94,10 +94,10 @@ final class ParquetPublisher implements Publisher {
     requireMode();
     base = base();
     TextEmbedder embedder = plan.embedder().copy(ParamMap.empty());
-    PostMaps maps = new PostMaps(plan, table);
-    List<String> post = maps.settle(begun, base);
+    List<String> post = new PostMaps(plan, table).settle(begun, base);
     if (!post.isEmpty()) {
-      embedder.setPost(maps.paths(post));
+      KeptMaps kept = new KeptMaps(table);
+      embedder.setPost(post.stream().map(kept::of).map(Path::toString).toArray(String[]::new));
     }
     if (plan.settings().get(EmbedSettings.OUTPUT_TYPE) == OutputType.INT8) {
       setInt8Ranges(embedder, plan, begun);

@@ -33,18 +33,14 @@ import org.apache.spark.storage.StorageLevel;
  */
 record PostMaps(EmbedPlan plan, TableDirectory table) {
 
-  /**
-   * Refuses what can be seen to be wrong before anything is embedded.
-   *
-   * @throws UserError with the way out
-   */
+  /** Refuses what can be seen to be wrong before anything is embedded. */
   static void require(JobSettings settings, ModelFacts facts) {
     PostChoice choice = settings.get(EmbedSettings.POST);
-    if (choice.isNone() && settings.isSet(EmbedSettings.POST_ROWS)) {
-      throw new UserError(
-          "post-rows: set, but post is none, so that nothing is fitted; say what with --post.");
-    }
     if (choice.isNone()) {
+      if (settings.isSet(EmbedSettings.POST_ROWS)) {
+        throw new UserError(
+            "post-rows: set, but post is none, so that nothing is fitted; say what with --post.");
+      }
       return;
     }
     if (settings.isSet(EmbedSettings.TABLE)) {
@@ -96,12 +92,6 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
 
   private static List<String> fingerprints(List<LinearVectorModel> maps) {
     return maps.stream().map(LinearVectorModel::fingerprint).toList();
-  }
-
-  /** Where the maps with these fingerprints are kept. */
-  String[] paths(List<String> fingerprints) {
-    KeptMaps kept = new KeptMaps(table);
-    return fingerprints.stream().map(kept::of).map(Path::toString).toArray(String[]::new);
   }
 
   /** The maps that a table's vectors went through, which must be the wanted ones. */

@@ -17,11 +17,7 @@ import org.apache.spark.sql.SparkSession;
  * the methods in the order in which they stand here.
  */
 interface Publisher extends AutoCloseable {
-  /**
-   * The target that the settings name.
-   *
-   * @throws io.embark.UserError if the mode cannot deal with it
-   */
+  /** The target that the settings name; a mode that cannot deal with it is refused. */
   static Publisher of(SparkSession spark, JobSettings settings) throws IOException {
     return settings.isSet(EmbedSettings.TABLE)
         ? new CatalogPublisher(spark, settings)

@@ -19,15 +19,14 @@ import org.apache.hadoop.fs.Path;
  *
  * @param totals of the rows that were staged, by this attempt or an earlier one
  * @param tasks what embedding took, by the tasks of this attempt
- * @param failedTasks attempts at tasks that failed
  * @param seconds from the first task to the last
  * @param resumed rows that an earlier attempt had embedded
  */
 record RunSummary(
     RowTotals totals, EmbeddingMetrics tasks, int failedTasks, double seconds, long resumed) {
-  /** What a row can be without anything having gone wrong. */
-  private static final Set<Status> IN_ORDER =
-      EnumSet.of(Status.OK, Status.NULL_TEXT, Status.BLANK_TEXT);
+  /** What a row can be only when something has gone wrong. */
+  private static final Set<Status> FAILURES =
+      EnumSet.complementOf(EnumSet.of(Status.OK, Status.NULL_TEXT, Status.BLANK_TEXT));
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int SLOWEST = 5;
@@ -36,10 +35,7 @@ record RunSummary(
   private static final double SLOW = 1.5;
 
   long failedRows() {
-    return totals.byStatus().entrySet().stream()
-        .filter(e -> !IN_ORDER.contains(e.getKey()))
-        .mapToLong(e -> e.getValue())
-        .sum();
+    return FAILURES.stream().mapToLong(totals.byStatus()::get).sum();
   }
 
   /** The fraction of tokens that truncation cut off, 0 to 1. */

@@ -21,7 +21,6 @@ import org.apache.spark.sql.SparkSession;
  * The rows to embed.
  *
  * @param paths files, directories or globs
- * @param format their format
  * @param options of Spark's reader, over those of the format
  * @param files what lies there now
  */
@@ -106,12 +105,12 @@ public record TextInput(
 
   /** Refuses an output that holds input: overwriting would delete it before it is read. */
   void requireOutside(Path output) {
-    for (FileStatus status : files) {
-      Path file = status.getPath();
-      for (Path at = file; at != null; at = at.getParent()) {
+    for (FileStatus file : files) {
+      for (Path at = file.getPath(); at != null; at = at.getParent()) {
         if (at.equals(output)) {
           throw new UserError(
-              "output: %s holds the input %s. Write somewhere else.".formatted(output, file));
+              "output: %s holds the input %s. Write somewhere else."
+                  .formatted(output, file.getPath()));
         }
       }
     }
