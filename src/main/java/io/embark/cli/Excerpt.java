@@ -6,11 +6,7 @@ public final class Excerpt {
 
   private Excerpt() {}
 
-  /**
-   * One line of at most 76 characters, none of which steers a terminal.
-   *
-   * @return the word {@code null} where there is no text
-   */
+  /** One line of at most 76 characters, none of which steers a terminal; null as a word. */
   public static String of(String text) {
     if (text == null) {
       return "null";

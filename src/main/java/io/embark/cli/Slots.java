@@ -12,14 +12,13 @@ public final class Slots {
 
   /** The slots there are, or will be when all executors that were asked for have come. */
   public static int of(SparkContext context) {
-    int now = present(context);
     SparkConf conf = context.getConf();
     int executors = conf.getInt("spark.executor.instances", 0);
     if (conf.getBoolean("spark.dynamicAllocation.enabled", false)) {
       int most = conf.getInt("spark.dynamicAllocation.maxExecutors", Integer.MAX_VALUE);
       executors = most <= MOST_EXECUTORS ? most : executors;
     }
-    return Math.max(1, Math.max(now, executors * Math.max(1, asked(conf))));
+    return Math.max(1, Math.max(present(context), executors * Math.max(1, asked(conf))));
   }
 
   /** The slots of the executors that have registered. */

@@ -122,8 +122,6 @@ public record InputFiles(
   /**
    * Refuses files of which some lie in partitions and some do not. Read recursively they would have
    * no partition columns; otherwise Spark passes over the others, or fails.
-   *
-   * @throws UserError with one of each and the way out
    */
   void requireOneLayout() {
     Optional<Path> other = subdirectory.or(() -> outside);

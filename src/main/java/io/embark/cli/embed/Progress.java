@@ -32,11 +32,7 @@ public final class Progress extends SparkListener implements AutoCloseable {
 
   private record Partition(int stage, int index) {}
 
-  /**
-   * How far a run is.
-   *
-   * @param total rows to embed, or -1 if that is unknown
-   */
+  /** How far a run is; {@code total} is -1 if that is unknown. */
   record State(long rows, long total, double seconds, int failedTasks) {
     /** Sooner nobody can tell how long it takes. */
     private static final double SETTLED_SECONDS = 5;
@@ -137,11 +133,7 @@ public final class Progress extends SparkListener implements AutoCloseable {
     this.report = report.settle();
   }
 
-  /**
-   * Begins; what Spark embeds until {@link #close} is reported on.
-   *
-   * @param total rows to embed, or -1 if that is unknown
-   */
+  /** Reports on so many rows, -1 if unknown, that Spark embeds until {@link #close}. */
   static Progress of(SparkContext context, long total, Report report) {
     Progress progress = new Progress(context, total, report);
     context.addSparkListener(progress);
