@@ -144,8 +144,7 @@ class ArchitectureTest {
                 "spark.sql")
             .with(SPARK, JSON));
     LAYERS.put(
-        "table",
-        Sight.of("model", "post", "spark.column", "spark.parquet", "spark").with(SPARK, JSON));
+        "table", Sight.of("model", "post", "spark.column", "spark.parquet").with(SPARK, JSON));
     LAYERS.put("analysis.measure", Sight.of());
     LAYERS.put(
         "analysis.search",
