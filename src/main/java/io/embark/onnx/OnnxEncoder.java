@@ -92,7 +92,11 @@ public final class OnnxEncoder implements Encoder {
         return new OnnxEncoder(
             session, inputs, model.outputs(), execution.device(), unmasked.isEmpty());
       } catch (OrtException | RuntimeException e) {
-        session.close();
+        try {
+          session.close();
+        } catch (OrtException closing) {
+          e.addSuppressed(closing);
+        }
         throw e;
       }
     } catch (OrtException e) {

@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class OnnxRuntimeJars {
   private static final Logger LOG = LoggerFactory.getLogger(OnnxRuntimeJars.class);
   private static final String UNKNOWN = "unknown";
+  private static final String CLASS = OrtEnvironment.class.getName().replace('.', '/') + ".class";
 
   private OnnxRuntimeJars() {}
 
@@ -53,9 +54,12 @@ public final class OnnxRuntimeJars {
     }
   }
 
-  /** The jars, one wanted, that hold ONNX Runtime's classes. */
-  public static List<String> jars() {
-    return found(OrtEnvironment.class.getClassLoader()).stream().map(Found::jar).toList();
+  /** The jars, one wanted, that hold ONNX Runtime's classes; the same in two places are two. */
+  public static List<String> jars() throws IOException {
+    return Collections.list(OrtEnvironment.class.getClassLoader().getResources(CLASS)).stream()
+        .map(url -> url.toString().replaceFirst("^jar:", "").replaceFirst("!.*", ""))
+        .distinct()
+        .toList();
   }
 
   /** The reason that these cannot go together, or null if they can. */
@@ -83,12 +87,11 @@ public final class OnnxRuntimeJars {
 
   /** The places that {@code loader} would take ONNX Runtime from, the one in use first. */
   static List<Found> found(ClassLoader loader) {
-    String resource = OrtEnvironment.class.getName().replace('.', '/') + ".class";
     Map<String, Found> byName = new LinkedHashMap<>();
     try {
-      for (URL url : Collections.list(loader.getResources(resource))) {
+      for (URL url : Collections.list(loader.getResources(CLASS))) {
         String text = url.toString();
-        String place = text.substring(0, text.length() - resource.length());
+        String place = text.substring(0, text.length() - CLASS.length());
         String jar = place.replaceFirst("^jar:", "").replaceFirst("!?/$", "");
         // The same jar twice, sent by Spark and on a class path, does no harm.
         byName.putIfAbsent(jar.substring(jar.lastIndexOf('/') + 1), new Found(jar, version(place)));

@@ -86,7 +86,7 @@ final class HostChecks {
     return Finding.ok(OnnxRuntime.version() + ", providers " + providers);
   }
 
-  private static Finding jars() {
+  private static Finding jars() throws IOException {
     List<String> jars = OnnxRuntimeJars.jars();
     return jars.size() == 1
         ? Finding.ok("one")

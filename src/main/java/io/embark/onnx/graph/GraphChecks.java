@@ -3,11 +3,12 @@ package io.embark.onnx.graph;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import io.embark.UserError;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /** Refuses graphs that are broken, or to which no pooling can be added. */
 final class GraphChecks {
@@ -75,26 +76,36 @@ final class GraphChecks {
     requireNoCircle(graph, makers);
   }
 
-  /** Removes, over and over, the nodes whose inputs are there; one pass does if they are sorted. */
+  /** Takes nodes in the order in which their inputs are there: linear in nodes and inputs. */
   private static void requireNoCircle(GraphProto graph, Map<String, Integer> makers) {
-    boolean[] made = new boolean[graph.getNodeCount()];
-    List<Integer> open = new ArrayList<>(IntStream.range(0, made.length).boxed().toList());
-    int before;
-    do {
-      before = open.size();
-      for (int i : open) {
-        made[i] =
-            graph.getNode(i).getInputList().stream()
-                .map(makers::get)
-                .allMatch(maker -> maker == null || made[maker]);
+    int[] missing = new int[graph.getNodeCount()];
+    Map<Integer, List<Integer>> readers = new HashMap<>();
+    Deque<Integer> ready = new ArrayDeque<>();
+    for (int i = 0; i < missing.length; i++) {
+      for (String input : graph.getNode(i).getInputList()) {
+        if (makers.containsKey(input)) {
+          missing[i]++;
+          readers.computeIfAbsent(makers.get(input), maker -> new ArrayList<>()).add(i);
+        }
       }
-      open.removeIf(i -> made[i]);
-    } while (open.size() < before);
-    if (!open.isEmpty()) {
-      NodeProto node = graph.getNode(open.get(0));
-      throw new UserError(
-          "the graph is broken: what node `%s` (%s) makes is also what it is made of."
-              .formatted(node.getName(), node.getOpType()));
+      if (missing[i] == 0) {
+        ready.add(i);
+      }
+    }
+    while (!ready.isEmpty()) {
+      for (int reader : readers.getOrDefault(ready.pop(), List.of())) {
+        if (--missing[reader] == 0) {
+          ready.add(reader);
+        }
+      }
+    }
+    for (int i = 0; i < missing.length; i++) {
+      if (missing[i] > 0) {
+        NodeProto node = graph.getNode(i);
+        throw new UserError(
+            "the graph is broken: what node `%s` (%s) makes is also what it is made of."
+                .formatted(node.getName(), node.getOpType()));
+      }
     }
   }
 }

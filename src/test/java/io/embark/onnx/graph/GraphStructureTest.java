@@ -1,5 +1,6 @@
 package io.embark.onnx.graph;
 
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
@@ -47,5 +48,20 @@ class GraphStructureTest {
     assertThatThrownBy(() -> PooledGraph.of(file))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("node `sub` (Sub) has 0 inputs, wanted is 2");
+  }
+
+  /** Takes no longer than in the other order: the time limit of this class is for it, too. */
+  @Test
+  void aLongChainThatStandsFromBackToFront() {
+    int length = 200_000;
+    NodeProto.Builder[] chain = new NodeProto.Builder[length];
+    for (int i = 0; i < length; i++) {
+      chain[i] =
+          NodeProto.newBuilder()
+              .setOpType("Identity")
+              .addInput("chain" + (length - i))
+              .addOutput("chain" + (length - i + 1));
+    }
+    assertThatCode(() -> PooledGraph.of(with(chain))).doesNotThrowAnyException();
   }
 }
