@@ -5,6 +5,7 @@ import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import java.io.IOException;
 import java.io.Reader;
+import java.net.UnknownHostException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import picocli.CommandLine.ParseResult;
 
@@ -100,16 +102,26 @@ public final class JobSettings {
     return get(setting, isSet(setting) ? null : setting.parse(setting.defaultText()));
   }
 
-  /** {@link #path(String, String)} of the value given. */
-  public Path path(Setting<String> setting) {
-    return path(setting.key(), get(setting));
+  /** {@link #path(String, String, Configuration)} of the value given. */
+  public Path path(Setting<String> setting, Configuration hadoop) throws IOException {
+    return path(setting.key(), get(setting), hadoop);
   }
 
-  /** A path given for some setting; a {@link UserError} if it is none as Hadoop reads paths. */
-  public static Path path(String key, String text) {
+  /**
+   * A path given for some setting.
+   *
+   * @throws UserError if it is none as Hadoop reads paths, or none of its file system, as {@code
+   *     file://relative} is; an unknown host may be known later
+   */
+  public static Path path(String key, String text, Configuration hadoop) throws IOException {
     try {
-      return new Path(text);
+      Path path = new Path(text);
+      path.getFileSystem(hadoop).makeQualified(path);
+      return path;
     } catch (IllegalArgumentException e) {
+      if (e.getCause() instanceof UnknownHostException) {
+        throw e;
+      }
       throw new UserError(
           "%s: found '%s', wanted a path or URI: %s.".formatted(key, text, e.getMessage()), e);
     }

@@ -147,14 +147,20 @@ public final class VectorProvenance {
    * @param postFingerprint SHA-256 of the numbers of all maps
    * @param rows vectors that the map was fitted on
    * @param all SHA-256 of model and maps
+   * @param inputDimension values of the vectors that the map takes: the model's, if it is the first
    */
   public VectorProvenance mapped(
-      String post, String postFingerprint, long rows, String all, int dimension) {
+      String post,
+      String postFingerprint,
+      long rows,
+      String all,
+      int inputDimension,
+      int dimension) {
     return new VectorProvenance(
         settings,
         made.deepCopy()
             .put(MODEL_FINGERPRINT, modelFingerprint())
-            .put(MODEL_DIMENSION, modelDimension())
+            .put(MODEL_DIMENSION, made.path(MODEL_DIMENSION).asInt(inputDimension))
             .put(FINGERPRINT, all)
             .put(DIMENSION, dimension)
             .put(POST, post)
@@ -303,7 +309,7 @@ public final class VectorProvenance {
     for (Setting<?> setting : settings) {
       if (!POOLED.contains(setting)
           && !ProvenanceComparison.ALL_THE_SAME.contains(setting)
-          && !text(setting).equals(setting.defaultText())) {
+          && !text(setting).strip().equalsIgnoreCase(setting.defaultText())) {
         essence.append(", ").append(inWords(setting));
       }
     }

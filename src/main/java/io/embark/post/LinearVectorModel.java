@@ -198,6 +198,7 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
             postFingerprint,
             (Long) getOrDefault(fittedRows),
             sha256(made.modelFingerprint() + " " + postFingerprint),
+            inputDimension(),
             outputDimension());
     return size.toMetadata(
         new MetadataBuilder()

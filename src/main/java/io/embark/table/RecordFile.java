@@ -47,9 +47,15 @@ final class RecordFile {
    */
   static <T> T read(FileSystem files, Path file, Class<T> type) throws IOException {
     byte[] bytes = bytes(files, file);
-    if (bytes == null) {
-      return null;
-    }
+    return bytes == null ? null : parse(bytes, file, type);
+  }
+
+  /**
+   * The record that the bytes of a file hold.
+   *
+   * @throws IOException naming the file, if it is cut off or no such record
+   */
+  static <T> T parse(byte[] bytes, Path file, Class<T> type) throws IOException {
     try {
       T record = MAPPER.readValue(bytes, type);
       if (record == null) {

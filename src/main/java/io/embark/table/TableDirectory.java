@@ -76,18 +76,19 @@ public record TableDirectory(FileSystem files, Path path) {
 
   private Snapshot snapshot(long id) throws IOException {
     Path file = snapshotFile(id);
+    byte[] bytes = RecordFile.bytes(files, file);
+    if (bytes == null) {
+      throw new FileNotFoundException("No snapshot " + id + ": " + file + " does not exist.");
+    }
     Snapshot snapshot;
     try {
-      snapshot = RecordFile.read(files, file, Snapshot.class);
+      snapshot = RecordFile.parse(bytes, file, Snapshot.class);
     } catch (IOException e) {
       throw new IOException(
           e.getMessage()
               + ". It is the record of the table's newest version. Restore it from a backup, or"
               + " write the table anew with --mode overwrite after deleting it.",
           e);
-    }
-    if (snapshot == null) {
-      throw new FileNotFoundException("No snapshot " + id + ": " + file + " does not exist.");
     }
     if (snapshot.format() > Snapshot.FORMAT) {
       throw new IOException(

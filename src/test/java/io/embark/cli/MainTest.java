@@ -63,7 +63,7 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {":", "", "what:ever"})
+  @ValueSource(strings = {":", "", "what:ever", "file://relative/x"})
   void whatIsNoPathIsBadUsage(String text) {
     JobRun input = JobRun.embed("--input", text, "--output", directory.resolve("o"));
     assertThat(input.exitCode()).as(input.err()).isEqualTo(ExitCode.BAD_USAGE);

@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -145,8 +146,9 @@ public final class CompareCommand extends SettingsCommand {
   @Override
   protected int run(SparkSession spark, JobSettings given, PrintWriter out) throws IOException {
     long start = System.nanoTime();
-    Path output = given.path(OUTPUT);
-    FileSystem files = output.getFileSystem(spark.sparkContext().hadoopConfiguration());
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    Path output = given.path(OUTPUT, hadoop);
+    FileSystem files = output.getFileSystem(hadoop);
     output = files.makeQualified(output);
     List<String> notes = new ArrayList<>();
     EmbeddingPass pass = EmbeddingPass.of(given.embedderConfig(), notes);

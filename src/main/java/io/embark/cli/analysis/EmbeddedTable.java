@@ -29,8 +29,8 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
   static EmbeddedTable open(SparkSession spark, JobSettings settings, Setting<String> input)
       throws IOException {
     String uri = settings.get(input);
-    Path path = settings.path(input);
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    Path path = settings.path(input, hadoop);
     FileStatus[] found = path.getFileSystem(hadoop).globStatus(path);
     if (found == null || found.length == 0) {
       throw new UserError("input: nothing at %s.".formatted(uri));
@@ -108,9 +108,9 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
    * @throws UserError if it exists and is not to be overwritten, or overlaps with the table
    */
   Path output(JobSettings settings, Setting<String> setting) throws IOException {
-    Path output = settings.path(setting);
-    FileSystem files =
-        output.getFileSystem(rows.sparkSession().sparkContext().hadoopConfiguration());
+    Configuration hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
+    Path output = settings.path(setting, hadoop);
+    FileSystem files = output.getFileSystem(hadoop);
     output = files.makeQualified(output);
     if (settings.get(SearchCommand.MODE) == SaveMode.ErrorIfExists && files.exists(output)) {
       throw new UserError("output: %s exists. Use another, or --mode overwrite.".formatted(output));

@@ -58,7 +58,7 @@ public final class InspectCommand implements Subcommand {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Configuration hadoop = SparkHadoopUtil.get().conf();
-    TableDirectory table = TableDirectory.at(JobSettings.path("inspect", path), hadoop);
+    TableDirectory table = TableDirectory.at(JobSettings.path("inspect", path, hadoop), hadoop);
     PrintWriter out = spec.commandLine().getOut();
     if (repair) {
       try (TableLock lock = TableLock.take(table, "inspect --repair", Duration.ZERO)) {

@@ -39,7 +39,7 @@ public record InputFiles(
     Search search = new Search();
     for (String path : paths) {
       search.given = path;
-      Path glob = JobSettings.path("input", path);
+      Path glob = JobSettings.path("input", path, hadoop);
       FileSystem system = glob.getFileSystem(hadoop);
       int before = search.files.size();
       for (FileStatus match : matches(system, glob)) {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.param.ParamMap;
@@ -37,16 +38,18 @@ final class ParquetPublisher implements Publisher {
   private final SaveMode mode;
   private Optional<Snapshot> base = Optional.empty();
 
+  /** The number that the run will publish; taken by another run if the lock was lost. */
+  private long version;
+
   /** Null where the whole input is embedded. */
   private IncrementalPlan incremental;
 
   ParquetPublisher(SparkSession spark, JobSettings settings) throws IOException {
     this.spark = spark;
     this.mode = EmbedPlan.mode(settings);
-    this.table =
-        TableDirectory.at(
-            JobSettings.path("output", settings.get(EmbedSettings.OUTPUT, SAMPLE_OUTPUT)),
-            spark.sparkContext().hadoopConfiguration());
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    String output = settings.get(EmbedSettings.OUTPUT, SAMPLE_OUTPUT);
+    this.table = TableDirectory.at(JobSettings.path("output", output, hadoop), hadoop);
     // One that a run died in is judged when that run is finished.
     if (!Staging.unfinishedPublication(table)) {
       requireMode();
@@ -78,10 +81,20 @@ final class ParquetPublisher implements Publisher {
 
   @Override
   public Optional<Staging.Recovered> recover(EmbedPlan plan) throws IOException {
-    return Staging.recover(table).stream()
-        .filter(
-            r -> Staging.key(RunFacts.of(plan, r.snapshot().id() - 1)).equals(r.snapshot().run()))
-        .findFirst();
+    Optional<Staging.Recovered> own =
+        Staging.recover(table).stream()
+            .filter(
+                r ->
+                    Staging.key(RunFacts.of(plan, r.snapshot().id() - 1))
+                        .equals(r.snapshot().run()))
+            .findFirst();
+    if (own.isEmpty()) {
+      // Refused before anything that an earlier attempt staged is thrown away.
+      requireMode();
+      base = base();
+      version = current() + 1;
+    }
+    return own;
   }
 
   @Override
@@ -91,8 +104,6 @@ final class ParquetPublisher implements Publisher {
 
   @Override
   public EmbedPlan settle(EmbedPlan plan, Optional<StagedRun> begun) throws IOException {
-    requireMode();
-    base = base();
     TextEmbedder embedder = plan.embedder().copy(ParamMap.empty());
     List<String> post = new PostMaps(plan, table).settle(begun, base);
     if (!post.isEmpty()) {
@@ -187,11 +198,10 @@ final class ParquetPublisher implements Publisher {
       superseded = incremental.superseded.stream().map(DataFile::name).toList();
     }
     Staging staging = run.staging();
-    long id = current() + 1;
     Snapshot draft =
         new Snapshot(
             Snapshot.FORMAT,
-            id,
+            version,
             staging.key(),
             mode.label(),
             Instant.now().toString(),
@@ -203,7 +213,7 @@ final class ParquetPublisher implements Publisher {
         superseded,
         rowsOf,
         RunManifest.fileName(spark),
-        RunManifest.of(plan, staging.key(), id, staged));
+        RunManifest.of(plan, staging.key(), version, staged));
     new KeptMaps(table).retain(plan.post());
   }
 

@@ -129,7 +129,7 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
   /** Maps fitted before: one, or those of a table. */
   private List<LinearVectorModel> earlier(String path) throws IOException {
     var hadoop = plan.spark().sparkContext().hadoopConfiguration();
-    TableDirectory other = TableDirectory.at(JobSettings.path("post", path), hadoop);
+    TableDirectory other = TableDirectory.at(JobSettings.path("post", path, hadoop), hadoop);
     if (other.files().exists(new Path(path, "metadata"))) {
       return List.of(LinearVectorModel.load(path));
     }

@@ -121,7 +121,17 @@ public enum OutputType implements Choice {
   }
 
   private static ArrayData array(Object value) {
-    return value instanceof ArrayData array ? array : new GenericArrayData(value);
+    if (value instanceof ArrayData array) {
+      return array;
+    }
+    ArrayData array = new GenericArrayData(value);
+    for (int i = 0; i < array.numElements(); i++) {
+      if (array.isNullAt(i)) {
+        // It would be read as 0.
+        throw new IllegalStateException("Value %d of a stored vector is null.".formatted(i));
+      }
+    }
+    return array;
   }
 
   /** Every label with the size of its values, for help texts. */

@@ -204,6 +204,7 @@ class EarlierTablesTest {
 
   @Test
   void savedClustersAreApplied() {
+    LocalSpark.session();
     PipelineModel model = PipelineModel.load(directory.resolve("clusters/model").toString());
     Map<String, Integer> found = clusters(model.transform(read(path(Table.VERSIONS))));
     Map<String, Integer> then =

@@ -224,6 +224,19 @@ class PostCommandTest {
     run("table", ROWS, "--post", "centering", "--mode", "append").assertRefused("is not at");
   }
 
+  /** The metadata tell what the model gave from what the map left of it. */
+  @Test
+  void queriesOfFewerValuesGoThroughTheSameMap() throws IOException {
+    run("fewer", ROWS, "--post", "whitening:2", "--truncate-dim", "3").assertDone();
+    VectorProvenance made = origin("fewer", "embedding");
+    assertThat(made.modelDimension()).isEqualTo(3);
+    assertThat(made.dimension()).isEqualTo(2);
+    JobRun found =
+        JobRun.of("search", "--input", path("fewer"), "--query", text(7), "--device", "cpu");
+    assertThat(found.exitCode()).as(found.err()).isZero();
+    assertThat(found.out()).contains("1    1.0000  7");
+  }
+
   /** An attempt that is gone on with keeps its map, even where another would be fitted now. */
   @Test
   void goesOnWithTheMapThatItBeganWith() throws IOException {
