@@ -24,8 +24,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The notebook files as readers find them. That they run is {@link NotebooksIT}'s. */
 class NotebookFilesTest {
   private static final Set<String> PUBLIC =
-      Set.of("clustering", "compare", "embed", "pooling", "search", "spark", "table");
-  private static final Pattern OURS = Pattern.compile("io\\.embark\\.(\\w+)");
+      Set.of(
+          "analysis.cluster",
+          "analysis.compare",
+          "embed",
+          "pooling",
+          "analysis.search",
+          "spark",
+          "table");
+  private static final Pattern OURS = Pattern.compile("io\\.embark\\.((?:analysis\\.)?\\w+)");
   private static final int MOST_BYTES = 300_000;
 
   static List<Path> notebooks() throws Exception {
