@@ -54,7 +54,7 @@ class ArchitectureTest {
   static {
     LAYERS.put("", Sight.of());
     LAYERS.put("natives", Sight.of());
-    LAYERS.put("token", Sight.of("natives").with("ai.djl..").with("com.fasterxml.jackson.core.."));
+    LAYERS.put("token", Sight.of("natives").with(JSON).with("ai.djl.."));
     LAYERS.put("text", Sight.of("token"));
     LAYERS.put("batch", Sight.of("token"));
     LAYERS.put("pooling", Sight.of());

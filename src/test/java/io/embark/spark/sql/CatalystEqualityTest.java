@@ -22,6 +22,7 @@ import org.apache.spark.resource.TaskResourceProfile;
 import org.apache.spark.resource.TaskResourceRequests;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.Literal$;
@@ -43,7 +44,8 @@ class CatalystEqualityTest {
   @BeforeAll
   static void open() {
     TinyModels.graph().hiddenSize(4).writeDirectory(model);
-    LocalSpark.session();
+    // Physical plans keep the active session, and copies of them ask for it.
+    SparkSession.setActiveSession(LocalSpark.session());
     mean = facts(Pooling.MEAN);
     max = facts(Pooling.MAX);
     Dataset<Row> rows = rows();

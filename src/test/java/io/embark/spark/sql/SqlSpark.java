@@ -34,7 +34,7 @@ public final class SqlSpark {
               .config("spark.sql.shuffle.partitions", "2")
               .config("spark.embark.device", "cpu")
               .getOrCreate();
-      SparkSession.clearActiveSession();
+      SparkSession.setActiveSession(plain);
       SparkSession.setDefaultSession(plain);
     }
     return session;
