@@ -5,7 +5,7 @@ import org.apache.spark.SparkContext;
 
 /** The tasks that run at the same time, by what Spark was asked for and what has come. */
 public final class Slots {
-  /** Beyond this a limit on executors is no plan but the absence of one. */
+  /** A larger limit on executors counts as none. */
   private static final int MOST_EXECUTORS = 10_000;
 
   private Slots() {}

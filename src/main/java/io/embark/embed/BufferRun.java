@@ -98,7 +98,7 @@ final class BufferRun {
     }
   }
 
-  /** Has been lent a core; false if no thread is to be had, and this one does the rest alone. */
+  /** Uses a core that was lent; false if no thread can be started, and this one goes on alone. */
   private boolean startHelper() {
     try {
       helpers.add(threads.submit(this::help));
@@ -130,7 +130,7 @@ final class BufferRun {
         }
       }
     } catch (RuntimeException | Error e) {
-      // The others need not begin what nobody will ask for.
+      // The call has failed: the other threads begin no further batches.
       next.set(batches.size());
       throw e;
     } finally {

@@ -3,7 +3,7 @@ package io.embark.embed;
 import io.embark.Choice;
 import io.embark.UserError;
 
-/** What is made of a text longer than one window of tokens. */
+/** The vectors of a text that is longer than one window of tokens. */
 public enum ChunkMode implements Choice {
   /** One vector of its beginning; the rest is cut off and flagged. */
   NONE,

@@ -16,7 +16,7 @@ import java.util.function.Function;
  */
 public final class DocumentStream<T, R> implements Iterator<R> {
 
-  /** Makes what goes out of a row and its embeddings. */
+  /** Builds output rows from a document and its embeddings. */
   public interface Results<T, R> {
     /**
      * @param chunk null for a document that is null

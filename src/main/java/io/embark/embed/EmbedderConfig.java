@@ -79,6 +79,14 @@ public final class EmbedderConfig implements Serializable {
     return values.containsKey(setting.key());
   }
 
+  /** Whether a setting has its default value, chosen or not, however it is spelt. */
+  public boolean isDefault(Setting<?> setting) {
+    String otherwise = setting.defaultText();
+    return otherwise == null
+        ? text(setting) == null
+        : get(setting).equals(setting.parse(otherwise));
+  }
+
   /** Whether the prompt is the text itself rather than maybe a name that the model has for one. */
   public boolean promptIsText() {
     return promptIsText;

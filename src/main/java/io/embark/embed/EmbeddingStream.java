@@ -51,7 +51,7 @@ public final class EmbeddingStream<T, R> implements Iterator<R>, AutoCloseable {
   private BatchThread batches;
   private boolean finished;
 
-  /** The reason why there is nothing more to be had, other than the end of the items. */
+  /** The failure that ended the stream, or null. */
   private Throwable failure;
 
   private record AtModel<T>(RowBuffer<T> buffer, Future<Embedding[]> embeddings) {}

@@ -143,7 +143,7 @@ final class RowBuffer<T> {
     return result.apply(row, Arrays.asList(own));
   }
 
-  /** Nobody shares arrays with anybody: the last one gets the original, others copies. */
+  /** Rows do not share arrays: the last one gets the original, others copies. */
   private Embedding take(int text) {
     Embedding embedding = embeddings[text];
     if (--uses[text] > 0) {

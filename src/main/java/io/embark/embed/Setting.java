@@ -15,8 +15,8 @@ import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
- * One thing about embedding that a user can set, declared once: the command line, configuration
- * files, the Spark ML params, their checks and their documentation all come from here.
+ * A setting of the embedder or of a job, declared once: the command line, configuration files, the
+ * Spark ML params, their checks and their documentation all come from here.
  *
  * @param effect what it changes about a run, from which keys of runs, checks of appended rows,
  *     checks of comparisons and the metadata of vector columns follow
@@ -24,7 +24,7 @@ import java.util.function.Function;
  * @param argument what stands for the value in help texts; names the unit
  * @param defaultText the default as text, or null when the model decides
  * @param description one sentence, without a full stop
- * @param parser text to value; throws IllegalArgumentException with the reason
+ * @param parser text to value; throws {@link UserError} with the reason
  */
 public record Setting<T>(
     Effect effect,
@@ -34,7 +34,7 @@ public record Setting<T>(
     String description,
     Function<String, T> parser) {
 
-  /** What a setting changes. */
+  /** The part of a run that a setting changes. */
   public enum Effect {
     /** The vectors that a text gets. */
     VECTORS,
@@ -42,7 +42,7 @@ public record Setting<T>(
     STORAGE,
     /** How fast a run is, when it stops and what it shows; nothing that it writes. */
     SPEED,
-    /** Where a run reads, works and puts what it makes; nothing that it makes. */
+    /** Places: of input, output, model and device. What is written does not depend on them. */
     PLACE;
 
     /** Whether what a run writes depends on it. */
@@ -291,7 +291,7 @@ public record Setting<T>(
   public T parse(String text) {
     try {
       return parser.apply(text);
-    } catch (IllegalArgumentException e) {
+    } catch (UserError e) {
       throw new UserError("%s: %s".formatted(key, e.getMessage()), e);
     }
   }

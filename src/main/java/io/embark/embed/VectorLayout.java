@@ -32,7 +32,7 @@ record VectorLayout(
     boolean concat,
     Norm norm,
     boolean tokenStates) {
-  /** Before our names of outputs, for the plain ones may be those of tensors in the graph. */
+  /** Prefix of output names: plain ones may be those of tensors in the graph. */
   private static final String OURS = "embark_";
 
   /**

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What made the vectors of a column: model, settings, maps after the model, and how they are
+ * The provenance of a vector column: model, settings, maps after the model, and how vectors are
  * stored. A JSON object in the metadata of the column, which goes with it into every file. Of two
  * it tells whether their vectors may stand in one column, and whether they can be compared; and it
  * gives the settings that make such vectors of other texts.
@@ -46,7 +46,7 @@ public final class VectorProvenance {
   /** Settings that hold for several vectors; how this one was pooled follows from them. */
   static final Set<Setting<?>> POOLED = Set.of(Setting.POOLING, Setting.LAYERS, Setting.CONCAT);
 
-  /** Of a column that does not say. */
+  /** The provenance of a column without metadata. */
   public static final VectorProvenance UNKNOWN = parse("{}");
 
   private final List<Setting<?>> settings;
@@ -121,7 +121,7 @@ public final class VectorProvenance {
     return new VectorProvenance(settings, made.deepCopy().put(field, value));
   }
 
-  /** Of vectors of documents that were cut as {@code chunking} says. */
+  /** This provenance for documents that were cut as {@code chunking} says. */
   public VectorProvenance chunked(String chunking) {
     return with(CHUNK, chunking);
   }
@@ -263,7 +263,7 @@ public final class VectorProvenance {
     return settings;
   }
 
-  /** As recorded; a setting that is not was at its default, or was not there yet. */
+  /** The recorded value, or the default of a setting that is not recorded or was not there yet. */
   String text(Setting<?> setting) {
     return made.path(setting.paramName())
         .asText(Objects.requireNonNullElse(setting.defaultText(), "unknown"));
@@ -319,7 +319,7 @@ public final class VectorProvenance {
     return essence.toString();
   }
 
-  /** Whether vectors that {@link #essence} told of, now or in an earlier version, compare. */
+  /** Whether an {@link #essence}, of now or of an earlier version, is that of these vectors. */
   public boolean isMadeAs(String essence) {
     // Earlier versions called a single vector joined too.
     return essence()
@@ -343,14 +343,14 @@ public final class VectorProvenance {
     return fingerprint.substring(0, Math.min(16, fingerprint.length()));
   }
 
-  /** All that vectors of one column must have in common, this one's beside the other's. */
+  /** The fields that vectors of one column must have in common, of this and of the other. */
   public List<ProvenanceComparison.Field> besides(VectorProvenance other) {
     return new ProvenanceComparison(this, other).ofOneColumn();
   }
 
   /**
-   * What makes a comparison meaningless, in words that follow "vectors that were made differently
-   * ("; empty if nothing does.
+   * The differences that make a comparison meaningless, in words that follow "vectors that were
+   * made differently ("; empty if there are none.
    *
    * @param sides a name for the two, such as {@code left and right}
    */

@@ -1,7 +1,7 @@
 package io.embark.notebook;
 
 /**
- * Where a cell's code leaves the value of its last expression: JShell itself gives only its text.
+ * The value of a cell's last expression, left here by its code: JShell itself gives only its text.
  */
 public final class Results {
   private static volatile Object last;

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 public record DeviceChoice(Device device, int gpu) {
   private static final Logger LOG = LoggerFactory.getLogger(DeviceChoice.class);
 
-  /** Why what was asked for cannot be had, if so; finding out takes seconds. */
+  /** The reason that a device cannot be used, if so; finding out takes seconds. */
   private static final Map<DeviceChoice, Optional<String>> PROBLEMS = new ConcurrentHashMap<>();
 
   private static final AtomicBoolean WARNED = new AtomicBoolean();

@@ -8,10 +8,10 @@ import io.embark.post.LinearVectorModel;
 import io.embark.spark.executor.ModelFacts;
 
 /**
- * Makes an embedder whose vectors match those of a column: same model, pooling and settings, same
- * map after the model.
+ * The way to embed texts like a column's: same model, pooling and settings, same map after the
+ * model.
  *
- * @param made what made the column's vectors
+ * @param made the provenance of the column's vectors
  */
 public record MatchingEmbedder(String column, VectorProvenance made) {
 

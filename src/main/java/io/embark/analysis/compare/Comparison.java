@@ -17,7 +17,7 @@ public record Comparison(
     Neighbours neighbours,
     Neighbours.Examples examples) {
   /**
-   * What was compared.
+   * The rows and vectors that were compared.
    *
    * @param own name of the vector that the model itself wants, if it is compared
    * @param pairs with scores; 0 for none

@@ -40,10 +40,10 @@ public final class DoctorCommand extends SettingsCommand {
           .says("Mean tokens of a row that the model will see")
           .number(1, 1_000_000);
 
-  /** Those that no other job has. */
+  /** Settings that no other job has. */
   public static final List<Setting<?>> OWN = List.of(JSON, ROWS, TOKENS_PER_ROW);
 
-  /** Those of the embed job that tell the doctor something. */
+  /** Settings of the embed job that the doctor reads. */
   private static final List<Setting<?>> OF_THE_RUN =
       List.of(
           EmbedSettings.INPUT,
@@ -53,8 +53,8 @@ public final class DoctorCommand extends SettingsCommand {
           EmbedSettings.OUTPUT);
 
   /**
-   * Those of the embed job that do not: values are checked and go no further, so that the flags and
-   * the file of a run can be given as they are.
+   * Settings of the embed job that it does not: values are checked and go no further, so that flags
+   * and the file of a run can be given as they are.
    */
   static final List<Setting<?>> NOT_USED =
       EmbedSettings.ALL.stream().filter(setting -> !OF_THE_RUN.contains(setting)).toList();

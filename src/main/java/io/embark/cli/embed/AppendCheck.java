@@ -78,7 +78,7 @@ final class AppendCheck {
     return lines.toString().stripTrailing();
   }
 
-  /** Of a column without vectors none. */
+  /** Empty for a column without vectors. */
   private static List<ProvenanceComparison.Field> fields(StructField present, StructField added) {
     VectorProvenance was = ColumnProvenance.of(present.metadata()).orElse(VectorProvenance.UNKNOWN);
     return ColumnProvenance.of(added.metadata()).map(was::besides).orElse(List.of());

@@ -111,7 +111,7 @@ public record EmbedRun(SparkSession spark, JobSettings settings, PrintWriter out
     out.flush();
   }
 
-  /** Switches, what concerns a GPU and the like are told only when they are set. */
+  /** Whether a setting is printed though it has its default. */
   private static boolean isOfInterest(Setting<?> setting) {
     return !setting.argument().equals(Setting.SWITCH)
         && setting != Setting.TRUNCATE_DIM
@@ -124,7 +124,7 @@ public record EmbedRun(SparkSession spark, JobSettings settings, PrintWriter out
     out.printf(Locale.ROOT, "  %-17s %-40s (%s)%n", key, value, origin);
   }
 
-  /** Nothing if there was nothing to do. */
+  /** Empty if there was nothing to do. */
   private Optional<RunSummary> embed(
       EmbedPlan asked, TableDirectory directory, Publisher publisher, TableLock lock)
       throws IOException {

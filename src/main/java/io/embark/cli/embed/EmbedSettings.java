@@ -195,7 +195,7 @@ public final class EmbedSettings {
     INCREMENTAL;
   }
 
-  /** Which equal texts are embedded once. */
+  /** The equal texts that are embedded once. */
   enum Dedupe implements Choice {
     NONE,
     GLOBAL;

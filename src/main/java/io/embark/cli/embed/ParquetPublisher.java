@@ -157,7 +157,7 @@ final class ParquetPublisher implements Publisher {
     return new Snapshot(Snapshot.FORMAT, 0, null, "found", null, schema, files);
   }
 
-  /** Ranges belong to a table: those it has count, or else those of the attempt gone on with. */
+  /** Takes the ranges of the table, else those of the attempt that is resumed, else finds them. */
   private void setInt8Ranges(TextEmbedder embedder, EmbedPlan plan, Optional<StagedRun> begun) {
     base.flatMap(s -> VectorColumn.int8Ranges(s.structType(), plan.vectorColumns()))
         .or(() -> begun.map(StagedRun::int8Ranges))

@@ -28,8 +28,8 @@ import org.apache.spark.storage.StorageLevel;
 
 /**
  * The maps that {@code --post} puts behind the model, one for each vector column. They belong to a
- * table: the table's count, then those that an attempt which is gone on with began with; only else
- * are they fitted, or taken from where they were fitted.
+ * table: they are taken from the table, else from the attempt that is resumed, else from where they
+ * were fitted, or fitted.
  */
 record PostMaps(EmbedPlan plan, TableDirectory table) {
 

@@ -32,9 +32,9 @@ public final class Progress extends SparkListener implements AutoCloseable {
 
   private record Partition(int stage, int index) {}
 
-  /** How far a run is; {@code total} is -1 if that is unknown. */
+  /** The rows that are done; {@code total} is -1 if that is unknown. */
   record State(long rows, long total, double seconds, int failedTasks) {
-    /** Sooner nobody can tell how long it takes. */
+    /** Seconds before an estimate is shown. */
     private static final double SETTLED_SECONDS = 5;
 
     private double rowsPerSecond() {

@@ -43,7 +43,7 @@ interface Publisher extends AutoCloseable {
   /**
    * Settles what belongs to the target rather than to the run.
    *
-   * @param begun the attempt that is gone on with
+   * @param begun the attempt that is resumed
    * @throws io.embark.UserError if its rows do not go with those of the plan
    */
   EmbedPlan settle(EmbedPlan plan, Optional<StagedRun> begun) throws IOException;

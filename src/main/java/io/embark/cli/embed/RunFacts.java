@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.hadoop.fs.FileStatus;
 
-/** All that decides which rows a run writes, and what is in them. */
+/** The inputs of a run's key: all that decides which rows are staged, and what is in them. */
 final class RunFacts {
   private RunFacts() {}
 
@@ -22,7 +22,7 @@ final class RunFacts {
     Map<String, String> all =
         new TreeMap<>(settings(Setting.ALL, s -> String.valueOf(plan.model().config().text(s))));
     all.putAll(settings(EmbedSettings.ALL, plan.settings()::text));
-    // Of a setting that is no more: what was staged while there was it is gone on with.
+    // A setting that was removed: runs staged by 0.1.0, which had it, are resumed.
     all.put("gpu-cuda-graphs", "false");
     // What staged files are like: slices of an Embark that wrote no totals cannot be gone on with.
     all.put("staged files", "with totals");
@@ -34,7 +34,7 @@ final class RunFacts {
     return all;
   }
 
-  /** Those that what is written depends on, and that have a value. */
+  /** The settings that staged rows depend on, where they have a value. */
   static Map<String, String> settings(
       List<Setting<?>> settings, Function<Setting<?>, String> values) {
     Map<String, String> written = new TreeMap<>();

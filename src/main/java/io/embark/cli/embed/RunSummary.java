@@ -31,7 +31,7 @@ record RunSummary(
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int SLOWEST = 5;
 
-  /** A task is worth a word if it took so many times as long as the others. */
+  /** Tasks that took so many times as long as the others are listed. */
   private static final double SLOW = 1.5;
 
   long failedRows() {

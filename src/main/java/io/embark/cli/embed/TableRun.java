@@ -48,7 +48,7 @@ record TableRun(EmbedPlan plan, Staging staging) {
   private static final String ONE_TEXT = "embark_text";
 
   /**
-   * What was staged.
+   * The result of staging.
    *
    * @param rowsOf rows of each staged file, by its path below the staging directory
    * @param resumedSlices slices that an earlier attempt had done

@@ -75,7 +75,7 @@ public record TaskSize(long negligible, long least, long most) {
     long waves = Math.min(WAVES, tokens / (slots * least));
     long needed = (tokens + most - 1) / most;
     waves = Math.max(waves, (needed + slots - 1) / slots);
-    // So many tasks that the driver suffers help nobody; then tasks get larger instead.
+    // More tasks than this cost the driver more than they save; then tasks get larger instead.
     return (int) Math.max(slots, Math.min(MOST_TASKS, waves * slots));
   }
 

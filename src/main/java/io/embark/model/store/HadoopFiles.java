@@ -31,7 +31,7 @@ import org.apache.hadoop.fs.UnsupportedFileSystemException;
  */
 record HadoopFiles(String name, Path root, Configuration hadoop, Retries retries)
     implements TreeModel.Tree {
-  /** More than any model has; who names a bucket by mistake should not wait for its listing. */
+  /** More than any model has: a bucket that is named by mistake is not listed to its end. */
   private static final int MOST_FILES = 10_000;
 
   private FileSystem files() throws IOException {

@@ -68,7 +68,7 @@ final class ModelCache {
     }
   }
 
-  /** One that lies in the temporary directory, which is everybody's, is this user's alone. */
+  /** Makes a root in the shared temporary directory readable by this user only. */
   private static void makeRoot(Path root) throws IOException {
     boolean everybodys = Path.of(System.getProperty("java.io.tmpdir")).equals(root.getParent());
     if (!everybodys || !root.getFileSystem().supportedFileAttributeViews().contains("posix")) {

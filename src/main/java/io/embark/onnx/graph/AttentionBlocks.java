@@ -102,7 +102,7 @@ record AttentionBlocks(OnnxGraph graph, WeightValues values) {
         : null;
   }
 
-  /** Whether the attention mask, sizes and constants are all that makes a tensor. */
+  /** Whether a tensor is computed from the attention mask, sizes and constants alone. */
   private boolean isOfMask(String tensor) {
     String mask = PooledGraph.ATTENTION_MASK;
     Set<String> parts =

@@ -31,7 +31,7 @@ public final class PooledGraph {
   final ModelOutputs modelOutputs;
   private final Optional<Path> externalDataFolder;
 
-  /** Which tokens of a text are summed, averaged or searched for a maximum. */
+  /** The tokens of a text that are summed, averaged or searched for a maximum. */
   public enum PoolingMask {
     /** Every token the model attends to, {@code [CLS]}, {@code [SEP]} and a prompt included. */
     ATTENTION,

@@ -83,7 +83,7 @@ public record ModelFacts(
       // The very embedder that the tasks will use, so that nothing is loaded twice.
       return ExecutorEmbedders.with(resolved, embedder -> opened(embedder, true));
     }
-    // The driver of a cluster has no business on a GPU.
+    // A cluster's driver has no GPU, or one that is not its own.
     EmbedderConfig onCpu = resolved.toBuilder().device(Device.CPU).build();
     try (Embedder embedder = Embedder.open(onCpu, HostModels.store(), 0)) {
       return opened(embedder, false);

@@ -4,14 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
-import io.embark.onnx.Precision;
-import io.embark.pooling.Layers;
 import io.embark.pooling.Pooling;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -26,6 +25,10 @@ public final class ReferenceVectors {
 
   /** The most tokens of a sentence. */
   private static final int LONGEST = 24;
+
+  /** Settings that change vectors and are applied here; the vectors hold for no value of others. */
+  private static final Set<Setting<?>> APPLIED =
+      Set.of(Setting.POOLING, Setting.NORMALIZE, Setting.PROMPT, Setting.MAX_LENGTH);
 
   private ReferenceVectors() {}
 
@@ -53,11 +56,10 @@ public final class ReferenceVectors {
     boolean usual =
         isDefaultModel(config)
             && wholeAndPlain(config)
-            && config.get(Setting.PRECISION) == Precision.FLOAT
-            && config.get(Setting.LAYERS).equals(List.of(Layers.of("-1")))
-            && !config.get(Setting.CONCAT)
-            && !config.get(Setting.EXCLUDE_SPECIAL_TOKENS)
-            && config.get(Setting.TRUNCATE_DIM) == 0;
+            && Setting.ALL.stream()
+                .filter(setting -> setting.effect() == Setting.Effect.VECTORS)
+                .filter(setting -> !APPLIED.contains(setting))
+                .allMatch(config::isDefault);
     if (!usual) {
       return Optional.empty();
     }

@@ -20,7 +20,7 @@ import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.util.HadoopInputFile;
 
 /**
- * What embedded rows add up to. Each file that a job writes has those of its rows in its footer, as
+ * Totals over embedded rows. Each file that a job writes has those of its rows in its footer, as
  * JSON under {@link #KEY}.
  *
  * @param truncated rows whose text was cut

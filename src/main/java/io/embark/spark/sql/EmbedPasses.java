@@ -35,7 +35,7 @@ public record EmbedPasses(List<Pass> passes, List<Source> sources) implements Se
   /** Calls that share an embedder, and the poolings it is asked for. */
   private record Group(ArrayList<Expression> texts, TreeSet<Pooling> poolings) {}
 
-  /** What calls must agree on to share an embedder. */
+  /** The key that calls must have in common to share an embedder. */
   private record Shared(EmbedderConfig config, boolean constant) {
     /** Calls that differ in pooling share one: it makes all of them in one pass. */
     static Shared of(EmbedText call) {

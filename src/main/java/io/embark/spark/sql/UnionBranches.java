@@ -19,8 +19,8 @@ import org.apache.spark.sql.catalyst.plans.logical.Union;
 import org.apache.spark.sql.types.Metadata;
 
 /**
- * What the branches of a UNION say of a column. Spark gives the column the metadata of the first
- * branch, whatever the others say.
+ * The metadata of a column in each branch of a UNION. Spark gives the column the metadata of the
+ * first branch, whatever the others say.
  */
 final class UnionBranches {
   private UnionBranches() {}
