@@ -50,12 +50,7 @@ public final class EmbedderConfig implements Serializable {
   }
 
   public Builder toBuilder() {
-    Builder builder = new Builder();
-    builder.values.putAll(values);
-    builder.origins.putAll(origins);
-    builder.promptIsText = promptIsText;
-    builder.wantedModel = wantedModel;
-    return builder;
+    return new Builder().setAll(this).wantedModel(wantedModel);
   }
 
   /** The value of a setting, its default if it was not set, or null if that is up to the model. */
@@ -228,6 +223,21 @@ public final class EmbedderConfig implements Serializable {
       values.put(setting.key(), text);
       origins.put(setting.key(), origin);
       promptIsText &= setting != Setting.PROMPT;
+      return this;
+    }
+
+    /** Takes every setting that another config sets; which model it wants is left out. */
+    public Builder setAll(EmbedderConfig other) {
+      values.putAll(other.values);
+      origins.putAll(other.origins);
+      promptIsText = other.isSet(Setting.PROMPT) ? other.promptIsText : promptIsText;
+      return this;
+    }
+
+    /** Leaves a setting open again. */
+    public Builder unset(Setting<?> setting) {
+      values.remove(setting.key());
+      origins.remove(setting.key());
       return this;
     }
 

@@ -255,7 +255,7 @@ public final class VectorProvenance {
 
   /** Joining a single vector with nothing gives that vector. */
   private boolean isJoined() {
-    return Boolean.parseBoolean(text(Setting.CONCAT))
+    return Setting.yesOrNo(text(Setting.CONCAT))
         && (text(Setting.POOLING) + text(Setting.LAYERS)).contains(",");
   }
 

@@ -46,13 +46,7 @@ public record MatchingEmbedder(String column, VectorProvenance made) {
   }
 
   private EmbedderConfig config(EmbedderConfig overrides) {
-    EmbedderConfig.Builder settings = made.config().toBuilder();
-    for (Setting<?> setting : Setting.ALL) {
-      if (overrides.isSet(setting)) {
-        settings.set(setting, overrides.text(setting), overrides.origin(setting));
-      }
-    }
-    EmbedderConfig config = settings.build();
+    EmbedderConfig config = made.config().toBuilder().setAll(overrides).build();
     ModelFacts facts = ModelFacts.of(config);
     if (!facts.fingerprint().equals(made.modelFingerprint())) {
       throw new UserError(

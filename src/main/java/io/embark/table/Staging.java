@@ -30,7 +30,12 @@ public final class Staging {
   private final Map<String, String> facts;
   private final Path directory;
 
-  private Staging(TableDirectory table, Map<String, String> facts) {
+  /**
+   * The staging directory of a run, after {@link #recover}. The caller holds the lock.
+   *
+   * @param facts all that decides what the run writes
+   */
+  public Staging(TableDirectory table, Map<String, String> facts) {
     this.table = table;
     this.facts = new TreeMap<>(facts);
     this.directory = new Path(table.stagingRoot(), key());
@@ -68,19 +73,13 @@ public final class Staging {
     return recovered;
   }
 
-  /**
-   * The staging directory of a run, after {@link #recover}. The caller holds the lock.
-   *
-   * @param facts all that decides what the run writes
-   */
-  public static Staging of(TableDirectory table, Map<String, String> facts) throws IOException {
-    Staging staging = new Staging(table, facts);
+  /** Removes what runs with other keys left. To be called when nothing can refuse this run. */
+  public void discardOthers() throws IOException {
     for (FileStatus run : table.list(table.stagingRoot())) {
-      if (!run.getPath().getName().equals(staging.key())) {
-        staging.discard(run.getPath());
+      if (!run.getPath().getName().equals(key())) {
+        discard(run.getPath());
       }
     }
-    return staging;
   }
 
   private void discard(Path other) throws IOException {

@@ -100,6 +100,15 @@ class VectorProvenanceTest {
     assertThat(several.isMadeAs(before)).isFalse();
   }
 
+  /** Files of properties keep a blank behind a value, and so did what was recorded. */
+  @Test
+  void aSwitchIsReadHoweverItWasSpelt() {
+    VectorProvenance joined =
+        of(config().set(Setting.CONCAT, "True ", "test").set(Setting.POOLING, "mean,cls", "test"));
+    assertThat(joined.essence()).contains("pooling mean,cls joined");
+    assertThat(joined.config().get(Setting.POOLING)).hasSize(2);
+  }
+
   @Test
   void queriesMayHaveOtherPromptsAndLengths() {
     VectorProvenance query =

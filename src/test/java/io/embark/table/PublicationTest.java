@@ -56,7 +56,7 @@ class PublicationTest {
               .current()
               .map(s -> s.files().stream().map(DataFile::name).toList())
               .orElse(List.of());
-      Staging staging = Staging.of(table, Map.of("version", version, "base", "" + (id - 1)));
+      Staging staging = new Staging(table, Map.of("version", version, "base", "" + (id - 1)));
       staging.begin(2, 2, new double[0][], List.of());
       Map<String, Long> rows = new TreeMap<>();
       for (int i = 0; i < 2; i++) {

@@ -244,9 +244,14 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
     return new MLReader<>() {
       @Override
       public ClusterModel load(String path) {
-        // Any class name: older models carry that of io.embark.clustering.ClusterModel.
         DefaultParamsReader.Metadata metadata =
             DefaultParamsReader$.MODULE$.loadMetadata(path, sc(), "");
+        // Also io.embark.clustering.ClusterModel, its name before.
+        if (!metadata.className().endsWith("." + ClusterModel.class.getSimpleName())) {
+          throw new UserError(
+              "%s holds a %s, wanted a %s; a pipeline is loaded by PipelineModel.load."
+                  .formatted(path, metadata.className(), ClusterModel.class.getName()));
+        }
         Model<?> theirs = DefaultParamsReader$.MODULE$.loadParamsInstance(modelPath(path), sc());
         ClusterModel model = new ClusterModel(metadata.uid(), theirs);
         metadata.getAndSetParams(model, Option.empty());

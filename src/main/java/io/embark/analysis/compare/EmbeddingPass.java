@@ -60,14 +60,9 @@ public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scal
 
   /** The vector that {@code embed} would make without being told how to pool. */
   private static Optional<String> own(EmbedderConfig config, ModelFacts facts) {
-    EmbedderConfig.Builder open = EmbedderConfig.builder();
-    for (Setting<?> setting : Setting.ALL) {
-      if (config.isSet(setting) && setting != Setting.POOLING && setting != Setting.LAYERS) {
-        open.set(setting, config.text(setting), config.origin(setting));
-      }
-    }
+    EmbedderConfig open = config.toBuilder().unset(Setting.POOLING).unset(Setting.LAYERS).build();
     try {
-      String name = String.join("_", ModelFacts.of(open.build()).vectorNames());
+      String name = String.join("_", ModelFacts.of(open).vectorNames());
       String amongLayers = name + "_minus1";
       return facts.vectorNames().stream()
           .filter(vector -> vector.equals(name) || vector.equals(amongLayers))

@@ -55,13 +55,10 @@ final class CatalogPublisher implements Publisher {
 
   @Override
   public TableDirectory open(EmbedPlan plan) throws IOException {
-    StructType rows = plan.embedder().transformSchema(plan.rows().schema());
     if (!table.exists()) {
       Changes.requireUniqueIds(plan.rows(), "the input", plan.idCol());
-      table.create(rows);
+      table.create(plan.embedder().transformSchema(plan.rows().schema()));
     }
-    // Before anything is locked, or what an earlier attempt staged is thrown away.
-    AppendCheck.require(table.directory().path(), table.schema(), rows);
     return table.directory();
   }
 

@@ -128,10 +128,12 @@ public record EmbedRun(SparkSession spark, JobSettings settings, PrintWriter out
   private Optional<RunSummary> embed(
       EmbedPlan asked, TableDirectory directory, Publisher publisher, TableLock lock)
       throws IOException {
-    Staging staging = Staging.of(directory, RunFacts.of(asked, publisher.current()));
+    Staging staging = new Staging(directory, RunFacts.of(asked, publisher.current()));
     EmbedPlan plan = publisher.settle(asked, staging.begun());
     Publisher.Work work = publisher.work(plan);
     work.compared().ifPresent(words -> out.println("Compared with the table: " + words + "."));
+    // Only now, as a run that is refused leaves alone what another has staged.
+    staging.discardOthers();
     if (work.nothing()) {
       staging.clear();
       return Optional.empty();

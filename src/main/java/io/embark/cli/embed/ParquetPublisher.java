@@ -89,7 +89,6 @@ final class ParquetPublisher implements Publisher {
                         .equals(r.snapshot().run()))
             .findFirst();
     if (own.isEmpty()) {
-      // Refused before anything that an earlier attempt staged is thrown away.
       requireMode();
       base = base();
       version = current() + 1;

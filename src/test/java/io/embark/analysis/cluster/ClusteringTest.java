@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.embark.UserError;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.column.OutputType;
@@ -173,6 +174,15 @@ class ClusteringTest {
     assertThat(scored.select("cluster").na().drop().distinct().count()).isEqualTo(4);
     assertThat(scored.orderBy("id").collectAsList())
         .isEqualTo(model.transform(table).orderBy("id").collectAsList());
+  }
+
+  @Test
+  void aStageOfAnotherKindIsNotTakenForOne() throws IOException {
+    String path = directory.resolve("another").toString();
+    new Pipeline().setStages(new PipelineStage[0]).write().overwrite().save(path);
+    assertThatThrownBy(() -> ClusterModel.load(path))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("holds a org.apache.spark.ml.Pipeline, wanted a io.embark");
   }
 
   @Test

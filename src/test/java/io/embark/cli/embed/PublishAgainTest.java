@@ -113,6 +113,28 @@ class PublishAgainTest {
     assertThat(table().count()).isEqualTo(2 * ROWS).isEqualTo(distinctIds());
   }
 
+  /** A mistyped flag must not cost the slices of the run that it was to go on with. */
+  @ParameterizedTest
+  @ValueSource(strings = {"--pooling cls", "--post all-but-the-top:1", "--id-col text"})
+  void aRunThatIsRefusedLeavesAloneWhatAnotherHasStaged(String mistake) throws IOException {
+    String[] flags = {"--max-length", "3"};
+    assertThat(embed(input("a.jsonl", 0), "incremental", flags).exitCode()).isZero();
+    Path input = input("b.jsonl", ROWS);
+    Files.writeString(
+        input, Files.readString(input).replaceAll("row \\d+", "the same text of several words"));
+    JobRun gated = embed(input, "append", "--max-length", "3", "--max-lost-tokens", "0%");
+    assertThat(gated.exitCode()).as(gated.err()).isNotZero();
+    String mode = mistake.startsWith("--id-col") ? "incremental" : "append";
+    String[] mistaken = mistake.split(" ");
+    JobRun refused = embed(input, mode, "--max-length", "3", mistaken[0], mistaken[1]);
+    assertThat(refused.exitCode()).as(refused.err()).isEqualTo(ExitCode.BAD_USAGE);
+    JobRun again = embed(input, "append", flags);
+    assertThat(again.exitCode()).as(again.err()).isZero();
+    assertThat(again.out()).contains("Went on where an earlier attempt ended");
+    assertThat(table().count()).isEqualTo(2 * ROWS);
+    assertThat(output().resolve("_embark/staging")).doesNotExist();
+  }
+
   @Test
   void failedRowsOfARunThatWasFinishedLaterAreSaid() throws IOException {
     Path input = input("a.jsonl", 0);

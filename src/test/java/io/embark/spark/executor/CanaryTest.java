@@ -24,6 +24,8 @@ import java.io.ObjectOutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -66,6 +68,49 @@ class CanaryTest {
       Canary canary = Canary.of(embedder);
       assertThat(canary.origin()).isEqualTo("the driver's");
       assertThat(canary.require(embedder)).isSameAs(embedder);
+    }
+  }
+
+  /** The file knows nothing of settings that came after it. */
+  @Test
+  void theReferenceIsOnlyForSettingsThatItWasMadeWith() throws IOException {
+    EmbedderConfig plain;
+    try (Embedder embedder = Embedder.open(on("builtin:all-MiniLM-L6-v2"))) {
+      plain = embedder.config();
+    }
+    assertThat(ReferenceVectors.of(plain)).isPresent();
+    Map<Setting<?>, String> others =
+        Map.of(
+            Setting.LAYERS, "-2",
+            Setting.CONCAT, "true",
+            Setting.EXCLUDE_SPECIAL_TOKENS, "true",
+            Setting.EXCLUDE_PROMPT, "true",
+            Setting.TRUNCATE_DIM, "8",
+            Setting.PRECISION, "int8",
+            Setting.PROMPT, "query: ",
+            Setting.MAX_LENGTH, "4");
+    for (Setting<?> setting : Setting.ALL) {
+      if (setting.effect() == Setting.Effect.VECTORS
+          && setting != Setting.POOLING
+          && setting != Setting.NORMALIZE) {
+        EmbedderConfig other =
+            setting == Setting.PROMPT
+                ? plain.toBuilder().promptText(others.get(setting), "test").build()
+                : plain.toBuilder().set(setting, others.get(setting), "test").build();
+        assertThat(ReferenceVectors.of(other)).as(setting.key()).isEmpty();
+        assertThat(
+                ReferenceVectors.of(
+                    plain.toBuilder()
+                        .set(
+                            setting,
+                            setting.defaultText() == null
+                                ? plain.text(setting)
+                                : setting.defaultText().toUpperCase(Locale.ROOT) + " ",
+                            "test")
+                        .build()))
+            .as(setting.key())
+            .isPresent();
+      }
     }
   }
 
