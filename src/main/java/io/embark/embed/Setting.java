@@ -40,13 +40,21 @@ public record Setting<T>(
     VECTORS,
     /** Rows and columns that are written, or how exact their numbers are; vectors compare. */
     STORAGE,
+    /**
+     * What a table or an unfinished run settles once and keeps (samples that maps and ranges are
+     * found on, slices), or what is done when slices are published (deletions): those that are
+     * staged hold whatever it is.
+     */
+    PLAN,
     /** How fast a run is, when it stops and what it shows; nothing that it writes. */
     SPEED,
     /** Places: of input, output, model and device. What is written does not depend on them. */
-    PLACE;
+    PLACE,
+    /** The report of a job that reads vectors. */
+    REPORT;
 
-    /** Whether what a run writes depends on it. */
-    public boolean isWritten() {
+    /** Whether slices that a run has staged depend on it. */
+    public boolean isStaged() {
       return this == VECTORS || this == STORAGE;
     }
   }
@@ -273,9 +281,9 @@ public record Setting<T>(
     return new SettingDeclaration(effect, key, argument, defaultText, new ArrayList<>());
   }
 
-  /** A setting of a job that makes no vectors of its own; where it does, taken to change them. */
+  /** A setting of a job that reads vectors. */
   public static SettingDeclaration declare(String key, String argument, String defaultText) {
-    return declare(Effect.VECTORS, key, argument, defaultText);
+    return declare(Effect.REPORT, key, argument, defaultText);
   }
 
   private static SettingDeclaration ofEmbedder(

@@ -66,7 +66,7 @@ public final class EmbedSettings {
           .parsed(OutputType::of);
 
   static final Setting<Integer> CALIBRATION_ROWS =
-      declare(Effect.SPEED, "calibration-rows", "ROWS", "2000")
+      declare(Effect.PLAN, "calibration-rows", "ROWS", "2000")
           .says(
               "Rows, taken at random, that the ranges of int8 vectors are found on before the run")
           .number(1, 10_000_000);
@@ -82,7 +82,7 @@ public final class EmbedSettings {
 
   /** 0 stands for all. */
   static final Setting<Integer> POST_ROWS =
-      declare(Effect.SPEED, "post-rows", "ROWS|all", "20000")
+      declare(Effect.PLAN, "post-rows", "ROWS|all", "20000")
           .says(
               "Rows, taken at random, that post is fitted on before the run; they are embedded once"
                   + " more for it")
@@ -104,7 +104,7 @@ public final class EmbedSettings {
 
   /** 0 stands for auto. */
   static final Setting<Integer> PARTITIONS =
-      declare(Effect.SPEED, "partitions", "N|auto", Setting.AUTO)
+      declare(Effect.PLAN, "partitions", "N|auto", Setting.AUTO)
           .says(
               "Slices to split the work into, a task and a file each; auto measures the texts and"
                   + " goes by tokens, and by commit-rows")
@@ -130,7 +130,7 @@ public final class EmbedSettings {
           .number(0, 1000);
 
   static final Setting<Boolean> SYNC_DELETES =
-      declare(Effect.PLACE, "sync-deletes", Setting.SWITCH, "false")
+      declare(Effect.PLAN, "sync-deletes", Setting.SWITCH, "false")
           .says("In incremental mode, drop rows whose id is no longer in the input")
           .toggle();
 
@@ -142,7 +142,7 @@ public final class EmbedSettings {
           .toggle();
 
   static final Setting<Integer> COMMIT_ROWS =
-      declare(Effect.SPEED, "commit-rows", "ROWS", "20000")
+      declare(Effect.PLAN, "commit-rows", "ROWS", "20000")
           .says(
               "Rows in a slice of work, which is a file of the output; a run that was killed goes"
                   + " on from the slices that were done")

@@ -40,7 +40,7 @@ final class RunFacts {
     Map<String, String> written = new TreeMap<>();
     for (Setting<?> setting : settings) {
       String value = values.apply(setting);
-      if (setting.effect().isWritten() && value != null) {
+      if (setting.effect().isStaged() && value != null) {
         written.put(setting.key(), value);
       }
     }
