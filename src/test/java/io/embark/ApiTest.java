@@ -3,11 +3,15 @@ package io.embark;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -38,6 +42,43 @@ class ApiTest {
     for (String type : types) {
       assertThat(Modifier.isPublic(Class.forName(type).getModifiers())).as(type).isTrue();
     }
+  }
+
+  /** What a user can call, its user can name. */
+  @Test
+  void theirMethodsTakeAndGiveNoOtherType() throws Exception {
+    List<String> types = promised();
+    Set<String> others = new TreeSet<>();
+    for (String type : types) {
+      Class<?> of = Class.forName(type);
+      Stream.of(of.getMethods(), of.getConstructors())
+          .flatMap(Arrays::stream)
+          .filter(member -> member.getDeclaringClass().getName().startsWith("io.embark."))
+          .forEach(
+              member -> {
+                List<Class<?>> named = new ArrayList<>(List.of(member.getParameterTypes()));
+                if (member instanceof Method method) {
+                  named.add(method.getReturnType());
+                }
+                for (Class<?> each : named) {
+                  String name = outermost(each).getName();
+                  if (name.startsWith("io.embark.")
+                      && !types.contains(name)
+                      && !each.isAssignableFrom(of)) {
+                    others.add(name + " in " + of.getSimpleName() + "." + member.getName());
+                  }
+                }
+              });
+    }
+    assertThat(others).isEmpty();
+  }
+
+  private static Class<?> outermost(Class<?> type) {
+    Class<?> at = type.isArray() ? type.getComponentType() : type;
+    while (at.isArray() || at.getEnclosingClass() != null) {
+      at = at.isArray() ? at.getComponentType() : at.getEnclosingClass();
+    }
+    return at;
   }
 
   /** Wildcards aside: a notebook may import a package and use the types of this page. */
