@@ -49,7 +49,9 @@ class ApiTest {
   void theirMethodsTakeAndGiveNoOtherType() throws Exception {
     List<String> types = promised();
     Set<String> others = new TreeSet<>();
-    for (String type : types) {
+    // Those of the first list; the others are listed because of them.
+    for (String type :
+        types.subList(0, types.indexOf("io.embark.spark.metrics.EmbeddingMetrics"))) {
       Class<?> of = Class.forName(type);
       Stream.of(of.getMethods(), of.getConstructors())
           .flatMap(Arrays::stream)
