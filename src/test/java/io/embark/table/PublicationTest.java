@@ -57,6 +57,7 @@ class PublicationTest {
               .map(s -> s.files().stream().map(DataFile::name).toList())
               .orElse(List.of());
       Staging staging = new Staging(table, Map.of("version", version, "base", "" + (id - 1)));
+      staging.discardOthers();
       staging.begin(2, 2, new double[0][], List.of());
       Map<String, Long> rows = new TreeMap<>();
       for (int i = 0; i < 2; i++) {
