@@ -22,21 +22,21 @@ public abstract class SettingsCommand implements Subcommand {
   private static final int AFTER_OWN = 1;
 
   private final List<Setting<?>> settings;
+  private final List<Setting<?>> repeatable;
+  private final List<Setting<?>> hidden;
   @Spec private CommandSpec spec;
 
-  /** A command with these settings, in the order in which help shows them. */
-  protected SettingsCommand(List<Setting<?>> settings) {
-    this.settings = List.copyOf(settings);
-  }
-
-  /** Settings whose flag adds up when it is given several times. */
-  protected List<Setting<?>> repeatable() {
-    return List.of();
-  }
-
-  /** Settings that help does not show. */
-  protected List<Setting<?>> hidden() {
-    return List.of();
+  /**
+   * A command with these settings, in the order in which help shows them.
+   *
+   * @param repeatable those whose flag adds up when it is given several times
+   * @param hidden those that help does not show
+   */
+  protected SettingsCommand(
+      List<Setting<?>> settings, List<Setting<?>> repeatable, List<Setting<?>> hidden) {
+    this.settings = settings;
+    this.repeatable = repeatable;
+    this.hidden = hidden;
   }
 
   /** Refuses settings that do not go together, before a session is started. */
@@ -53,7 +53,7 @@ public abstract class SettingsCommand implements Subcommand {
   public final CommandLine commandLine() {
     CommandLine commandLine = new CommandLine(this).setOverwrittenOptionsAllowed(false);
     spec.version("Embark " + Main.version());
-    addOptions(spec, settings, repeatable(), hidden());
+    addOptions(spec, settings, repeatable, hidden);
     return commandLine;
   }
 

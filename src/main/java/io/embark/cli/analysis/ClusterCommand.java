@@ -134,7 +134,7 @@ public final class ClusterCommand extends SettingsCommand {
           STOP_WORDS);
 
   public ClusterCommand() {
-    super(ALL);
+    super(ALL, List.of(), List.of());
   }
 
   @Override

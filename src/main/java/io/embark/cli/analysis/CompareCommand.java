@@ -135,12 +135,7 @@ public final class CompareCommand extends SettingsCommand {
           .toList();
 
   public CompareCommand() {
-    super(JobSettings.all(ALL));
-  }
-
-  @Override
-  protected List<Setting<?>> repeatable() {
-    return List.of(EmbedSettings.INPUT);
+    super(JobSettings.all(ALL), List.of(EmbedSettings.INPUT), List.of());
   }
 
   @Override

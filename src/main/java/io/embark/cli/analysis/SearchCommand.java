@@ -127,7 +127,7 @@ public final class SearchCommand extends SettingsCommand {
   private List<String> queries = List.of();
 
   public SearchCommand() {
-    super(ALL);
+    super(ALL, List.of(), List.of());
   }
 
   @Override

@@ -63,17 +63,7 @@ public final class DoctorCommand extends SettingsCommand {
       Stream.of(OWN, OF_THE_RUN, NOT_USED).<Setting<?>>flatMap(List::stream).toList();
 
   public DoctorCommand() {
-    super(JobSettings.all(ALL));
-  }
-
-  @Override
-  protected List<Setting<?>> repeatable() {
-    return List.of(EmbedSettings.INPUT);
-  }
-
-  @Override
-  protected List<Setting<?>> hidden() {
-    return NOT_USED;
+    super(JobSettings.all(ALL), List.of(EmbedSettings.INPUT), NOT_USED);
   }
 
   @Override

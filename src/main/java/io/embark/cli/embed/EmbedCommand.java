@@ -3,7 +3,6 @@ package io.embark.cli.embed;
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
 import io.embark.cli.SettingsCommand;
-import io.embark.embed.Setting;
 import io.embark.spark.executor.EarlyEmbedder;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -24,12 +23,7 @@ import picocli.CommandLine.Command;
     })
 public final class EmbedCommand extends SettingsCommand {
   public EmbedCommand() {
-    super(JobSettings.all(EmbedSettings.ALL));
-  }
-
-  @Override
-  protected List<Setting<?>> repeatable() {
-    return List.of(EmbedSettings.INPUT);
+    super(JobSettings.all(EmbedSettings.ALL), List.of(EmbedSettings.INPUT), List.of());
   }
 
   @Override
