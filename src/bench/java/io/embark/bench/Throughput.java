@@ -3,6 +3,7 @@ package io.embark.bench;
 import io.embark.batch.Batch;
 import io.embark.batch.BatchPlanner;
 import io.embark.cli.JobSettings;
+import io.embark.cli.Words;
 import io.embark.cli.embed.EmbedCommand;
 import io.embark.cli.embed.EmbedRun;
 import io.embark.cli.embed.EmbedSettings;
@@ -243,6 +244,6 @@ final class Throughput {
                     "--intra-op-threads",
                     "1"),
             JobSettings.all(EmbedSettings.ALL));
-    new EmbedRun(spark, settings, new PrintWriter(Writer.nullWriter())).call();
+    new EmbedRun(spark, settings, new Words(Writer.nullWriter())).call();
   }
 }

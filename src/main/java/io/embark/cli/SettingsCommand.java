@@ -2,7 +2,6 @@ package io.embark.cli;
 
 import io.embark.UserError;
 import io.embark.embed.Setting;
-import java.io.PrintWriter;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,8 +45,7 @@ public abstract class SettingsCommand implements Subcommand {
   protected void configure(SparkSession.Builder session, JobSettings given) {}
 
   /** Does the work, says so to people, and gives the exit code, see {@link ExitCode}. */
-  protected abstract int run(SparkSession spark, JobSettings given, PrintWriter out)
-      throws Exception;
+  protected abstract int run(SparkSession spark, JobSettings given, Words out) throws Exception;
 
   @Override
   public final CommandLine commandLine() {
@@ -62,7 +60,7 @@ public abstract class SettingsCommand implements Subcommand {
     JobSettings given = JobSettings.of(spec.commandLine().getParseResult(), settings);
     check(given);
     try (SparkSession spark = session(given)) {
-      return run(spark, given, spec.commandLine().getOut());
+      return run(spark, given, new Words(spec.commandLine().getOut()));
     }
   }
 

@@ -6,10 +6,10 @@ import io.embark.analysis.cluster.DistanceMeasure;
 import io.embark.analysis.cluster.DistinctiveTerms;
 import io.embark.cli.JobSettings;
 import io.embark.cli.SettingsCommand;
+import io.embark.cli.Words;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.embed.Setting;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import org.apache.spark.ml.feature.StopWordsRemover;
@@ -148,7 +148,7 @@ public final class ClusterCommand extends SettingsCommand {
   }
 
   @Override
-  protected int run(SparkSession spark, JobSettings given, PrintWriter out) throws IOException {
+  protected int run(SparkSession spark, JobSettings given, Words out) throws IOException {
     new ClusterRun(spark, given, out).call();
     return 0;
   }

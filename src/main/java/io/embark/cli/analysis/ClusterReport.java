@@ -8,10 +8,9 @@ import io.embark.analysis.cluster.DistinctiveTerms;
 import io.embark.analysis.cluster.Members;
 import io.embark.analysis.cluster.NearDuplicates;
 import io.embark.cli.Excerpt;
+import io.embark.cli.Words;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -83,18 +82,17 @@ record ClusterReport(
 
   /** Prints the numbers of clusters that were tried, if any, of which one was taken. */
   static void printChoices(
-      PrintWriter out, List<Clustering.Choice> choices, int best, int elbow, long rows) {
+      Words out, List<Clustering.Choice> choices, int best, int elbow, long rows) {
     if (choices.isEmpty()) {
       return;
     }
     double most = choices.stream().mapToDouble(Clustering.Choice::cost).max().orElse(0);
     out.println();
-    out.printf(Locale.ROOT, "Numbers of clusters tried on %,d rows:%n", rows);
+    out.printf("Numbers of clusters tried on %,d rows:%n", rows);
     out.println("     k  silhouette        cost");
     for (Clustering.Choice choice : choices) {
       int length = most <= 0 ? 0 : (int) Math.round(BAR * choice.cost() / most);
       out.printf(
-          Locale.ROOT,
           "%6d  %10.4f  %10.1f  %-30s %s%s%n",
           choice.k(),
           choice.silhouette(),
@@ -103,29 +101,22 @@ record ClusterReport(
           choice.k() == best ? "<- taken: best silhouette" : "",
           choice.k() == elbow ? " (elbow)" : "");
     }
-    out.flush();
   }
 
   /** Prints the clusters. */
-  void print(PrintWriter out) {
+  void print(Words out) {
     String found =
         silhouette == null
-            ? String.format(
-                Locale.ROOT, "no silhouette on %,d rows (--choice-rows)", silhouetteRows)
-            : String.format(Locale.ROOT, "silhouette %.4f on %,d rows", silhouette, silhouetteRows);
+            ? Words.of("no silhouette on %,d rows (--choice-rows)", silhouetteRows)
+            : Words.of("silhouette %.4f on %,d rows", silhouette, silhouetteRows);
     out.println();
     out.printf(
-        Locale.ROOT,
         "%d clusters (k from %s), %s; %,d rows without a vector have no cluster%n",
-        k,
-        kFrom,
-        found,
-        unclustered);
+        k, kFrom, found, unclustered);
     out.println("cluster    rows  cohesion  near-dup.  terms; the text nearest to the centre");
     for (Cluster cluster : clusters) {
       List<String> terms = cluster.terms.stream().map(DistinctiveTerms.Term::term).toList();
       out.printf(
-          Locale.ROOT,
           "%7d %7d  %8.3f  %9d  %s%n",
           cluster.cluster,
           cluster.rows,
@@ -143,7 +134,6 @@ record ClusterReport(
     }
     if (agreement != null) {
       out.printf(
-          Locale.ROOT,
           "Against %s (%,d rows, %d classes): V-measure %.4f (homogeneity %.4f, completeness %.4f),"
               + " NMI %.4f, ARI %.4f, accuracy %.4f%n",
           agreement.labelCol,
@@ -156,6 +146,5 @@ record ClusterReport(
           agreement.adjustedRandIndex,
           agreement.accuracy);
     }
-    out.flush();
   }
 }

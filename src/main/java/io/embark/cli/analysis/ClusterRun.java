@@ -9,6 +9,7 @@ import io.embark.analysis.cluster.Clustering;
 import io.embark.analysis.cluster.Features;
 import io.embark.cli.JobSettings;
 import io.embark.cli.Main;
+import io.embark.cli.Words;
 import io.embark.cli.analysis.ClusterCommand.Range;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.cli.embed.Progress;
@@ -17,9 +18,7 @@ import io.embark.spark.column.Columns;
 import io.embark.spark.parquet.VectorParquetFormat;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintWriter;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -44,7 +43,7 @@ final class ClusterRun {
 
   private final SparkSession spark;
   private final JobSettings settings;
-  private final PrintWriter out;
+  private final Words out;
   private final int seed;
   private final EmbeddedTable table;
   private final String textCol;
@@ -57,7 +56,7 @@ final class ClusterRun {
    *
    * @throws UserError if it has no such columns, or the output is not free
    */
-  ClusterRun(SparkSession spark, JobSettings settings, PrintWriter out) throws IOException {
+  ClusterRun(SparkSession spark, JobSettings settings, Words out) throws IOException {
     this.spark = spark;
     this.settings = settings;
     this.out = out;
@@ -88,12 +87,11 @@ final class ClusterRun {
     long rows = table.rows().count();
     long vectors = all.count();
     out.println("Embark " + Main.version() + " groups:");
-    out.printf(Locale.ROOT, "  table    %s: %,d rows%n", table.uri(), rows);
+    out.printf("  table    %s: %,d rows%n", table.uri(), rows);
     out.printf("  vectors  %s: %s%n", table.vectorCol(), table.origin().essence());
     String algorithm = settings.get(ClusterCommand.ALGORITHM).label();
     String distance = settings.get(ClusterCommand.DISTANCE).label();
     out.printf("  with     %s, %s, seed %d%n", algorithm, distance, seed);
-    out.flush();
     if (vectors < 3) {
       throw new UserError(
           "input: %s has %d rows with a vector that is not zero; wanted are 3 or more."
@@ -108,11 +106,8 @@ final class ClusterRun {
     }
     report.print(out);
     out.printf(
-        Locale.ROOT,
         "%nWrote %,d rows to %s, beside them model/, cluster.json and cluster.html%n",
-        rows,
-        written);
-    out.flush();
+        rows, written);
   }
 
   private Trained train(Dataset<Row> all, long vectors) {

@@ -14,13 +14,13 @@ import io.embark.cli.JobSettings;
 import io.embark.cli.Main;
 import io.embark.cli.SettingsCommand;
 import io.embark.cli.Slots;
+import io.embark.cli.Words;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.post.PostChoice;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -139,7 +139,7 @@ public final class CompareCommand extends SettingsCommand {
   }
 
   @Override
-  protected int run(SparkSession spark, JobSettings given, PrintWriter out) throws IOException {
+  protected int run(SparkSession spark, JobSettings given, Words out) throws IOException {
     long start = System.nanoTime();
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     Path output = given.path(OUTPUT, hadoop);
@@ -161,7 +161,6 @@ public final class CompareCommand extends SettingsCommand {
         config.text(Setting.NORMALIZE),
         config.origin(Setting.NORMALIZE),
         config.text(Setting.MAX_LENGTH));
-    out.flush();
     try (Scratch scratch = new Scratch(spark, output)) {
       Comparison comparison = compare(spark, given, pass, variants, scratch, notes);
       try (OutputStream json = files.create(new Path(output, "compare.json"), true)) {
@@ -174,7 +173,6 @@ public final class CompareCommand extends SettingsCommand {
       out.printf(
           "%nWritten: %s and compare.json beside it; %.0f s in all.%n",
           new Path(output, "compare.html"), (System.nanoTime() - start) / 1e9);
-      out.flush();
     }
     return 0;
   }

@@ -8,6 +8,7 @@ import io.embark.UserError;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobSettings;
 import io.embark.cli.Subcommand;
+import io.embark.cli.Words;
 import io.embark.embed.Status;
 import io.embark.spark.VectorColumn;
 import io.embark.table.Snapshot;
@@ -15,11 +16,9 @@ import io.embark.table.Staging;
 import io.embark.table.TableDirectory;
 import io.embark.table.TableLock;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -59,7 +58,7 @@ public final class InspectCommand implements Subcommand {
   public Integer call() throws IOException, InterruptedException {
     Configuration hadoop = SparkHadoopUtil.get().conf();
     TableDirectory table = TableDirectory.at(JobSettings.path("inspect", path, hadoop), hadoop);
-    PrintWriter out = spec.commandLine().getOut();
+    Words out = new Words(spec.commandLine().getOut());
     if (repair) {
       try (TableLock lock = TableLock.take(table, "inspect --repair", Duration.ZERO)) {
         lock.requireHeld();
@@ -97,26 +96,22 @@ public final class InspectCommand implements Subcommand {
       print(out, "Under way:", underWay);
       print(out, "Problems:", problems);
     }
-    out.flush();
     return problems.isEmpty() ? 0 : ExitCode.FAILED;
   }
 
-  private static void print(PrintWriter out, TableDirectory table, Snapshot current)
-      throws IOException {
+  private static void print(Words out, TableDirectory table, Snapshot current) throws IOException {
     String perRow =
         current.rowCount() > 0
-            ? String.format(
-                Locale.ROOT, " (%,d a row, all columns)", current.byteCount() / current.rowCount())
+            ? Words.of(" (%,d a row, all columns)", current.byteCount() / current.rowCount())
             : "";
     out.println(table.path());
     out.printf(
-        Locale.ROOT,
         "Snapshot %d of %d on record, made with --mode %s at %s: %s rows, %,d files, %,d bytes%s%n",
         current.id(),
         table.snapshotIds().size(),
         current.mode(),
         current.committed(),
-        current.rowCount() < 0 ? "unknown" : "%,d".formatted(current.rowCount()),
+        current.rowCount() < 0 ? "unknown" : Words.of("%,d", current.rowCount()),
         current.files().size(),
         current.byteCount(),
         perRow);
@@ -135,7 +130,7 @@ public final class InspectCommand implements Subcommand {
     }
   }
 
-  private static void print(PrintWriter out, String title, List<String> lines) {
+  private static void print(Words out, String title, List<String> lines) {
     if (!lines.isEmpty()) {
       out.println();
       out.println(title);
@@ -143,7 +138,7 @@ public final class InspectCommand implements Subcommand {
     }
   }
 
-  private static void print(PrintWriter out, JsonNode run) {
+  private static void print(Words out, JsonNode run) {
     JsonNode result = run.path("result");
     List<String> counts = new ArrayList<>();
     for (Status status : Status.values()) {
@@ -154,7 +149,6 @@ public final class InspectCommand implements Subcommand {
     List<String> input = new ArrayList<>();
     run.path("input").forEach(path -> input.add(path.asText()));
     out.printf(
-        Locale.ROOT,
         "  %s  snapshot %d, %s: %,d rows embedded%s in %.1f s on %s; %s%n",
         run.path("finished").asText(),
         run.path("snapshot").asLong(),
@@ -168,11 +162,11 @@ public final class InspectCommand implements Subcommand {
 
   private static void count(List<String> counts, long rows, String what) {
     if (rows > 0) {
-      counts.add(String.format(Locale.ROOT, "%,d %s", rows, what));
+      counts.add(Words.of("%,d %s", rows, what));
     }
   }
 
-  private static void printSettings(PrintWriter out, JsonNode run) {
+  private static void printSettings(Words out, JsonNode run) {
     out.println();
     out.println("Settings of the last run:");
     for (Map.Entry<String, JsonNode> setting : run.path("settings").properties()) {

@@ -5,10 +5,10 @@ import io.embark.UserError;
 import io.embark.analysis.search.Metric;
 import io.embark.cli.JobSettings;
 import io.embark.cli.SettingsCommand;
+import io.embark.cli.Words;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.embed.Setting;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -145,7 +145,7 @@ public final class SearchCommand extends SettingsCommand {
   }
 
   @Override
-  protected int run(SparkSession spark, JobSettings given, PrintWriter out) throws IOException {
+  protected int run(SparkSession spark, JobSettings given, Words out) throws IOException {
     new SearchRun(spark, given, out).call(queries);
     return 0;
   }

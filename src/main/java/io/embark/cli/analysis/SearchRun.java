@@ -6,17 +6,16 @@ import io.embark.analysis.search.VectorSearch;
 import io.embark.cli.Excerpt;
 import io.embark.cli.JobSettings;
 import io.embark.cli.Main;
+import io.embark.cli.Words;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.cli.embed.Progress;
 import io.embark.embed.VectorProvenance;
 import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
@@ -28,7 +27,7 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.storage.StorageLevel;
 
 /** One run of the {@code search} job in a session. */
-record SearchRun(SparkSession spark, JobSettings settings, PrintWriter out) {
+record SearchRun(SparkSession spark, JobSettings settings, Words out) {
   private static final int TEXT_READ = 1_000;
 
   /** Searches for texts or, if there are none, for the queries in the files of the settings. */
@@ -58,15 +57,13 @@ record SearchRun(SparkSession spark, JobSettings settings, PrintWriter out) {
         String format = settings.get(SearchCommand.OUTPUT_FORMAT).label();
         write(hits, format, output);
         print(asked, spark.read().schema(hits.schema()).format(format).load(output.toString()));
-        out.printf(Locale.ROOT, "%nWrote the hits of %,d queries to %s%n", all - empty, output);
+        out.printf("%nWrote the hits of %,d queries to %s%n", all - empty, output);
       } else {
         print(asked, hits);
       }
       if (empty > 0) {
-        out.printf(
-            Locale.ROOT, "%,d queries have no vector (null or blank text): no hits.%n", empty);
+        out.printf("%,d queries have no vector (null or blank text): no hits.%n", empty);
       }
-      out.flush();
     } finally {
       asked.unpersist();
     }
@@ -96,13 +93,9 @@ record SearchRun(SparkSession spark, JobSettings settings, PrintWriter out) {
     OutputType type = OutputType.of(origin.type().orElseThrow());
     out.println("Embark " + Main.version() + " searches:");
     out.printf(
-        Locale.ROOT,
         "  table    %s: %,d rows, %,d without a vector, which are skipped%n",
-        table.uri(),
-        counts.getLong(0),
-        counts.getLong(0) - counts.getLong(1));
+        table.uri(), counts.getLong(0), counts.getLong(0) - counts.getLong(1));
     out.printf(
-        Locale.ROOT,
         "  vectors  %s, %d values, stored as %s%s%n",
         table.vectorCol(),
         origin.dimension(),
@@ -110,7 +103,6 @@ record SearchRun(SparkSession spark, JobSettings settings, PrintWriter out) {
         type.isEncoded() ? ": " + type.loss() : "");
     out.println("  queries  " + queries.description());
     out.printf("  metric   %s%n", settings.get(SearchCommand.METRIC).label());
-    out.flush();
   }
 
   private void write(Dataset<Row> hits, String format, Path output) {
@@ -142,13 +134,12 @@ record SearchRun(SparkSession spark, JobSettings settings, PrintWriter out) {
         }
       }
     }
-    out.flush();
   }
 
   private static String line(Row hit) {
     List<String> parts = new ArrayList<>();
     int rank = hit.<Number>getAs("rank").intValue();
-    parts.add(String.format(Locale.ROOT, "  %3d  %8.4f", rank, hit.<Double>getAs("score")));
+    parts.add(Words.of("  %3d  %8.4f", rank, hit.<Double>getAs("score")));
     for (String name : hit.schema().fieldNames()) {
       if (!VectorSearch.RESULT.contains(name)) {
         Object value = hit.getAs(name);

@@ -5,8 +5,8 @@ import static org.apache.spark.sql.functions.*;
 import io.embark.UserError;
 import io.embark.cli.ExitCode;
 import io.embark.cli.Subcommand;
+import io.embark.cli.Words;
 import io.embark.spark.column.Columns;
-import java.util.Locale;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
@@ -107,20 +107,11 @@ public final class VectorDiffCommand implements Subcommand {
     double cosine = vectors == 0 ? Double.NaN : found.getDouble(4);
     // NaN, as from a vector that is not finite, is never within bounds.
     boolean fine = vectors > 0 && differ == 0 && apart <= maxAbs && cosine >= minCosine;
-    spec.commandLine()
-        .getOut()
+    new Words(spec.commandLine().getOut())
         .printf(
-            Locale.ROOT,
             "%s: %d rows, %d missing or with another status, %d pairs of vectors, largest"
                 + " difference %.2e (at most %.0e), least cosine %.7f (at least %s)%n",
-            fine ? "alike" : "APART",
-            rows,
-            differ,
-            vectors,
-            apart,
-            maxAbs,
-            cosine,
-            minCosine);
+            fine ? "alike" : "APART", rows, differ, vectors, apart, maxAbs, cosine, minCosine);
     return fine;
   }
 

@@ -3,10 +3,10 @@ package io.embark.cli.doctor;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobSettings;
 import io.embark.cli.SettingsCommand;
+import io.embark.cli.Words;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.embed.Setting;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -73,7 +73,7 @@ public final class DoctorCommand extends SettingsCommand {
   }
 
   @Override
-  protected int run(SparkSession spark, JobSettings given, PrintWriter out) throws IOException {
+  protected int run(SparkSession spark, JobSettings given, Words out) throws IOException {
     DoctorReport report = new DoctorRun(spark, given).call();
     if (given.isSet(JSON)) {
       report.writeJson(Path.of(given.get(JSON)));

@@ -1,10 +1,10 @@
 package io.embark.cli.doctor;
 
+import io.embark.cli.Words;
 import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.cli.embed.TaskSize;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * The settings for a job on the places that were measured, and the time it will take.
@@ -72,12 +72,10 @@ record DoctorPlan(
       // Rounded down: the fractions of all tasks must not exceed one GPU.
       double fraction = Math.floor(1000.0 / tasksPerGpu) / 1000;
       flags.add(
-          String.format(
-              Locale.ROOT,
+          Words.of(
               "--spark --conf spark.executor.resource.gpu.amount=1 --conf"
                   + " spark.task.resource.gpu.amount=%.3f --conf spark.executor.cores=%d",
-              fraction,
-              tasksPerGpu * coresPerTask));
+              fraction, tasksPerGpu * coresPerTask));
     }
     return new DoctorPlan(
         budget,

@@ -2,6 +2,7 @@ package io.embark.cli.doctor;
 
 import io.embark.cli.JobSettings;
 import io.embark.cli.Slots;
+import io.embark.cli.Words;
 import io.embark.cli.doctor.DoctorReport.Finding;
 import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.cli.doctor.DoctorReport.Place.Checked;
@@ -182,7 +183,7 @@ final class DoctorRun {
             sample.stream().mapToInt(text -> tokenizer.encode(text).used()).average().orElse(1);
       }
     }
-    return Finding.ok("%,d rows of %.0f tokens".formatted(rows, tokensPerRow));
+    return Finding.ok(Words.of("%,d rows of %.0f tokens", rows, tokensPerRow));
   }
 
   private Finding executors() {

@@ -1,17 +1,16 @@
 package io.embark.cli.doctor;
 
 import io.embark.cli.Main;
+import io.embark.cli.Words;
 import io.embark.cli.doctor.DoctorReport.Finding;
 import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.cli.doctor.DoctorReport.Verdict;
-import java.io.PrintWriter;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
 /** Prints a report for people, at most 100 columns wide. */
-record DoctorTable(DoctorReport report, PrintWriter out) {
+record DoctorTable(DoctorReport report, Words out) {
   private static final int WIDTH = 100;
   private static final int NAMED = 4;
   private static final String SESSION = "%-18s %-21s %-7s %7s %6s";
@@ -40,7 +39,6 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
     checks();
     plan();
     problems();
-    out.flush();
   }
 
   private void places() {
@@ -52,14 +50,14 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
     line("");
     StringBuilder shapes = new StringBuilder();
     for (SessionProbe.Speed speed : shapes(measured)) {
-      String heading = words(shapes.isEmpty() ? "tok/s at %d" : "at %d", speed.length());
-      shapes.append(words(SPEED, heading));
+      String heading = Words.of(shapes.isEmpty() ? "tok/s at %d" : "at %d", speed.length());
+      shapes.append(Words.of(SPEED, heading));
     }
     line(SESSION + "%s", "Sessions", "host", "device", "load ms", "budget", shapes);
     for (Place place : measured) {
       StringBuilder speeds = new StringBuilder();
       for (SessionProbe.Speed speed : shapes(List.of(place))) {
-        speeds.append(words(SPEED, words("%,.0f", speed.tokensPerSecond())));
+        speeds.append(Words.of(SPEED, Words.of("%,.0f", speed.tokensPerSecond())));
       }
       line(
           SESSION + "%s",
@@ -89,7 +87,7 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
       for (Map.Entry<Finding, Set<String>> found : check.found().entrySet()) {
         String where = check.found().size() == 1 ? "" : " [" + names(found.getValue()) + "]";
         wrapped(
-            words("%-17s %-8s ", first ? check.name() : "", first ? check.verdict().name() : ""),
+            Words.of("%-17s %-8s ", first ? check.name() : "", first ? check.verdict().name() : ""),
             found.getKey().value() + where);
         first = false;
       }
@@ -112,7 +110,7 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
         plan.tokensPerSecond(),
         plan.tokensPerRow(),
         plan.slots() > plan.measuredSlots()
-            ? words(", %,d of %,d slots measured", plan.measuredSlots(), plan.slots())
+            ? Words.of(", %,d of %,d slots measured", plan.measuredSlots(), plan.slots())
             : "");
     if (plan.rows() > 0) {
       line("  rows              %,d of %.0f tokens", plan.rows(), plan.tokensPerRow());
@@ -131,7 +129,7 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
       boolean well = check.found().keySet().stream().allMatch(f -> f.verdict() == Verdict.OK);
       if (well && check.verdict() != Verdict.OK) {
         wrapped(
-            words("%2d. WARNING ", ++number),
+            Words.of("%2d. WARNING ", ++number),
             check.name()
                 + " differs between places, see above. Make them equal, or expect"
                 + " results and speed to differ.");
@@ -140,8 +138,8 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
         Finding finding = found.getKey();
         if (finding.verdict() != Verdict.OK) {
           wrapped(
-              words("%2d. %-7s ", ++number, finding.verdict()),
-              words(
+              Words.of("%2d. %-7s ", ++number, finding.verdict()),
+              Words.of(
                   "%s on %s: %s. %s",
                   check.name(),
                   names(found.getValue()),
@@ -158,14 +156,16 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
 
   private static String names(Set<String> places) {
     String first = String.join(", ", places.stream().limit(NAMED).toList());
-    return places.size() <= NAMED ? first : first + words(" and %d more", places.size() - NAMED);
+    return places.size() <= NAMED ? first : first + Words.of(" and %d more", places.size() - NAMED);
   }
 
   private static String time(double seconds) {
     if (seconds < 120) {
-      return words("%.0f s", seconds);
+      return Words.of("%.0f s", seconds);
     }
-    return seconds < 7_200 ? words("%.0f min", seconds / 60) : words("%.1f h", seconds / 3_600);
+    return seconds < 7_200
+        ? Words.of("%.0f min", seconds / 60)
+        : Words.of("%.1f h", seconds / 3_600);
   }
 
   private static String cut(String text, int width) {
@@ -188,10 +188,6 @@ record DoctorTable(DoctorReport report, PrintWriter out) {
   }
 
   private void line(String format, Object... values) {
-    out.println(words(format, values).stripTrailing());
-  }
-
-  private static String words(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
+    out.println(Words.of(format, values).stripTrailing());
   }
 }

@@ -1,5 +1,6 @@
 package io.embark.cli.doctor;
 
+import io.embark.cli.Words;
 import io.embark.cli.doctor.DoctorReport.Finding;
 import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.embed.EmbedderConfig;
@@ -13,7 +14,6 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -137,8 +137,7 @@ record DoctorTask(
       return Finding.ok("as " + canary.origin() + " vectors");
     }
     String numbers =
-        String.format(
-            Locale.ROOT, "cosine %.6f, difference %.1e", reading.cosine(), reading.difference());
+        Words.of("cosine %.6f, difference %.1e", reading.cosine(), reading.difference());
     return Finding.failed(
         "%s from %s vectors for '%s' (%s)"
             .formatted(numbers, canary.origin(), reading.sentence(), reading.vector()),

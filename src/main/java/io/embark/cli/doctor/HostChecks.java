@@ -1,5 +1,6 @@
 package io.embark.cli.doctor;
 
+import io.embark.cli.Words;
 import io.embark.cli.doctor.DoctorReport.Finding;
 import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.embed.EmbedderConfig;
@@ -15,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -78,7 +78,7 @@ final class HostChecks {
   }
 
   private static String gib(long bytes) {
-    return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
+    return Words.of("%.1f GiB", bytes / (double) (1L << 30));
   }
 
   private static Finding onnxRuntime() {

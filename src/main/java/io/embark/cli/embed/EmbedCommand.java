@@ -3,9 +3,9 @@ package io.embark.cli.embed;
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
 import io.embark.cli.SettingsCommand;
+import io.embark.cli.Words;
 import io.embark.spark.executor.EarlyEmbedder;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
@@ -45,7 +45,7 @@ public final class EmbedCommand extends SettingsCommand {
   }
 
   @Override
-  protected int run(SparkSession spark, JobSettings given, PrintWriter out)
+  protected int run(SparkSession spark, JobSettings given, Words out)
       throws IOException, InterruptedException {
     return new EmbedRun(spark, given, out).call();
   }

@@ -5,6 +5,7 @@ import io.embark.UserError;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobSettings;
 import io.embark.cli.Main;
+import io.embark.cli.Words;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.embed.Status;
@@ -13,10 +14,8 @@ import io.embark.table.Staging;
 import io.embark.table.TableDirectory;
 import io.embark.table.TableLock;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
@@ -27,7 +26,7 @@ import org.apache.spark.sql.SparkSession;
  * @param settings flags and file, those of the embedder among them
  * @param out for people to read
  */
-public record EmbedRun(SparkSession spark, JobSettings settings, PrintWriter out) {
+public record EmbedRun(SparkSession spark, JobSettings settings, Words out) {
   /**
    * Embeds and publishes.
    *
@@ -65,8 +64,6 @@ public record EmbedRun(SparkSession spark, JobSettings settings, PrintWriter out
         publisher.published().ifPresent(written -> new Preview(plan, out).print(written, rows));
       }
       return summary.get().failedRows() > 0 ? ExitCode.PARTIAL : 0;
-    } finally {
-      out.flush();
     }
   }
 
@@ -108,7 +105,6 @@ public record EmbedRun(SparkSession spark, JobSettings settings, PrintWriter out
             + " values",
         "model's graph");
     line("fingerprint", facts.fingerprint().substring(0, 16), "SHA-256 of graph and tokenizer");
-    out.flush();
   }
 
   /** Whether a setting is printed though it has its default. */
@@ -121,7 +117,7 @@ public record EmbedRun(SparkSession spark, JobSettings settings, PrintWriter out
   }
 
   private void line(String key, String value, String origin) {
-    out.printf(Locale.ROOT, "  %-17s %-40s (%s)%n", key, value, origin);
+    out.printf("  %-17s %-40s (%s)%n", key, value, origin);
   }
 
   /** Empty if there was nothing to do. */

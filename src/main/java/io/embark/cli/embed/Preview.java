@@ -1,14 +1,13 @@
 package io.embark.cli.embed;
 
 import io.embark.cli.Excerpt;
+import io.embark.cli.Words;
 import io.embark.embed.Status;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.Columns;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -20,7 +19,7 @@ import org.apache.spark.sql.functions;
  * a person sees that the vectors mean something. Neighbours are looked for among the first rows
  * only, which fit on the driver.
  */
-record Preview(EmbedPlan plan, PrintWriter out) {
+record Preview(EmbedPlan plan, Words out) {
   private static final int SEARCHED = 2_000;
   private static final int QUERIES = 3;
   private static final int NEIGHBOURS = 3;
@@ -54,7 +53,7 @@ record Preview(EmbedPlan plan, PrintWriter out) {
     }
     List<Item> items = items(first, vectors);
     if (items.size() > NEIGHBOURS) {
-      out.printf(Locale.ROOT, "%nNearest neighbours by cosine, among %,d rows:%n", items.size());
+      out.printf("%nNearest neighbours by cosine, among %,d rows:%n", items.size());
       for (Item query : queries(items)) {
         printNeighbours(items, query);
       }
@@ -81,8 +80,7 @@ record Preview(EmbedPlan plan, PrintWriter out) {
 
   private String describe(Row row, VectorColumn vectors) {
     float[] vector = vectors.read(row);
-    return String.format(
-        Locale.ROOT,
+    return Words.of(
         "%s%s  %s %s tokens  \"%s\"",
         plan.idCol() == null ? "" : row.getAs(plan.idCol()) + "  ",
         vector == null ? "no vector" : beginning(vector),
@@ -94,7 +92,7 @@ record Preview(EmbedPlan plan, PrintWriter out) {
   private static String beginning(float[] vector) {
     StringBuilder text = new StringBuilder("[");
     for (int i = 0; i < Math.min(VALUES, vector.length); i++) {
-      text.append(String.format(Locale.ROOT, "%.3f ", vector[i]));
+      text.append(Words.of("%.3f ", vector[i]));
     }
     return text + (vector.length > VALUES ? "...]" : "]");
   }
@@ -135,7 +133,7 @@ record Preview(EmbedPlan plan, PrintWriter out) {
             .limit(NEIGHBOURS)
             .toList();
     for (Item item : neighbours) {
-      out.printf(Locale.ROOT, "    %.3f  \"%s\"%n", item.cosine(query), Excerpt.of(item.text()));
+      out.printf("    %.3f  \"%s\"%n", item.cosine(query), Excerpt.of(item.text()));
     }
   }
 }

@@ -1,10 +1,10 @@
 package io.embark.cli.embed;
 
 import io.embark.Choice;
+import io.embark.cli.Words;
 import io.embark.spark.metrics.EmbeddingMetrics;
 import java.io.Console;
 import java.io.PrintWriter;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,20 +42,20 @@ public final class Progress extends SparkListener implements AutoCloseable {
     }
 
     String inWords() {
-      StringBuilder words = new StringBuilder(String.format(Locale.ROOT, "%,d", rows));
+      StringBuilder words = new StringBuilder(Words.of("%,d", rows));
       if (total >= 0) {
         int percent = total == 0 ? 100 : (int) (100 * rows / total);
-        words.append(String.format(Locale.ROOT, " of %,d rows (%d %%)", total, percent));
+        words.append(Words.of(" of %,d rows (%d %%)", total, percent));
       } else {
         words.append(" rows");
       }
-      words.append(String.format(Locale.ROOT, ", %,.0f rows/s", rowsPerSecond()));
+      words.append(Words.of(", %,.0f rows/s", rowsPerSecond()));
       if (total >= 0 && rows > 0 && seconds >= SETTLED_SECONDS) {
         double left = (total - rows) / rowsPerSecond();
         words.append(", ").append(duration(left)).append(" left");
       }
       if (failedTasks > 0) {
-        words.append(String.format(Locale.ROOT, ", %,d failed tasks", failedTasks));
+        words.append(Words.of(", %,d failed tasks", failedTasks));
       }
       return words.toString();
     }
@@ -69,7 +69,7 @@ public final class Progress extends SparkListener implements AutoCloseable {
       long minutes = Math.round(seconds / 60);
       return minutes < 60
           ? minutes + " min"
-          : String.format(Locale.ROOT, "%d h %02d min", minutes / 60, minutes % 60);
+          : Words.of("%d h %02d min", minutes / 60, minutes % 60);
     }
   }
 

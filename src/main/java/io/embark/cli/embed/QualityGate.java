@@ -2,11 +2,11 @@ package io.embark.cli.embed;
 
 import io.embark.UserError;
 import io.embark.cli.ExitCode;
+import io.embark.cli.Words;
 import io.embark.embed.Status;
 import io.embark.spark.column.Columns;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -64,7 +64,7 @@ record QualityGate(EmbedPlan plan, Dataset<Row> staged) {
     }
 
     String inWords() {
-      return fraction ? percent(value) : format("%,d", (long) value);
+      return fraction ? percent(value) : Words.of("%,d", (long) value);
     }
   }
 
@@ -86,11 +86,7 @@ record QualityGate(EmbedPlan plan, Dataset<Row> staged) {
   }
 
   private static String percent(double fraction) {
-    return format("%.6f", 100 * fraction).replaceAll("\\.?0+$", "") + " %";
-  }
-
-  private static String format(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
+    return Words.of("%.6f", 100 * fraction).replaceAll("\\.?0+$", "") + " %";
   }
 
   /** Throws {@link Failed}, naming each limit that was passed, with examples. */
@@ -101,7 +97,7 @@ record QualityGate(EmbedPlan plan, Dataset<Row> staged) {
     double mostLost = plan.settings().get(EmbedSettings.MAX_LOST_TOKENS);
     if (summary.lostTokens() > mostLost) {
       reasons.add(
-          format(
+          Words.of(
               "%.2f %% of all tokens were lost to truncation, in %,d rows, where max-lost-tokens allows"
                   + " %s; a larger max-length, or chunk, would keep them. Worst: %s",
               100 * summary.lostTokens(),
@@ -113,7 +109,7 @@ record QualityGate(EmbedPlan plan, Dataset<Row> staged) {
     RowLimit mostFailed = plan.settings().get(EmbedSettings.MAX_FAILED_ROWS);
     if (mostFailed.passedBy(failed, summary.totals().rows())) {
       reasons.add(
-          format(
+          Words.of(
               "%,d of %,d rows failed, where max-failed-rows allows %s. Some: %s",
               failed, summary.totals().rows(), mostFailed.inWords(), gate.failed()));
     }
@@ -134,7 +130,7 @@ record QualityGate(EmbedPlan plan, Dataset<Row> staged) {
         .limit(EXAMPLES)
         .collectAsList()
         .stream()
-        .map(row -> format("%s (%,d of %,d tokens)", name(row), row.getInt(1), row.getInt(2)))
+        .map(row -> Words.of("%s (%,d of %,d tokens)", name(row), row.getInt(1), row.getInt(2)))
         .collect(Collectors.joining(", "));
   }
 

@@ -2,15 +2,14 @@ package io.embark.cli.embed;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.embark.cli.Words;
 import io.embark.embed.Status;
 import io.embark.spark.metrics.CountingStats.Counter;
 import io.embark.spark.metrics.EmbeddingMetrics;
 import io.embark.spark.metrics.EmbeddingMetrics.SlowTask;
 import io.embark.spark.parquet.RowTotals;
-import java.io.PrintWriter;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.apache.hadoop.fs.Path;
 
@@ -53,41 +52,39 @@ record RunSummary(
   }
 
   /** Prints it; {@code totalSeconds} include start and checks. */
-  void print(PrintWriter out, Path output, double totalSeconds) {
+  void print(Words out, Path output, double totalSeconds) {
     out.printf("%nWrote %s%n", output);
-    StringBuilder line = new StringBuilder(format("%,d rows", totals.rows()));
+    StringBuilder line = new StringBuilder(Words.of("%,d rows", totals.rows()));
     if (totals.documents() != totals.rows()) {
-      line.append(format(" of %,d documents", totals.documents()));
+      line.append(Words.of(" of %,d documents", totals.documents()));
     }
     for (var status : totals.byStatus().entrySet()) {
       if (status.getKey() != Status.OK && status.getValue() > 0) {
-        line.append(format(", %,d %s", status.getValue(), status.getKey()));
+        line.append(Words.of(", %,d %s", status.getValue(), status.getKey()));
       }
     }
     line.append(
-        format(
+        Words.of(
             "; %,d cut at the maximum length (%.1f %% of tokens lost)",
             totals.truncated(), 100 * lostTokens()));
     if (unknownTokens() > 0) {
-      line.append(format("; %.2f %% of tokens unknown to the model", 100 * unknownTokens()));
+      line.append(Words.of("; %.2f %% of tokens unknown to the model", 100 * unknownTokens()));
     }
     out.println(line);
     printTasks(out, totalSeconds);
     printSlowTasks(out);
   }
 
-  private void printTasks(PrintWriter out, double totalSeconds) {
-    print(
-        out,
-        "%.1f s of work: %,.1f rows/s, %,.0f tokens/s; padding %.1f %%; %.1f s in all since the session started",
+  private void printTasks(Words out, double totalSeconds) {
+    out.printf(
+        "%.1f s of work: %,.1f rows/s, %,.0f tokens/s; padding %.1f %%; %.1f s in all since the session started%n",
         seconds,
         perSecond(tasks.rows()),
         perSecond(tasks.tokens()),
         100 * tasks.padding(),
         totalSeconds);
-    print(
-        out,
-        "%,d tasks took %.1f s: %.1f s reading, %.1f s tokenising, %.1f s waiting for the model, %.1f s writing and loading; the model %.1f s, %,d batches",
+    out.printf(
+        "%,d tasks took %.1f s: %.1f s reading, %.1f s tokenising, %.1f s waiting for the model, %.1f s writing and loading; the model %.1f s, %,d batches%n",
         tasks.tasks(),
         tasks.seconds(Counter.TASK_NANOS),
         tasks.seconds(Counter.READ_NANOS),
@@ -107,25 +104,19 @@ record RunSummary(
     printIfAny(out, "%,d attempts at tasks failed and were made again", failedTasks);
     long withoutGpu = tasks.count(Counter.CPU_FOR_WANT_OF_GPU);
     if (withoutGpu > 0 && withoutGpu < tasks.tasks()) {
-      print(
-          out,
-          "%,d of %,d tasks found no GPU and ran on the CPU, the others on GPUs; with --device cuda they would have failed",
-          withoutGpu,
-          tasks.tasks());
+      out.printf(
+          "%,d of %,d tasks found no GPU and ran on the CPU, the others on GPUs; with --device cuda they would have failed%n",
+          withoutGpu, tasks.tasks());
     }
   }
 
-  private static void printIfAny(PrintWriter out, String format, long count) {
+  private static void printIfAny(Words out, String format, long count) {
     if (count > 0) {
-      print(out, format, count);
+      out.printf(format + "%n", count);
     }
   }
 
-  private static void print(PrintWriter out, String format, Object... values) {
-    out.println(format(format, values));
-  }
-
-  private void printSlowTasks(PrintWriter out) {
+  private void printSlowTasks(Words out) {
     List<SlowTask> slowest = tasks.slowest(SLOWEST);
     double mean = tasks.seconds(Counter.TASK_NANOS) / tasks.tasks();
     if (tasks.tasks() < 2 || slowest.get(0).seconds() <= SLOW * mean) {
@@ -133,9 +124,8 @@ record RunSummary(
     }
     out.println("Slowest tasks:");
     for (SlowTask task : slowest) {
-      print(
-          out,
-          "  partition %d on %s (executor %s): %.1f s, %,d rows, %,d tokens",
+      out.printf(
+          "  partition %d on %s (executor %s): %.1f s, %,d rows, %,d tokens%n",
           task.partition(),
           task.host(),
           task.executor(),
@@ -174,9 +164,5 @@ record RunSummary(
         .put("write", tasks.writeSeconds())
         .put("model", tasks.seconds(Counter.MODEL_NANOS));
     result.set("slowestTasks", JSON.valueToTree(tasks.slowest(SLOWEST)));
-  }
-
-  private static String format(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
   }
 }

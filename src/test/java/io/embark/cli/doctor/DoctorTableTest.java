@@ -2,10 +2,10 @@ package io.embark.cli.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.embark.cli.Words;
 import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.cli.doctor.SessionProbe.Speed;
 import io.embark.cli.doctor.SessionProbe.Speeds;
-import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -51,7 +51,7 @@ class DoctorTableTest {
 
   private static List<String> printed(List<Place> places) {
     StringWriter out = new StringWriter();
-    new DoctorTable(new DoctorReport("local[2]", places, null), new PrintWriter(out)).print();
+    new DoctorTable(new DoctorReport("local[2]", places, null), new Words(out)).print();
     return out.toString().lines().toList();
   }
 }
