@@ -108,7 +108,7 @@ public final class JobSettings {
   }
 
   /**
-   * A path given for some setting.
+   * A path given for some setting, with scheme and host.
    *
    * @throws UserError if it is none as Hadoop reads paths, or none of its file system, as {@code
    *     file://relative} is; an unknown host may be known later
@@ -116,8 +116,7 @@ public final class JobSettings {
   public static Path path(String key, String text, Configuration hadoop) throws IOException {
     try {
       Path path = new Path(text);
-      path.getFileSystem(hadoop).makeQualified(path);
-      return path;
+      return path.getFileSystem(hadoop).makeQualified(path);
     } catch (IllegalArgumentException e) {
       if (e.getCause() instanceof UnknownHostException) {
         throw e;

@@ -1,6 +1,7 @@
 package io.embark.cli.analysis;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.embark.analysis.cluster.Clustering;
@@ -16,11 +17,6 @@ import java.util.Objects;
 /**
  * The result of a clustering, for {@code cluster.json} and the console.
  *
- * @param kFrom the flag or file that gave the number of clusters, or how it was chosen
- * @param silhouette of the clusters, on a sample of {@code silhouetteRows}; null if these are no
- *     more than the clusters, or all in one
- * @param choices numbers of clusters that were tried; empty if one was given
- * @param elbow the number at the elbow of the costs; 0 if one was given
  * @param unclustered rows without a vector, or with one of zeros
  * @param agreement with known classes; null if none were given
  */
@@ -32,12 +28,7 @@ record ClusterReport(
     String algorithm,
     String distance,
     int seed,
-    int k,
-    String kFrom,
-    Double silhouette,
-    long silhouetteRows,
-    List<Clustering.Choice> choices,
-    int elbow,
+    @JsonUnwrapped Chosen chosen,
     long rows,
     long unclustered,
     long trainedOn,
@@ -49,6 +40,24 @@ record ClusterReport(
 
   /** Characters of the longest bar. */
   private static final int BAR = 30;
+
+  /**
+   * The number of clusters, and how it came about.
+   *
+   * @param kFrom the flag or file that gave the number of clusters, or how it was chosen
+   * @param silhouette of the clusters, on a sample of {@code silhouetteRows}; null if these are no
+   *     more than the clusters, or all in one
+   * @param choices numbers of clusters that were tried; empty if one was given
+   * @param elbow the number at the elbow of the costs; 0 if one was given
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Chosen(
+      int k,
+      String kFrom,
+      Double silhouette,
+      long silhouetteRows,
+      List<Clustering.Choice> choices,
+      int elbow) {}
 
   /** Agreement with known classes, of the rows that have a cluster and a class. */
   record Agreement(
@@ -106,13 +115,13 @@ record ClusterReport(
   /** Prints the clusters. */
   void print(Words out) {
     String found =
-        silhouette == null
-            ? Words.of("no silhouette on %,d rows (--choice-rows)", silhouetteRows)
-            : Words.of("silhouette %.4f on %,d rows", silhouette, silhouetteRows);
+        chosen.silhouette == null
+            ? Words.of("no silhouette on %,d rows (--choice-rows)", chosen.silhouetteRows)
+            : Words.of("silhouette %.4f on %,d rows", chosen.silhouette, chosen.silhouetteRows);
     out.println();
     out.printf(
         "%d clusters (k from %s), %s; %,d rows without a vector have no cluster%n",
-        k, kFrom, found, unclustered);
+        chosen.k, chosen.kFrom, found, unclustered);
     out.println("cluster    rows  cohesion  near-dup.  terms; the text nearest to the centre");
     for (Cluster cluster : clusters) {
       List<String> terms = cluster.terms.stream().map(DistinctiveTerms.Term::term).toList();

@@ -70,16 +70,8 @@ final class ClusterRun {
     this.output = table.output(settings, ClusterCommand.OUTPUT);
   }
 
-  /** A model and how it came about, as in {@link ClusterReport}, for {@code k} asked for. */
-  private record Trained(
-      ClusterModel model,
-      int k,
-      String kFrom,
-      Double silhouette,
-      long silhouetteRows,
-      List<Clustering.Choice> choices,
-      int elbow,
-      long trainedOn) {}
+  /** A model that was to have {@code k} clusters, of which there may be too few that differ. */
+  private record Trained(ClusterModel model, int k, ClusterReport.Chosen chosen, long trainedOn) {}
 
   void call() throws IOException {
     Dataset<Row> all = Features.of(table.rows(), table.vectorCol());
@@ -146,15 +138,15 @@ final class ClusterRun {
       // Of no more rows than clusters most would be alone in theirs, which have no silhouette.
       double silhouette = sampled > k ? clustering.silhouette(sample, model) : Double.NaN;
       sample.unpersist();
-      return new Trained(
-          model,
-          k,
-          range.fixed() ? settings.origin(ClusterCommand.K) : "best silhouette",
-          Double.isNaN(silhouette) ? null : silhouette,
-          sampled,
-          choices,
-          elbow,
-          trainedOn);
+      ClusterReport.Chosen chosen =
+          new ClusterReport.Chosen(
+              model.clusters(),
+              range.fixed() ? settings.origin(ClusterCommand.K) : "best silhouette",
+              Double.isNaN(silhouette) ? null : silhouette,
+              sampled,
+              choices,
+              elbow);
+      return new Trained(model, k, chosen, trainedOn);
     } finally {
       features.unpersist();
     }
@@ -197,12 +189,7 @@ final class ClusterRun {
               settings.get(ClusterCommand.ALGORITHM).label(),
               settings.get(ClusterCommand.DISTANCE).label(),
               seed,
-              clusters,
-              trained.kFrom,
-              trained.silhouette,
-              trained.silhouetteRows,
-              trained.choices,
-              trained.elbow,
+              trained.chosen,
               rows,
               rows - vectors,
               trained.trainedOn,

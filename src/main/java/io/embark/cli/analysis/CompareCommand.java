@@ -144,7 +144,6 @@ public final class CompareCommand extends SettingsCommand {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     Path output = given.path(OUTPUT, hadoop);
     FileSystem files = output.getFileSystem(hadoop);
-    output = files.makeQualified(output);
     List<String> notes = new ArrayList<>();
     EmbeddingPass pass = EmbeddingPass.of(given.embedderConfig(), notes);
     EmbedderConfig config = pass.facts().config();

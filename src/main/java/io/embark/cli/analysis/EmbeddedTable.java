@@ -111,7 +111,6 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
     Configuration hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
     Path output = settings.path(setting, hadoop);
     FileSystem files = output.getFileSystem(hadoop);
-    output = files.makeQualified(output);
     if (settings.get(SearchCommand.MODE) == SaveMode.ErrorIfExists && files.exists(output)) {
       throw new UserError("output: %s exists. Use another, or --mode overwrite.".formatted(output));
     }

@@ -77,14 +77,7 @@ final class CatalogPublisher implements Publisher {
 
   @Override
   public Work work(EmbedPlan plan) {
-    changes =
-        Changes.between(
-            plan.rows(),
-            table.rows(),
-            functions.lit(""),
-            plan.retried(),
-            plan.idCol(),
-            plan.textCol());
+    changes = plan.changes(table.rows(), functions.lit(""));
     long toEmbed = changes.toEmbed();
     long others = changes.count(Kind.UPDATED) + (sync ? changes.count(Kind.GONE) : 0);
     return new Work(

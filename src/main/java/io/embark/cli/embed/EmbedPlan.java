@@ -15,6 +15,7 @@ import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
 import io.embark.spark.executor.ExecutorSettings;
 import io.embark.spark.executor.ModelFacts;
+import io.embark.table.Changes;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -110,11 +111,18 @@ record EmbedPlan(
     return settings.get(EmbedSettings.ACCOUNT_PREFIX);
   }
 
-  /** True for rows of the target that an incremental run tries again; null for none. */
-  Column retried() {
-    return settings.get(EmbedSettings.RETRY_FAILED)
-        ? Columns.of(accountPrefix() + "status").startsWith(Status.FAILED.name())
-        : null;
+  /**
+   * What the input changes in the rows of a target; those that failed count as changed if they are
+   * to be tried again.
+   *
+   * @param file the name of the file of a row of the target
+   */
+  Changes changes(Dataset<Row> target, Column file) {
+    Column retried =
+        settings.get(EmbedSettings.RETRY_FAILED)
+            ? Columns.of(accountPrefix() + "status").startsWith(Status.FAILED.name())
+            : null;
+    return Changes.between(rows, target, file, retried, idCol, textCol());
   }
 
   /** The stage of its own that asks Spark for GPUs, if it is wanted. */

@@ -54,13 +54,9 @@ final class IncrementalPlan implements AutoCloseable {
     this.base = base;
     this.commitRows = plan.settings().get(EmbedSettings.COMMIT_ROWS);
     this.changes =
-        Changes.between(
-            plan.rows(),
+        plan.changes(
             Embark.read(plan.spark(), directory, base),
-            base.files().isEmpty() ? functions.lit("") : functions.col("_metadata.file_name"),
-            plan.retried(),
-            plan.idCol(),
-            plan.textCol());
+            base.files().isEmpty() ? functions.lit("") : functions.col("_metadata.file_name"));
     this.dropped =
         plan.settings().get(EmbedSettings.SYNC_DELETES)
             ? new Kind[] {Kind.CHANGED, Kind.FAILED, Kind.GONE}

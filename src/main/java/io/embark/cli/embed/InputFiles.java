@@ -52,7 +52,7 @@ public record InputFiles(
       if (search.files.size() == before) {
         throw new UserError(
             "input: no data file at %s; names that begin with _ or . do not count."
-                .formatted(system.makeQualified(glob)));
+                .formatted(glob));
       }
     }
     return new InputFiles(
@@ -116,7 +116,7 @@ public record InputFiles(
     } catch (FileNotFoundException e) {
       // Reported below together with what matches nothing.
     }
-    throw new UserError("input: nothing found at " + system.makeQualified(glob) + ".");
+    throw new UserError("input: nothing found at " + glob + ".");
   }
 
   /**

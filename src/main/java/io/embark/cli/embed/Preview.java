@@ -27,7 +27,7 @@ record Preview(EmbedPlan plan, Words out) {
   private static final int TEXT_READ = 1_000;
   private static final int VALUES = 3;
 
-  private record Item(String id, String text, float[] vector) {
+  private record Item(String text, float[] vector) {
     double cosine(Item other) {
       double dot = 0;
       double a = 0;
@@ -101,12 +101,7 @@ record Preview(EmbedPlan plan, Words out) {
     return rows.stream()
         .filter(row -> Status.OK.name().equals(row.getAs(plan.accountPrefix() + "status")))
         .limit(SEARCHED)
-        .map(
-            row ->
-                new Item(
-                    plan.idCol() == null ? "" : String.valueOf(row.<Object>getAs(plan.idCol())),
-                    row.getAs(plan.textCol()),
-                    vectors.read(row)))
+        .map(row -> new Item(row.getAs(plan.textCol()), vectors.read(row)))
         .toList();
   }
 

@@ -92,9 +92,9 @@ class ClusterPageTest {
     }
     List<Clustering.Choice> choices =
         List.of(new Clustering.Choice(2, Double.NaN, 9), new Clustering.Choice(3, 0.5, 4));
+    ClusterReport.Chosen chosen = new ClusterReport.Chosen(3, "best", 0.5, 30, choices, 3);
     return new ClusterReport(
-        "test", "table", "v", "kmeans", "cosine", 1, 3, "best", 0.5, 30, choices, 3, 30, 1, 30,
-        null, true, clusters);
+        "test", "table", "v", "kmeans", "cosine", 1, chosen, 30, 1, 30, null, true, clusters);
   }
 
   private static ClusterPage.Plane map() {
