@@ -24,7 +24,6 @@ import jdk.jshell.spi.ExecutionEnv;
  */
 final class CellClasses implements LoaderDelegate, ExecutionControlProvider {
   private final Loader loader;
-  private final Map<String, Class<?>> loaded = new ConcurrentHashMap<>();
 
   CellClasses(ClassLoader parent) {
     loader = new Loader(parent);
@@ -51,10 +50,8 @@ final class CellClasses implements LoaderDelegate, ExecutionControlProvider {
     classesRedefined(classes);
     try {
       for (int i = 0; i < classes.length; i++) {
-        Class<?> type = loader.loadClass(classes[i].name());
-        loaded.put(classes[i].name(), type);
         // Prepares the class now, where what is wrong with it can be told.
-        type.getDeclaredMethods();
+        loader.loadClass(classes[i].name()).getDeclaredMethods();
         installed[i] = true;
       }
     } catch (ClassNotFoundException | LinkageError e) {
@@ -83,11 +80,7 @@ final class CellClasses implements LoaderDelegate, ExecutionControlProvider {
 
   @Override
   public Class<?> findClass(String name) throws ClassNotFoundException {
-    Class<?> type = loaded.get(name);
-    if (type == null) {
-      throw new ClassNotFoundException(name + " is no class of a cell");
-    }
-    return type;
+    return loader.loadClass(name);
   }
 
   private static final class Loader extends URLClassLoader {

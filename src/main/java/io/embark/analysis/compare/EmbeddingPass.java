@@ -121,11 +121,9 @@ public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scal
   private List<Column> vectors(String side) {
     List<String> made = embedder(side).vectorColumns();
     List<Candidate> candidates = candidates();
-    List<Column> columns = new ArrayList<>();
-    for (int i = 0; i < made.size(); i++) {
-      columns.add(col(made.get(i)).as(candidates.get(i).column(side)));
-    }
-    return columns;
+    return IntStream.range(0, made.size())
+        .mapToObj(i -> col(made.get(i)).as(candidates.get(i).column(side)))
+        .toList();
   }
 
   /**

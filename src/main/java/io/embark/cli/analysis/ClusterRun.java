@@ -161,7 +161,7 @@ final class ClusterRun {
         pipeline
             .transform(table.rows())
             .write()
-            .mode(settings.get(SearchCommand.MODE))
+            .mode(settings.get(SearchCommand.MODE).label())
             .format(VectorParquetFormat.NAME);
     Progress.during(spark.sparkContext(), () -> clustered.save(written.toString()));
     pipeline.write().overwrite().save(new Path(output, "model").toString());

@@ -2,6 +2,7 @@ package io.embark.cli.analysis;
 
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
+import io.embark.cli.analysis.SearchCommand.Existing;
 import io.embark.embed.Setting;
 import io.embark.embed.VectorProvenance;
 import io.embark.spark.column.ColumnProvenance;
@@ -16,7 +17,6 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 
 /** A table that an {@code embed} job wrote, and its column of vectors to work on. */
@@ -111,7 +111,7 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
     Configuration hadoop = rows.sparkSession().sparkContext().hadoopConfiguration();
     Path output = settings.path(setting, hadoop);
     FileSystem files = output.getFileSystem(hadoop);
-    if (settings.get(SearchCommand.MODE) == SaveMode.ErrorIfExists && files.exists(output)) {
+    if (settings.get(SearchCommand.MODE) == Existing.ERROR && files.exists(output)) {
       throw new UserError("output: %s exists. Use another, or --mode overwrite.".formatted(output));
     }
     Path input = files.makeQualified(new Path(uri));

@@ -11,8 +11,6 @@ import io.embark.embed.Setting;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -74,10 +72,10 @@ public final class SearchCommand extends SettingsCommand {
           .says("Format of the output")
           .choice(Format.class);
 
-  static final Setting<SaveMode> MODE =
+  static final Setting<Existing> MODE =
       Setting.declare("mode", "error|overwrite", "error")
           .says("What to do when the output exists")
-          .parsed(SearchCommand::mode);
+          .choice(Existing.class);
 
   static final Setting<Integer> SHOW =
       Setting.declare("show", "QUERIES", "10")
@@ -155,11 +153,9 @@ public final class SearchCommand extends SettingsCommand {
     JSON
   }
 
-  private static SaveMode mode(String text) {
-    return switch (text.strip().toLowerCase(Locale.ROOT)) {
-      case "error" -> SaveMode.ErrorIfExists;
-      case "overwrite" -> SaveMode.Overwrite;
-      default -> throw new UserError("found '" + text + "', wanted error or overwrite.");
-    };
+  /** What to do with an output that exists, by Spark's names. */
+  enum Existing implements Choice {
+    ERROR,
+    OVERWRITE
   }
 }

@@ -107,7 +107,7 @@ record SearchRun(SparkSession spark, JobSettings settings, Words out) {
 
   private void write(Dataset<Row> hits, String format, Path output) {
     spark.sparkContext().setJobDescription("Embark: search");
-    DataFrameWriter<Row> writer = hits.write().mode(settings.get(SearchCommand.MODE));
+    DataFrameWriter<Row> writer = hits.write().mode(settings.get(SearchCommand.MODE).label());
     Progress.during(spark.sparkContext(), () -> writer.format(format).save(output.toString()));
   }
 

@@ -2,6 +2,7 @@ package io.embark.cli.embed;
 
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
+import io.embark.cli.embed.CatalogTable.Change;
 import io.embark.cli.embed.EmbedSettings.SaveMode;
 import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
@@ -11,16 +12,13 @@ import io.embark.table.StagedRun;
 import io.embark.table.TableDirectory;
 import io.embark.table.TableLock;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /** Publishes to an Iceberg table, in incremental runs, by one {@code MERGE INTO}. */
@@ -101,34 +99,23 @@ final class CatalogPublisher implements Publisher {
   }
 
   private Dataset<Row> source(EmbedPlan plan, TableRun run, TableRun.Staged staged) {
-    StructType schema = plan.schema();
     // The files that were counted: an executor of a killed driver may be finishing another.
     String[] files =
         staged.rowsOf().keySet().stream().map(run.staging()::part).toArray(String[]::new);
+    Dataset<Row> embedded = spark.read().schema(plan.schema()).parquet(files);
     Dataset<Row> updated = changes.of(plan.rows(), Kind.UPDATED);
+    // Columns that rows do not have are null.
     Dataset<Row> all =
-        marked(spark.read().schema(schema).parquet(files), schema, CatalogTable.Change.PUT)
-            .union(marked(updated, schema, CatalogTable.Change.UPDATE));
+        marked(embedded, Change.PUT).unionByName(marked(updated, Change.UPDATE), true);
     if (!sync) {
       return all;
     }
     Dataset<Row> ids = table.rows().select(Columns.of(plan.idCol()));
-    return all.union(marked(changes.of(ids, Kind.GONE), schema, CatalogTable.Change.DELETE));
+    return all.unionByName(marked(changes.of(ids, Kind.GONE), Change.DELETE), true);
   }
 
-  /** The columns of the table, null where the rows have none, and what to do with each row. */
-  private static Dataset<Row> marked(
-      Dataset<Row> rows, StructType schema, CatalogTable.Change change) {
-    List<String> present = List.of(rows.columns());
-    List<Column> columns = new ArrayList<>();
-    for (StructField field : schema.fields()) {
-      columns.add(
-          present.contains(field.name())
-              ? Columns.of(field.name())
-              : functions.lit(null).cast(field.dataType()).as(field.name()));
-    }
-    columns.add(functions.lit(change.name()).as(CatalogTable.CHANGE));
-    return rows.select(columns.toArray(Column[]::new));
+  private static Dataset<Row> marked(Dataset<Row> rows, Change change) {
+    return rows.withColumn(CatalogTable.CHANGE, functions.lit(change.name()));
   }
 
   @Override
