@@ -6,6 +6,11 @@ public final class Excerpt {
 
   private Excerpt() {}
 
+  /** {@link #of} a text, in quotation marks. */
+  public static String quoted(String text) {
+    return "\"" + of(text) + "\"";
+  }
+
   /** One line of at most 76 characters, none of which steers a terminal; null as a word. */
   public static String of(String text) {
     if (text == null) {

@@ -8,7 +8,6 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -42,11 +41,9 @@ record Segment(
      * Between what a reader takes for characters: extended grapheme clusters, such as an emoji of
      * several code points or a letter with its accents. The JDK's BreakIterator would part some.
      */
-    CHARACTER(Cut::clusters),
+    CHARACTER(starts("\\X")),
     /** Between code points: a cluster may be longer than any window. */
-    CODE_POINT(Cut::codePoints);
-
-    private static final Pattern CLUSTER = Pattern.compile("\\X", Pattern.DOTALL);
+    CODE_POINT(starts("."));
 
     /** Every place of this kind in a text, its beginning and end among them. */
     private final Function<String, BitSet> places;
@@ -64,23 +61,15 @@ record Segment(
       return found;
     }
 
-    private static BitSet clusters(String text) {
-      BitSet found = new BitSet(text.length() + 1);
-      Matcher clusters = CLUSTER.matcher(text);
-      while (clusters.find()) {
-        found.set(clusters.start());
-      }
-      found.set(text.length());
-      return found;
-    }
-
-    private static BitSet codePoints(String text) {
-      BitSet found = new BitSet(text.length() + 1);
-      for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
-        found.set(at);
-      }
-      found.set(text.length());
-      return found;
+    /** Where matches begin that follow each other through the whole text, and its end. */
+    private static Function<String, BitSet> starts(String regex) {
+      Pattern pattern = Pattern.compile(regex, Pattern.DOTALL);
+      return text -> {
+        BitSet found = new BitSet(text.length() + 1);
+        pattern.matcher(text).results().forEach(match -> found.set(match.start()));
+        found.set(text.length());
+        return found;
+      };
     }
   }
 

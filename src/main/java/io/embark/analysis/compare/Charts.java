@@ -106,15 +106,9 @@ final class Charts {
   /** Places of values between the names, which end at {@code left}, and the figures. */
   private record Axis(double low, double high, double left) {
     static Axis of(List<Figure> figures) {
-      double low = Double.POSITIVE_INFINITY;
-      double high = Double.NEGATIVE_INFINITY;
-      int longest = 0;
-      for (Figure figure : figures) {
-        Interval span = span(figure);
-        low = Math.min(low, span.low());
-        high = Math.max(high, span.high());
-        longest = Math.max(longest, figure.candidate().name().length());
-      }
+      double low = figures.stream().mapToDouble(f -> span(f).low()).min().orElse(Double.NaN);
+      double high = figures.stream().mapToDouble(f -> span(f).high()).max().orElse(Double.NaN);
+      int longest = figures.stream().mapToInt(f -> f.candidate().name().length()).max().orElse(0);
       double margin = Math.max((high - low) * 0.05, 1e-6);
       double left = Math.min(WIDTH / 2.0, Math.max(NAMES, longest * CHARACTER));
       return new Axis(low - margin, high + margin, left);

@@ -136,7 +136,7 @@ record ClusterReport(
           .map(Members.Medoid::text)
           .filter(Objects::nonNull)
           .findFirst()
-          .ifPresent(text -> out.printf("%38s\"%s\"%n", "", Excerpt.of(text)));
+          .ifPresent(text -> out.printf("%38s%s%n", "", Excerpt.quoted(text)));
     }
     if (!duplicatesComplete) {
       out.println("There are more near-duplicates than could be counted.");

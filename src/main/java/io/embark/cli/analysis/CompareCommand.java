@@ -1,7 +1,6 @@
 package io.embark.cli.analysis;
 
 import io.embark.UserError;
-import io.embark.analysis.compare.Comparer;
 import io.embark.analysis.compare.Comparison;
 import io.embark.analysis.compare.ComparisonJson;
 import io.embark.analysis.compare.ConsoleReport;
@@ -13,7 +12,6 @@ import io.embark.analysis.compare.Variants;
 import io.embark.cli.JobSettings;
 import io.embark.cli.Main;
 import io.embark.cli.SettingsCommand;
-import io.embark.cli.Slots;
 import io.embark.cli.Words;
 import io.embark.cli.embed.EmbedSettings;
 import io.embark.embed.EmbedderConfig;
@@ -24,13 +22,10 @@ import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
 
@@ -161,7 +156,8 @@ public final class CompareCommand extends SettingsCommand {
         config.origin(Setting.NORMALIZE),
         config.text(Setting.MAX_LENGTH));
     try (Scratch scratch = new Scratch(spark, output)) {
-      Comparison comparison = compare(spark, given, pass, variants, scratch, notes);
+      Comparison comparison =
+          new CompareInput(spark, given, pass, scratch, notes).compare(variants);
       try (OutputStream json = files.create(new Path(output, "compare.json"), true)) {
         ComparisonJson.write(comparison, Main.version(), json);
       }
@@ -174,29 +170,6 @@ public final class CompareCommand extends SettingsCommand {
           new Path(output, "compare.html"), (System.nanoTime() - start) / 1e9);
     }
     return 0;
-  }
-
-  private static Comparison compare(
-      SparkSession spark,
-      JobSettings given,
-      EmbeddingPass pass,
-      Variants variants,
-      Scratch scratch,
-      List<String> notes)
-      throws IOException {
-    CompareInput input = new CompareInput(spark, given, pass, scratch, notes);
-    Optional<Dataset<Row>> pairs = input.pairs();
-    Variants.Tables tables =
-        variants.of(scratch, new Variants.Tables(pass.candidates(), input.texts(pairs), pairs));
-    return new Comparer(
-            scratch,
-            tables.texts(),
-            tables.pairs(),
-            given.get(CLUSTERS),
-            given.get(SEEDS),
-            given.get(NEIGHBOUR_ROWS),
-            Slots.of(spark.sparkContext()))
-        .measure(pass, tables.candidates(), notes);
   }
 
   private static List<PostChoice> choices(String text) {

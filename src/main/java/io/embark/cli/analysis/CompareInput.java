@@ -3,8 +3,11 @@ package io.embark.cli.analysis;
 import static org.apache.spark.sql.functions.monotonically_increasing_id;
 
 import io.embark.UserError;
+import io.embark.analysis.compare.Comparer;
+import io.embark.analysis.compare.Comparison;
 import io.embark.analysis.compare.EmbeddingPass;
 import io.embark.analysis.compare.Scratch;
+import io.embark.analysis.compare.Variants;
 import io.embark.cli.JobSettings;
 import io.embark.cli.Slots;
 import io.embark.cli.embed.EmbedSettings;
@@ -22,7 +25,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
-/** The tables of a comparison: read, sampled, embedded in one pass, and kept. */
+/** The tables of a comparison: read, sampled, embedded in one pass, kept, and measured. */
 record CompareInput(
     SparkSession spark,
     JobSettings settings,
@@ -31,8 +34,23 @@ record CompareInput(
     List<String> notes) {
   private static final int SEED = 1;
 
+  Comparison compare(Variants variants) throws IOException {
+    Optional<Dataset<Row>> pairs = pairs();
+    Variants.Tables tables =
+        variants.of(scratch, new Variants.Tables(pass.candidates(), texts(pairs), pairs));
+    return new Comparer(
+            scratch,
+            tables.texts(),
+            tables.pairs(),
+            settings.get(CompareCommand.CLUSTERS),
+            settings.get(CompareCommand.SEEDS),
+            settings.get(CompareCommand.NEIGHBOUR_ROWS),
+            Slots.of(spark.sparkContext()))
+        .measure(pass, tables.candidates(), notes);
+  }
+
   /** Columns {@code pair}, {@code score}, {@code a_text}, {@code b_text} and vectors of both. */
-  Optional<Dataset<Row>> pairs() throws IOException {
+  private Optional<Dataset<Row>> pairs() throws IOException {
     if (!settings.isSet(CompareCommand.PAIRS)) {
       return Optional.empty();
     }
@@ -68,7 +86,7 @@ record CompareInput(
    * Columns {@code row}, {@code text}, {@code label} if there are labels, and vectors. Without an
    * input of their own they are the different texts of the pairs.
    */
-  Dataset<Row> texts(Optional<Dataset<Row>> pairs) throws IOException {
+  private Dataset<Row> texts(Optional<Dataset<Row>> pairs) throws IOException {
     boolean input = settings.isSet(EmbedSettings.INPUT);
     if (!input && pairs.isPresent()) {
       if (settings.isSet(CompareCommand.LABEL_COL)) {
@@ -80,7 +98,7 @@ record CompareInput(
     }
     String textCol = settings.get(EmbedSettings.TEXT_COL);
     Dataset<Row> read =
-        read(input ? settings.get(EmbedSettings.INPUT) : TextInput.shippedSample(), textCol);
+        TextInput.of(settings, spark.sparkContext().hadoopConfiguration()).read(spark, textCol);
     List<Column> columns = new ArrayList<>();
     columns.add(column(read, EmbedSettings.TEXT_COL).cast("string").as("v_text"));
     if (!input || settings.isSet(CompareCommand.LABEL_COL)) {

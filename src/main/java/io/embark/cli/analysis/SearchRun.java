@@ -127,7 +127,8 @@ record SearchRun(SparkSession spark, JobSettings settings, Words out) {
     List<Row> found = hits.where(functions.col(id).isin(ids)).orderBy(id, "rank").collectAsList();
     for (Row query : queries) {
       out.println();
-      out.printf("%s%n", query.isNullAt(1) ? "query " + query.get(0) : quoted(query.getString(1)));
+      out.printf(
+          "%s%n", query.isNullAt(1) ? "query " + query.get(0) : Excerpt.quoted(query.getString(1)));
       for (Row hit : found) {
         if (hit.getLong(hit.fieldIndex(id)) == query.getLong(0)) {
           out.println(line(hit));
@@ -143,13 +144,9 @@ record SearchRun(SparkSession spark, JobSettings settings, Words out) {
     for (String name : hit.schema().fieldNames()) {
       if (!VectorSearch.RESULT.contains(name)) {
         Object value = hit.getAs(name);
-        parts.add(value instanceof String text ? quoted(text) : String.valueOf(value));
+        parts.add(value instanceof String text ? Excerpt.quoted(text) : String.valueOf(value));
       }
     }
     return String.join("  ", parts);
-  }
-
-  private static String quoted(String text) {
-    return "\"" + Excerpt.of(text) + "\"";
   }
 }

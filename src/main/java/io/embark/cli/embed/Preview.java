@@ -81,12 +81,12 @@ record Preview(EmbedPlan plan, Words out) {
   private String describe(Row row, VectorColumn vectors) {
     float[] vector = vectors.read(row);
     return Words.of(
-        "%s%s  %s %s tokens  \"%s\"",
+        "%s%s  %s %s tokens  %s",
         plan.idCol() == null ? "" : row.getAs(plan.idCol()) + "  ",
         vector == null ? "no vector" : beginning(vector),
         row.<String>getAs(plan.accountPrefix() + "status"),
         row.<Integer>getAs(plan.accountPrefix() + "tokens_used"),
-        Excerpt.of(row.getAs(plan.textCol())));
+        Excerpt.quoted(row.getAs(plan.textCol())));
   }
 
   private static String beginning(float[] vector) {
@@ -120,7 +120,7 @@ record Preview(EmbedPlan plan, Words out) {
   }
 
   private void printNeighbours(List<Item> items, Item query) {
-    out.println("  \"" + Excerpt.of(query.text()) + "\"");
+    out.println("  " + Excerpt.quoted(query.text()));
     List<Item> neighbours =
         items.stream()
             .filter(item -> !item.text().equals(query.text()))
@@ -128,7 +128,7 @@ record Preview(EmbedPlan plan, Words out) {
             .limit(NEIGHBOURS)
             .toList();
     for (Item item : neighbours) {
-      out.printf("    %.3f  \"%s\"%n", item.cosine(query), Excerpt.of(item.text()));
+      out.printf("    %.3f  %s%n", item.cosine(query), Excerpt.quoted(item.text()));
     }
   }
 }
