@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.column.ColumnDescriptor;
 import org.apache.parquet.column.ColumnWriteStore;
-import org.apache.parquet.io.api.Binary;
+import org.apache.parquet.io.RecordConsumerLoggingWrapper;
 import org.apache.parquet.io.api.RecordConsumer;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -90,7 +90,7 @@ public final class VectorWriteSupport extends ParquetWriteSupport {
         any |= leaves[i] != null;
       }
     }
-    super.prepareForWrite(any ? new RecordEnd(consumer, this::addRest) : consumer);
+    super.prepareForWrite(any ? addingRest(consumer) : consumer);
   }
 
   private Optional<VectorLeaf> leaf(int column, ColumnWriteStore store) {
@@ -191,89 +191,23 @@ public final class VectorWriteSupport extends ParquetWriteSupport {
     return false;
   }
 
+  /** A consumer that passes everything on; it logs for debugging only. */
+  private RecordConsumer addingRest(RecordConsumer consumer) {
+    return new RecordConsumerLoggingWrapper(consumer) {
+      @Override
+      public void endMessage() {
+        addRest();
+        super.endMessage();
+      }
+    };
+  }
+
   private void addRest() {
     for (int i = 0; i < pending.length; i++) {
       if (pending[i] != null) {
         leaves[i].addRest(pending[i], countBefore[i]);
         pending[i] = null;
       }
-    }
-  }
-
-  /** A record consumer that passes everything on, and runs something before each record ends. */
-  private static final class RecordEnd extends RecordConsumer {
-    private final RecordConsumer consumer;
-    private final Runnable beforeEnd;
-
-    RecordEnd(RecordConsumer consumer, Runnable beforeEnd) {
-      this.consumer = consumer;
-      this.beforeEnd = beforeEnd;
-    }
-
-    @Override
-    public void startMessage() {
-      consumer.startMessage();
-    }
-
-    @Override
-    public void endMessage() {
-      beforeEnd.run();
-      consumer.endMessage();
-    }
-
-    @Override
-    public void startField(String field, int index) {
-      consumer.startField(field, index);
-    }
-
-    @Override
-    public void endField(String field, int index) {
-      consumer.endField(field, index);
-    }
-
-    @Override
-    public void startGroup() {
-      consumer.startGroup();
-    }
-
-    @Override
-    public void endGroup() {
-      consumer.endGroup();
-    }
-
-    @Override
-    public void addInteger(int value) {
-      consumer.addInteger(value);
-    }
-
-    @Override
-    public void addLong(long value) {
-      consumer.addLong(value);
-    }
-
-    @Override
-    public void addBoolean(boolean value) {
-      consumer.addBoolean(value);
-    }
-
-    @Override
-    public void addBinary(Binary value) {
-      consumer.addBinary(value);
-    }
-
-    @Override
-    public void addFloat(float value) {
-      consumer.addFloat(value);
-    }
-
-    @Override
-    public void addDouble(double value) {
-      consumer.addDouble(value);
-    }
-
-    @Override
-    public void flush() {
-      consumer.flush();
     }
   }
 }
