@@ -5,6 +5,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Dataset$;
 import org.apache.spark.sql.Row;
@@ -118,12 +119,6 @@ public final class InternalRows {
   }
 
   private static Alias alias(Expression value, String name, Metadata metadata) {
-    return new Alias(
-        value,
-        name,
-        NamedExpression.newExprId(),
-        ScalaSeq.of(),
-        Option.apply(metadata),
-        ScalaSeq.of());
+    return (Alias) new Column(value).as(name, metadata).expr();
   }
 }

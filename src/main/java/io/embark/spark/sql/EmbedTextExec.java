@@ -5,14 +5,11 @@ import io.embark.spark.catalyst.UnaryExec;
 import io.embark.spark.executor.Canary;
 import io.embark.spark.executor.CanaryWatch;
 import io.embark.spark.executor.ModelFacts;
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
-import org.apache.spark.sql.catalyst.expressions.AttributeSet;
-import org.apache.spark.sql.catalyst.expressions.AttributeSet$;
-import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.SparkStrategy;
@@ -28,24 +25,13 @@ import scala.reflect.ClassTag$;
 public final class EmbedTextExec extends UnaryExec {
   private static final long serialVersionUID = 1;
 
-  private final Seq<EmbedText> calls;
-  private final Seq<Attribute> results;
+  private final Seq<Alias> calls;
   private transient SqlEmbeddingMetrics metrics;
 
   /** As {@link EmbedTextPlan}. */
-  public EmbedTextExec(Seq<EmbedText> calls, Seq<Attribute> results, SparkPlan child) {
+  public EmbedTextExec(Seq<Alias> calls, SparkPlan child) {
     super(child);
     this.calls = calls;
-    this.results = results;
-  }
-
-  /** What stands behind the node's name in a plan. */
-  static String describe(Seq<EmbedText> calls, Seq<Attribute> results) {
-    List<String> parts = new ArrayList<>();
-    for (int i = 0; i < calls.size(); i++) {
-      parts.add("%s AS %s".formatted(calls.apply(i), results.apply(i)));
-    }
-    return parts.toString();
   }
 
   /** Plans {@link EmbedTextPlan} as {@link EmbedTextExec}. */
@@ -62,7 +48,7 @@ public final class EmbedTextExec extends UnaryExec {
         return ScalaSeq.of(planLater(extract.allOf(plan)));
       }
       return plan instanceof EmbedTextPlan embed
-          ? ScalaSeq.of(new EmbedTextExec(embed.calls, embed.results, planLater(embed.child())))
+          ? ScalaSeq.of(new EmbedTextExec(embed.calls, planLater(embed.child())))
           : ScalaSeq.of();
     }
   }
@@ -70,7 +56,8 @@ public final class EmbedTextExec extends UnaryExec {
   @Override
   public RDD<InternalRow> doExecute() {
     CanaryWatch.on(sparkContext());
-    EmbedPasses passes = EmbedPasses.of(ScalaSeq.toJava(calls));
+    EmbedPasses passes =
+        EmbedPasses.of(ScalaSeq.toJava(calls).stream().map(EmbedTextPlan::call).toList());
     List<Canary> canaries =
         passes.passes().stream().map(pass -> ModelFacts.of(pass.config()).canary()).toList();
     EmbedTextTask task =
@@ -93,21 +80,11 @@ public final class EmbedTextExec extends UnaryExec {
 
   @Override
   public Seq<Attribute> output() {
-    return ScalaSeq.concat(child().output(), results);
-  }
-
-  @Override
-  public AttributeSet producedAttributes() {
-    return AttributeSet$.MODULE$.apply(ScalaSeq.<Expression>of(ScalaSeq.toJava(results)));
-  }
-
-  @Override
-  public String argString(int maxFields) {
-    return describe(calls, results);
+    return EmbedTextPlan.withColumns(child().output(), calls);
   }
 
   @Override
   public Object[] arguments() {
-    return new Object[] {calls, results, child()};
+    return new Object[] {calls, child()};
   }
 }

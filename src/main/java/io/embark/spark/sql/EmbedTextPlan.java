@@ -5,13 +5,10 @@ import io.embark.spark.catalyst.UnaryPlan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
-import org.apache.spark.sql.catalyst.expressions.AttributeReference;
-import org.apache.spark.sql.catalyst.expressions.AttributeSet;
-import org.apache.spark.sql.catalyst.expressions.AttributeSet$;
-import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.ExpressionSet;
-import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Statistics;
 import org.apache.spark.sql.catalyst.plans.logical.statsEstimation.EstimationUtils;
@@ -24,52 +21,45 @@ import scala.math.BigInt;
 public final class EmbedTextPlan extends UnaryPlan {
   private static final long serialVersionUID = 1;
 
-  /** No two the same. */
-  final Seq<EmbedText> calls;
+  /** Each under the name of its column; no two the same. */
+  final Seq<Alias> calls;
 
-  /** The column of each call. */
-  final Seq<Attribute> results;
-
-  public EmbedTextPlan(Seq<EmbedText> calls, Seq<Attribute> results, LogicalPlan child) {
+  public EmbedTextPlan(Seq<Alias> calls, LogicalPlan child) {
     super(child);
     this.calls = calls;
-    this.results = results;
   }
 
   /** A plan that computes {@code calls} into new columns. */
   static EmbedTextPlan of(List<EmbedText> calls, LogicalPlan child) {
-    List<Attribute> results = new ArrayList<>();
+    List<Alias> named = new ArrayList<>();
     for (EmbedText call : calls) {
-      results.add(
-          new AttributeReference(
-              "embedding" + results.size(),
-              call.dataType(),
-              true,
-              Metadata.empty(),
-              NamedExpression.newExprId(),
-              ScalaSeq.of()));
+      Column column = new Column(call).as("embedding" + named.size(), Metadata.empty());
+      named.add((Alias) column.expr());
     }
-    return new EmbedTextPlan(ScalaSeq.of(calls), ScalaSeq.of(results), child);
+    return new EmbedTextPlan(ScalaSeq.of(named), child);
+  }
+
+  static EmbedText call(Alias named) {
+    return (EmbedText) named.child();
+  }
+
+  /** Columns and behind them those of calls. */
+  static Seq<Attribute> withColumns(Seq<Attribute> columns, Seq<Alias> calls) {
+    return ScalaSeq.concat(
+        columns, ScalaSeq.of(ScalaSeq.toJava(calls).stream().map(Alias::toAttribute).toList()));
   }
 
   /** The column of a call, if it is computed here. */
   Optional<Attribute> resultOf(EmbedText call) {
-    for (int i = 0; i < calls.size(); i++) {
-      if (calls.apply(i).sameAs(call)) {
-        return Optional.of(results.apply(i));
-      }
-    }
-    return Optional.empty();
+    return ScalaSeq.toJava(calls).stream()
+        .filter(named -> call(named).sameAs(call))
+        .findFirst()
+        .map(Alias::toAttribute);
   }
 
   @Override
   public Seq<Attribute> output() {
-    return ScalaSeq.concat(child().output(), results);
-  }
-
-  @Override
-  public AttributeSet producedAttributes() {
-    return AttributeSet$.MODULE$.apply(ScalaSeq.<Expression>of(ScalaSeq.toJava(results)));
+    return withColumns(child().output(), calls);
   }
 
   @Override
@@ -88,7 +78,7 @@ public final class EmbedTextPlan extends UnaryPlan {
   @Override
   public Statistics stats() {
     long values =
-        ScalaSeq.toJava(calls).stream().mapToLong(call -> call.facts.dimensions().get(0)).sum();
+        ScalaSeq.toJava(calls).stream().mapToLong(c -> call(c).facts.dimensions().get(0)).sum();
     Statistics below = child().stats();
     BigInt rowSize =
         EstimationUtils.getSizePerRow(child().output(), EstimationUtils.getSizePerRow$default$2());
@@ -107,12 +97,7 @@ public final class EmbedTextPlan extends UnaryPlan {
   }
 
   @Override
-  public String argString(int maxFields) {
-    return EmbedTextExec.describe(calls, results);
-  }
-
-  @Override
   public Object[] arguments() {
-    return new Object[] {calls, results, child()};
+    return new Object[] {calls, child()};
   }
 }

@@ -144,7 +144,7 @@ class CatalystEqualityTest {
   void plansThatComputeTheSameHaveTheSameResult() {
     EmbedTextPlan one = embedded(table, mean);
     assertCopies(one);
-    assertSame(one, new EmbedTextPlan(one.calls, one.results, table));
+    assertSame(one, new EmbedTextPlan(one.calls, table));
     // Its columns are others, and it may still be reused in place of the first.
     EmbedTextPlan again = embedded(table, mean);
     assertThat(one).isNotEqualTo(again);
@@ -153,9 +153,7 @@ class CatalystEqualityTest {
     assertThat(one.withNewChildren(one.children())).isEqualTo(one);
     assertThat(ScalaSeq.toJava(one.output())).hasSize(2);
     assertThat(one.missingInput().toSeq().size()).isZero();
-    assertOperators(
-        new EmbedTextExec(one.calls, one.results, scan),
-        new EmbedTextExec(again.calls, again.results, scan));
+    assertOperators(new EmbedTextExec(one.calls, scan), new EmbedTextExec(again.calls, scan));
   }
 
   private static void assertOperators(SparkPlan one, SparkPlan again) {
