@@ -86,7 +86,8 @@ class ArchitectureTest {
             .with(JSON)
             .with("org.apache.hadoop.conf.."));
     LAYERS.put(
-        "post", Sight.of("embed").with(SPARK).with("dev.ludovic.netlib..").with("org.netlib.."));
+        "post",
+        Sight.of("embed", "model").with(SPARK).with("dev.ludovic.netlib..").with("org.netlib.."));
     LAYERS.put("spark.catalyst", Sight.of().with(SPARK));
     LAYERS.put("spark.parquet", Sight.of("embed").with(SPARK, JSON).with("org.apache.parquet.."));
     LAYERS.put(

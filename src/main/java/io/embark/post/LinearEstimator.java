@@ -1,11 +1,11 @@
 package io.embark.post;
 
 import io.embark.UserError;
+import java.util.List;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.param.IntParam;
-import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.param.ParamValidators;
 import org.apache.spark.ml.util.DefaultParamsWritable;
@@ -21,13 +21,11 @@ import org.apache.spark.sql.types.StructType;
  * @param <E> the class itself, so that setters can be chained
  */
 public abstract class LinearEstimator<E extends LinearEstimator<E>>
-    extends Estimator<LinearVectorModel> implements DefaultParamsWritable {
+    extends Estimator<LinearVectorModel> implements VectorStage<E>, DefaultParamsWritable {
   private static final long serialVersionUID = 1;
   private static final int DEPTH = 3;
 
   private final String uid;
-  private final Param<String> inputCol;
-  private final Param<String> outputCol;
   final IntParam directions;
 
   /** With the name and description of the param for the number of directions. */
@@ -35,15 +33,8 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
     this.uid = uid;
     this.directions = new IntParam(uid, directions, doc, ParamValidators.gtEq(0));
     setDefault(this.directions, 0);
-    this.inputCol = VectorColumns.inputCol(this);
-    this.outputCol = VectorColumns.outputCol(this);
-    setDefault(inputCol, "embedding");
-    setDefault(outputCol, uid + "_output");
-  }
-
-  @SuppressWarnings("unchecked")
-  private E self() {
-    return (E) this;
+    setDefault(inputCol(), "embedding");
+    setDefault(outputCol(), uid + "_output");
   }
 
   int directions() {
@@ -61,28 +52,38 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
     return uid;
   }
 
-  public Param<String> inputCol() {
-    return inputCol;
+  @Override
+  public StructType transformSchema(StructType schema) {
+    check(schema, getOrDefault(inputCol()), getOrDefault(outputCol()));
+    return schema.add(getOrDefault(outputCol()), SQLDataTypes.VectorType());
   }
 
-  public Param<String> outputCol() {
-    return outputCol;
-  }
-
-  public E setInputCol(String column) {
-    set(inputCol, column);
-    return self();
-  }
-
-  public E setOutputCol(String column) {
-    set(outputCol, column);
-    return self();
+  /**
+   * Checks the columns of a stage.
+   *
+   * @throws UserError if the input is not a column of vectors, or the output's name is taken
+   */
+  static void check(StructType schema, String input, String output) {
+    List<String> names = List.of(schema.fieldNames());
+    if (!names.contains(input)) {
+      throw new UserError(
+          "No column '%s'; there are %s. Set inputCol to the column of vectors."
+              .formatted(input, String.join(", ", names)));
+    }
+    if (!schema.apply(input).dataType().equals(SQLDataTypes.VectorType())) {
+      throw new UserError(
+          "Column '%s' holds %s; wanted are MLlib vectors (output type vector)."
+              .formatted(input, schema.apply(input).dataType().simpleString()));
+    }
+    if (names.stream().anyMatch(output::equalsIgnoreCase)) {
+      throw new UserError(
+          "There is a column '%s' already. Set outputCol to another name.".formatted(output));
+    }
   }
 
   @Override
-  public StructType transformSchema(StructType schema) {
-    VectorColumns.check(schema, getOrDefault(inputCol), getOrDefault(outputCol));
-    return schema.add(getOrDefault(outputCol), SQLDataTypes.VectorType());
+  public E copy(ParamMap extra) {
+    return defaultCopy(extra);
   }
 
   /**
@@ -93,7 +94,7 @@ public abstract class LinearEstimator<E extends LinearEstimator<E>>
   @Override
   public LinearVectorModel fit(Dataset<?> dataset) {
     transformSchema(dataset.schema());
-    String column = getOrDefault(inputCol);
+    String column = getOrDefault(inputCol());
     // In a tree: the moments of a thousand partitions are too much for the driver at once.
     Moments moments =
         dataset

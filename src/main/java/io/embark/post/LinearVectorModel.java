@@ -3,35 +3,48 @@ package io.embark.post;
 import dev.ludovic.netlib.blas.BLAS;
 import io.embark.UserError;
 import io.embark.embed.VectorProvenance;
+import io.embark.model.Fingerprint;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.attribute.AttributeGroup;
+import org.apache.spark.ml.linalg.DenseMatrix;
+import org.apache.spark.ml.linalg.Matrix;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.ml.param.LongParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.DefaultParamsReader$;
+import org.apache.spark.ml.util.DefaultParamsWriter$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.ml.util.MLWritable;
 import org.apache.spark.ml.util.MLWriter;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.catalyst.util.QuotingUtils;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.MetadataBuilder;
 import org.apache.spark.sql.types.StructType;
+import scala.Option;
 
 /** A fitted linear map of vectors: y = (x - mean) matrix. A row without a vector keeps none. */
-public final class LinearVectorModel extends Model<LinearVectorModel> implements MLWritable {
+public final class LinearVectorModel extends Model<LinearVectorModel>
+    implements VectorStage<LinearVectorModel>, MLWritable {
   private static final long serialVersionUID = 1;
+
+  private static final StructType NUMBERS =
+      new StructType()
+          .add("mean", SQLDataTypes.VectorType())
+          .add("matrix", SQLDataTypes.MatrixType());
 
   private final String uid;
   private final double[] mean;
@@ -39,28 +52,19 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
   /** {@code [mean.length, outputs]} in columns. */
   private final double[] matrix;
 
-  private final Param<String> inputCol;
-  private final Param<String> outputCol;
-  private final Param<String> method;
-  private final LongParam fittedRows;
-
   LinearVectorModel(String uid, double[] mean, double[] matrix) {
     this.uid = uid;
     this.mean = mean;
     this.matrix = matrix;
-    this.inputCol = VectorColumns.inputCol(this);
-    this.outputCol = VectorColumns.outputCol(this);
-    this.method = new Param<>(uid, "method", "what found the map, for example whitening:256");
-    this.fittedRows = new LongParam(uid, "fittedRows", "vectors that it was found on");
-    setDefault(inputCol, "embedding");
-    setDefault(outputCol, uid + "_output");
-    setDefault(method, uid);
-    setDefault(fittedRows, 0L);
+    setDefault(inputCol(), "embedding");
+    setDefault(outputCol(), uid + "_output");
+    setDefault(method(), uid);
+    setDefault(fittedRows(), 0L);
   }
 
   LinearVectorModel fitted(String how, long vectors) {
-    set(method, how);
-    set(fittedRows, (Object) vectors);
+    set(method(), how);
+    set(fittedRows(), (Object) vectors);
     return this;
   }
 
@@ -69,30 +73,12 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
     return uid;
   }
 
-  public Param<String> inputCol() {
-    return inputCol;
-  }
-
-  public Param<String> outputCol() {
-    return outputCol;
-  }
-
   public Param<String> method() {
-    return method;
+    return new Param<>(uid, "method", "what found the map, for example whitening:256");
   }
 
   public LongParam fittedRows() {
-    return fittedRows;
-  }
-
-  public LinearVectorModel setInputCol(String column) {
-    set(inputCol, column);
-    return this;
-  }
-
-  public LinearVectorModel setOutputCol(String column) {
-    set(outputCol, column);
-    return this;
+    return new LongParam(uid, "fittedRows", "vectors that it was found on");
   }
 
   /** Values of a vector that goes in. */
@@ -119,15 +105,7 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
   public String fingerprint() {
     ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES * (mean.length + matrix.length));
     bytes.asDoubleBuffer().put(mean).put(matrix);
-    return sha256(bytes.array());
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every JVM has SHA-256", e);
-    }
+    return Fingerprint.of(bytes.array());
   }
 
   /**
@@ -145,9 +123,7 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
               .formatted(vector.length, uid, n));
     }
     double[] centred = new double[n];
-    for (int h = 0; h < n; h++) {
-      centred[h] = vector[h] - mean[h];
-    }
+    Arrays.setAll(centred, h -> vector[h] - mean[h]);
     double[] result = new double[outputDimension()];
     BLAS.getInstance().dgemv("T", n, result.length, 1, matrix, n, centred, 1, 0, result, 1);
     return result;
@@ -156,9 +132,7 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
   /** {@link #apply(double[])} of 32-bit values, computed in 64 bits. */
   public float[] apply(float[] vector) {
     double[] wide = new double[vector.length];
-    for (int h = 0; h < wide.length; h++) {
-      wide[h] = vector[h];
-    }
+    Arrays.setAll(wide, h -> vector[h]);
     double[] mapped = apply(wide);
     float[] result = new float[mapped.length];
     for (int h = 0; h < result.length; h++) {
@@ -169,9 +143,9 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
 
   @Override
   public StructType transformSchema(StructType schema) {
-    String input = getOrDefault(inputCol);
-    String output = getOrDefault(outputCol);
-    VectorColumns.check(schema, input, output);
+    String input = getOrDefault(inputCol());
+    String output = getOrDefault(outputCol());
+    LinearEstimator.check(schema, input, output);
     Metadata metadata = metadata(output, schema.apply(input).metadata());
     return schema.add(output, SQLDataTypes.VectorType(), true, metadata);
   }
@@ -186,18 +160,18 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
       return size.toMetadata();
     }
     VectorProvenance made = VectorProvenance.parse(before.getMetadata(VectorProvenance.KEY).json());
-    String post = getOrDefault(method);
+    String post = getOrDefault(method());
     String postFingerprint = fingerprint();
     if (!made.post().isEmpty()) {
       post = made.post() + "," + post;
-      postFingerprint = sha256(made.postFingerprint() + " " + postFingerprint);
+      postFingerprint = Fingerprint.of(made.postFingerprint() + " " + postFingerprint);
     }
     VectorProvenance mapped =
         made.mapped(
             post,
             postFingerprint,
-            (Long) getOrDefault(fittedRows),
-            sha256(made.modelFingerprint() + " " + postFingerprint),
+            (Long) getOrDefault(fittedRows()),
+            Fingerprint.of(made.modelFingerprint() + " " + postFingerprint),
             inputDimension(),
             outputDimension());
     return size.toMetadata(
@@ -206,16 +180,12 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
             .build());
   }
 
-  private static String sha256(String text) {
-    return sha256(text.getBytes(StandardCharsets.UTF_8));
-  }
-
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
-    String output = getOrDefault(outputCol);
+    String output = getOrDefault(outputCol());
     Metadata metadata = transformSchema(dataset.schema()).apply(output).metadata();
     UDF1<Vector, Vector> map = v -> v == null ? null : Vectors.dense(apply(v.toArray()));
-    Column input = dataset.col(QuotingUtils.quoteIdentifier(getOrDefault(inputCol)));
+    Column input = dataset.col(QuotingUtils.quoteIdentifier(getOrDefault(inputCol())));
     return dataset.withColumn(
         output, functions.udf(map, SQLDataTypes.VectorType()).apply(input).as(output, metadata));
   }
@@ -225,13 +195,55 @@ public final class LinearVectorModel extends Model<LinearVectorModel> implements
     return copyValues(new LinearVectorModel(uid, mean, matrix), extra).setParent(parent());
   }
 
+  /** Saves the params as Spark does, and the numbers beside them in Parquet. */
   @Override
   public MLWriter write() {
-    return new LinearVectorModelFiles.Writer(this);
+    LinearVectorModel saved = this;
+    return new MLWriter() {
+      @Override
+      public void saveImpl(String path) {
+        DefaultParamsWriter$.MODULE$.saveMetadata(
+            saved, path, sc(), Option.empty(), Option.empty());
+        Row numbers =
+            RowFactory.create(
+                Vectors.dense(mean), new DenseMatrix(inputDimension(), outputDimension(), matrix));
+        sparkSession()
+            .createDataFrame(List.of(numbers), NUMBERS)
+            .coalesce(1)
+            .write()
+            .parquet(dataPath(path));
+      }
+    };
   }
 
+  /** The reader that Spark finds by this name. */
   public static MLReader<LinearVectorModel> read() {
-    return new LinearVectorModelFiles.Reader();
+    return new MLReader<>() {
+      @Override
+      public LinearVectorModel load(String path) {
+        DefaultParamsReader.Metadata metadata;
+        try {
+          metadata =
+              DefaultParamsReader$.MODULE$.loadMetadata(
+                  path, sc(), LinearVectorModel.class.getName());
+        } catch (IllegalArgumentException e) {
+          // Spark's word on files of another class.
+          throw new UserError(e.getMessage(), e);
+        }
+        Row numbers = sparkSession().read().parquet(dataPath(path)).head();
+        LinearVectorModel model =
+            new LinearVectorModel(
+                metadata.uid(),
+                numbers.<Vector>getAs("mean").toArray(),
+                numbers.<Matrix>getAs("matrix").toArray());
+        metadata.getAndSetParams(model, Option.empty());
+        return model;
+      }
+    };
+  }
+
+  private static String dataPath(String path) {
+    return new Path(path, "data").toString();
   }
 
   public static LinearVectorModel load(String path) {

@@ -2,7 +2,6 @@ package io.embark.post;
 
 import io.embark.UserError;
 import org.apache.spark.ml.param.IntParam;
-import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.Identifiable$;
 import org.apache.spark.ml.util.MLReader;
@@ -96,11 +95,6 @@ public final class Whitening extends LinearEstimator<Whitening> {
       }
     }
     return new LinearVectorModel(uid, moments.mean(), matrix);
-  }
-
-  @Override
-  public Whitening copy(ParamMap extra) {
-    return defaultCopy(extra);
   }
 
   public static MLReader<Whitening> read() {
