@@ -7,7 +7,6 @@ import io.embark.spark.VectorColumn;
 import io.embark.spark.column.ColumnProvenance;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.hadoop.fs.Path;
@@ -28,7 +27,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import scala.Option;
 
@@ -45,30 +44,15 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
 
   private final String uid;
   private final Model<?> model;
-  private final Param<String> inputCol;
-  private final Param<String> clusterCol;
-  private final Param<String> distanceCol;
-  private final Param<String> similarityCol;
-  private final Param<String> distanceMeasure;
-  private final Param<String> madeBy;
-  private final IntArrayParam order;
 
   /** Wraps MLlib's model of k-means or bisecting k-means. */
   ClusterModel(String uid, Model<?> model) {
     this.uid = uid;
     this.model = model;
-    inputCol = new Param<>(uid, "inputCol", "column of vectors that Embark wrote");
-    clusterCol = new Param<>(uid, "clusterCol", "column for the number of the cluster");
-    distanceCol = new Param<>(uid, "distanceCol", "column for the distance to its centre");
-    similarityCol =
-        new Param<>(uid, "similarityCol", "column for the cosine to the centre; none if not set");
-    distanceMeasure = new Param<>(uid, "distanceMeasure", "cosine or euclidean");
-    madeBy = new Param<>(uid, "madeBy", "what made the vectors that the model was trained on");
-    order = new IntArrayParam(this, "order", "for each of MLlib's numbers the cluster's number");
-    setDefault(inputCol, "embedding");
-    setDefault(clusterCol, "cluster");
-    setDefault(distanceCol, "distance");
-    setDefault(distanceMeasure, DistanceMeasure.COSINE.label());
+    setDefault(inputCol(), "embedding");
+    setDefault(clusterCol(), "cluster");
+    setDefault(distanceCol(), "distance");
+    setDefault(distanceMeasure(), DistanceMeasure.COSINE.label());
   }
 
   @Override
@@ -77,57 +61,54 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
   }
 
   public Param<String> inputCol() {
-    return inputCol;
+    return new Param<>(uid, "inputCol", "column of vectors that Embark wrote");
   }
 
   public ClusterModel setInputCol(String column) {
-    set(inputCol, column);
-    return this;
+    return (ClusterModel) set(inputCol(), column);
   }
 
   public Param<String> clusterCol() {
-    return clusterCol;
+    return new Param<>(uid, "clusterCol", "column for the number of the cluster");
   }
 
   public ClusterModel setClusterCol(String column) {
-    set(clusterCol, column);
-    return this;
+    return (ClusterModel) set(clusterCol(), column);
   }
 
   public Param<String> distanceCol() {
-    return distanceCol;
+    return new Param<>(uid, "distanceCol", "column for the distance to its centre");
   }
 
   public ClusterModel setDistanceCol(String column) {
-    set(distanceCol, column);
-    return this;
+    return (ClusterModel) set(distanceCol(), column);
   }
 
   public Param<String> similarityCol() {
-    return similarityCol;
+    return new Param<>(
+        uid, "similarityCol", "column for the cosine to the centre; none if not set");
   }
 
   public ClusterModel setSimilarityCol(String column) {
-    set(similarityCol, column);
-    return this;
+    return (ClusterModel) set(similarityCol(), column);
   }
 
   public Param<String> distanceMeasure() {
-    return distanceMeasure;
+    return new Param<>(uid, "distanceMeasure", "cosine or euclidean");
   }
 
   public Param<String> madeBy() {
-    return madeBy;
+    return new Param<>(uid, "madeBy", "what made the vectors that the model was trained on");
   }
 
   public IntArrayParam order() {
-    return order;
+    return new IntArrayParam(this, "order", "for each of MLlib's numbers the cluster's number");
   }
 
   ClusterModel trainedOn(String vectorsMadeBy, DistanceMeasure distance, int[] numbers) {
-    set(distanceMeasure, distance.label());
-    set(madeBy, vectorsMadeBy);
-    set(order, numbers);
+    set(distanceMeasure(), distance.label());
+    set(madeBy(), vectorsMadeBy);
+    set(order(), numbers);
     return this;
   }
 
@@ -143,7 +124,7 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
   /** {@code [clusters][dimension]}, by number. */
   public Vector[] centres() {
     Vector[] theirs = Algorithm.centres(model);
-    int[] numbers = getOrDefault(order);
+    int[] numbers = getOrDefault(order());
     Vector[] centres = new Vector[theirs.length];
     for (int i = 0; i < theirs.length; i++) {
       centres[numbers[i]] = theirs[i];
@@ -151,29 +132,33 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
     return centres;
   }
 
+  /** The params of the columns that are added, in the order of {@link #ASSIGNED}. */
+  private List<Param<String>> added() {
+    return isSet(similarityCol())
+        ? List.of(clusterCol(), distanceCol(), similarityCol())
+        : List.of(clusterCol(), distanceCol());
+  }
+
   @Override
   public StructType transformSchema(StructType schema) {
-    String input = getOrDefault(inputCol);
+    String input = getOrDefault(inputCol());
     VectorProvenance made = ColumnProvenance.of(schema, input);
-    if (isSet(madeBy) && !made.isMadeAs(getOrDefault(madeBy))) {
+    if (isSet(madeBy()) && !made.isMadeAs(getOrDefault(madeBy()))) {
       throw new UserError(
           ("Column '%s' holds vectors that were made differently from those that the clusters were"
                   + " found on: found %s, wanted %s.")
-              .formatted(input, made.essence(), getOrDefault(madeBy)));
-    }
-    List<Param<String>> columns = new ArrayList<>(List.of(clusterCol, distanceCol));
-    if (isSet(similarityCol)) {
-      columns.add(similarityCol);
+              .formatted(input, made.essence(), getOrDefault(madeBy())));
     }
     StructType result = schema;
-    for (Param<String> added : columns) {
+    for (Param<String> added : added()) {
       String name = getOrDefault(added);
       if (Arrays.stream(schema.fieldNames()).anyMatch(name::equalsIgnoreCase)) {
         throw new UserError(
             "There is a column '%s' already; choose another name with %s."
                 .formatted(name, added.name()));
       }
-      result = result.add(name, added == clusterCol ? DataTypes.IntegerType : DataTypes.DoubleType);
+      StructField like = ASSIGNED.fields()[result.length() - schema.length()];
+      result = result.add(name, like.dataType());
     }
     return result;
   }
@@ -181,12 +166,12 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
     transformSchema(dataset.schema());
-    String input = getOrDefault(inputCol);
+    String input = getOrDefault(inputCol());
     VectorColumn vectors = Features.reader(dataset.schema(), input);
     Model<?> theirs = model;
-    int[] numbers = getOrDefault(order);
+    int[] numbers = getOrDefault(order());
     Vector[] centres = centres();
-    DistanceMeasure measure = Choice.of(DistanceMeasure.class, getOrDefault(distanceMeasure));
+    DistanceMeasure measure = Choice.of(DistanceMeasure.class, getOrDefault(distanceMeasure()));
     UDF1<Row, Row> assign =
         row -> {
           float[] values = vectors.read(row);
@@ -204,14 +189,11 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
     // As nondeterministic it is computed once, not once for each field.
     Column computed =
         functions.udf(assign, ASSIGNED).asNondeterministic().apply(Features.struct(input));
-    Dataset<Row> rows =
-        dataset
-            .toDF()
-            .withColumn(assigned, computed)
-            .withColumn(getOrDefault(clusterCol), functions.col(assigned + ".cluster"))
-            .withColumn(getOrDefault(distanceCol), functions.col(assigned + ".distance"));
-    if (isSet(similarityCol)) {
-      rows = rows.withColumn(getOrDefault(similarityCol), functions.col(assigned + ".similarity"));
+    Dataset<Row> rows = dataset.toDF().withColumn(assigned, computed);
+    List<Param<String>> added = added();
+    for (int i = 0; i < added.size(); i++) {
+      Column field = functions.col(assigned).getField(ASSIGNED.fieldNames()[i]);
+      rows = rows.withColumn(getOrDefault(added.get(i)), field);
     }
     return rows.drop(assigned);
   }
