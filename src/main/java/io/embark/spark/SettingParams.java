@@ -36,7 +36,10 @@ public abstract class SettingParams<T extends SettingParams<T>> extends Transfor
   }
 
   /** This, with its own type. */
-  abstract T self();
+  @SuppressWarnings("unchecked")
+  final T self() {
+    return (T) this;
+  }
 
   String describe(Setting<?> setting) {
     return "%s (default: %s)".formatted(setting.description(), setting.defaultInWords());

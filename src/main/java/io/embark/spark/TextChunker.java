@@ -45,11 +45,6 @@ public final class TextChunker extends SettingParams<TextChunker> implements Def
   }
 
   @Override
-  TextChunker self() {
-    return this;
-  }
-
-  @Override
   String describe(Setting<?> setting) {
     return setting.description();
   }

@@ -66,11 +66,6 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
     super(uid);
   }
 
-  @Override
-  TextEmbedder self() {
-    return this;
-  }
-
   /**
    * The names of the vector columns: {@code outputCol}, or with several poolings {@code
    * outputCol_mean} and so on.
