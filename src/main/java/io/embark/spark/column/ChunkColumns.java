@@ -61,7 +61,7 @@ public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
   public Iterator<InternalRow> chunks(
       Iterator<InternalRow> rows, StructType input, Chunker chunker) {
     Iterator<DocumentStream.Piece<InternalRow>> pieces =
-        DocumentStream.pieces(rows, this::text, chunker);
+        DocumentStream.pieces(rows, row -> InternalRows.text(row, textIndex), chunker);
     return JavaConverters.asJavaIterator(
         JavaConverters.asScalaIterator(pieces)
             .map(
@@ -69,10 +69,6 @@ public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
                     new JoinedRow(
                         withTextOf(piece.chunk(), piece.document(), input),
                         ofChunk(piece.chunk()))));
-  }
-
-  private String text(InternalRow row) {
-    return row.isNullAt(textIndex) ? null : row.getUTF8String(textIndex).toString();
   }
 
   /** The row with the text of a chunk, or none, in place of the document's. */

@@ -41,7 +41,7 @@ public record EmbedColumnTask(
         new EmbeddingStream<InternalRow, InternalRow>(
             embedder(),
             rows,
-            this::text,
+            row -> InternalRows.text(row, textIndex),
             (row, embedding) -> joined.apply(row, values(embedding)),
             JvmMetrics.and(counted)));
   }
@@ -77,7 +77,7 @@ public record EmbedColumnTask(
             chunked.chunking().chunker(embedder),
             chunked.chunking().mode(),
             rows,
-            this::text,
+            row -> InternalRows.text(row, textIndex),
             results,
             JvmMetrics.and(counted));
     ExecutorEmbedders.endWithTask(documents.embeddings());
@@ -86,10 +86,6 @@ public record EmbedColumnTask(
 
   private Embedder embedder() {
     return canary.require(ExecutorEmbedders.get(config));
-  }
-
-  private String text(InternalRow row) {
-    return row.isNullAt(textIndex) ? null : row.getUTF8String(textIndex).toString();
   }
 
   private InternalRow values(Embedding embedding) {

@@ -8,6 +8,7 @@ import io.embark.spark.executor.ModelFacts;
 import io.embark.vector.Int8Ranges;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.ml.attribute.AttributeGroup;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -35,9 +36,6 @@ public record EmbeddingColumns(
   /** A float for each value of the state of each token. */
   private static final DataType STATES =
       DataTypes.createArrayType(DataTypes.createArrayType(DataTypes.FloatType, false), false);
-
-  /** Columns added beside the vectors and token states. */
-  private static final int ACCOUNT = 5;
 
   /**
    * @throws UserError if a name is taken
@@ -113,31 +111,27 @@ public record EmbeddingColumns(
 
   /** The values of the added columns for one row, as Spark holds them. */
   InternalRow values(Embedding embedding, int vectors, boolean states) {
-    Object[] values = new Object[vectors + (states ? 1 : 0) + ACCOUNT];
-    int next = 0;
+    List<Object> values = new ArrayList<>();
     for (int i = 0; i < vectors; i++) {
       float[] floats = embedding.vector(i);
-      values[next++] = floats == null ? null : type.value(floats, rangesOf(i));
+      values.add(floats == null ? null : type.value(floats, rangesOf(i)));
     }
     if (states) {
-      values[next++] = arrays(embedding.tokenStates());
+      values.add(arrays(embedding.tokenStates()));
     }
-    values[next++] = embedding.tokenCount();
-    values[next++] = embedding.tokensUsed();
-    values[next++] = embedding.truncated();
-    values[next++] = (float) embedding.unknownTokenRatio();
-    values[next] = UTF8String.fromString(embedding.statusText());
-    return new GenericInternalRow(values);
+    values.add(embedding.tokenCount());
+    values.add(embedding.tokensUsed());
+    values.add(embedding.truncated());
+    values.add((float) embedding.unknownTokenRatio());
+    values.add(UTF8String.fromString(embedding.statusText()));
+    return new GenericInternalRow(values.toArray());
   }
 
   private static ArrayData arrays(float[][] rows) {
     if (rows == null) {
       return null;
     }
-    Object[] arrays = new Object[rows.length];
-    for (int i = 0; i < arrays.length; i++) {
-      arrays[i] = UnsafeArrayData.fromPrimitiveArray(rows[i]);
-    }
-    return new GenericArrayData(arrays);
+    return new GenericArrayData(
+        Arrays.stream(rows).map(UnsafeArrayData::fromPrimitiveArray).toArray());
   }
 }

@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.util.GenericArrayData;
 
 /** Finds the ranges of int8 vectors in a table of float vectors, in one distributed pass. */
 public final class Int8Calibration {
@@ -53,7 +54,7 @@ public final class Int8Calibration {
       if (!row.isNullAt(0)) {
         Int8Ranges[] ofRow = new Int8Ranges[columns];
         for (int c = 0; c < columns; c++) {
-          ofRow[c] = Int8Ranges.ofFirst(floats(row.getList(c)));
+          ofRow[c] = Int8Ranges.ofFirst(new GenericArrayData(row.get(c)).toFloatArray());
         }
         ranges = ranges == null ? ofRow : union(ranges, ofRow);
       }
@@ -65,13 +66,5 @@ public final class Int8Calibration {
     Int8Ranges[] both = new Int8Ranges[a.length];
     Arrays.setAll(both, c -> a[c].union(b[c]));
     return both;
-  }
-
-  private static float[] floats(List<Float> values) {
-    float[] floats = new float[values.size()];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = values.get(i);
-    }
-    return floats;
   }
 }

@@ -81,6 +81,11 @@ public final class InternalRows {
         : null;
   }
 
+  /** The string in a column; null where there is none. */
+  public static String text(InternalRow row, int column) {
+    return row.isNullAt(column) ? null : row.getUTF8String(column).toString();
+  }
+
   /** The work as Spark's plan node takes it: on objects. */
   private static final class OnPartition
       extends AbstractFunction1<

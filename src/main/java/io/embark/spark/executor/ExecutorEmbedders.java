@@ -15,13 +15,13 @@ import io.embark.spark.gpu.TaskGpu;
 import io.embark.spark.metrics.JvmMetrics;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.util.TaskCompletionListener;
+import org.apache.spark.util.ThreadUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,12 +73,7 @@ public final class ExecutorEmbedders {
               ExecutorEmbedders::close,
               System::nanoTime);
       ScheduledExecutorService clock =
-          Executors.newSingleThreadScheduledExecutor(
-              work -> {
-                Thread thread = new Thread(work, "embark-idle");
-                thread.setDaemon(true);
-                return thread;
-              });
+          ThreadUtils.newDaemonSingleThreadScheduledExecutor("embark-idle");
       clock.scheduleWithFixedDelay(made::closeIdle, 1, 1, TimeUnit.MINUTES);
       JvmMetrics.openSessions(made::size);
       Runtime.getRuntime().addShutdownHook(new Thread(made::closeAll, "embark-close"));

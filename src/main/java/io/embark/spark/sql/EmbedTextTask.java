@@ -4,6 +4,7 @@ import io.embark.embed.Embedder;
 import io.embark.embed.Embedding;
 import io.embark.embed.EmbeddingStream;
 import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.spark.column.InternalRows;
 import io.embark.spark.executor.Canary;
 import io.embark.spark.executor.ExecutorEmbedders;
 import io.embark.spark.metrics.JvmMetrics;
@@ -11,6 +12,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
@@ -131,10 +133,6 @@ public record EmbedTextTask(
   }
 
   private static List<String> texts(UnsafeRow row, int count) {
-    List<String> texts = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
-      texts.add(row.isNullAt(i) ? null : row.getUTF8String(i).toString());
-    }
-    return texts;
+    return IntStream.range(0, count).mapToObj(i -> InternalRows.text(row, i)).toList();
   }
 }

@@ -43,9 +43,7 @@ enum VectorKind {
       case FLOATS -> {
         float[] floats = withoutNulls((ArrayData) value).toFloatArray();
         double[] doubles = new double[floats.length];
-        for (int i = 0; i < doubles.length; i++) {
-          doubles[i] = floats[i];
-        }
+        Arrays.setAll(doubles, i -> floats[i]);
         yield Vectors.dense(doubles);
       }
       case DOUBLES -> Vectors.dense(withoutNulls((ArrayData) value).toDoubleArray());
