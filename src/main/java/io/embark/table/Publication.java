@@ -1,16 +1,9 @@
 package io.embark.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.embark.table.Snapshot.DataFile;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import java.util.stream.IntStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -30,53 +23,6 @@ record Publication(
 
   /** A file's way from a path in the staging directory to one in the table's. */
   record Move(String from, String to) {}
-
-  /**
-   * The next version out of files that stay and staged ones, as {@link Staging#publish} describes
-   * them. Of those without rows one is kept only where the version has no others: it still tells
-   * readers the columns.
-   */
-  static Publication of(
-      TableDirectory table,
-      Path staging,
-      Snapshot draft,
-      Collection<String> superseded,
-      Map<String, Long> rowsOf,
-      String manifestName,
-      JsonNode manifest)
-      throws IOException {
-    String name = freeName(table, staging, draft.id());
-    List<DataFile> all = new ArrayList<>(draft.files());
-    List<Move> moves = new ArrayList<>();
-    boolean rows = !all.isEmpty() || rowsOf.values().stream().anyMatch(n -> n > 0);
-    for (Map.Entry<String, Long> staged : new TreeMap<>(rowsOf).entrySet()) {
-      if (staged.getValue() == 0 && (rows || !moves.isEmpty())) {
-        continue;
-      }
-      String to = "%s-%05d.parquet".formatted(name, moves.size());
-      long bytes = table.files().getFileStatus(new Path(staging, staged.getKey())).getLen();
-      moves.add(new Move(staged.getKey(), to));
-      all.add(new DataFile(to, bytes, staged.getValue(), draft.run()));
-    }
-    return new Publication(
-        draft.withFiles(all), moves, superseded.stream().sorted().toList(), manifestName, manifest);
-  }
-
-  /**
-   * The beginning of the names of a version's files. The same run may have made the very same
-   * version before and its record be lost: its files, which may be those that go now, keep their
-   * names.
-   */
-  private static String freeName(TableDirectory table, Path staging, long version)
-      throws IOException {
-    String run = "part-%05d-%s".formatted(version, staging.getName().substring(0, 8));
-    Set<String> present = table.visible().keySet();
-    return IntStream.iterate(1, again -> again + 1)
-        .mapToObj(again -> again == 1 ? run : run + "r" + again)
-        .filter(name -> present.stream().noneMatch(file -> file.startsWith(name + "-")))
-        .findFirst()
-        .orElseThrow();
-  }
 
   /**
    * Publishes the version.

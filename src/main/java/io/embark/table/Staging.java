@@ -2,6 +2,8 @@ package io.embark.table;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.model.Fingerprint;
+import io.embark.table.Publication.Move;
+import io.embark.table.Snapshot.DataFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -11,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.slf4j.Logger;
@@ -156,8 +159,9 @@ public final class Staging {
   }
 
   /**
-   * Makes staged files the table's next version. Once this method has begun to change anything, the
-   * version will come, if not by this process, then by the next that takes the lock.
+   * Makes staged files the table's next version. Of those without rows one is kept only where the
+   * version has no others: it still tells readers the columns. Once this method has begun to change
+   * anything, the version will come, if not by this process, then by the next that takes the lock.
    *
    * @param draft the next version with the files that stay
    * @param superseded names of files and folders that go
@@ -172,12 +176,41 @@ public final class Staging {
       String manifestName,
       JsonNode manifest)
       throws IOException {
-    Publication publication =
-        Publication.of(table, directory, draft, superseded, rowsOf, manifestName, manifest);
+    String name = freeName(draft.id());
+    List<DataFile> all = new ArrayList<>(draft.files());
+    List<Move> moves = new ArrayList<>();
+    boolean rows = !all.isEmpty() || rowsOf.values().stream().anyMatch(n -> n > 0);
+    for (Map.Entry<String, Long> staged : new TreeMap<>(rowsOf).entrySet()) {
+      if (staged.getValue() == 0 && (rows || !moves.isEmpty())) {
+        continue;
+      }
+      String to = "%s-%05d.parquet".formatted(name, moves.size());
+      long bytes = table.files().getFileStatus(new Path(directory, staged.getKey())).getLen();
+      moves.add(new Move(staged.getKey(), to));
+      all.add(new DataFile(to, bytes, staged.getValue(), draft.run()));
+    }
+    Snapshot next = draft.withFiles(all);
+    List<String> gone = superseded.stream().sorted().toList();
+    Publication publication = new Publication(next, moves, gone, manifestName, manifest);
     lock.requireHeld();
     RecordFile.create(table.files(), new Path(directory, PUBLISH), RecordFile.json(publication));
     publication.carryOut(table, directory);
-    return publication.snapshot();
+    return next;
+  }
+
+  /**
+   * The beginning of the names of a version's files. The same run may have made the very same
+   * version before and its record be lost: its files, which may be those that go now, keep their
+   * names.
+   */
+  private String freeName(long version) throws IOException {
+    String run = "part-%05d-%s".formatted(version, directory.getName().substring(0, 8));
+    Set<String> present = table.visible().keySet();
+    return IntStream.iterate(1, again -> again + 1)
+        .mapToObj(again -> again == 1 ? run : run + "r" + again)
+        .filter(name -> present.stream().noneMatch(file -> file.startsWith(name + "-")))
+        .findFirst()
+        .orElseThrow();
   }
 
   public void clear() throws IOException {
