@@ -7,7 +7,6 @@ import io.embark.spark.column.Int8Calibration;
 import io.embark.spark.column.OutputType;
 import io.embark.vector.Int8Ranges;
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.Row;
@@ -46,18 +45,14 @@ public final class VectorColumn implements Serializable {
    * @return empty if one of the columns is not there or holds no int8 vectors
    */
   public static Optional<double[][]> int8Ranges(StructType schema, List<String> columns) {
-    List<Int8Ranges> all = new ArrayList<>();
-    for (String column : columns) {
-      Optional<Int8Ranges> ranges =
-          ColumnProvenance.columns(schema).contains(column)
-              ? ColumnProvenance.of(schema, column).ranges()
-              : Optional.empty();
-      if (ranges.isEmpty()) {
-        return Optional.empty();
-      }
-      all.add(ranges.get());
-    }
-    return Optional.of(Int8Calibration.pairs(all));
+    List<Int8Ranges> all =
+        columns.stream()
+            .filter(ColumnProvenance.columns(schema)::contains)
+            .flatMap(column -> ColumnProvenance.of(schema, column).ranges().stream())
+            .toList();
+    return all.size() == columns.size()
+        ? Optional.of(Int8Calibration.pairs(all))
+        : Optional.empty();
   }
 
   /**

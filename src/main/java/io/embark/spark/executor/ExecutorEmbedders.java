@@ -163,11 +163,11 @@ public final class ExecutorEmbedders {
 
   private static Embedder open(Key key, String address) {
     long start = System.nanoTime();
+    SparkEnv env = SparkEnv.get();
     EmbedderConfig config =
-        ExecutorSettings.withThreads(
-            key.config(), SparkEnv.get() == null ? null : SparkEnv.get().conf());
-    if (SparkEnv.get() != null) {
-      Cores.limit(ExecutorSettings.taskSlots(SparkEnv.get().conf()));
+        ExecutorSettings.withThreads(key.config(), env == null ? null : env.conf());
+    if (env != null) {
+      Cores.limit(ExecutorSettings.taskSlots(env.conf()));
     }
     try {
       Optional<Embedder> early = EarlyEmbedder.take(config, key.device());
@@ -181,7 +181,7 @@ public final class ExecutorEmbedders {
           key.device().isGpu() && address != null ? ", GPU address " + address : "",
           (System.nanoTime() - start) / 1_000_000,
           early.isPresent() ? " more than Spark took to start" : "",
-          SparkEnv.get() == null ? "-" : SparkEnv.get().executorId(),
+          env == null ? "-" : env.executorId(),
           ProcessHandle.current().pid());
       return embedder;
     } catch (IOException e) {

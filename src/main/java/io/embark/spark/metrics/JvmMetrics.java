@@ -101,9 +101,6 @@ public final class JvmMetrics extends CountingStats implements Source {
 
   @Override
   protected void add(Counter counter, long value) {
-    LongConsumer metric = metrics.get(counter);
-    if (metric != null) {
-      metric.accept(value);
-    }
+    metrics.getOrDefault(counter, unnamed -> {}).accept(value);
   }
 }

@@ -2,10 +2,6 @@ package io.embark.spark.parquet;
 
 import java.util.Arrays;
 import java.util.Optional;
-import org.apache.parquet.column.statistics.DoubleStatistics;
-import org.apache.parquet.column.statistics.FloatStatistics;
-import org.apache.parquet.column.statistics.IntStatistics;
-import org.apache.parquet.column.statistics.LongStatistics;
 import org.apache.parquet.column.statistics.Statistics;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.types.DataType;
@@ -17,7 +13,6 @@ enum Elements {
   DOUBLE(DataTypes.DoubleType, Double.BYTES, Double.BYTES) {
     @Override
     void count(UnsafeArrayData array, int from, Statistics<?> statistics) {
-      DoubleStatistics found = (DoubleStatistics) statistics;
       double min = array.getDouble(from);
       double max = min;
       for (int i = from + 1; i < array.numElements(); i++) {
@@ -28,18 +23,17 @@ enum Elements {
       if (Double.isNaN(min)) {
         // How NaN is counted depends on the order in which values come.
         for (int i = from; i < array.numElements(); i++) {
-          found.updateStats(array.getDouble(i));
+          statistics.updateStats(array.getDouble(i));
         }
       } else {
-        found.updateStats(min);
-        found.updateStats(max);
+        statistics.updateStats(min);
+        statistics.updateStats(max);
       }
     }
   },
   FLOAT(DataTypes.FloatType, Float.BYTES, Float.BYTES) {
     @Override
     void count(UnsafeArrayData array, int from, Statistics<?> statistics) {
-      FloatStatistics found = (FloatStatistics) statistics;
       float min = array.getFloat(from);
       float max = min;
       for (int i = from + 1; i < array.numElements(); i++) {
@@ -49,11 +43,11 @@ enum Elements {
       }
       if (Float.isNaN(min)) {
         for (int i = from; i < array.numElements(); i++) {
-          found.updateStats(array.getFloat(i));
+          statistics.updateStats(array.getFloat(i));
         }
       } else {
-        found.updateStats(min);
-        found.updateStats(max);
+        statistics.updateStats(min);
+        statistics.updateStats(max);
       }
     }
   },
@@ -66,8 +60,8 @@ enum Elements {
         min = Math.min(min, array.getLong(i));
         max = Math.max(max, array.getLong(i));
       }
-      ((LongStatistics) statistics).updateStats(min);
-      ((LongStatistics) statistics).updateStats(max);
+      statistics.updateStats(min);
+      statistics.updateStats(max);
     }
   },
   INT(DataTypes.IntegerType, Integer.BYTES, Integer.BYTES) {
@@ -159,7 +153,7 @@ enum Elements {
       min = Math.min(min, value);
       max = Math.max(max, value);
     }
-    ((IntStatistics) statistics).updateStats(min);
-    ((IntStatistics) statistics).updateStats(max);
+    statistics.updateStats(min);
+    statistics.updateStats(max);
   }
 }
