@@ -85,7 +85,7 @@ final class Leases<K, V> {
     synchronized (this) {
       Slot<V> slot = slots.get(key);
       if (slot == null) {
-        // Drained meanwhile.
+        // All were closed meanwhile.
         return;
       }
       slot.users--;
@@ -115,7 +115,12 @@ final class Leases<K, V> {
 
   /** Closes all, those in use too. */
   void closeAll() {
-    closeEach(drain());
+    List<V> all;
+    synchronized (this) {
+      all = slots.values().stream().map(slot -> slot.value).filter(v -> v != null).toList();
+      slots.clear();
+    }
+    closeEach(all);
   }
 
   /** One that cannot be closed is nobody's fault here, and no reason to keep the others. */
@@ -127,13 +132,6 @@ final class Leases<K, V> {
         LOG.warn("Could not close {}", value, e);
       }
     }
-  }
-
-  /** Lets go of all, those in use too, without closing them. */
-  synchronized List<V> drain() {
-    List<V> all = slots.values().stream().map(slot -> slot.value).filter(v -> v != null).toList();
-    slots.clear();
-    return all;
   }
 
   /** Number of those that are open or being opened. */

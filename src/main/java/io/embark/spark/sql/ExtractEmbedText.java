@@ -46,15 +46,12 @@ public final class ExtractEmbedText extends Rule<LogicalPlan> {
   /** Extracts every call, the last chance before the plan is executed. */
   LogicalPlan allOf(LogicalPlan plan) {
     LogicalPlan extracted = extractFrom(plan);
-    extracted.foreach(
-        node -> {
-          if (EmbedCalls.in(node)) {
-            throw SqlRefusal.refuse(
-                "embed_text cannot be computed here: %s. Compute it in a subquery first."
-                    .formatted(node.simpleString(100)));
-          }
-          return scala.runtime.BoxedUnit.UNIT;
-        });
+    Option<LogicalPlan> left = extracted.find(EmbedCalls::in);
+    if (left.isDefined()) {
+      throw SqlRefusal.refuse(
+          "embed_text cannot be computed here: %s. Compute it in a subquery first."
+              .formatted(left.get().simpleString(100)));
+    }
     return extracted;
   }
 
