@@ -1,8 +1,10 @@
 package io.embark.analysis.cluster;
 
+import static java.util.stream.Collectors.collectingAndThen;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
 import static org.apache.spark.sql.functions.*;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -12,6 +14,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Collector;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.feature.HashingTF;
 import org.apache.spark.ml.feature.MinHashLSH;
@@ -179,19 +182,12 @@ public final class NearDuplicates {
       clusters.put(pair.getLong(0), pair.getInt(2));
       clusters.put(pair.getLong(1), pair.getInt(2));
     }
-    Map<Integer, Map<Long, List<Long>>> byRoot = new TreeMap<>();
-    clusters.forEach(
-        (key, cluster) ->
-            byRoot
-                .computeIfAbsent(cluster, c -> new TreeMap<>())
-                .computeIfAbsent(root(parents, key), r -> new ArrayList<>())
-                .add(key));
     Comparator<List<Long>> largestFirst = Comparator.comparingInt(keys -> -keys.size());
-    Map<Integer, List<List<Long>>> members = new TreeMap<>();
-    byRoot.forEach(
-        (cluster, groups) ->
-            members.put(cluster, groups.values().stream().sorted(largestFirst).toList()));
-    return members;
+    Collector<Long, ?, List<List<Long>>> byRoot =
+        collectingAndThen(
+            groupingBy(key -> root(parents, key), TreeMap::new, toList()),
+            groups -> groups.values().stream().sorted(largestFirst).toList());
+    return clusters.keySet().stream().collect(groupingBy(clusters::get, TreeMap::new, byRoot));
   }
 
   /** The root of a key's tree; halves the path to it. */

@@ -117,10 +117,8 @@ final class UnionBranches {
   }
 
   private static Column input(ExprId id, LogicalPlan node) {
-    List<LogicalPlan> inputs = new ArrayList<>(ScalaSeq.toJava(node.children()));
-    // Of a lateral join the right side.
-    inputs.addAll(ScalaSeq.toJava(node.subqueries()));
-    for (LogicalPlan input : inputs) {
+    // The subquery of a lateral join is its right side.
+    for (LogicalPlan input : ScalaSeq.toJava(ScalaSeq.concat(node.children(), node.subqueries()))) {
       for (Attribute attribute : ScalaSeq.toJava(input.output())) {
         if (attribute.exprId().equals(id)) {
           return column(input, attribute);
