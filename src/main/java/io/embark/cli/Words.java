@@ -5,7 +5,8 @@ import java.io.Writer;
 import java.util.Locale;
 
 /**
- * What commands tell people: numbers look the same in every locale, and each line goes out at once.
+ * The output of a command for people: numbers look the same in every locale, and each line goes out
+ * at once.
  */
 public final class Words extends PrintWriter {
   public Words(Writer out) {

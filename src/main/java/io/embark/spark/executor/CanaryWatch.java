@@ -1,7 +1,7 @@
 package io.embark.spark.executor;
 
+import java.util.HashMap;
 import java.util.Map;
-import java.util.WeakHashMap;
 import java.util.concurrent.TimeoutException;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.SparkContext;
@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class CanaryWatch extends SparkListener {
   private static final Logger LOG = LoggerFactory.getLogger(CanaryWatch.class);
-  private static final Map<SparkContext, CanaryWatch> WATCHES = new WeakHashMap<>();
+  private static final Map<SparkContext, CanaryWatch> WATCHES = new HashMap<>();
 
   private final SparkContext context;
   private volatile String drift;
@@ -27,6 +27,8 @@ public final class CanaryWatch extends SparkListener {
 
   /** The watch over an application, set up the first time. */
   public static synchronized CanaryWatch on(SparkContext context) {
+    // A watch holds its context, which the map alone would never let go.
+    WATCHES.keySet().removeIf(SparkContext::isStopped);
     CanaryWatch watch = WATCHES.get(context);
     if (watch == null) {
       watch = new CanaryWatch(context);
