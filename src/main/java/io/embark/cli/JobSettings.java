@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
 import picocli.CommandLine.ParseResult;
 
 /**
@@ -117,7 +118,7 @@ public final class JobSettings {
     try {
       Path path = new Path(text);
       return path.getFileSystem(hadoop).makeQualified(path);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | UnsupportedFileSystemException e) {
       if (e.getCause() instanceof UnknownHostException) {
         throw e;
       }

@@ -63,7 +63,7 @@ class MainTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {":", "", "what:ever", "file://relative/x"})
+  @ValueSource(strings = {":", "", "what:ever", "file://relative/x", "foo://y/x.jsonl"})
   void whatIsNoPathIsBadUsage(String text) {
     JobRun input = JobRun.embed("--input", text, "--output", directory.resolve("o"));
     assertThat(input.exitCode()).as(input.err()).isEqualTo(ExitCode.BAD_USAGE);
@@ -73,6 +73,19 @@ class MainTest {
     JobRun output = JobRun.embed("--input", texts, "--output", text);
     assertThat(output.exitCode()).as(output.err()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(output.error()).contains("Error: output: ").contains("wanted ").endsWith(".");
+  }
+
+  @Test
+  void whatSparkOrHadoopWouldTakeForSomethingElseIsBadUsage() {
+    TinyModels.writeFiles(directory, Map.of("in.txt", "a text\n"));
+    JobRun glob = JobRun.embed("--input", directory.resolve("["), "--output", "o");
+    assertThat(glob.exitCode()).as(glob.err()).isEqualTo(ExitCode.BAD_USAGE);
+    assertThat(glob.error()).contains("input: found ", "wanted a glob");
+    JobRun mode =
+        JobRun.embed(
+            "--input", directory.resolve("in.txt"), "--output", "o", "--read-option", "mode=XYZ");
+    assertThat(mode.exitCode()).as(mode.err()).isEqualTo(ExitCode.BAD_USAGE);
+    assertThat(mode.error()).contains("mode=XYZ", "FAILFAST, PERMISSIVE, DROPMALFORMED");
   }
 
   @Test

@@ -115,6 +115,13 @@ public record InputFiles(
       }
     } catch (FileNotFoundException e) {
       // Reported below together with what matches nothing.
+    } catch (IOException e) {
+      // Hadoop has no class of its own for it.
+      if (String.valueOf(e.getMessage()).startsWith("Illegal file pattern")) {
+        throw new UserError(
+            "input: found '%s', wanted a glob: %s".formatted(glob, e.getMessage()), e);
+      }
+      throw e;
     }
     throw new UserError("input: nothing found at " + glob + ".");
   }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
@@ -28,6 +29,7 @@ public record TextInput(
     List<String> paths, InputFormat format, Map<String, String> options, List<FileStatus> files) {
 
   private static final String RECURSIVE = "recursiveFileLookup";
+  private static final List<String> MODES = List.of("FAILFAST", "PERMISSIVE", "DROPMALFORMED");
 
   /** The URI of the shipped sample, in the distribution that the start script names. */
   public static String shippedSample() {
@@ -79,7 +81,17 @@ public record TextInput(
       found.requireOneLayout();
     }
     all.putAll(given);
+    requireMode(all.get("mode"));
     return new TextInput(paths, chosen, all, found.files());
+  }
+
+  /** Spark reads as PERMISSIVE what it does not know, which hides records that it cannot read. */
+  private static void requireMode(String mode) {
+    if (mode != null && !MODES.contains(mode.toUpperCase(Locale.ROOT))) {
+      throw new UserError(
+          "read-option: found mode=%s, wanted one of %s."
+              .formatted(mode, String.join(", ", MODES)));
+    }
   }
 
   private static InputFormat formatOf(List<FileStatus> files) {
