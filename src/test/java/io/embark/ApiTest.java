@@ -25,14 +25,11 @@ class ApiTest {
       Pattern.compile("(?:import |\")(io\\.embark\\.[\\w.]+)[;\"\\\\]");
 
   private static List<String> promised() throws IOException {
-    List<String> types = new ArrayList<>();
-    for (String line : Files.readAllLines(PAGE)) {
-      Matcher matcher = LINE.matcher(line);
-      if (matcher.matches()) {
-        types.add(matcher.group(1));
-      }
-    }
-    return types;
+    return types(Files.readString(PAGE));
+  }
+
+  private static List<String> types(String page) {
+    return LINE.matcher(page).results().map(line -> line.group(1)).toList();
   }
 
   @Test
@@ -49,9 +46,8 @@ class ApiTest {
   void theirMethodsTakeAndGiveNoOtherType() throws Exception {
     List<String> types = promised();
     Set<String> others = new TreeSet<>();
-    // Those of the first list; the others are listed because of them.
-    for (String type :
-        types.subList(0, types.indexOf("io.embark.spark.metrics.EmbeddingMetrics"))) {
+    String first = Files.readString(PAGE).split("Types that their methods", 2)[0];
+    for (String type : types(first)) {
       Class<?> of = Class.forName(type);
       Stream.of(of.getMethods(), of.getConstructors())
           .flatMap(Arrays::stream)

@@ -57,7 +57,7 @@ public final class OnnxRuntimeJars {
   /** The jars, one wanted, that hold ONNX Runtime's classes; the same in two places are two. */
   public static List<String> jars() throws IOException {
     return Collections.list(OrtEnvironment.class.getClassLoader().getResources(CLASS)).stream()
-        .map(url -> url.toString().replaceFirst("^jar:", "").replaceFirst("!.*", ""))
+        .map(url -> jar(place(url)))
         .distinct()
         .toList();
   }
@@ -90,9 +90,8 @@ public final class OnnxRuntimeJars {
     Map<String, Found> byName = new LinkedHashMap<>();
     try {
       for (URL url : Collections.list(loader.getResources(CLASS))) {
-        String text = url.toString();
-        String place = text.substring(0, text.length() - CLASS.length());
-        String jar = place.replaceFirst("^jar:", "").replaceFirst("!?/$", "");
+        String place = place(url);
+        String jar = jar(place);
         // The same jar twice, sent by Spark and on a class path, does no harm.
         byName.putIfAbsent(jar.substring(jar.lastIndexOf('/') + 1), new Found(jar, version(place)));
       }
@@ -100,6 +99,15 @@ public final class OnnxRuntimeJars {
       throw new UncheckedIOException("Cannot look for ONNX Runtime on the class path", e);
     }
     return new ArrayList<>(byName.values());
+  }
+
+  /** The address of the folder, which may be a jar's root, that the class lies below. */
+  private static String place(URL url) {
+    return url.toString().substring(0, url.toString().length() - CLASS.length());
+  }
+
+  private static String jar(String place) {
+    return place.replaceFirst("^jar:", "").replaceFirst("!?/$", "");
   }
 
   private static String version(String place) throws IOException {

@@ -8,6 +8,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -66,7 +67,10 @@ record Segment(
       Pattern pattern = Pattern.compile(regex, Pattern.DOTALL);
       return text -> {
         BitSet found = new BitSet(text.length() + 1);
-        pattern.matcher(text).results().forEach(match -> found.set(match.start()));
+        Matcher matches = pattern.matcher(text);
+        while (matches.find()) {
+          found.set(matches.start());
+        }
         found.set(text.length());
         return found;
       };

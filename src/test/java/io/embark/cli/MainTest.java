@@ -81,6 +81,10 @@ class MainTest {
     JobRun glob = JobRun.embed("--input", directory.resolve("["), "--output", "o");
     assertThat(glob.exitCode()).as(glob.err()).isEqualTo(ExitCode.BAD_USAGE);
     assertThat(glob.error()).contains("input: found ", "wanted a glob");
+    JobRun table =
+        JobRun.of("search", "--input", directory.resolve("[").toString(), "--query", "x");
+    assertThat(table.exitCode()).as(table.err()).isEqualTo(ExitCode.BAD_USAGE);
+    assertThat(table.error()).contains("input: found ", "wanted a glob");
     JobRun mode =
         JobRun.embed(
             "--input", directory.resolve("in.txt"), "--output", "o", "--read-option", "mode=XYZ");

@@ -3,6 +3,7 @@ package io.embark.cli.analysis;
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
 import io.embark.cli.analysis.SearchCommand.Existing;
+import io.embark.cli.embed.InputFiles;
 import io.embark.embed.Setting;
 import io.embark.embed.VectorProvenance;
 import io.embark.spark.column.ColumnProvenance;
@@ -12,7 +13,6 @@ import io.embark.table.TableDirectory;
 import java.io.IOException;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
@@ -31,8 +31,7 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
     String uri = settings.get(input);
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     Path path = settings.path(input, hadoop);
-    FileStatus[] found = path.getFileSystem(hadoop).globStatus(path);
-    if (found == null || found.length == 0) {
+    if (InputFiles.matching(path, hadoop).isEmpty()) {
       throw new UserError("input: nothing at %s.".formatted(uri));
     }
     Path records = new Path(uri, TableDirectory.RECORDS);

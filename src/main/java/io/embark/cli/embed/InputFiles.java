@@ -42,7 +42,11 @@ public record InputFiles(
       Path glob = JobSettings.path("input", path, hadoop);
       FileSystem system = glob.getFileSystem(hadoop);
       int before = search.files.size();
-      for (FileStatus match : matches(system, glob)) {
+      List<FileStatus> matches = matching(glob, hadoop);
+      if (matches.isEmpty()) {
+        throw new UserError("input: nothing found at " + glob + ".");
+      }
+      for (FileStatus match : matches) {
         if (match.isDirectory()) {
           search.list(system, match.getPath(), null, null);
         } else if (!hidden(match.getPath())) {
@@ -107,14 +111,17 @@ public record InputFiles(
     }
   }
 
-  private static FileStatus[] matches(FileSystem system, Path glob) throws IOException {
+  /**
+   * The files and directories that match a path or glob; none if there are none.
+   *
+   * @throws UserError if it is no glob as Hadoop reads them
+   */
+  public static List<FileStatus> matching(Path glob, Configuration hadoop) throws IOException {
     try {
-      FileStatus[] matches = system.globStatus(glob);
-      if (matches != null && matches.length > 0) {
-        return matches;
-      }
+      FileStatus[] matches = glob.getFileSystem(hadoop).globStatus(glob);
+      return matches == null ? List.of() : List.of(matches);
     } catch (FileNotFoundException e) {
-      // Reported below together with what matches nothing.
+      return List.of();
     } catch (IOException e) {
       // Hadoop has no class of its own for it.
       if (String.valueOf(e.getMessage()).startsWith("Illegal file pattern")) {
@@ -123,7 +130,6 @@ public record InputFiles(
       }
       throw e;
     }
-    throw new UserError("input: nothing found at " + glob + ".");
   }
 
   /**
