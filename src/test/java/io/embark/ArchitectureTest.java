@@ -66,7 +66,7 @@ class ArchitectureTest {
         Sight.of("natives", "batch", "pooling", "onnx.graph", "onnx.int8")
             .with(GRAPH)
             .with("ai.onnxruntime.."));
-    LAYERS.put("model", Sight.of("pooling").with(GRAPH, JSON));
+    LAYERS.put("model", Sight.of("pooling", "vector").with(GRAPH, JSON));
     LAYERS.put(
         "model.store",
         Sight.of("model").with("org.apache.hadoop..").with("org.apache.commons.compress.."));

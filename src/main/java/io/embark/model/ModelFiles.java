@@ -83,7 +83,7 @@ public final class ModelFiles {
   }
 
   /** Files in words, the first twenty. */
-  private static String inWords(Collection<String> names) {
+  static String inWords(Collection<String> names) {
     if (names.isEmpty()) {
       return "an empty directory";
     }

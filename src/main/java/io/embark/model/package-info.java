@@ -1,5 +1,5 @@
 /**
- * The files of a model directory and what they say of pooling, normalisation, length and prompts.
- * It sees {@code pooling}.
+ * The files of a model directory and what they say of pooling, normalisation, length and prompts;
+ * weights in safetensors files. It sees {@code pooling} and {@code vector}.
  */
 package io.embark.model;

@@ -41,7 +41,8 @@ public final class Half {
     return (short) (sign | (rounded - 0x38000000 >>> 13));
   }
 
-  static float toFloat(short half) {
+  /** The value, exactly. */
+  public static float toFloat(short half) {
     int exponent = half >>> 10 & 0x1f;
     int fraction = half & 0x3ff;
     float magnitude;
