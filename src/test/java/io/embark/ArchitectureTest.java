@@ -70,6 +70,7 @@ class ArchitectureTest {
     LAYERS.put(
         "model.store",
         Sight.of("model").with("org.apache.hadoop..").with("org.apache.commons.compress.."));
+    LAYERS.put("staticmodel", Sight.of("batch", "pooling", "onnx.graph", "onnx", "model"));
     LAYERS.put(
         "embed",
         Sight.of(
@@ -82,7 +83,8 @@ class ArchitectureTest {
                 "onnx.graph",
                 "onnx",
                 "model",
-                "model.store")
+                "model.store",
+                "staticmodel")
             .with(JSON)
             .with("org.apache.hadoop.conf.."));
     LAYERS.put(

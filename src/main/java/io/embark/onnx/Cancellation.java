@@ -25,15 +25,14 @@ public final class Cancellation {
     }
   }
 
-  synchronized boolean isCancelled() {
+  public synchronized boolean isCancelled() {
     return cancelled;
   }
 
   /** Puts a run under this handle until {@link #end}, or throws if it is too late for that. */
   synchronized void begin(RunOptions options) {
     if (cancelled) {
-      throw new EncodingException(
-          EncodingException.Reason.CANCELLED, "Cancelled before the batch ran.", null);
+      throw EncodingException.cancelled();
     }
     running.add(options);
   }

@@ -51,6 +51,11 @@ public final class EncodingException extends IllegalStateException {
     this.reason = reason;
   }
 
+  /** Of an encoder that was told to stop before it went on. */
+  public static EncodingException cancelled() {
+    return new EncodingException(Reason.CANCELLED, "Cancelled before the batch ran.", null);
+  }
+
   static EncodingException of(
       Batch batch, DeviceChoice device, Cancellation cancellation, Exception cause) {
     Reason reason =

@@ -50,6 +50,7 @@ public final class HfTokenizer implements Tokenizer {
   private final HuggingFaceTokenizer tokenizer;
   private final int maxLength;
   private final long unknownId;
+  private final long largestId;
   private final boolean lowersCase;
 
   /** Read: a text is being tokenised. Write: closing, for which the native side does not wait. */
@@ -62,14 +63,19 @@ public final class HfTokenizer implements Tokenizer {
   private final long[] suffix;
 
   private HfTokenizer(
-      HuggingFaceTokenizer tokenizer, int maxLength, TokenizerJson json, Path source) {
+      HuggingFaceTokenizer tokenizer,
+      int maxLength,
+      boolean specialTokens,
+      TokenizerJson json,
+      Path source) {
     this.tokenizer = tokenizer;
     this.maxLength = maxLength;
+    this.largestId = json.largestId();
     this.unknownId = json.unknownId();
     this.lowersCase =
         "true".equals(json.setting("normalizer.lowercase"))
             || "Lowercase".equals(json.setting("normalizer.type"));
-    long[] special = read("a", true, LIBRARY::getSpecialTokenMask);
+    long[] special = read("a", specialTokens, LIBRARY::getSpecialTokenMask);
     int before = 0;
     while (before < special.length && special[before] == 1) {
       before++;
@@ -78,7 +84,7 @@ public final class HfTokenizer implements Tokenizer {
     while (behind < special.length - before && special[special.length - 1 - behind] == 1) {
       behind++;
     }
-    long[] probe = libraryIds("a");
+    long[] probe = read("a", specialTokens, LIBRARY::getTokenIds);
     this.prefix = Arrays.copyOf(probe, before);
     this.suffix = Arrays.copyOfRange(probe, probe.length - behind, probe.length);
     if (maxLength <= specialTokens()) {
@@ -111,6 +117,17 @@ public final class HfTokenizer implements Tokenizer {
    * @throws UserError if it is not a tokenizer, or leaves no room for text
    */
   public static HfTokenizer open(Path tokenizerJson, int maxLength) throws IOException {
+    return open(tokenizerJson, maxLength, true);
+  }
+
+  /** {@link #open} without the tokens that the file puts around every text, as static models. */
+  public static HfTokenizer withoutSpecialTokens(Path tokenizerJson, int maxLength)
+      throws IOException {
+    return open(tokenizerJson, maxLength, false);
+  }
+
+  private static HfTokenizer open(Path tokenizerJson, int maxLength, boolean specialTokens)
+      throws IOException {
     if (!Files.isReadable(tokenizerJson)) {
       throw new IOException("No readable tokenizer file at " + tokenizerJson + ".");
     }
@@ -127,7 +144,7 @@ public final class HfTokenizer implements Tokenizer {
     }
     try {
       TokenizerJson json = TokenizerJson.read(tokenizerJson);
-      return new HfTokenizer(tokenizer, maxLength, json, tokenizerJson);
+      return new HfTokenizer(tokenizer, maxLength, specialTokens, json, tokenizerJson);
     } catch (IOException | UserError e) {
       tokenizer.close();
       throw e;
@@ -265,6 +282,11 @@ public final class HfTokenizer implements Tokenizer {
   @Override
   public long unknownId() {
     return unknownId;
+  }
+
+  /** The largest token id that a text can get; -1 if the file tells none. */
+  public long largestId() {
+    return largestId;
   }
 
   /** Whether the file says that letters are lowered; lists of normalizers are not looked into. */

@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** The parts of a {@code tokenizer.json} that the library does not tell, read as a stream. */
 final class TokenizerJson {
@@ -33,6 +35,9 @@ final class TokenizerJson {
 
   /** Of models that give words their ids in an object: WordPiece, WordLevel, BPE. */
   final Map<String, Long> vocabulary = new HashMap<>();
+
+  /** Entries of a vocabulary that is a list, in which their places are their ids. */
+  private int listed;
 
   private TokenizerJson() {}
 
@@ -71,12 +76,27 @@ final class TokenizerJson {
     return id != null ? id : added.getOrDefault(token, NONE);
   }
 
+  /** The largest id that a text can get; {@link #NONE} without any. */
+  long largestId() {
+    return LongStream.concat(
+            LongStream.of(listed - 1),
+            Stream.of(vocabulary, added)
+                .flatMap(ids -> ids.values().stream())
+                .mapToLong(Long::longValue))
+        .max()
+        .orElse(NONE);
+  }
+
   private void readObject(JsonParser parser, String place) throws IOException {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String name = place + parser.currentName();
       JsonToken value = parser.nextToken();
       if (name.equals("model.vocab") && value == JsonToken.START_OBJECT) {
         readVocabulary(parser);
+      } else if (name.equals("model.vocab") && value == JsonToken.START_ARRAY) {
+        for (listed = 0; parser.nextToken() != JsonToken.END_ARRAY; listed++) {
+          parser.skipChildren();
+        }
       } else if (name.equals("added_tokens") && value == JsonToken.START_ARRAY) {
         while (parser.nextToken() == JsonToken.START_OBJECT) {
           JsonNode token = parser.readValueAsTree();

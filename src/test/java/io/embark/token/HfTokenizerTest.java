@@ -3,7 +3,9 @@ package io.embark.token;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.testing.TinyModels;
+import io.embark.testing.TinyTokenizers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** MiniLM's own file, which asks for truncation to 128 and padding to exactly 128. */
@@ -42,6 +45,30 @@ class HfTokenizerTest {
       Tokens longer = tokenizer.encode("a ".repeat(300));
       assertThat(longer.used()).isEqualTo(302);
       assertThat(longer.truncated()).isFalse();
+    }
+  }
+
+  @Test
+  void aStaticModelsTextsGetNoTokensAround() throws IOException {
+    try (HfTokenizer tokenizer = HfTokenizer.withoutSpecialTokens(file, 3)) {
+      assertThat(tokenizer.specialTokens()).isZero();
+      assertThat(tokenizer.encode("Hello world").ids()).containsExactly(7592, 2088);
+      assertThat(tokenizer.encode("").ids()).isEmpty();
+      Tokens cut = tokenizer.encode("hello world hello world");
+      assertThat(cut.ids()).containsExactly(7592, 2088, 7592);
+      assertThat(cut.total()).isEqualTo(4);
+      // Those that stand in the text are the text's own.
+      assertThat(tokenizer.encode("[SEP]").ids()).containsExactly(SEP);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"WORD_PIECE,30521", "BYTE_LEVEL,261", "UNIGRAM,"})
+  void theLargestIdIsKnown(TinyTokenizers family, Long id) throws IOException {
+    Path own = family.write(Files.createTempDirectory(directory, "largest"));
+    try (HfTokenizer tokenizer = HfTokenizer.open(own, 512)) {
+      long most = new ObjectMapper().readTree(own.toFile()).at("/model/vocab").size() - 1;
+      assertThat(tokenizer.largestId()).isEqualTo(id == null ? most : id).isPositive();
     }
   }
 
