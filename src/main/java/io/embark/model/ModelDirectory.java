@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 
 /**
  * A model directory of the Hugging Face or sentence-transformers layout. Only the graph and {@code
@@ -72,8 +71,7 @@ public record ModelDirectory(
           "Model directory %s does not exist (asked for as '%s')."
               .formatted(directory.toAbsolutePath(), name));
     }
-    Predicate<String> exists = file -> Files.isRegularFile(directory.resolve(file));
-    String graph = ModelFiles.graph(exists, names(directory), modelFile, name);
+    ModelFiles files = ModelFiles.in(directory, modelFile, name);
     JsonNode config = ModelFiles.json(directory, CONFIG);
     JsonNode limits = ModelFiles.json(directory, LIMITS);
     JsonNode prompts = ModelFiles.json(directory, SENTENCE_TRANSFORMERS);
@@ -82,8 +80,8 @@ public record ModelDirectory(
     SentenceTransformersModules modules = SentenceTransformersModules.read(directory, name);
     return new ModelDirectory(
         name,
-        directory.resolve(graph),
-        directory.resolve(ModelFiles.TOKENIZER),
+        directory.resolve(files.weights()),
+        directory.resolve(files.tokenizer()),
         modules.poolings(),
         modules.norm(),
         modules.excludePrompt(),
@@ -134,12 +132,6 @@ public record ModelDirectory(
     Map<String, String> prompts = new LinkedHashMap<>();
     byName.fields().forEachRemaining(e -> prompts.put(e.getKey(), e.getValue().asText()));
     return Map.copyOf(prompts);
-  }
-
-  private static List<String> names(Path directory) throws IOException {
-    try (var files = Files.list(directory)) {
-      return files.map(p -> p.getFileName().toString()).toList();
-    }
   }
 
   /** SHA-256 over all of {@link #fileHashes}. */

@@ -239,7 +239,7 @@ class ModelDirectoryTest {
     assertThatThrownBy(() -> ModelDirectory.read(directory, "fp16.onnx", "m"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("fp16.onnx")
-        .hasMessageContaining("onnx, tokenizer.json");
+        .hasMessageContaining("found onnx/int8.onnx, onnx/model.onnx");
     TinyModels.writeFiles(directory, Map.of("model.onnx", "c"));
     assertThat(ModelDirectory.read(directory, null, "m").onnxFile())
         .isEqualTo(directory.resolve("model.onnx"));

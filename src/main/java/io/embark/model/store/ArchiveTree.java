@@ -2,6 +2,8 @@ package io.embark.model.store;
 
 import io.embark.UserError;
 import io.embark.model.ModelFiles;
+import io.embark.model.ModuleList;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -26,7 +28,7 @@ import org.apache.commons.compress.archivers.zip.ZipFile;
  * A model inside a zip, jar or tar file of this host.
  *
  * @param folder the model's folder inside the archive, or null for the uppermost one that holds a
- *     tokenizer
+ *     tokenizer, or a list of modules and a tokenizer below it
  */
 record ArchiveTree(Path archive, Format format, String folder, String name)
     implements TreeModel.Tree {
@@ -143,24 +145,52 @@ record ArchiveTree(Path archive, Format format, String folder, String name)
     if (folder != null) {
       return folder.isEmpty() ? "" : folder + "/";
     }
+    Optional<String> modules = uppermost(ModuleList.FILE, paths);
+    String tokenizer = uppermost(ModelFiles.TOKENIZER, paths).orElse("");
+    if (modules.isPresent() && tokenizer.startsWith(modules.get())) {
+      return modules.get();
+    }
+    String plain = tokenizer.replaceAll("/$", "");
+    String lastName = plain.substring(plain.lastIndexOf('/') + 1);
+    return ModelFiles.isFirstModule(lastName)
+        ? tokenizer.substring(0, plain.length() - lastName.length())
+        : tokenizer;
+  }
+
+  /** The folder of the file of this name that lies highest; empty or with a slash at its end. */
+  private static Optional<String> uppermost(String fileName, Collection<String> paths) {
     return paths.stream()
-        .filter(path -> ("/" + path).endsWith("/" + ModelFiles.TOKENIZER))
+        .filter(path -> ("/" + path).endsWith("/" + fileName))
         .min(Comparator.comparingLong(path -> path.chars().filter(c -> c == '/').count()))
-        .map(path -> path.substring(0, path.length() - ModelFiles.TOKENIZER.length()))
-        .orElse("");
+        .map(path -> path.substring(0, path.length() - fileName.length()));
+  }
+
+  @Override
+  public byte[] read(String file) throws IOException {
+    ByteArrayOutputStream read = new ByteArrayOutputStream();
+    eachOf(Set.of(file), (entry, contents) -> contents.transferTo(read));
+    return read.toByteArray();
   }
 
   @Override
   public void copy(Collection<String> files, Path to) throws IOException {
+    eachOf(
+        files,
+        (entry, contents) ->
+            CopyIn.file(contents, to.resolve(entry.path), entry.size, archive + "!" + entry.path));
+  }
+
+  /** Visits these files; entries have their paths relative to the model. */
+  private void eachOf(Collection<String> files, Visitor visitor) throws IOException {
     Set<String> all = new TreeSet<>();
     each((entry, contents) -> all.add(inside(entry.path)));
     String base = base(all);
     each(
         (entry, contents) -> {
           String path = inside(entry.path);
-          if (path.startsWith(base) && files.contains(path.substring(base.length()))) {
-            Path target = to.resolve(path.substring(base.length()));
-            CopyIn.file(contents, target, entry.size, archive + "!" + entry.path);
+          String file = path.startsWith(base) ? path.substring(base.length()) : null;
+          if (file != null && files.contains(file)) {
+            visitor.visit(new Entry(file, entry.size, entry.version, entry.link), contents);
           }
         });
   }

@@ -2,6 +2,7 @@ package io.embark.model.store;
 
 import io.embark.UserError;
 import io.embark.model.ModelFiles;
+import io.embark.model.ModuleList;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.JarURLConnection;
@@ -17,7 +18,7 @@ final class ClassPathModel {
 
   /** A folder that lies on the class path as files; empty if it is inside a jar. */
   static Optional<Path> inPlace(String folder, String name) {
-    URL url = tokenizer(folder, name);
+    URL url = anchor(folder, name);
     return url.getProtocol().equals("file")
         ? Optional.of(Path.of(URI.create(url.toString())).getParent())
         : Optional.empty();
@@ -25,7 +26,7 @@ final class ClassPathModel {
 
   /** A folder inside a jar. */
   static ModelSource inJar(String folder, String name) throws IOException {
-    URL url = tokenizer(folder, name);
+    URL url = anchor(folder, name);
     if (!(url.openConnection() instanceof JarURLConnection jar)
         || !jar.getJarFileURL().getProtocol().equals("file")) {
       throw new UserError(
@@ -37,9 +38,10 @@ final class ClassPathModel {
     return new TreeModel(name, "classpath:" + folder, tree, false);
   }
 
-  private static URL tokenizer(String folder, String name) {
-    return find(
-        folder.isEmpty() ? ModelFiles.TOKENIZER : folder + "/" + ModelFiles.TOKENIZER, name);
+  /** A file that lies directly in a model's folder. */
+  private static URL anchor(String folder, String name) {
+    URL modules = resource(ModelFiles.in(folder, ModuleList.FILE));
+    return modules == null ? find(ModelFiles.in(folder, ModelFiles.TOKENIZER), name) : modules;
   }
 
   /** An archive that is one resource. */

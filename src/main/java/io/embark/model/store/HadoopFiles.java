@@ -73,6 +73,19 @@ record HadoopFiles(String name, Path root, Configuration hadoop, Retries retries
     }
   }
 
+  /** Whether this is a file and not a directory, nor nothing. */
+  boolean isFile() throws IOException {
+    return retries.read(
+        "Looking up " + root,
+        () -> {
+          try {
+            return files().getFileStatus(root).isFile();
+          } catch (FileNotFoundException e) {
+            return false;
+          }
+        });
+  }
+
   /** Every file below, hidden directories left out, by its path relative to the root. */
   @Override
   public SortedMap<String, TreeModel.RemoteFile> list() throws IOException {
@@ -107,6 +120,25 @@ record HadoopFiles(String name, Path root, Configuration hadoop, Retries retries
   static String version(FileStatus file) {
     String etag = file instanceof EtagSource tagged ? tagged.getEtag() : null;
     return etag != null && !etag.isEmpty() ? etag : Long.toString(file.getModificationTime());
+  }
+
+  @Override
+  public byte[] read(String file) throws IOException {
+    Path path = new Path(root, new Path(null, null, file));
+    return retries.read(
+        "Reading " + path,
+        () -> {
+          FileSystem files = files();
+          try (var in = files.open(path)) {
+            byte[] contents = in.readAllBytes();
+            long length = files.getFileStatus(path).getLen();
+            if (contents.length != length) {
+              throw new IOException(
+                  "%s has %d bytes, %d arrived".formatted(path, length, contents.length));
+            }
+            return contents;
+          }
+        });
   }
 
   @Override

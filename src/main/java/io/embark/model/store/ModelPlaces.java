@@ -2,6 +2,7 @@ package io.embark.model.store;
 
 import io.embark.UserError;
 import io.embark.model.ModelFiles;
+import io.embark.model.ModuleList;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -54,29 +55,27 @@ record ModelPlaces(
       BuiltinModel builtin = BuiltinModel.of(uri.substring(BUILTIN.length()));
       return new Place(builtin.identity(), null, builtin, modelFile);
     }
-    String place = uri;
-    String graph = modelFile;
-    if (uri.endsWith(ONNX)) {
-      int scheme = startsWith(uri, CLASS_PATH) ? CLASS_PATH.length() : 0;
-      int fileName = Math.max(uri.lastIndexOf('/') + 1, scheme);
-      place = fileName == 0 ? "." : uri.substring(0, fileName);
-      graph = uri.substring(fileName);
-    }
     if (startsWith(uri, CLASS_PATH)) {
-      return onClassPath(place.substring(CLASS_PATH.length()), graph, uri);
+      return onClassPath(uri.substring(CLASS_PATH.length()), modelFile, uri);
     }
     if (startsWith(uri, SPARK_FILES)) {
-      return fromSpark(place.substring(SPARK_FILES.length()), graph, uri);
+      return fromSpark(uri.substring(SPARK_FILES.length()), modelFile, uri);
     }
-    Path local = localPath(place);
-    return local == null ? remote(place, graph, uri) : here(local, graph, uri);
+    Path local = localPath(uri);
+    return local == null ? remote(uri, modelFile, uri) : here(local, modelFile, uri);
   }
 
   private static boolean startsWith(String uri, String scheme) {
     return uri.regionMatches(true, 0, scheme, 0, scheme.length());
   }
 
-  private static Place here(Path path, String modelFile, String name) {
+  private static Place here(Path path, String modelFile, String name) throws IOException {
+    if (path.toString().endsWith(ONNX) && !Files.isDirectory(path)) {
+      String file = path.toAbsolutePath().normalize().toString();
+      String plain = file.replace(path.getFileSystem().getSeparator(), "/");
+      NamedGraph named = NamedGraph.of(plain, f -> Files.isRegularFile(Path.of(f)), name);
+      return new Place(name, Path.of(named.model() + "/"), null, named.graph());
+    }
     return Files.isRegularFile(path)
             && ArchiveTree.Format.of(path.getFileName().toString()).isPresent()
         ? new Place(name, null, PackedModel.local(path, name), modelFile)
@@ -88,6 +87,17 @@ record ModelPlaces(
     if (ArchiveTree.Format.of(resource).isPresent()) {
       return new Place(name, null, ClassPathModel.packed(resource, name), modelFile);
     }
+    if (resource.endsWith(ONNX)) {
+      NamedGraph named =
+          NamedGraph.of(
+              "/" + resource, file -> ClassPathModel.resource(file.substring(1)) != null, name);
+      return folderOnClassPath(named.model().replaceFirst("^/", ""), named.graph(), name);
+    }
+    return folderOnClassPath(resource, modelFile, name);
+  }
+
+  private static Place folderOnClassPath(String resource, String modelFile, String name)
+      throws IOException {
     Optional<Path> inPlace = ClassPathModel.inPlace(resource, name);
     return inPlace.isPresent()
         ? new Place(name, inPlace.get(), null, modelFile)
@@ -110,6 +120,9 @@ record ModelPlaces(
         return remote(place + below, modelFile, name);
       }
       Path found = Path.of(local + below);
+      if (!Files.exists(found) && Files.isDirectory(local)) {
+        found = Path.of(modelIn(local) + below);
+      }
       if (Files.exists(found)) {
         return here(modelIn(found), modelFile, name);
       }
@@ -122,17 +135,26 @@ record ModelPlaces(
 
   /** The model in a folder that Spark unpacked, often the only folder inside it. */
   private static Path modelIn(Path folder) throws IOException {
-    if (!Files.isDirectory(folder) || Files.exists(folder.resolve(ModelFiles.TOKENIZER))) {
+    if (!Files.isDirectory(folder) || isModel(folder)) {
       return folder;
     }
     try (Stream<Path> below = Files.list(folder)) {
-      List<Path> models =
-          below.filter(path -> Files.exists(path.resolve(ModelFiles.TOKENIZER))).toList();
+      List<Path> models = below.filter(ModelPlaces::isModel).toList();
       return models.size() == 1 ? models.get(0) : folder;
     }
   }
 
+  private static boolean isModel(Path folder) {
+    return Files.exists(folder.resolve(ModelFiles.TOKENIZER))
+        || Files.exists(folder.resolve(ModuleList.FILE));
+  }
+
   private Place remote(String uri, String modelFile, String name) {
+    if (uri.endsWith(ONNX)) {
+      // Its copy holds no other graph: the name is enough to find it there.
+      String fileName = uri.substring(uri.lastIndexOf('/') + 1);
+      return new Place(name, null, new RemoteGraph(uri, hadoop, retries), fileName);
+    }
     HadoopFiles files = new HadoopFiles(uri, new org.apache.hadoop.fs.Path(uri), hadoop, retries);
     ModelSource source =
         ArchiveTree.Format.of(uri).isPresent()

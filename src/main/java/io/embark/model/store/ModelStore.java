@@ -53,11 +53,11 @@ public final class ModelStore {
   /**
    * Opens a model.
    *
-   * @param uri {@code builtin:NAME}; a directory, an {@code .onnx} file with its {@code
-   *     tokenizer.json} beside it, or an archive of such a directory; a Hadoop URI, {@code
-   *     classpath:PATH} or {@code spark-files:NAME} of either
-   * @param modelFile the graph inside the directory, relative to it, or null to look in the usual
-   *     places
+   * @param uri {@code builtin:NAME}; a directory, an {@code .onnx} file of one, or an archive of
+   *     such a directory; a Hadoop URI, {@code classpath:PATH} or {@code spark-files:NAME} of
+   *     either
+   * @param modelFile the graph inside the directory, relative to it or by a file name that no other
+   *     graph has; null to look in the usual places
    * @throws IOException if something cannot be read or copied
    * @throws UserError if it is not a usable model
    */

@@ -1,12 +1,16 @@
 package io.embark.model.store;
 
+import io.embark.UserError;
 import io.embark.model.ExternalData;
 import io.embark.model.ModelFiles;
+import io.embark.model.ModuleList;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,6 +21,9 @@ import org.slf4j.LoggerFactory;
  * @param far whether it is read through a network that may be down
  */
 record TreeModel(String name, String identity, Tree tree, boolean far) implements ModelSource {
+  /** Bytes. */
+  private static final long LONGEST_LIST = 1 << 20;
+
   private static final Logger LOG = LoggerFactory.getLogger(TreeModel.class);
 
   /** A file of a tree. Its version, a checksum, tag or time, differs when the contents do. */
@@ -26,6 +33,9 @@ record TreeModel(String name, String identity, Tree tree, boolean far) implement
   interface Tree {
     SortedMap<String, RemoteFile> list() throws IOException;
 
+    /** The contents of a small file. */
+    byte[] read(String file) throws IOException;
+
     /** Copies files to the same paths below a directory. */
     void copy(Collection<String> files, Path to) throws IOException;
   }
@@ -33,11 +43,14 @@ record TreeModel(String name, String identity, Tree tree, boolean far) implement
   @Override
   public String state(String modelFile) throws IOException {
     SortedMap<String, RemoteFile> files = tree.list();
-    String graph = ModelFiles.graph(files::containsKey, files.keySet(), modelFile, name);
+    ModelFiles model = model(files, modelFile);
+    List<String> pickles = model.pickles(files::containsKey);
     StringBuilder state = new StringBuilder();
     files.forEach(
         (path, file) -> {
-          if (ModelFiles.certain(path, graph) || ModelFiles.possible(path, graph, files.keySet())) {
+          if (model.certain(path)
+              || model.possible(path, files.keySet())
+              || pickles.contains(path)) {
             state.append("%s %d %s\n".formatted(path, file.length(), file.version()));
           }
         });
@@ -48,13 +61,18 @@ record TreeModel(String name, String identity, Tree tree, boolean far) implement
   public void fill(Path directory, String modelFile) throws IOException {
     long start = System.nanoTime();
     SortedMap<String, RemoteFile> files = tree.list();
-    String graph = ModelFiles.graph(files::containsKey, files.keySet(), modelFile, name);
-    List<String> certain =
-        files.keySet().stream().filter(file -> ModelFiles.certain(file, graph)).toList();
+    ModelFiles model = model(files, modelFile);
+    List<String> certain = files.keySet().stream().filter(model::certain).toList();
     long bytes = copy(files, certain, directory);
+    for (String pickle : model.pickles(files::containsKey)) {
+      // Of no use here; its name lets the copy say why there are no weights.
+      Files.createFile(directory.resolve(pickle));
+    }
     List<String> weights = new ArrayList<>();
-    for (String location : ExternalData.of(directory.resolve(graph))) {
-      String file = ModelFiles.besideGraph(graph, location);
+    Set<String> locations =
+        model.isStatic() ? Set.of() : ExternalData.of(directory.resolve(model.weights()));
+    for (String location : locations) {
+      String file = model.besideGraph(location);
       // A file that is missing is reported when the graph is opened.
       if (file != null && files.containsKey(file) && !certain.contains(file)) {
         weights.add(file);
@@ -67,6 +85,24 @@ record TreeModel(String name, String identity, Tree tree, boolean far) implement
         certain.size() + weights.size(),
         bytes,
         (System.nanoTime() - start) / 1_000_000);
+  }
+
+  private ModelFiles model(SortedMap<String, RemoteFile> files, String modelFile)
+      throws IOException {
+    RemoteFile list = files.get(ModuleList.FILE);
+    if (list != null && list.length() > LONGEST_LIST) {
+      throw new UserError(
+          "Model %s: its modules.json has %d bytes; wanted is a list of a few modules."
+              .formatted(name, list.length()));
+    }
+    ModuleList modules =
+        list == null
+            ? ModuleList.NONE
+            : ModuleList.of(
+                ModelFiles.json(
+                    tree.read(ModuleList.FILE), "Model %s: modules.json".formatted(name)),
+                name);
+    return ModelFiles.of(files::containsKey, files::keySet, modules, modelFile, name);
   }
 
   private long copy(SortedMap<String, RemoteFile> files, List<String> wanted, Path to)
