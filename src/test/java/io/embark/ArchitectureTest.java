@@ -54,7 +54,8 @@ class ArchitectureTest {
   static {
     LAYERS.put("", Sight.of());
     LAYERS.put("natives", Sight.of());
-    LAYERS.put("token", Sight.of("natives").with(JSON).with("ai.djl.."));
+    LAYERS.put("json", Sight.of().with(JSON));
+    LAYERS.put("token", Sight.of("natives", "json").with(JSON).with("ai.djl.."));
     LAYERS.put("text", Sight.of("token"));
     LAYERS.put("batch", Sight.of("token"));
     LAYERS.put("pooling", Sight.of());
@@ -66,7 +67,8 @@ class ArchitectureTest {
         Sight.of("natives", "batch", "pooling", "onnx.graph", "onnx.int8")
             .with(GRAPH)
             .with("ai.onnxruntime.."));
-    LAYERS.put("model", Sight.of("pooling", "vector").with(GRAPH, JSON));
+    LAYERS.put(
+        "model", Sight.of("json", "token", "pooling", "vector", "onnx.graph").with(GRAPH, JSON));
     LAYERS.put(
         "model.store",
         Sight.of("model").with("org.apache.hadoop..").with("org.apache.commons.compress.."));

@@ -8,6 +8,7 @@ import io.embark.onnx.DeviceChoice;
 import io.embark.onnx.Encoder;
 import io.embark.onnx.OnnxEncoder;
 import io.embark.onnx.graph.PooledGraph.PoolingMask;
+import io.embark.pooling.VectorModule;
 import io.embark.text.Chunker;
 import io.embark.token.HfTokenizer;
 import java.io.IOException;
@@ -41,12 +42,16 @@ public final class Embedder implements AutoCloseable {
   private final EmbeddingPipeline pipeline;
 
   private Embedder(
-      EmbedderConfig config, ModelDirectory model, HfTokenizer tokenizer, Encoder encoder) {
+      EmbedderConfig config,
+      ModelDirectory model,
+      List<VectorModule> modules,
+      HfTokenizer tokenizer,
+      Encoder encoder) {
     this.config = boundedForStates(config, encoder);
-    this.tokenizer =
-        new PromptTokenizer(tokenizer, config.get(Setting.PROMPT), model.sentenceModel());
+    boolean strips = model.sentenceModel() && config.get(Setting.STRIP) == Strip.EARLIER;
+    this.tokenizer = new PromptTokenizer(tokenizer, config.get(Setting.PROMPT), strips);
     this.encoder = encoder;
-    this.layout = VectorLayout.of(config, encoder.outputs());
+    this.layout = VectorLayout.of(config, encoder.outputs(), modules);
     this.pipeline = new EmbeddingPipeline(this.config, model, this.tokenizer, encoder, layout);
   }
 
@@ -77,28 +82,37 @@ public final class Embedder implements AutoCloseable {
         store.openSame(
             config.get(Setting.MODEL), config.get(Setting.MODEL_FILE), config.wantedModel());
     EmbedderConfig resolved = config.resolve(model);
-    HfTokenizer tokenizer =
-        HfTokenizer.open(model.tokenizerJson(), resolved.get(Setting.MAX_LENGTH));
+    List<VectorModule> modules =
+        resolved.get(Setting.MODULES) == Modules.MODEL ? model.modules() : List.of();
+    HfTokenizer tokenizer = ModelTokenizer.open(model, resolved);
     Encoder encoder = null;
     try {
-      requireCase(model, tokenizer);
-      boolean ownMask =
-          resolved.get(Setting.EXCLUDE_SPECIAL_TOKENS) || resolved.get(Setting.EXCLUDE_PROMPT);
+      FinishedVectorCheck.of(model, resolved, tokenizer, modules);
       DeviceChoice device = DeviceChoice.of(resolved.get(Setting.DEVICE), gpuIndex);
       encoder =
           OnnxEncoder.open(
               model.onnxFile(),
+              model.traits().withOutput(resolved.text(Setting.MODEL_OUTPUT)),
               Executions.of(resolved, device, model),
-              VectorLayout.outputs(resolved),
-              ownMask ? PoolingMask.SEPARATE : PoolingMask.ATTENTION,
+              VectorLayout.outputs(resolved, modules),
+              poolingMask(resolved),
               resolved.get(Setting.PRECISION),
               () -> calibrationIds(tokenizer, resolved.get(Setting.PROMPT)));
-      return new Embedder(resolved, model, tokenizer, around.apply(encoder));
+      return new Embedder(resolved, model, modules, tokenizer, around.apply(encoder));
     } catch (IOException | RuntimeException | Error e) {
       closeQuietly(encoder, e);
       tokenizer.close();
       throw e;
     }
+  }
+
+  private static PoolingMask poolingMask(EmbedderConfig resolved) {
+    if (resolved.get(Setting.EXCLUDE_PROMPT) && !resolved.get(Setting.PROMPT).isEmpty()) {
+      return PoolingMask.WITHOUT_PROMPT;
+    }
+    return resolved.get(Setting.EXCLUDE_SPECIAL_TOKENS)
+        ? PoolingMask.SEPARATE
+        : PoolingMask.ATTENTION;
   }
 
   /**
@@ -128,16 +142,6 @@ public final class Embedder implements AutoCloseable {
       } catch (RuntimeException e) {
         cause.addSuppressed(e);
       }
-    }
-  }
-
-  private static void requireCase(ModelDirectory model, HfTokenizer tokenizer) {
-    if (model.lowersCase() && !tokenizer.lowersCase()) {
-      throw new UserError(
-          ("model: %s has do_lower_case in sentence_bert_config.json, but its tokenizer.json tells"
-                  + " small from capital letters. Embark changes no texts: give it texts in small"
-                  + " letters and set do_lower_case to false.")
-              .formatted(model.name()));
     }
   }
 

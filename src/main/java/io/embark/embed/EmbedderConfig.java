@@ -3,16 +3,20 @@ package io.embark.embed;
 import io.embark.UserError;
 import io.embark.model.ModelDirectory;
 import io.embark.model.ModelDirectory.Sourced;
+import io.embark.model.ModelWishes;
 import io.embark.onnx.Device;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
+import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -27,6 +31,9 @@ public final class EmbedderConfig implements Serializable {
   private static final String SET_IN_CODE = "set in code";
   private static final String DEFAULT = "default";
   private static final String NO_PROMPT = "none";
+
+  /** What may be the name of a prompt; anything else is taken as it is. */
+  private static final Pattern NAME = Pattern.compile("[\\p{L}\\p{N}_.-]+");
 
   private final TreeMap<String, String> values;
   private final TreeMap<String, String> origins;
@@ -96,31 +103,57 @@ public final class EmbedderConfig implements Serializable {
    * Fills what was left open from the model, then from the defaults. A resolved config resolves to
    * itself: executors do it again with what the driver sent them.
    *
-   * @throws UserError if the model wants something else than it was told, or leaves a choice that
-   *     only the user can make
+   * @throws UserError if the model wants something else than it was told
+   * @throws UncheckedIOException if a file of the model cannot be read
    */
   public EmbedderConfig resolve(ModelDirectory model) {
-    if (!isSet(Setting.POOLING) && model.poolings().isEmpty() && model.sentenceModel()) {
-      throw new UserError(
-          ("Model %s has a Pooling module that names no pooling Embark knows; set pooling to one of"
-                  + " %s.")
-              .formatted(model.name(), Pooling.labels()));
-    }
     Builder resolved = toBuilder();
+    ModelWishes wishes = model.wishes();
     if (!isSet(Setting.POOLING)) {
+      var poolings = OwnPooling.of(model, this);
       // A model trained with several means their joined vector.
-      var several = model.poolings().filter(own -> own.value().size() > 1);
+      var several = poolings.filter(own -> own.value().size() > 1);
       resolved.fill(Setting.CONCAT, several, own -> "true", null);
+      resolved.fill(Setting.POOLING, poolings, own -> joined(own, Pooling::label), "mean");
+    }
+    if (resolved.build().get(Setting.POOLING).stream().anyMatch(Pooling::usesTokenStates)) {
+      resolved.fill(Setting.LAYERS, wishes.layers(), Layers::label, null);
+    }
+    if (!isSet(Setting.TRUNCATE_DIM) && wishes.truncateDim().isPresent()) {
+      resolved.fill(Setting.RESCALE_TRUNCATED, wishes.truncateDim(), dim -> "false", null);
     }
     resolved
-        .fill(Setting.POOLING, model.poolings(), own -> joined(own, Pooling::label), "mean")
+        .fill(Setting.TRUNCATE_DIM, wishes.truncateDim(), String::valueOf, null)
         .fill(Setting.NORMALIZE, model.norm(), Norm::label, "none")
         .fill(Setting.MAX_LENGTH, model.maxLength(), String::valueOf, "512")
         .fill(Setting.PROMPT, model.defaultPrompt(), prompt -> prompt, NO_PROMPT)
         .fill(Setting.EXCLUDE_PROMPT, model.excludePrompt(), own -> "true", null);
+    keepOrUnset(resolved, Setting.MODULES, model.hasModules(), Modules.MODEL.label());
+    keepOrUnset(resolved, Setting.STRIP, stripMatters(model), Strip.NONE.label());
     EmbedderConfig filled = resolved.build();
     filled.requirePositions(model);
     return filled.asRecorded().withPromptText(model);
+  }
+
+  /**
+   * Says of a setting what is done, or nothing where it has no effect, so that equals are equal.
+   */
+  private static void keepOrUnset(
+      Builder resolved, Setting<?> setting, boolean matters, String otherwise) {
+    if (matters) {
+      resolved.fill(setting, Optional.empty(), value -> "", otherwise);
+    } else {
+      resolved.unset(setting);
+    }
+  }
+
+  private static boolean stripMatters(ModelDirectory model) {
+    try {
+      return model.tokenizer().splitsWords()
+          || model.sentenceModel() && model.tokenizer().spacesMatter();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + model.tokenizerJson(), e);
+    }
   }
 
   /** A longer text would fail in the graph, in whatever task it comes up first. */
@@ -172,13 +205,16 @@ public final class EmbedderConfig implements Serializable {
       String ofModel = "%s, prompt '%s' of the model".formatted(origin, prompt);
       return builder.promptText(named, ofModel).build();
     }
-    if (prompt.endsWith(" ") || prompt.endsWith(":")) {
+    if (prompt.matches("(?s)\".+\"")) {
+      return builder.promptText(prompt.substring(1, prompt.length() - 1), origin).build();
+    }
+    if (!NAME.matcher(prompt).matches()) {
       return builder.promptText(prompt, origin).build();
     }
     // A misspelt name must not become a word before every text.
     throw new UserError(
-        ("prompt: model %s has no prompt named '%s'; it has %s. For literal text end it with a"
-                + " space or a colon.")
+        ("prompt: model %s has no prompt named '%s'; it has %s. If this one word is to stand before"
+                + " every text, put it into double quotes.")
             .formatted(
                 model.name(),
                 prompt,
@@ -305,7 +341,7 @@ public final class EmbedderConfig implements Serializable {
       return set(Setting.MAX_LENGTH, Integer.toString(tokens), SET_IN_CODE);
     }
 
-    /** A prompt's name in the model, or literal text ending in a space or colon. */
+    /** A prompt's name in the model, or literal text; a single word of it in double quotes. */
     public Builder prompt(String nameOrText) {
       return set(Setting.PROMPT, nameOrText, SET_IN_CODE);
     }

@@ -33,7 +33,12 @@ final class Executions {
             tensorRt(config, device, model));
     boolean padded =
         config.get(Setting.PADDING).on(device) || config.get(Setting.SHAPE_BUCKETS).on(device);
-    return new Execution(device, Math.max(1, config.get(Setting.INTRA_OP_THREADS)), gpu, padded);
+    return new Execution(
+        device,
+        Math.max(1, config.get(Setting.INTRA_OP_THREADS)),
+        gpu,
+        padded,
+        config.get(Setting.MAX_LENGTH));
   }
 
   private static GpuOptions.TensorRt tensorRt(

@@ -14,7 +14,12 @@ public final class ProvenanceComparison {
    * prompts on purpose, the cosine does not depend on lengths, and the others are small errors.
    */
   static final Set<Setting<?>> ALL_THE_SAME =
-      Set.of(Setting.PROMPT, Setting.NORMALIZE, Setting.MAX_LENGTH, Setting.PRECISION);
+      Set.of(
+          Setting.PROMPT,
+          Setting.NORMALIZE,
+          Setting.RESCALE_TRUNCATED,
+          Setting.MAX_LENGTH,
+          Setting.PRECISION);
 
   /** Fields of no consequence for comparing: a name, and what is undone by then. */
   private static final Set<String> NOT_COMPARED =

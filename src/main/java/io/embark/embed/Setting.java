@@ -86,7 +86,8 @@ public record Setting<T>(
           .says(
               "How token states become one vector: "
                   + Pooling.labels()
-                  + "; several give a column each; otherwise as the model was trained, or mean")
+                  + "; several give a column each; otherwise as the model was trained, its graph's"
+                  + " finished vector, or mean")
           .list(Pooling::of);
 
   public static final Setting<List<Layers>> LAYERS =
@@ -96,6 +97,20 @@ public record Setting<T>(
                   + " or the mean of several: first+last, last4, 0+-1; several choices give a"
                   + " column each")
           .list(Layers::of);
+
+  public static final Setting<Modules> MODULES =
+      ofEmbedder(Effect.VECTORS, "modules", Choice.labels(Modules.class, "|"), null)
+          .says(
+              "Take pooled vectors through the layers that the model has behind its pooling (Dense,"
+                  + " LayerNorm), or leave them out; otherwise as the model does")
+          .choice(Modules.class);
+
+  public static final Setting<String> MODEL_OUTPUT =
+      ofEmbedder(Effect.VECTORS, "model-output", "NAME", null)
+          .says(
+              "The output of the graph that vectors are made of: token states, or a finished vector"
+                  + " for pooling sentence_embedding; otherwise found by name and width")
+          .name();
 
   public static final Setting<Boolean> CONCAT =
       ofEmbedder(Effect.VECTORS, "concat", SWITCH, "false")
@@ -123,8 +138,16 @@ public record Setting<T>(
       ofEmbedder(Effect.VECTORS, "truncate-dim", "N", "0")
           .says(
               "Keep only the first N values of each vector (Matryoshka), before normalising; 0"
-                  + " keeps all")
+                  + " keeps all; otherwise as the model says, or all")
           .number(0, 1_000_000);
+
+  public static final Setting<Boolean> RESCALE_TRUNCATED =
+      ofEmbedder(Effect.VECTORS, "rescale-truncated", SWITCH, "true")
+          .says(
+              "Normalise what truncate-dim keeps (true), or the whole vector before it is cut, as"
+                  + " sentence-transformers does and as holds where the model says itself to how many"
+                  + " values it is cut (false)")
+          .toggle();
 
   public static final Setting<Norm> NORMALIZE =
       ofEmbedder(Effect.VECTORS, "normalize", "none|l2", null)
@@ -141,9 +164,17 @@ public record Setting<T>(
   public static final Setting<String> PROMPT =
       ofEmbedder(Effect.VECTORS, "prompt", "NAME|TEXT", null)
           .says(
-              "Put before every text: a prompt the model names (query, passage), or literal text"
-                  + " ending in a space or colon; 'none' for no prompt")
+              "Put before every text: a prompt the model names (query, passage), or literal text,"
+                  + " a single word of it in double quotes; 'none' for no prompt")
           .text();
+
+  public static final Setting<Strip> STRIP =
+      ofEmbedder(Effect.VECTORS, "strip", Choice.labels(Strip.class, "|"), null)
+          .says(
+              "White space: around texts left and between words as transformers 5 has it (none), or as"
+                  + " sentence-transformers did until 5.3, and so Embark (earlier), for tables made"
+                  + " then; matters to other tokenizers than BERT's")
+          .choice(Strip.class);
 
   public static final Setting<Device> DEVICE =
       ofEmbedder(Effect.PLACE, "device", Choice.labels(Device.class, "|"), "auto")

@@ -2,12 +2,14 @@ package io.embark.embed;
 
 import io.embark.UserError;
 import io.embark.onnx.graph.GraphOutput;
+import io.embark.onnx.graph.GraphOutput.Ending;
 import io.embark.onnx.graph.GraphOutput.PooledOutput;
 import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
 import io.embark.onnx.graph.PooledModel;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
+import io.embark.pooling.VectorModule;
 import io.embark.token.Tokens;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ import java.util.List;
  *     mean_first_last}; a joined vector is named by its parts
  * @param dims values of each output of the session
  * @param dimensions values of each vector
+ * @param modules what joined vectors go through before they are finished
  * @param tokenStates whether the last output is the token states
  */
 record VectorLayout(
@@ -30,26 +33,28 @@ record VectorLayout(
     int[] dims,
     List<Integer> dimensions,
     boolean concat,
-    Norm norm,
+    List<VectorModule> modules,
+    Ending ending,
     boolean tokenStates) {
   /** Prefix of output names: plain ones may be those of tensors in the graph. */
   private static final String OURS = "embark_";
 
   /**
+   * @param modules the model's, behind its pooling
    * @throws UserError if token states are wanted of several choices of layers
    */
-  static List<GraphOutput> outputs(EmbedderConfig config) {
+  static List<GraphOutput> outputs(EmbedderConfig config, List<VectorModule> modules) {
     List<Pooling> poolings = config.get(Setting.POOLING);
     List<Layers> layers = config.get(Setting.LAYERS);
-    int truncateDim = joins(config) ? 0 : config.get(Setting.TRUNCATE_DIM);
-    Norm norm = joins(config) ? Norm.NONE : config.get(Setting.NORMALIZE);
+    Ending ending = joins(config) ? new Ending(0, Norm.NONE, true) : ending(config);
+    List<VectorModule> behind = joins(config) ? List.of() : modules;
     List<GraphOutput> outputs = new ArrayList<>();
     for (Pooling pooling : poolings) {
       // The pooler is the model's own; it has no other layers, alone it says so.
       boolean onlyLast = !pooling.usesTokenStates() && poolings.size() > 1;
       for (Layers choice : onlyLast ? List.of(Layers.LAST) : layers) {
         String name = OURS + name(pooling, choice, onlyLast || layers.size() == 1);
-        outputs.add(new PooledOutput(name, pooling, choice, truncateDim, norm));
+        outputs.add(new PooledOutput(name, pooling, choice, behind, ending));
       }
     }
     if (config.get(Setting.TOKEN_STATES)) {
@@ -63,7 +68,14 @@ record VectorLayout(
     return outputs;
   }
 
-  private static boolean joins(EmbedderConfig config) {
+  private static Ending ending(EmbedderConfig config) {
+    return new Ending(
+        config.get(Setting.TRUNCATE_DIM),
+        config.get(Setting.NORMALIZE),
+        config.get(Setting.RESCALE_TRUNCATED));
+  }
+
+  static boolean joins(EmbedderConfig config) {
     return config.get(Setting.CONCAT)
         && config.get(Setting.POOLING).size() * config.get(Setting.LAYERS).size() > 1;
   }
@@ -79,29 +91,30 @@ record VectorLayout(
 
   /**
    * @param made the outputs of a session that was asked for {@link #outputs}
-   * @throws UserError if joined vectors are to be cut to more values than they have
+   * @throws UserError if joined vectors are to be cut to more values than they have, or do not fit
+   *     the modules
    */
-  static VectorLayout of(EmbedderConfig config, List<PooledModel.Output> made) {
+  static VectorLayout of(
+      EmbedderConfig config, List<PooledModel.Output> made, List<VectorModule> modules) {
     boolean tokenStates = config.get(Setting.TOKEN_STATES);
     boolean concat = joins(config);
     int vectors = made.size() - (tokenStates ? 1 : 0);
     int[] dims = made.stream().mapToInt(PooledModel.Output::dim).toArray();
     List<String> names =
-        outputs(config).stream()
+        outputs(config, modules).stream()
             .limit(vectors)
             .map(output -> output.name().substring(OURS.length()))
             .toList();
     List<Integer> dimensions = Arrays.stream(dims, 0, vectors).boxed().toList();
     if (concat) {
       names = List.of(String.join("_", names));
-      dimensions = List.of(joinedDim(dimensions, config.get(Setting.TRUNCATE_DIM)));
+      dimensions = List.of(joinedDim(dimensions, modules, config.get(Setting.TRUNCATE_DIM)));
     }
-    return new VectorLayout(
-        names, dims, dimensions, concat, config.get(Setting.NORMALIZE), tokenStates);
+    return new VectorLayout(names, dims, dimensions, concat, modules, ending(config), tokenStates);
   }
 
-  private static int joinedDim(List<Integer> dims, int truncateDim) {
-    int joined = dims.stream().mapToInt(Integer::intValue).sum();
+  private static int joinedDim(List<Integer> dims, List<VectorModule> modules, int truncateDim) {
+    int joined = VectorModule.outputDim(modules, dims.stream().mapToInt(Integer::intValue).sum());
     if (truncateDim > joined) {
       throw new UserError(
           "truncate-dim is %d, the joined vectors have %d values.".formatted(truncateDim, joined));
@@ -135,14 +148,15 @@ record VectorLayout(
   }
 
   private float[] join(float[][] vectors) {
-    float[] joined = new float[dimensions.get(0)];
+    float[] joined = new float[Arrays.stream(dims, 0, vectors.length).sum()];
     int next = 0;
     for (float[] vector : vectors) {
-      int rest = Math.min(vector.length, joined.length - next);
-      System.arraycopy(vector, 0, joined, next, rest);
-      next += rest;
+      System.arraycopy(vector, 0, joined, next, vector.length);
+      next += vector.length;
     }
-    norm.apply(joined);
-    return joined;
+    for (VectorModule module : modules) {
+      joined = module.apply(joined);
+    }
+    return ending.apply(joined);
   }
 }

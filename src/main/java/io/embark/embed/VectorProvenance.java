@@ -265,6 +265,10 @@ public final class VectorProvenance {
 
   /** The recorded value, or the default of a setting that is not recorded or was not there yet. */
   String text(Setting<?> setting) {
+    if (setting == Setting.STRIP && !has(setting.paramName())) {
+      // It was not recorded where it changes nothing, nor by earlier versions.
+      return Strip.EARLIER.label();
+    }
     return made.path(setting.paramName())
         .asText(Objects.requireNonNullElse(setting.defaultText(), "unknown"));
   }
@@ -274,7 +278,11 @@ public final class VectorProvenance {
    * #modelDimension} is what is left of the vectors.
    */
   public EmbedderConfig config() {
-    EmbedderConfig.Builder config = EmbedderConfig.builder().set(Setting.MODEL, model(), ORIGIN);
+    EmbedderConfig.Builder config =
+        EmbedderConfig.builder()
+            .set(Setting.MODEL, model(), ORIGIN)
+            .set(Setting.TRUNCATE_DIM, "0", ORIGIN)
+            .set(Setting.STRIP, text(Setting.STRIP), ORIGIN);
     for (Setting<?> setting : settings) {
       if (made.has(setting.paramName())) {
         config.set(setting, text(setting), ORIGIN);
@@ -307,7 +315,8 @@ public final class VectorProvenance {
             .formatted(
                 shortened(modelFingerprint()), pooled().pooling(), pooled().layers(), dimension()));
     for (Setting<?> setting : settings) {
-      if (!POOLED.contains(setting)
+      if (has(setting.paramName())
+          && !POOLED.contains(setting)
           && !ProvenanceComparison.ALL_THE_SAME.contains(setting)
           && !text(setting).strip().equalsIgnoreCase(setting.defaultText())) {
         essence.append(", ").append(inWords(setting));

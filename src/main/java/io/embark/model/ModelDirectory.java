@@ -1,12 +1,17 @@
 package io.embark.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.UserError;
+import io.embark.onnx.graph.GraphSignature;
+import io.embark.onnx.graph.GraphTraits;
+import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
+import io.embark.pooling.VectorModule;
+import io.embark.token.TokenizerFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,48 +23,32 @@ import java.util.Set;
  * tokenizer.json} must be there; the rest are the model's own settings, absent where it has none.
  *
  * @param name the model as the user named it
- * @param poolings the pooling the model was trained with; of several, their vectors are joined
- * @param norm whether the model's own pipeline normalises
- * @param excludePrompt set if the model leaves the prompt's tokens out of its pooling
- * @param maxLength the most tokens per text, special tokens included
- * @param positions the longest text the graph has positions for, special tokens included
- * @param prompts by name
- * @param defaultPrompt name of the prompt that goes before every text unless told otherwise
+ * @param onnxFile the graph; of a static model its matrix
+ * @param isStatic whether it looks tokens up in a matrix rather than running a graph
+ * @param traits what its files say of the graph
+ * @param wishes what its files say of how it wants to be run
  * @param padTokenId the id that fills up short rows
  * @param sentenceModel whether it says it is a sentence-embedding model
- * @param lowersCase whether the model wants texts in small letters, whatever its tokenizer does
  */
 public record ModelDirectory(
     String name,
     Path onnxFile,
-    Path tokenizerJson,
-    Optional<Sourced<List<Pooling>>> poolings,
-    Optional<Sourced<Norm>> norm,
-    Optional<Sourced<Boolean>> excludePrompt,
-    Optional<Sourced<Integer>> maxLength,
-    Optional<Sourced<Integer>> positions,
-    Map<String, String> prompts,
-    Optional<Sourced<String>> defaultPrompt,
+    boolean isStatic,
+    TokenizerFiles tokenizer,
+    GraphTraits traits,
+    ModelWishes wishes,
     long padTokenId,
-    boolean sentenceModel,
-    boolean lowersCase) {
+    boolean sentenceModel) {
 
   /** A value and the model's file it was found in, for example {@code 1_Pooling/config.json}. */
   public record Sourced<T>(T value, String source) {}
-
-  private static final String CONFIG = "config.json";
-  private static final String SENTENCE_TRANSFORMERS = "config_sentence_transformers.json";
-  private static final String LIMITS = "sentence_bert_config.json";
-  private static final String TOKENIZER_CONFIG = "tokenizer_config.json";
-  private static final Set<String> COUNTED_FROM_PADDING =
-      Set.of("roberta", "xlm-roberta", "camembert", "mpnet");
 
   /**
    * Reads a directory.
    *
    * @param modelFile the graph relative to the directory, or null for the usual places
    * @throws IOException if a file cannot be read
-   * @throws UserError if graph or tokenizer is missing, or a file is broken
+   * @throws UserError if graph or tokenizer is missing, or a file is broken or not understood
    */
   public static ModelDirectory read(Path directory, String modelFile, String name)
       throws IOException {
@@ -72,28 +61,28 @@ public record ModelDirectory(
               .formatted(directory.toAbsolutePath(), name));
     }
     ModelFiles files = ModelFiles.in(directory, modelFile, name);
-    JsonNode config = ModelFiles.json(directory, CONFIG);
-    JsonNode limits = ModelFiles.json(directory, LIMITS);
-    JsonNode prompts = ModelFiles.json(directory, SENTENCE_TRANSFORMERS);
-    long padTokenId = config.path("pad_token_id").asLong(0);
-    Optional<Sourced<Integer>> positions = positions(config, padTokenId);
     SentenceTransformersModules modules = SentenceTransformersModules.read(directory, name);
+    String transformerFolder = files.transformerFolder();
+    Path folder = directory.resolve(transformerFolder);
+    String prefix = transformerFolder.isEmpty() ? "" : transformerFolder + "/";
+    TransformerConfig config = TransformerConfig.read(folder, prefix);
+    TransformerModule transformer = TransformerModule.read(folder, prefix);
+    SentenceTransformersConfig prompts = SentenceTransformersConfig.read(directory, name);
+    TokenizerFiles tokenizer =
+        TokenizerFiles.read(
+            directory.resolve(files.tokenizer()),
+            folder,
+            config.modelType(),
+            transformer.lowersCase());
     return new ModelDirectory(
         name,
         directory.resolve(files.weights()),
-        directory.resolve(files.tokenizer()),
-        modules.poolings(),
-        modules.norm(),
-        modules.excludePrompt(),
-        maxLength(directory, limits).or(() -> positions),
-        positions,
-        prompts(prompts.path("prompts")),
-        Optional.of(prompts.path("default_prompt_name"))
-            .filter(JsonNode::isTextual)
-            .map(prompt -> new Sourced<>(prompt.asText(), SENTENCE_TRANSFORMERS)),
-        padTokenId,
-        modules.present(),
-        limits.path("do_lower_case").asBoolean(false));
+        files.isStatic(),
+        tokenizer,
+        new GraphTraits(Optional.empty(), config.hiddenSize(), config.firstPosition()),
+        ModelWishes.of(modules, config, transformer, prompts, tokenizer, name),
+        config.padTokenId(),
+        modules.present());
   }
 
   public static UserError isFile(String name) {
@@ -103,35 +92,70 @@ public record ModelDirectory(
             .formatted(name));
   }
 
-  /** sentence-transformers' own limit, else the tokenizer's. */
-  private static Optional<Sourced<Integer>> maxLength(Path directory, JsonNode limits)
-      throws IOException {
-    Optional<Sourced<Integer>> limit = length(limits, "max_seq_length", LIMITS);
-    return limit.isPresent()
-        ? limit
-        : length(
-            ModelFiles.json(directory, TOKENIZER_CONFIG), "model_max_length", TOKENIZER_CONFIG);
+  public Path tokenizerJson() {
+    return tokenizer.tokenizerJson();
   }
 
-  /** RoBERTa and its kin count positions from behind the padding id. */
-  private static Optional<Sourced<Integer>> positions(JsonNode config, long padTokenId) {
-    boolean fromPadding = COUNTED_FROM_PADDING.contains(config.path("model_type").asText());
-    return length(config, "max_position_embeddings", CONFIG)
-        .map(n -> fromPadding ? new Sourced<>(n.value() - (int) padTokenId - 1, CONFIG) : n);
+  /** The pooling the model was trained with; of several, their vectors are joined. */
+  public Optional<Sourced<List<Pooling>>> poolings() {
+    return wishes.poolings();
   }
 
-  private static Optional<Sourced<Integer>> length(JsonNode file, String key, String source) {
-    JsonNode value = file.path(key);
-    // Tokenizers without a limit carry 1e30 there.
-    return value.isNumber() && value.asDouble() < 1_000_000
-        ? Optional.of(new Sourced<>(value.asInt(), source))
-        : Optional.empty();
+  public Optional<Sourced<Layers>> layers() {
+    return wishes.layers();
   }
 
-  private static Map<String, String> prompts(JsonNode byName) {
-    Map<String, String> prompts = new LinkedHashMap<>();
-    byName.fields().forEachRemaining(e -> prompts.put(e.getKey(), e.getValue().asText()));
-    return Map.copyOf(prompts);
+  /** Whether the model's own pipeline normalises at its end. */
+  public Optional<Sourced<Norm>> norm() {
+    return wishes.norm();
+  }
+
+  /** Set if the model leaves the prompt's tokens out of its pooling. */
+  public Optional<Sourced<Boolean>> excludePrompt() {
+    return wishes.excludePrompt();
+  }
+
+  /** The most tokens per text, special tokens included. */
+  public Optional<Sourced<Integer>> maxLength() {
+    return wishes.maxLength();
+  }
+
+  /** The longest text the graph has learned positions for, special tokens included. */
+  public Optional<Sourced<Integer>> positions() {
+    return wishes.positions();
+  }
+
+  /** The model's prompts by name. */
+  public Map<String, String> prompts() {
+    return wishes.prompts();
+  }
+
+  /** Name of the prompt that goes before every text unless told otherwise. */
+  public Optional<Sourced<String>> defaultPrompt() {
+    return wishes.defaultPrompt();
+  }
+
+  /** Whether there are modules between the pooling and a normalisation at the end. */
+  public boolean hasModules() {
+    return !wishes.modules().isEmpty();
+  }
+
+  /**
+   * Reads the modules behind the pooling with their weights.
+   *
+   * @throws UserError if weights are broken or not those that the configuration says
+   */
+  public List<VectorModule> modules() throws IOException {
+    List<VectorModule> loaded = new ArrayList<>();
+    for (ModuleFile module : wishes.modules()) {
+      loaded.add(module.loader().load());
+    }
+    return loaded;
+  }
+
+  /** The graph's outputs, by what stands at its end; empty if that cannot be read. */
+  public Optional<GraphSignature> signature() throws IOException {
+    return isStatic ? Optional.empty() : GraphSignature.of(onnxFile);
   }
 
   /** SHA-256 over all of {@link #fileHashes}. */
@@ -143,28 +167,39 @@ public record ModelDirectory(
   public String fingerprint(Map<String, String> hashes) {
     StringBuilder parts = new StringBuilder();
     String graph = onnxFile.getFileName().toString();
-    String tokenizer = tokenizerJson.getFileName().toString();
+    String tokenizerName = tokenizerJson().getFileName().toString();
     hashes.forEach(
-        (name, hash) ->
-            parts.append(name.equals(graph) || name.equals(tokenizer) ? "" : name).append(hash));
+        (file, hash) ->
+            parts
+                .append(file.equals(graph) || file.equals(tokenizerName) ? "" : file)
+                .append(hash));
     return Fingerprint.of(parts.toString());
   }
 
   /**
-   * SHA-256 of the graph, its external data if any, and the tokenizer, by file name, in this order.
-   * The files are read once in this JVM, and again when they have changed.
+   * SHA-256 of the graph, its external data if any, the tokenizer and what changes it, and the
+   * modules behind the pooling, by file name, in this order. The files are read once in this JVM,
+   * and again when they have changed.
    */
   public Map<String, String> fileHashes() throws IOException {
     Map<String, String> hashes = new LinkedHashMap<>();
     hashes.put(onnxFile.getFileName().toString(), Fingerprint.of(onnxFile));
-    for (String location : ExternalData.of(onnxFile)) {
+    for (String location : isStatic ? Set.<String>of() : ExternalData.of(onnxFile)) {
       Path file = onnxFile.resolveSibling(location);
       // A file that is missing is reported when the graph is opened.
       if (Files.isRegularFile(file)) {
         hashes.put(location, Fingerprint.of(file));
       }
     }
-    hashes.put(tokenizerJson.getFileName().toString(), Fingerprint.of(tokenizerJson));
+    hashes.put(tokenizerJson().getFileName().toString(), Fingerprint.of(tokenizerJson()));
+    Optional<String> changes = tokenizer.changes();
+    if (changes.isPresent()) {
+      hashes.put(TokenizerFiles.CONFIG, Fingerprint.of(changes.get()));
+    }
+    for (ModuleFile module : wishes.modules()) {
+      String weights = module.weights().isPresent() ? Fingerprint.of(module.weights().get()) : "";
+      hashes.put(module.name(), Fingerprint.of(module.label() + weights));
+    }
     return hashes;
   }
 }

@@ -1,105 +1,189 @@
 package io.embark.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.UserError;
+import io.embark.json.JsonFile;
 import io.embark.model.ModelDirectory.Sourced;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** {@code modules.json}: the steps a sentence-transformers model runs after the transformer. */
+/**
+ * {@code modules.json}: the modules that a sentence-transformers model runs one after the other.
+ *
+ * @param present whether there is such a file, or at least the folder of a pooling module
+ * @param transformer the folder of the transformer's files, or of a static model's; "" for the
+ *     model's own
+ * @param isStatic whether the model looks tokens up in a matrix rather than running a transformer
+ * @param poolings empty if there is no module Pooling
+ * @param modules those behind the pooling, but for a normalisation at the end, which is {@code
+ *     norm}
+ */
 record SentenceTransformersModules(
     boolean present,
+    String transformer,
+    boolean isStatic,
     Optional<Sourced<List<Pooling>>> poolings,
-    Optional<Sourced<Norm>> norm,
-    Optional<Sourced<Boolean>> excludePrompt) {
-
-  /** A pooling, as older files name it with a key of its own and newer ones in one field. */
-  private record Mode(String key, String name, Pooling pooling) {}
-
-  /** In the order in which sentence-transformers joins the vectors of several. */
-  private static final List<Mode> MODES =
-      List.of(
-          new Mode("pooling_mode_cls_token", "cls", Pooling.CLS),
-          new Mode("pooling_mode_max_tokens", "max", Pooling.MAX),
-          new Mode("pooling_mode_mean_tokens", "mean", Pooling.MEAN),
-          new Mode(
-              "pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens", Pooling.MEAN_SQRT_LEN),
-          new Mode("pooling_mode_weightedmean_tokens", "weightedmean", Pooling.WEIGHTED_MEAN),
-          new Mode("pooling_mode_lasttoken", "lasttoken", Pooling.LAST_TOKEN));
+    Optional<Sourced<Boolean>> excludePrompt,
+    List<ModuleFile> modules,
+    Optional<Sourced<Norm>> norm) {
+  static final String FILE = "modules.json";
+  private static final String PACKAGE = "sentence_transformers.";
+  private static final String USUAL_POOLING = "1_Pooling";
 
   static SentenceTransformersModules read(Path directory, String model) throws IOException {
-    JsonNode modules = ModelFiles.json(directory, "modules.json");
-    if (modules.isMissingNode()) {
-      // Some exports keep the pooling settings without the list of modules.
-      String file = "1_Pooling/config.json";
-      JsonNode config = ModelFiles.json(directory, file);
-      return new SentenceTransformersModules(
-          !config.isMissingNode(),
-          poolings(config, file, model),
-          Optional.empty(),
-          excludePrompt(config, file));
+    List<JsonFile> entries = JsonFile.list(directory.resolve(FILE));
+    return entries.isEmpty() && !Files.isRegularFile(directory.resolve(FILE))
+        ? withoutList(directory)
+        : new Reader(directory, model).read(entries);
+  }
+
+  /** Some exports keep the pooling settings without the list of modules. */
+  private static SentenceTransformersModules withoutList(Path directory) throws IOException {
+    String source = USUAL_POOLING + "/config.json";
+    boolean present = Files.isRegularFile(directory.resolve(source));
+    Optional<PoolingConfig> pooling =
+        present
+            ? Optional.of(PoolingConfig.of(JsonFile.object(directory.resolve(source))))
+            : Optional.empty();
+    return new SentenceTransformersModules(
+        present,
+        "",
+        false,
+        pooling.map(found -> new Sourced<>(found.poolings(), source)),
+        pooling.filter(found -> !found.includePrompt()).map(found -> new Sourced<>(true, source)),
+        List.of(),
+        Optional.empty());
+  }
+
+  /** Takes the modules in their order. */
+  private static final class Reader {
+    private final Path directory;
+    private final String model;
+    private String transformer;
+    private boolean isStatic;
+    private Optional<Sourced<List<Pooling>>> poolings = Optional.empty();
+    private Optional<Sourced<Boolean>> excludePrompt = Optional.empty();
+    private final List<ModuleFile> modules = new ArrayList<>();
+
+    Reader(Path directory, String model) {
+      this.directory = directory;
+      this.model = model;
     }
-    Optional<Sourced<List<Pooling>>> poolings = Optional.empty();
-    Optional<Sourced<Boolean>> excludePrompt = Optional.empty();
-    Sourced<Norm> norm = new Sourced<>(Norm.NONE, "modules.json");
-    for (JsonNode module : modules) {
-      String type = module.path("type").asText();
-      String simpleName = type.substring(type.lastIndexOf('.') + 1);
-      switch (simpleName) {
-        case "Transformer" -> {}
-        case "Pooling" -> {
-          String path = module.path("path").asText("1_Pooling");
-          String file = path.isEmpty() ? "config.json" : path + "/config.json";
-          JsonNode config = ModelFiles.json(directory, file);
-          poolings = poolings(config, file, model);
-          excludePrompt = excludePrompt(config, file);
+
+    SentenceTransformersModules read(List<JsonFile> entries) throws IOException {
+      for (JsonFile entry : entries) {
+        entry.requireKnown("idx", "name", "path", "type", "kwargs").withoutNulls("kwargs");
+        if (!entry.json("kwargs").orElse("[]").equals("[]")) {
+          throw entry.wrong("kwargs", "nothing: Embark gives no arguments to modules");
         }
-        case "Normalize" -> norm = new Sourced<>(Norm.L2, "modules.json");
-        default ->
-            throw new UserError(
-                ("Model %s has a module '%s' in modules.json that Embark cannot run (it runs"
-                        + " Transformer, Pooling and Normalize), so its vectors would not be the"
-                        + " model's own. Remove that line from modules.json to go without it.")
-                    .formatted(model, type));
+        String path = entry.require("path", entry.text("path"));
+        String type = entry.require("type", entry.text("type"));
+        if (path.startsWith("/") || List.of(path.split("/")).contains("..")) {
+          throw entry.wrong("path", "a folder of the model");
+        }
+        take(type, path);
+      }
+      if (transformer == null) {
+        throw new UserError(
+            "Model %s: %s names no Transformer and no StaticEmbedding.".formatted(model, FILE));
+      }
+      Norm norm = Norm.NONE;
+      while (!modules.isEmpty() && last().equals("normalize")) {
+        norm = Norm.L2;
+        modules.remove(modules.size() - 1);
+      }
+      return new SentenceTransformersModules(
+          true,
+          transformer,
+          isStatic,
+          poolings,
+          excludePrompt,
+          List.copyOf(modules),
+          Optional.of(new Sourced<>(norm, FILE)));
+    }
+
+    private String last() {
+      return modules.get(modules.size() - 1).label();
+    }
+
+    private void take(String type, String path) throws IOException {
+      String simpleName = type.substring(type.lastIndexOf('.') + 1);
+      boolean known = type.startsWith(PACKAGE) && !type.matches(".*(sparse|cross|multi_vector).*");
+      Path folder = directory.resolve(path);
+      switch (known ? simpleName : "") {
+        case "Transformer", "StaticEmbedding" -> {
+          require(transformer == null, type, "behind another");
+          transformer = path;
+          isStatic = simpleName.equals("StaticEmbedding");
+        }
+        case "Pooling" -> {
+          require(transformer != null && !isStatic, type, "without a Transformer before it");
+          require(poolings.isEmpty() && modules.isEmpty(), type, "behind a module of vectors");
+          require(!path.isEmpty(), type, "without a folder of its own");
+          pooling(folder, path + "/config.json");
+        }
+        case "Normalize" -> normalize(folder, path, type);
+        case "Dropout" -> JsonFile.object(folder.resolve("config.json")).requireKnown("dropout");
+        case "Dense" -> modules.add(behindPooling(type, ModuleFile.dense(folder, path)));
+        case "LayerNorm" -> modules.add(behindPooling(type, ModuleFile.layerNorm(folder, path)));
+        default -> throw unknown(type);
       }
     }
-    return new SentenceTransformersModules(true, poolings, Optional.of(norm), excludePrompt);
-  }
 
-  private static Optional<Sourced<List<Pooling>>> poolings(
-      JsonNode config, String file, String model) {
-    List<Pooling> chosen = new ArrayList<>();
-    MODES.stream()
-        .filter(mode -> config.path(mode.key).asBoolean(false))
-        .forEach(mode -> chosen.add(mode.pooling));
-    JsonNode mode = config.path("pooling_mode");
-    if (chosen.isEmpty() && mode.isTextual()) {
-      chosen.add(byName(mode.asText(), file, model));
+    private void pooling(Path folder, String source) throws IOException {
+      JsonFile file = JsonFile.object(folder.resolve("config.json"));
+      if (file.isEmpty()) {
+        throw new UserError(
+            "Model %s: %s is missing or empty; its module Pooling is set there."
+                .formatted(model, folder.resolve("config.json")));
+      }
+      PoolingConfig pooling = PoolingConfig.of(file);
+      poolings = Optional.of(new Sourced<>(pooling.poolings(), source));
+      excludePrompt =
+          pooling.includePrompt() ? Optional.empty() : Optional.of(new Sourced<>(true, source));
     }
-    mode.forEach(part -> chosen.add(byName(part.asText(), file, model)));
-    return Optional.of(new Sourced<>(List.copyOf(chosen), file)).filter(s -> !s.value().isEmpty());
-  }
 
-  private static Optional<Sourced<Boolean>> excludePrompt(JsonNode config, String file) {
-    boolean included = config.path("include_prompt").asBoolean(true);
-    return included ? Optional.empty() : Optional.of(new Sourced<>(true, file));
-  }
+    private void normalize(Path folder, String path, String type) throws IOException {
+      JsonFile config =
+          path.isEmpty()
+              ? JsonFile.object(directory.resolve("absent.json"))
+              : JsonFile.object(folder.resolve("config.json"))
+                  .requireKnown("module_input_name", "module_output_name");
+      ModuleFile.requireSentenceEmbedding(config);
+      modules.add(behindPooling(type, ModuleFile.normalize(path)));
+    }
 
-  private static Pooling byName(String name, String file, String model) {
-    return MODES.stream()
-        .filter(mode -> mode.name().equals(name))
-        .map(Mode::pooling)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new UserError(
-                    ("Model %s asks for an unknown pooling_mode '%s' in %s; set --pooling to one of"
-                            + " %s.")
-                        .formatted(model, name, file, Pooling.labels())));
+    /** A transformer may give vectors itself; whether it does is seen when it is read. */
+    private ModuleFile behindPooling(String type, ModuleFile module) {
+      require(transformer != null, type, "before the Transformer");
+      return module;
+    }
+
+    private void require(boolean inPlace, String type, String place) {
+      if (!inPlace) {
+        throw new UserError(
+            ("Model %s: %s has a module '%s' %s, an order that Embark does not run; wanted is"
+                    + " Transformer, Pooling, then any of Dense, LayerNorm, Dropout, Normalize.")
+                .formatted(model, FILE, type, place));
+      }
+    }
+
+    private UserError unknown(String type) {
+      String reason =
+          type.startsWith(PACKAGE)
+              ? "that Embark cannot run"
+              : "that is code of the model's own, which Embark does not run";
+      return new UserError(
+          ("Model %s has a module '%s' in %s %s, so its vectors would not be the model's own. It"
+                  + " runs Transformer, Pooling, Dense, LayerNorm, Dropout, Normalize and"
+                  + " StaticEmbedding of sentence_transformers. A graph exported with all modules in"
+                  + " it and an output sentence_embedding runs without %s.")
+              .formatted(model, type, FILE, reason, FILE));
+    }
   }
 }

@@ -13,7 +13,7 @@ public interface Encoder extends AutoCloseable {
    * Runs one batch, and gives what the reader makes of its outputs.
    *
    * @param poolingMask {@code [batch.paddedRows(), batch.length()]}, not 0 for a token that is
-   *     pooled; may be null unless the encoder was opened with {@link PoolingMask#SEPARATE}
+   *     pooled; may be null if the encoder was opened with {@link PoolingMask#ATTENTION}
    * @param reader given, for each output, a view of its values, row-major {@code [paddedRows, dim]}
    *     for vectors and {@code [paddedRows, length, dim]} for token states; valid only while the
    *     reader runs

@@ -15,8 +15,17 @@ import java.nio.file.Path;
  *
  * @param intraOpThreads threads for one batch on a CPU; 1 when several tasks share the session
  * @param padded whether batches may have padding; if not, the graph loses what only that needs
+ * @param longest tokens of the longest text there will be
  */
-public record Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu, boolean padded) {
+public record Execution(
+    DeviceChoice device, int intraOpThreads, GpuOptions gpu, boolean padded, int longest) {
+  private static final int USUAL_LONGEST = 512;
+
+  /** For texts of up to {@value #USUAL_LONGEST} tokens. */
+  public Execution(DeviceChoice device, int intraOpThreads, GpuOptions gpu, boolean padded) {
+    this(device, intraOpThreads, gpu, padded, USUAL_LONGEST);
+  }
+
   /**
    * Sets threads and execution providers, the preferred one first.
    *

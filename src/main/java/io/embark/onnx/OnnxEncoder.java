@@ -7,7 +7,7 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import io.embark.UserError;
 import io.embark.batch.Batch;
 import io.embark.onnx.graph.GraphOutput;
-import io.embark.onnx.graph.PooledGraph;
+import io.embark.onnx.graph.GraphTraits;
 import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.onnx.graph.PooledModel;
 import io.embark.onnx.int8.Int8Model;
@@ -57,9 +57,21 @@ public final class OnnxEncoder implements Encoder {
     check(new Cancellation());
   }
 
+  /** Opens a model of which nothing is known from beside it. */
+  public static OnnxEncoder open(
+      Path onnxFile,
+      Execution execution,
+      List<? extends GraphOutput> wanted,
+      PoolingMask mask,
+      Precision precision,
+      Supplier<List<long[]>> texts) {
+    return open(onnxFile, GraphTraits.UNKNOWN, execution, wanted, mask, precision, texts);
+  }
+
   /**
    * Opens a model with poolings added to its graph and runs one tiny batch through it.
    *
+   * @param traits what is known of the graph from beside it
    * @param texts token ids to measure a reduced precision with, special tokens included; asked for
    *     only if they are needed
    * @throws UserError if the file is not a model Embark can run, or cannot give one of the outputs,
@@ -68,6 +80,7 @@ public final class OnnxEncoder implements Encoder {
    */
   public static OnnxEncoder open(
       Path onnxFile,
+      GraphTraits traits,
       Execution execution,
       List<? extends GraphOutput> wanted,
       PoolingMask mask,
@@ -75,12 +88,12 @@ public final class OnnxEncoder implements Encoder {
       Supplier<List<long[]>> texts) {
     OnnxRuntimeJars.requireOne();
     precision.requireFor(execution.device());
-    PooledModel masked = PooledGraph.of(onnxFile).add(wanted, mask);
+    PooledModel masked = MeasuredGraph.read(onnxFile, traits).add(wanted, mask);
     if (precision == Precision.INT8) {
       masked = int8(masked, texts.get(), onnxFile);
     }
     Optional<PooledModel> unmasked =
-        execution.padded() ? Optional.empty() : UnmaskedAttention.of(masked);
+        execution.padded() ? Optional.empty() : UnmaskedAttention.of(masked, execution.longest());
     PooledModel model = unmasked.orElse(masked);
     // Before any other class of ONNX Runtime.
     OnnxRuntime.environment();

@@ -25,7 +25,15 @@ public enum Pooling implements Choice {
   /** {@code sum(i x_i) / sum(i)}: later tokens weigh more (Muennighoff 2022, SGPT). */
   WEIGHTED_MEAN(weighted((position, n) -> 2f * position / ((float) n * (n + 1)))),
   /** {@code x_n}, the state of the last token. */
-  LAST_TOKEN(TokenStates::copyOfLast);
+  LAST_TOKEN(TokenStates::copyOfLast),
+  /**
+   * A finished vector that the graph gives, pooled and taken through the model's modules by whoever
+   * exported it.
+   */
+  SENTENCE_EMBEDDING(
+      (states, row) -> {
+        throw new IllegalArgumentException("A finished vector is not made of token states.");
+      });
 
   private final Formula formula;
 
@@ -51,9 +59,9 @@ public enum Pooling implements Choice {
     return formula.pool(states, row);
   }
 
-  /** Whether this pooling reads the token states; only {@link #POOLER} does not. */
+  /** Whether this pooling reads the token states rather than an output of the model's own. */
   public boolean usesTokenStates() {
-    return this != POOLER;
+    return this != POOLER && this != SENTENCE_EMBEDDING;
   }
 
   /** With {@code _}, as column metadata has it. */

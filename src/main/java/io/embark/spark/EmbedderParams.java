@@ -158,6 +158,38 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Settin
     return set(Setting.LAYERS, value);
   }
 
+  public Param<String> modules() {
+    return text(Setting.MODULES);
+  }
+
+  public T setModules(String value) {
+    return set(Setting.MODULES, value);
+  }
+
+  public Param<String> modelOutput() {
+    return text(Setting.MODEL_OUTPUT);
+  }
+
+  public T setModelOutput(String value) {
+    return set(Setting.MODEL_OUTPUT, value);
+  }
+
+  public Param<String> strip() {
+    return text(Setting.STRIP);
+  }
+
+  public T setStrip(String value) {
+    return set(Setting.STRIP, value);
+  }
+
+  public BooleanParam rescaleTruncated() {
+    return toggle(Setting.RESCALE_TRUNCATED);
+  }
+
+  public T setRescaleTruncated(boolean value) {
+    return set(Setting.RESCALE_TRUNCATED, value);
+  }
+
   public BooleanParam concat() {
     return toggle(Setting.CONCAT);
   }
@@ -206,7 +238,7 @@ public abstract class EmbedderParams<T extends EmbedderParams<T>> extends Settin
     return set(Setting.NORMALIZE, value);
   }
 
-  /** A prompt the model names, or literal text ending in a space or colon. */
+  /** A prompt the model names, or literal text; a single word of it in double quotes. */
   @Override
   public T setPrompt(String value) {
     clear(promptIsText());

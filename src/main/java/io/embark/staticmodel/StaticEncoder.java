@@ -8,6 +8,7 @@ import io.embark.onnx.Encoder;
 import io.embark.onnx.EncodingException;
 import io.embark.onnx.graph.GraphOutput.PooledOutput;
 import io.embark.onnx.graph.PooledModel;
+import io.embark.pooling.VectorModule;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -34,8 +35,8 @@ public final class StaticEncoder implements Encoder {
     this.file = file;
     this.matrix = matrix;
     this.wanted = wanted;
-    int dim = wanted.truncateDim() == 0 ? matrix.dim() : wanted.truncateDim();
-    this.output = new PooledModel.Output(wanted.name(), 2, dim);
+    int full = VectorModule.outputDim(wanted.modules(), matrix.dim());
+    this.output = new PooledModel.Output(wanted.name(), 2, wanted.ending().dim(full));
   }
 
   /**
@@ -56,10 +57,11 @@ public final class StaticEncoder implements Encoder {
                   + " wanted is a row for each token. They are not of one model.")
               .formatted(safetensors, largestId, matrix.rows(), matrix.dim()));
     }
-    if (wanted.truncateDim() > matrix.dim()) {
+    int full = VectorModule.outputDim(wanted.modules(), matrix.dim());
+    if (wanted.ending().truncateDim() > full) {
       throw new UserError(
           "truncate-dim is %d, the vectors of %s have %d values."
-              .formatted(wanted.truncateDim(), safetensors, matrix.dim()));
+              .formatted(wanted.ending().truncateDim(), safetensors, full));
     }
     return new StaticEncoder(safetensors, matrix, wanted);
   }
@@ -86,9 +88,11 @@ public final class StaticEncoder implements Encoder {
         throw EncodingException.cancelled();
       }
       mean(open, batch.inputIds(), text * length, length, row, mean);
-      float[] vector = dim == mean.length ? mean : Arrays.copyOf(mean, dim);
-      wanted.norm().apply(vector);
-      System.arraycopy(vector, 0, vectors, text * dim, dim);
+      float[] vector = mean;
+      for (VectorModule module : wanted.modules()) {
+        vector = module.apply(vector);
+      }
+      System.arraycopy(wanted.ending().apply(vector), 0, vectors, text * dim, dim);
     }
     return reader.apply(List.of(FloatBuffer.wrap(vectors)));
   }

@@ -1,11 +1,17 @@
 package io.embark.text;
 
-/** White space, that of all scripts and the kinds that do not break lines among it. */
+/**
+ * White space, that of all scripts and the kinds that do not break lines among it: what Python's
+ * {@code str.isspace} calls so.
+ */
 public final class Spaces {
   private Spaces() {}
 
+  /** Java counts the next-line character among controls only. */
+  private static final char NEXT_LINE = '\u0085';
+
   static boolean isSpace(char c) {
-    return Character.isWhitespace(c) || Character.isSpaceChar(c);
+    return Character.isWhitespace(c) || Character.isSpaceChar(c) || c == NEXT_LINE;
   }
 
   /** A text without the white space around it. */

@@ -3,14 +3,17 @@ package io.embark.token;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.UserError;
 import io.embark.natives.NativeLibraries;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongFunction;
@@ -51,7 +54,6 @@ public final class HfTokenizer implements Tokenizer {
   private final int maxLength;
   private final long unknownId;
   private final long largestId;
-  private final boolean lowersCase;
 
   /** Read: a text is being tokenised. Write: closing, for which the native side does not wait. */
   private final ReadWriteLock inUse = new ReentrantReadWriteLock();
@@ -72,9 +74,6 @@ public final class HfTokenizer implements Tokenizer {
     this.maxLength = maxLength;
     this.largestId = json.largestId();
     this.unknownId = json.unknownId();
-    this.lowersCase =
-        "true".equals(json.setting("normalizer.lowercase"))
-            || "Lowercase".equals(json.setting("normalizer.type"));
     long[] special = read("a", specialTokens, LIBRARY::getSpecialTokenMask);
     int before = 0;
     while (before < special.length && special[before] == 1) {
@@ -109,50 +108,65 @@ public final class HfTokenizer implements Tokenizer {
     return found;
   }
 
+  /** Opens a {@code tokenizer.json} that nothing contradicts; otherwise like the other. */
+  public static HfTokenizer open(Path tokenizerJson, int maxLength) throws IOException {
+    return open(TokenizerFiles.of(tokenizerJson), maxLength);
+  }
+
   /**
    * Opens a tokenizer. Truncation and padding set in the file are ignored.
    *
    * @param maxLength the most tokens per text, special tokens included
    * @throws IOException if the file cannot be read
-   * @throws UserError if it is not a tokenizer, or leaves no room for text
+   * @throws UserError if it is not a tokenizer, leaves no room for text, or is contradicted in a
+   *     way that cannot be mended
    */
-  public static HfTokenizer open(Path tokenizerJson, int maxLength) throws IOException {
-    return open(tokenizerJson, maxLength, true);
+  public static HfTokenizer open(TokenizerFiles files, int maxLength) throws IOException {
+    return open(files, maxLength, true);
   }
 
-  /** {@link #open} without the tokens that the file puts around every text, as static models. */
+  /** Without the tokens that the file puts around every text, as static models want it. */
   public static HfTokenizer withoutSpecialTokens(Path tokenizerJson, int maxLength)
       throws IOException {
-    return open(tokenizerJson, maxLength, false);
+    return open(TokenizerFiles.of(tokenizerJson), maxLength, false);
   }
 
-  private static HfTokenizer open(Path tokenizerJson, int maxLength, boolean specialTokens)
+  private static HfTokenizer open(TokenizerFiles files, int maxLength, boolean specialTokens)
       throws IOException {
-    if (!Files.isReadable(tokenizerJson)) {
-      throw new IOException("No readable tokenizer file at " + tokenizerJson + ".");
+    Path file = files.tokenizerJson();
+    if (!Files.isReadable(file)) {
+      throw new IOException("No readable tokenizer file at " + file + ".");
     }
-    HuggingFaceTokenizer tokenizer;
+    Optional<ObjectNode> changes = files.changed();
+    HuggingFaceTokenizer tokenizer = library(file, changes);
     try {
-      tokenizer =
-          HuggingFaceTokenizer.newInstance(
-              tokenizerJson, Map.of("truncation", "DO_NOT_TRUNCATE", "padding", "DO_NOT_PAD"));
-    } catch (RuntimeException e) {
-      throw new UserError(
-          "%s is not a Hugging Face tokenizer.json that can be read: %s"
-              .formatted(tokenizerJson, e.getMessage()),
-          e);
-    }
-    try {
-      TokenizerJson json = TokenizerJson.read(tokenizerJson);
-      return new HfTokenizer(tokenizer, maxLength, specialTokens, json, tokenizerJson);
+      TokenizerJson json =
+          changes.isPresent() ? TokenizerJson.read(file, changes.get()) : TokenizerJson.read(file);
+      HfTokenizer opened = new HfTokenizer(tokenizer, maxLength, specialTokens, json, file);
+      files.config().requireSpecialTokens(opened.specialPrefix(), opened.specialSuffix());
+      return opened;
     } catch (IOException | UserError e) {
       tokenizer.close();
       throw e;
     } catch (RuntimeException e) {
       tokenizer.close();
       throw new UserError(
-          "%s is read, but cannot tokenise the letter a: %s"
-              .formatted(tokenizerJson, e.getMessage()),
+          "%s is read, but cannot tokenise the letter a: %s".formatted(file, e.getMessage()), e);
+    }
+  }
+
+  private static HuggingFaceTokenizer library(Path file, Optional<ObjectNode> changes)
+      throws IOException {
+    Map<String, String> options = Map.of("truncation", "DO_NOT_TRUNCATE", "padding", "DO_NOT_PAD");
+    try {
+      return changes.isEmpty()
+          ? HuggingFaceTokenizer.newInstance(file, options)
+          : HuggingFaceTokenizer.newInstance(
+              new ByteArrayInputStream(TokenizerJson.with(file, changes.get())), options);
+    } catch (RuntimeException e) {
+      throw new UserError(
+          "%s is not a Hugging Face tokenizer.json that can be read: %s"
+              .formatted(file, e.getMessage()),
           e);
     }
   }
@@ -287,11 +301,6 @@ public final class HfTokenizer implements Tokenizer {
   /** The largest token id that a text can get; -1 if the file tells none. */
   public long largestId() {
     return largestId;
-  }
-
-  /** Whether the file says that letters are lowered; lists of normalizers are not looked into. */
-  public boolean lowersCase() {
-    return lowersCase;
   }
 
   /** Waits for running texts. Does nothing the second time. */

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,6 +40,12 @@ final class TokenizerJson {
   /** Entries of a vocabulary that is a list, in which their places are their ids. */
   private int listed;
 
+  /** The rules that texts go through before all others; null for none. */
+  JsonNode normalizer;
+
+  /** The rules that cut texts into words; null for none. */
+  JsonNode preTokenizer;
+
   private TokenizerJson() {}
 
   /**
@@ -51,10 +58,82 @@ final class TokenizerJson {
         found.readObject(parser, "");
       }
     } catch (JsonProcessingException e) {
-      throw new UserError(
-          "%s is not JSON that can be read: %s".formatted(tokenizerJson, e.getMessage()), e);
+      throw notJson(tokenizerJson, e);
     }
     return found;
+  }
+
+  /**
+   * The type of the first rule that cuts texts into words, read without what comes behind them;
+   * empty for none.
+   */
+  static String preTokenizer(Path tokenizerJson) throws IOException {
+    try (JsonParser parser = JSON.createParser(tokenizerJson.toFile())) {
+      if (parser.nextToken() == JsonToken.START_OBJECT) {
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+          String name = parser.currentName();
+          parser.nextToken();
+          if (name.equals("pre_tokenizer")) {
+            JsonNode rules = parser.readValueAsTree();
+            JsonNode first = rules.path("pretokenizers").path(0);
+            return (first.isMissingNode() ? rules : first).path("type").asText();
+          }
+          parser.skipChildren();
+        }
+      }
+      return "";
+    } catch (JsonProcessingException e) {
+      throw notJson(tokenizerJson, e);
+    }
+  }
+
+  /** The file with some of its parts replaced, as JSON. */
+  static byte[] with(Path tokenizerJson, JsonNode parts) throws IOException {
+    ObjectNode whole = (ObjectNode) JSON.readTree(tokenizerJson.toFile());
+    parts.fields().forEachRemaining(part -> whole.set(part.getKey(), part.getValue()));
+    return JSON.writeValueAsBytes(whole);
+  }
+
+  private static UserError notJson(Path tokenizerJson, JsonProcessingException e) {
+    return new UserError(
+        "%s is not JSON that can be read: %s".formatted(tokenizerJson, e.getMessage()), e);
+  }
+
+  /** Reads a file of which some parts are to be others. */
+  static TokenizerJson read(Path tokenizerJson, JsonNode parts) throws IOException {
+    TokenizerJson found = read(tokenizerJson);
+    if (parts.has("normalizer")) {
+      found.settings.keySet().removeIf(place -> place.startsWith("normalizer."));
+      found.take("normalizer", parts.get("normalizer"));
+    }
+    if (parts.has("pre_tokenizer")) {
+      found.settings.keySet().removeIf(place -> place.startsWith("pre_tokenizer."));
+      found.take("pre_tokenizer", parts.get("pre_tokenizer"));
+    }
+    return found;
+  }
+
+  /** Takes one of the small parts: as a whole, and its scalars by their places. */
+  private void take(String name, JsonNode part) {
+    if (name.equals("normalizer")) {
+      normalizer = part;
+    } else {
+      preTokenizer = part;
+    }
+    flatten(name, part);
+  }
+
+  private void flatten(String place, JsonNode part) {
+    part.fields()
+        .forEachRemaining(
+            field -> {
+              String name = place + "." + field.getKey();
+              if (field.getValue().isObject()) {
+                flatten(name, field.getValue());
+              } else if (field.getValue().isValueNode() && !field.getValue().isNull()) {
+                settings.put(name, field.getValue().asText());
+              }
+            });
   }
 
   /** A scalar by its place, or null. */
@@ -104,6 +183,9 @@ final class TokenizerJson {
             added.put(token.get("content").textValue(), token.get("id").longValue());
           }
         }
+      } else if (value == JsonToken.START_OBJECT
+          && (name.equals("normalizer") || name.equals("pre_tokenizer"))) {
+        take(name, parser.readValueAsTree());
       } else if (value == JsonToken.START_OBJECT) {
         readObject(parser, name + ".");
       } else if (value.isScalarValue() && value != JsonToken.VALUE_NULL) {

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.embark.model.ModelDirectory;
 import io.embark.model.ModelDirectory.Sourced;
+import io.embark.model.ModelWishes;
+import io.embark.onnx.graph.GraphTraits;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
+import io.embark.token.TokenizerFiles;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
@@ -25,36 +28,53 @@ class EmbedderConfigTest {
   private static final String FILE = "the file";
 
   private static ModelDirectory model(String defaultPrompt, Map<String, String> prompts) {
-    return new ModelDirectory(
-        "m",
-        Path.of("model.onnx"),
-        Path.of("tokenizer.json"),
+    return model(
         Optional.of(new Sourced<>(List.of(Pooling.CLS), "1_Pooling/config.json")),
         Optional.of(new Sourced<>(Norm.L2, "modules.json")),
-        Optional.empty(),
         Optional.of(new Sourced<>(128, "sentence_bert_config.json")),
         Optional.of(new Sourced<>(512, "config.json")),
         prompts,
         Optional.ofNullable(defaultPrompt).map(n -> new Sourced<>(n, "config_st.json")),
+        true);
+  }
+
+  private static ModelDirectory model(
+      Optional<Sourced<List<Pooling>>> poolings,
+      Optional<Sourced<Norm>> norm,
+      Optional<Sourced<Integer>> maxLength,
+      Optional<Sourced<Integer>> positions,
+      Map<String, String> prompts,
+      Optional<Sourced<String>> defaultPrompt,
+      boolean sentenceModel) {
+    return new ModelDirectory(
+        "m",
+        Path.of("model.onnx"),
+        false,
+        TokenizerFiles.of(Path.of("tokenizer.json")),
+        GraphTraits.UNKNOWN,
+        new ModelWishes(
+            poolings,
+            Optional.empty(),
+            List.of(),
+            norm,
+            Optional.empty(),
+            Optional.empty(),
+            maxLength,
+            positions,
+            prompts,
+            defaultPrompt),
         0,
-        true,
-        false);
+        sentenceModel);
   }
 
   private static final ModelDirectory PLAIN =
-      new ModelDirectory(
-          "plain",
-          Path.of("model.onnx"),
-          Path.of("tokenizer.json"),
-          Optional.empty(),
+      model(
           Optional.empty(),
           Optional.empty(),
           Optional.empty(),
           Optional.empty(),
           Map.of(),
           Optional.empty(),
-          0,
-          false,
           false);
 
   @Test
@@ -102,20 +122,14 @@ class EmbedderConfigTest {
   @Test
   void aModelOfJoinedPoolingsGetsItsJoinedVectorUnlessToldOtherwise() {
     ModelDirectory joined =
-        new ModelDirectory(
-            "m",
-            Path.of("model.onnx"),
-            Path.of("tokenizer.json"),
+        model(
             Optional.of(new Sourced<>(List.of(Pooling.CLS, Pooling.MEAN), "1_Pooling/config.json")),
-            Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             Map.of(),
             Optional.empty(),
-            0,
-            true,
-            false);
+            true);
     EmbedderConfig config = EmbedderConfig.of("m").resolve(joined);
     assertThat(config.get(Setting.POOLING)).containsExactly(Pooling.CLS, Pooling.MEAN);
     assertThat(config.get(Setting.CONCAT)).isTrue();
@@ -123,30 +137,6 @@ class EmbedderConfigTest {
     assertThat(config.resolve(joined)).isEqualTo(config);
     EmbedderConfig chosen = EmbedderConfig.builder().pooling(Pooling.MAX, Pooling.MEAN).build();
     assertThat(chosen.resolve(joined).get(Setting.CONCAT)).isFalse();
-  }
-
-  @Test
-  void aSentenceModelThatNamesNoPoolingLeavesTheChoiceToTheUser() {
-    ModelDirectory model =
-        new ModelDirectory(
-            "m",
-            Path.of("model.onnx"),
-            Path.of("tokenizer.json"),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Map.of(),
-            Optional.empty(),
-            0,
-            true,
-            false);
-    assertThatThrownBy(() -> EmbedderConfig.of("m").resolve(model))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("set pooling to one of pooler, cls, mean");
-    EmbedderConfig chosen = EmbedderConfig.builder().pooling(Pooling.MAX).build();
-    assertThat(chosen.resolve(model).get(Setting.POOLING)).containsExactly(Pooling.MAX);
   }
 
   @Test
@@ -175,6 +165,11 @@ class EmbedderConfigTest {
     assertThat(prompt(model, "")).isEmpty();
     assertThat(prompt(model, "title: ")).isEqualTo("title: ");
     assertThat(prompt(model, "title:")).isEqualTo("title:");
+    for (String text :
+        List.of("Represent it", "Instruct: find\nQuery:\t", "query>", "文章：", " ", "query ")) {
+      assertThat(prompt(model, text)).isEqualTo(text);
+    }
+    assertThat(prompt(model, "\"query\"")).isEqualTo("query");
     assertThatThrownBy(() -> prompt(model, "qury"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'qury'")

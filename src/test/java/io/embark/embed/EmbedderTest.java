@@ -152,7 +152,26 @@ class EmbedderTest {
 
   /** sentence-transformers strips prompt and text together, {@code Transformer.tokenize}. */
   @Test
-  void textsOfASentenceModelHaveNoSpaceAroundThem() throws IOException {
+  void spaceAroundTextsOfASentenceModelIsLeftUnlessAskedForAsBefore() throws IOException {
+    writeSentenceModel();
+    EmbedderConfig before =
+        config().set(Setting.STRIP, "earlier", "test").prompt(" query: ").build();
+    try (Embedder embedder = Embedder.open(before)) {
+      assertThat(embedder.config().text(Setting.STRIP)).isEqualTo("earlier");
+      assertThat(embedder.pipeline().tokenizer().tokenize("").ids()).containsExactly(2);
+      for (String space : List.of(" \u00A0\n", "\u0085", "\u001F", "\u3000")) {
+        assertThat(embedder.pipeline().tokenizer().tokenize("hello" + space).ids())
+            .containsExactly(2, 3);
+      }
+    }
+    try (Embedder embedder = Embedder.open(config().build())) {
+      assertThat(embedder.config().text(Setting.STRIP)).isEqualTo("none");
+      assertThat(embedder.pipeline().tokenizer().tokenize(" \thello ").ids())
+          .isNotEqualTo(embedder.pipeline().tokenizer().tokenize("hello").ids());
+    }
+  }
+
+  private void writeSentenceModel() throws IOException {
     GRAPH.writeDirectory(
         model,
         Map.of(
@@ -165,27 +184,21 @@ class EmbedderTest {
             [{"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"},
              {"idx": 1, "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]\
             """));
-    try (Embedder embedder = Embedder.open(config().prompt(" query: ").build())) {
-      assertThat(embedder.pipeline().tokenizer().tokenize("").ids()).containsExactly(2);
-      assertThat(embedder.pipeline().tokenizer().tokenize("hello \u00A0\n").ids())
-          .containsExactly(2, 3);
-    }
-    try (Embedder embedder = Embedder.open(config().build())) {
-      assertThat(embedder.pipeline().tokenizer().tokenize(" \thello ").ids()).containsExactly(3);
-    }
   }
 
   @Test
-  void lettersThatTheModelWantsSmallAreRefusedUnlessTheTokenizerSeesNoDifference()
-      throws IOException {
+  void lettersThatTheModelWantsSmallAreLowered() throws IOException {
+    writeSentenceModel();
+    try (Embedder embedder = Embedder.open(config().build())) {
+      assertThat(embedder.pipeline().tokenizer().tokenize("HELLO").ids())
+          .isNotEqualTo(embedder.pipeline().tokenizer().tokenize("hello").ids());
+    }
     String lower = "{\"max_seq_length\": 16, \"do_lower_case\": true}";
-    GRAPH.writeDirectory(model, Map.of("sentence_bert_config.json", lower));
-    Embedder.open(config().build()).close();
-    Files.writeString(model.resolve("tokenizer.json"), SPACE_KEEPING_TOKENIZER);
-    assertThatThrownBy(() -> Embedder.open(config().build()))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("do_lower_case")
-        .hasMessageContaining("small letters");
+    Files.writeString(model.resolve("sentence_bert_config.json"), lower);
+    try (Embedder embedder = Embedder.open(config().build())) {
+      assertThat(embedder.pipeline().tokenizer().tokenize("HELLO").ids())
+          .isEqualTo(embedder.pipeline().tokenizer().tokenize("hello").ids());
+    }
   }
 
   @Test

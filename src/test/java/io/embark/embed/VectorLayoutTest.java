@@ -15,6 +15,7 @@ import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import io.embark.pooling.TokenStates;
+import io.embark.testing.Poolings;
 import io.embark.token.HfTokenizer;
 import io.embark.token.Tokens;
 import java.io.IOException;
@@ -48,12 +49,12 @@ class VectorLayoutTest {
 
   @Test
   void severalPoolingsInOnePassAreThoseOfOnePassEach() throws IOException {
-    try (Embedder embedder = Embedder.open(minilm().pooling(Pooling.values()).build())) {
+    try (Embedder embedder = Embedder.open(minilm().pooling(Poolings.ofBert()).build())) {
       float[][][] together = embedder.embedAll(TEXTS);
       assertThat(embedder.vectorNames())
           .containsExactly(
               "pooler", "cls", "mean", "max", "mean_sqrt_len", "weighted_mean", "last_token");
-      for (Pooling pooling : Pooling.values()) {
+      for (Pooling pooling : Poolings.ofBert()) {
         float[][][] alone = embed(minilm().pooling(pooling));
         for (int i = 0; i < TEXTS.size(); i++) {
           assertThat(together[i][pooling.ordinal()])
@@ -147,7 +148,50 @@ class VectorLayoutTest {
         Arrays.fill(mask, 3, n, 1);
         assertThat(noPrompt[i][0])
             .containsExactly(
-                pooling.pool(new TokenStates(hidden, mask, null, 1, n, 384), 0), within(1e-4f));
+                pooling == Pooling.WEIGHTED_MEAN
+                    ? weightedFrom(hidden, 3, n)
+                    : pooling.pool(new TokenStates(hidden, mask, null, 1, n, 384), 0),
+                within(1e-4f));
+      }
+    }
+  }
+
+  /** As sentence-transformers has it: a prompt that is left out still counts. */
+  private static float[] weightedFrom(float[] hidden, int first, int n) {
+    float[] sum = new float[384];
+    float total = 0;
+    for (int token = first; token < n; token++) {
+      total += token + 1;
+      for (int h = 0; h < sum.length; h++) {
+        sum[h] += (token + 1) * hidden[token * 384 + h];
+      }
+    }
+    for (int h = 0; h < sum.length; h++) {
+      sum[h] /= total;
+    }
+    return sum;
+  }
+
+  @Test
+  void theFirstTokenBehindAPromptThatIsLeftOutStandsForCls() throws IOException {
+    EmbedderConfig.Builder config =
+        minilm().pooling(Pooling.CLS).normalize(Norm.NONE).prompt("query: ");
+    float[][][] states = embed(config.build().toBuilder().pooling(Pooling.CLS));
+    float[][][] without =
+        embed(config.build().toBuilder().set(Setting.EXCLUDE_PROMPT, "true", "test"));
+    float[][][] special =
+        embed(config.build().toBuilder().set(Setting.EXCLUDE_SPECIAL_TOKENS, "true", "test"));
+    for (int i = 0; i < TEXTS.size() - 1; i++) {
+      assertThat(special[i][0]).containsExactly(states[i][0], within(TOLERANCE));
+      assertThat(without[i][0][0]).isNotCloseTo(states[i][0][0], within(1e-3f));
+    }
+    try (Embedder embedder =
+        Embedder.open(config.set(Setting.TOKEN_STATES, "true", "test").build())) {
+      Embedding[] embeddings = embedder.pipeline().embed(TEXTS);
+      for (int i = 0; i < TEXTS.size() - 1; i++) {
+        // Behind [CLS] "query" ":".
+        assertThat(without[i][0])
+            .containsExactly(embeddings[i].tokenStates()[3], within(TOLERANCE));
       }
     }
   }

@@ -3,6 +3,7 @@ package io.embark.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.embark.UserError;
 import io.embark.model.ModelDirectory.Sourced;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
@@ -29,6 +30,7 @@ class ModelDirectoryTest {
   private static final String NORMALIZE =
       ", {\"path\": \"2_Normalize\", \"type\": \"sentence_transformers.models.Normalize\"}";
   private static final String POOLING = "1_Pooling/config.json";
+  private static final String POOLING_MEAN = "{\"pooling_mode\": \"mean\"}";
 
   @TempDir Path directory;
 
@@ -82,9 +84,11 @@ class ModelDirectoryTest {
 
   @Test
   void modulesWithoutNormalizeMeanNoNormalizing() throws IOException {
-    ModelDirectory model = read("modules.json", MODULES.formatted(""));
+    ModelDirectory model =
+        read("modules.json", MODULES.formatted(""), POOLING, "{\"embedding_dimension\": 8}");
     assertThat(model.norm()).contains(new Sourced<>(Norm.NONE, "modules.json"));
-    assertThat(model.poolings()).isEmpty();
+    // The library's own default.
+    assertThat(model.poolings()).contains(new Sourced<>(List.of(Pooling.MEAN), POOLING));
     assertThat(model.sentenceModel()).isTrue();
   }
 
@@ -140,38 +144,53 @@ class ModelDirectoryTest {
         .contains(new Sourced<>(List.of(Pooling.CLS, Pooling.MEAN), POOLING));
     assertThat(model.sentenceModel()).isTrue();
     assertThatThrownBy(() -> read(POOLING, "{\"pooling_mode\": \"attention\"}"))
-        .hasMessageContaining("'attention'")
+        .hasMessageContaining("\"attention\"")
         .hasMessageContaining("mean_sqrt_len");
   }
 
-  @Test
-  void aPoolingModuleInTheDirectoryItselfIsReadFromThere() throws IOException {
-    ModelDirectory model =
-        read(
-            "modules.json",
-            "[{\"path\": \"\", \"type\": \"sentence_transformers.models.Pooling\"}]",
-            "config.json",
-            "{\"pooling_mode_max_tokens\": true}");
-    assertThat(model.poolings()).contains(new Sourced<>(List.of(Pooling.MAX), "config.json"));
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "sentence_transformers.models.WordWeights",
+        "sentence_transformers.models.CNN",
+        "sentence_transformers.models.CLIPModel",
+        "sentence_transformers.models.Router",
+        "sentence_transformers.sparse_encoder.models.SpladePooling",
+        "sentence_transformers.sparse_encoder.models.Pooling",
+        "custom_st.Transformer",
+        "my_code.Pooling",
+        "Pooling"
+      })
+  void aModuleThatCannotBeRunIsRefused(String type) {
+    String module = ", {\"path\": \"2_X\", \"type\": \"%s\"}".formatted(type);
+    assertThatThrownBy(() -> read("modules.json", MODULES.formatted(module), POOLING, POOLING_MEAN))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(type)
+        .hasMessageContaining("mine");
   }
 
-  @Test
-  void aModuleThatCannotBeRunIsRefused() {
-    String dense = ", {\"path\": \"2_Dense\", \"type\": \"sentence_transformers.models.Dense\"}";
-    assertThatThrownBy(() -> read("modules.json", MODULES.formatted(dense)))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("sentence_transformers.models.Dense")
-        .hasMessageContaining("mine");
+  @ParameterizedTest
+  @ValueSource(strings = {"SparseEncoder", "CrossEncoder", "MultiVectorEncoder"})
+  void modelsOfOtherTypesAreRefused(String type) {
+    assertThatThrownBy(
+            () ->
+                read(
+                    "config_sentence_transformers.json",
+                    "{\"model_type\": \"%s\"}".formatted(type)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(type);
   }
 
   @ParameterizedTest
   @CsvSource({
     "128,512,514,128,sentence_bert_config.json",
+    "600,512,514,514,config.json",
     "null,512,514,512,tokenizer_config.json",
+    "null,600,514,514,config.json",
     "null,1000000000000000019884624838656,514,514,config.json",
     "null,null,514,514,config.json"
   })
-  void theFirstLimitThatIsOneIsTaken(
+  void theSmallestLimitIsTakenUnlessSentenceTransformersHasItsOwn(
       String sentences, String tokenizer, String positions, int wanted, String source)
       throws IOException {
     ModelDirectory model =
@@ -220,7 +239,7 @@ class ModelDirectoryTest {
     ModelDirectory model =
         read(
             "config.json", "{}",
-            "sentence_bert_config.json", "[]",
+            "sentence_bert_config.json", "{}",
             "config_sentence_transformers.json",
                 "{\"prompts\": null, \"default_prompt_name\": null}");
     assertThat(model.maxLength()).isEmpty();

@@ -69,14 +69,14 @@ class PrecisionFiguresTest {
     System.out.printf("%n%s, %s%n  layers in int8   cosine to float", name, pooling);
     System.out.printf(
         "            tokens/s against float, texts of %s%n", Arrays.toString(LENGTHS));
-    PooledModel unmasked = UnmaskedAttention.of(exact).orElseThrow();
+    PooledModel unmasked = UnmaskedAttention.of(exact, 512).orElseThrow();
     System.out.print("  float, no mask, against float with a mask              ");
     for (int length : LENGTHS) {
       System.out.print("  " + ratios(exact, unmasked, length));
     }
     System.out.println();
     for (double share : SHARES) {
-      PooledModel made = UnmaskedAttention.of(int8.with(share)).orElseThrow();
+      PooledModel made = UnmaskedAttention.of(int8.with(share), 512).orElseThrow();
       double[] cosines = cosines(wanted, vectors(made, texts));
       System.out.printf(
           "  %3.0f %%     median %.4f  1 %% of texts below %.4f ",

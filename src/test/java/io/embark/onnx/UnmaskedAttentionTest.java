@@ -48,7 +48,7 @@ class UnmaskedAttentionTest {
       })
   void everyLayerOfEveryExporterIsFoundAndGivesTheSameVectors(String name) throws Exception {
     PooledModel masked = BertModels.open("onnx/" + name + ".onnx", folder).add(MEAN);
-    PooledModel unmasked = UnmaskedAttention.of(masked).orElseThrow();
+    PooledModel unmasked = UnmaskedAttention.of(masked, 512).orElseThrow();
     List<NodeProto> nodes = ModelProto.parseFrom(unmasked.bytes()).getGraph().getNodeList();
     assertThat(nodes.stream().map(NodeProto::getOpType))
         .doesNotContain("Softmax")
@@ -69,14 +69,14 @@ class UnmaskedAttentionTest {
 
   @Test
   void halfPrecisionStaysAsItIs() throws Exception {
-    assertThat(UnmaskedAttention.of(model("bert-opset14-float16", graph -> graph))).isEmpty();
+    assertThat(UnmaskedAttention.of(model("bert-opset14-float16", graph -> graph), 512)).isEmpty();
   }
 
   @Test
   void scoresToWhichAnythingElseIsAddedStayAsTheyAre() throws Exception {
     // A bias by position, as MPNet and T5 have it, here on the first layer only.
     PooledModel model = model("bert-opset14", graph -> beforeSoftmax(graph, false));
-    PooledModel unmasked = UnmaskedAttention.of(model).orElseThrow();
+    PooledModel unmasked = UnmaskedAttention.of(model, 512).orElseThrow();
     assertThat(softmaxes(unmasked)).isEqualTo(1);
     try (OrtSession before = Sessions.open(model);
         OrtSession after = Sessions.open(unmasked)) {
@@ -88,14 +88,14 @@ class UnmaskedAttentionTest {
   @Test
   void aMaskThatDoesSomethingWithoutPaddingStays() throws Exception {
     PooledModel model = model("bert-opset14", graph -> beforeSoftmax(graph, true));
-    assertThat(softmaxes(UnmaskedAttention.of(model).orElseThrow())).isEqualTo(1);
+    assertThat(softmaxes(UnmaskedAttention.of(model, 512).orElseThrow())).isEqualTo(1);
   }
 
   /** As one of attention to what is near, in a window. */
   @Test
   void aMaskThatDoesSomethingToLongTextsStays() throws Exception {
     PooledModel model = model("bert-opset14", UnmaskedAttentionTest::withMaskOfLongTexts);
-    assertThat(softmaxes(UnmaskedAttention.of(model).orElseThrow())).isEqualTo(1);
+    assertThat(softmaxes(UnmaskedAttention.of(model, 512).orElseThrow())).isEqualTo(1);
   }
 
   /** The first layer's mask grows with each token beyond the tenth. */

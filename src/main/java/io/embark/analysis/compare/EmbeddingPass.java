@@ -12,9 +12,10 @@ import io.embark.spark.TextEmbedder;
 import io.embark.spark.executor.ModelFacts;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -45,17 +46,35 @@ public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scal
     return new EmbeddingPass(facts, own(config, facts), true);
   }
 
+  /** Every pooling of token states, and what the model gives beside these. */
   private static ModelFacts everyPooling(EmbedderConfig config, List<String> notes) {
-    try {
-      return ModelFacts.of(config.toBuilder().pooling(Pooling.values()).build());
-    } catch (UserError e) {
-      Pooling[] rest =
-          Arrays.stream(Pooling.values()).filter(Pooling::usesTokenStates).toArray(Pooling[]::new);
-      // Anything else that is wrong is said here.
-      ModelFacts facts = ModelFacts.of(config.toBuilder().pooling(rest).build());
-      notes.add("pooler left out: " + e.getMessage());
-      return facts;
+    UserError withoutPooler = null;
+    for (Set<Pooling> missing :
+        List.of(
+            EnumSet.noneOf(Pooling.class),
+            EnumSet.of(Pooling.SENTENCE_EMBEDDING),
+            EnumSet.of(Pooling.POOLER))) {
+      try {
+        ModelFacts facts = ModelFacts.of(with(config, missing));
+        if (missing.contains(Pooling.POOLER)) {
+          notes.add("pooler left out: " + withoutPooler.getMessage());
+        }
+        return facts;
+      } catch (UserError e) {
+        withoutPooler = missing.contains(Pooling.POOLER) ? withoutPooler : e;
+      }
     }
+    // Anything else that is wrong is said here.
+    ModelFacts facts =
+        ModelFacts.of(with(config, EnumSet.of(Pooling.POOLER, Pooling.SENTENCE_EMBEDDING)));
+    notes.add("pooler left out: " + withoutPooler.getMessage());
+    return facts;
+  }
+
+  private static EmbedderConfig with(EmbedderConfig config, Set<Pooling> missing) {
+    Set<Pooling> rest = EnumSet.allOf(Pooling.class);
+    rest.removeAll(missing);
+    return config.toBuilder().pooling(rest.toArray(Pooling[]::new)).build();
   }
 
   /** The vector that {@code embed} would make without being told how to pool. */
@@ -76,6 +95,7 @@ public record EmbeddingPass(ModelFacts facts, Optional<String> own, boolean scal
 
   private static boolean isOfLastLayer(ModelFacts facts, String vector) {
     return vector.equals(Pooling.POOLER.label())
+        || vector.equals(Pooling.SENTENCE_EMBEDDING.label())
         || facts.config().get(Setting.LAYERS).stream().allMatch(Layers::isLast);
   }
 

@@ -4,6 +4,7 @@ import io.embark.cli.Words;
 import io.embark.cli.doctor.DoctorReport.Finding;
 import io.embark.cli.doctor.DoctorReport.Place;
 import io.embark.embed.EmbedderConfig;
+import io.embark.embed.ModelTokenizer;
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
 import io.embark.spark.executor.Canary;
@@ -149,7 +150,7 @@ record DoctorTask(
 
   static HfTokenizer tokenizer(EmbedderConfig config) throws IOException {
     ModelDirectory model = HostModels.open(config);
-    return HfTokenizer.open(model.tokenizerJson(), config.resolve(model).get(Setting.MAX_LENGTH));
+    return ModelTokenizer.open(model, config.resolve(model));
   }
 
   /** The ids of the canary's sentences. */

@@ -53,6 +53,22 @@ final class GraphChecks {
   }
 
   /**
+   * Checks that nothing has to be fed that Embark does not know.
+   *
+   * @throws UserError naming the input
+   */
+  static void requireKnownInputs(OnnxGraph graph) {
+    for (TensorSignature input : graph.inputs) {
+      if (!DecoderInputs.isKnown(input.name())) {
+        throw new UserError(
+            ("the graph wants an input '%s' that Embark does not know; export it without that input."
+                    + " Found: %s.")
+                .formatted(input.name(), graph.describe()));
+      }
+    }
+  }
+
+  /**
    * Checks what holds of every graph that is whole, as a broken one leads around in circles.
    *
    * @throws UserError if an operator lacks an input, or a tensor is made of itself

@@ -3,6 +3,9 @@ package io.embark.onnx.graph;
 import ai.onnx.proto.OnnxMl.*;
 import ai.onnx.proto.OnnxMl.AttributeProto.AttributeType;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -47,7 +50,7 @@ public final class GraphOps {
     return nodes;
   }
 
-  /** {@code ReduceSum}, {@code ReduceMax} or {@code ReduceL2}. */
+  /** {@code ReduceSum}, {@code ReduceMean}, {@code ReduceMax} or {@code ReduceL2}. */
   public String reduce(String operator, String x, int axis, boolean keepDims) {
     AttributeProto keep = integer("keepdims", keepDims ? 1 : 0);
     if (opset >= (operator.equals("ReduceSum") ? 13 : 18)) {
@@ -99,6 +102,34 @@ public final class GraphOps {
       tensor.addInt64Data(value);
     }
     return constant(tensor);
+  }
+
+  /**
+   * A constant of any size.
+   *
+   * @param dims its shape; the values are row-major
+   */
+  String floats(float[] values, long... dims) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setDataType(DataType.FLOAT.getNumber())
+            .setRawData(ByteString.copyFrom(bytes));
+    for (long dim : dims) {
+      tensor.addDims(dim);
+    }
+    return constant(tensor);
+  }
+
+  /** Float32 zeros of a shape that the graph computes, an int64 vector. */
+  String zeros(String shape) {
+    return node("ConstantOfShape", List.of(shape));
+  }
+
+  /** Vectors joined to one. */
+  String concat(List<String> parts) {
+    return node("Concat", parts, integer("axis", 0));
   }
 
   /** Gives a tensor a name of its own. */

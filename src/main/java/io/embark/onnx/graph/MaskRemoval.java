@@ -20,7 +20,7 @@ public final class MaskRemoval {
   private final ModelProto proto;
   private final List<AttentionBlocks.Block> blocks;
 
-  /** Tensors of the graph, by the name of the output that {@link #masks} returns them in. */
+  /** Tensors of the graph, by the name of the output that measures them. */
   private final Map<String, String> masks = new LinkedHashMap<>();
 
   private MaskRemoval(PooledModel model, ModelProto proto, List<AttentionBlocks.Block> blocks) {
@@ -49,23 +49,35 @@ public final class MaskRemoval {
         || weight.getDataType() == DataType.BFLOAT16.getNumber();
   }
 
-  /** A model whose outputs are the masks, float32 of any shape. */
-  public PooledModel masks() {
+  /** A name for each mask. */
+  public Set<String> masks() {
+    return masks.keySet();
+  }
+
+  /**
+   * A model with an output {@code [2]} for each of these masks: how many values it has, and how far
+   * from 0 they are at most, so that a mask of all pairs of tokens need not leave the session.
+   */
+  public PooledModel sizesAndLargest(Set<String> wanted) {
     OnnxGraph graph = new OnnxGraph(proto);
     GraphOps ops = new GraphOps(graph.opset(), graph.tensorNames());
     GraphProto.Builder edited = proto.getGraph().toBuilder().clearOutput();
     masks.forEach(
         (output, mask) -> {
-          ops.name(ops.cast(mask, DataType.FLOAT), output);
-          edited.addOutput(TensorSignature.ofAnyShape(output, DataType.FLOAT));
+          if (wanted.contains(output)) {
+            String values = ops.reshape(ops.cast(mask, DataType.FLOAT), -1);
+            String largest = ops.reduce("ReduceMax", ops.apply("Abs", values), 0, true);
+            String size = ops.cast(ops.apply("Shape", values), DataType.FLOAT);
+            ops.name(ops.concat(List.of(size, largest)), output);
+            edited.addOutput(TensorSignature.ofAnyShape(output, DataType.FLOAT));
+          }
         });
     edited.addAllNode(ops.nodes());
     return model.with(proto.toBuilder().setGraph(LiveGraph.of(edited.build())).build());
   }
 
   /**
-   * @param idle masks that do nothing where every token is attended: names of outputs of {@link
-   *     #masks}
+   * @param idle those of {@link #masks} that do nothing where every token is attended
    * @return a model that is right for batches without padding only; empty if nothing is dropped
    */
   public Optional<PooledModel> without(Set<String> idle) {

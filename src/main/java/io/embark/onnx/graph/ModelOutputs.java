@@ -6,122 +6,170 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * The token states and the pooler among the outputs of a graph: told by rank, then by name, because
- * exporters name them freely ({@code last_hidden_state}, {@code output_0}; {@code pooler_output},
- * {@code 882}).
+ * The outputs of a graph by what they hold. Exporters name them freely ({@code last_hidden_state},
+ * {@code output_0}; {@code pooler_output}, {@code 882}), so unknown names are told by rank and
+ * width, and refused where that leaves a choice: the wrong one gives vectors that look like any
+ * other.
  *
- * @param tokenStates of the last layer, {@code [B, L, H]}
+ * @param tokenStates of the last layer, {@code [B, L, H]}; empty if the graph gives none
  * @param pooler the model's own pooled output, {@code [B, H]}
+ * @param sentenceEmbedding a finished vector, {@code [B, D]}
  * @param hiddenStates those after each layer that the model exports, the embedding output first
+ * @param hiddenSize H; 0 without token states
  */
 record ModelOutputs(
-    TensorSignature tokenStates, Optional<TensorSignature> pooler, List<String> hiddenStates) {
+    Optional<TensorSignature> tokenStates,
+    Optional<TensorSignature> pooler,
+    Optional<TensorSignature> sentenceEmbedding,
+    List<String> hiddenStates,
+    int hiddenSize) {
   private static final Pattern HIDDEN_STATE = Pattern.compile("hidden_states?[._](\\d{1,4})");
-  private static final List<String> STATES_NAMES = List.of("last_hidden_state", "token_embeddings");
+  private static final List<String> TOKEN_STATES = List.of("last_hidden_state", "token_embeddings");
+  private static final List<String> SENTENCE_EMBEDDINGS =
+      List.of("sentence_embedding", "sentence_embeddings", "dense_vecs");
+
+  /** Parts of names of outputs that have a text's rank and are no states to be pooled. */
+  private static final Pattern OTHERWISE =
+      Pattern.compile("logits|scores?\\b|colbert|sparse|probabilit|present");
 
   /**
-   * @throws UserError if no output can be the token states, listing what was found
+   * @throws UserError if it cannot be told which output is which, listing them
    */
-  static ModelOutputs of(OnnxGraph graph) {
-    List<String> hiddenStates = hiddenStates(graph);
-    TensorSignature states = tokenStates(graph, hiddenStates);
-    if (states.size(2) < 1) {
+  static ModelOutputs of(List<TensorSignature> outputs, GraphTraits traits) {
+    Optional<TensorSignature> named = traits.output().map(name -> named(outputs, name));
+    List<String> hiddenStates = hiddenStates(outputs);
+    Optional<TensorSignature> states =
+        named
+            .filter(output -> output.hasRank(3))
+            .or(() -> tokenStates(outputs, hiddenStates, traits));
+    Optional<TensorSignature> finished =
+        named.filter(output -> output.hasRank(2)).or(() -> finished(outputs, states.isPresent()));
+    if (states.isEmpty() && finished.isEmpty()) {
+      throw new UserError(
+          ("Cannot pool: no output holds token states, wanted is a float output of rank 3 such as"
+                  + " last_hidden_state[batch,sequence,hidden], or a finished vector such as"
+                  + " sentence_embedding[batch,values]; export the model for feature extraction, or"
+                  + " name the output with --model-output. Found: outputs %s.")
+              .formatted(list(outputs)));
+    }
+    int hiddenSize = states.map(output -> hiddenSize(output, traits, outputs)).orElse(0);
+    return new ModelOutputs(
+        states, pooler(outputs, hiddenSize, finished), finished, hiddenStates, hiddenSize);
+  }
+
+  private static TensorSignature named(List<TensorSignature> outputs, String name) {
+    TensorSignature found =
+        outputs.stream()
+            .filter(output -> output.name().equals(name))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "model-output: the graph has no output '%s'; it has %s."
+                            .formatted(name, list(outputs))));
+    if (!found.isFloat() || !found.hasRank(2) && !found.hasRank(3)) {
+      throw new UserError(
+          ("model-output: %s is neither a vector per text (rank 2) nor one per token (rank 3) of"
+                  + " floats; the outputs are %s.")
+              .formatted(found, list(outputs)));
+    }
+    return found;
+  }
+
+  private static Optional<TensorSignature> tokenStates(
+      List<TensorSignature> outputs, List<String> hiddenStates, GraphTraits traits) {
+    List<TensorSignature> floats =
+        outputs.stream().filter(output -> output.isFloat() && output.hasRank(3)).toList();
+    for (String name : TOKEN_STATES) {
+      for (TensorSignature output : floats) {
+        if (output.name().equals(name)) {
+          return Optional.of(output);
+        }
+      }
+    }
+    List<TensorSignature> possible =
+        floats.stream()
+            .filter(output -> !hiddenStates.contains(output.name()))
+            .filter(output -> !OTHERWISE.matcher(lower(output.name())).find())
+            .toList();
+    if (possible.isEmpty() && !hiddenStates.isEmpty()) {
+      String last = hiddenStates.get(hiddenStates.size() - 1);
+      return floats.stream().filter(output -> output.name().equals(last)).findFirst();
+    }
+    List<TensorSignature> fitting =
+        possible.stream()
+            .filter(
+                output ->
+                    traits.hiddenSize() == 0
+                        || output.size(2) < 0
+                        || output.size(2) == traits.hiddenSize())
+            .toList();
+    if (possible.isEmpty() || fitting.size() == 1) {
+      return fitting.stream().findFirst();
+    }
+    String width =
+        traits.hiddenSize() == 0
+            ? "config.json, which would tell their width (hidden_size), is not there"
+            : "%d have the width that config.json says (hidden_size %d)"
+                .formatted(fitting.size(), traits.hiddenSize());
+    throw new UserError(
+        ("Cannot tell which output holds the token states: none is named %s, and %s. Name it with"
+                + " --model-output. Found: %s.")
+            .formatted(String.join(" or ", TOKEN_STATES), width, list(outputs)));
+  }
+
+  /** Without token states a lone vector per text is taken for finished if its name says so. */
+  private static Optional<TensorSignature> finished(
+      List<TensorSignature> outputs, boolean tokenStates) {
+    List<TensorSignature> vectors =
+        outputs.stream().filter(output -> output.isFloat() && output.hasRank(2)).toList();
+    for (String name : SENTENCE_EMBEDDINGS) {
+      for (TensorSignature output : vectors) {
+        if (output.name().equals(name)) {
+          return Optional.of(output);
+        }
+      }
+    }
+    boolean lone = !tokenStates && vectors.size() == 1;
+    return vectors.stream()
+        .filter(output -> lone && lower(output.name()).contains("embed"))
+        .findFirst();
+  }
+
+  private static int hiddenSize(
+      TensorSignature states, GraphTraits traits, List<TensorSignature> outputs) {
+    int declared = states.size(2);
+    if (declared < 1 && traits.hiddenSize() < 1) {
       throw new UserError(
           "Cannot pool: the hidden size of output %s is not declared; export the model with it fixed. Found: %s."
-              .formatted(states, graph.describe()));
+              .formatted(states, list(outputs)));
     }
-    return new ModelOutputs(states, pooler(graph, states.size(2)), hiddenStates);
+    return declared < 1 ? traits.hiddenSize() : declared;
   }
 
-  int hiddenSize() {
-    return tokenStates.size(2);
-  }
-
-  /**
-   * The tensors with the token states after each encoder layer, the embedding output first: those
-   * exported as {@code hidden_states.N}, otherwise what {@link PostNormBlocks} recognise. Either
-   * way the last must be the very tensor that the model gives as its token states.
-   *
-   * @throws UserError if the layers are not recognised, saying what was found
-   */
-  List<String> layers(OnnxGraph graph) {
-    String states = tokenStates.name();
-    if (hiddenStates.isEmpty()) {
-      List<String> found = new PostNormBlocks(graph).statesUpTo(states);
-      if (found.isEmpty()) {
-        throw notRecognised(
-            graph,
-            "it has no hidden_states.N outputs, and `%s` (made by %s) is not the end of a chain of"
-                + " blocks LayerNorm(a + feedForward(a)), a = LayerNorm(h + attention(h)), that"
-                + " begins at the embeddings",
-            states,
-            graph.operator(graph.origin(states)));
-      }
-      return found;
-    }
-    List<Integer> numbers = hiddenStates.stream().map(ModelOutputs::layer).toList();
-    String last = hiddenStates.get(hiddenStates.size() - 1);
-    if (!numbers.equals(IntStream.range(0, numbers.size()).boxed().toList())) {
-      throw notRecognised(
-          graph, "its hidden states are numbered %s, wanted is 0, 1, 2, ..", numbers);
-    }
-    if (!graph.origin(last).equals(graph.origin(states))) {
-      throw notRecognised(graph, "`%s` is another tensor than `%s`", last, states);
-    }
-    return hiddenStates;
-  }
-
-  private static UserError notRecognised(OnnxGraph graph, String reason, Object... arguments) {
-    return new UserError(
-        ("Cannot find the encoder layers of this model: %s. Use layers -1, or export the model with"
-                + " hidden_states.0, hidden_states.1, .. as outputs. Found: %s.")
-            .formatted(reason.formatted(arguments), graph.describe()));
-  }
-
-  private static TensorSignature tokenStates(OnnxGraph graph, List<String> hiddenStates) {
-    List<TensorSignature> found =
-        graph.outputs.stream()
-            .filter(output -> output.isFloat() && output.hasRank(3))
-            // Scores over the vocabulary have the same rank; pooling them means nothing.
-            .filter(output -> !output.name().toLowerCase(Locale.ROOT).contains("logits"))
-            .toList();
-    Optional<TensorSignature> states =
-        found.stream()
-            .filter(output -> !hiddenStates.contains(output.name()))
-            .min(Comparator.comparingInt(ModelOutputs::nameOrder));
-    if (states.isEmpty() && !hiddenStates.isEmpty()) {
-      String last = hiddenStates.get(hiddenStates.size() - 1);
-      states = found.stream().filter(output -> output.name().equals(last)).findFirst();
-    }
-    return states.orElseThrow(
-        () ->
-            new UserError(
-                ("Cannot pool: no output holds token states, wanted is a float output of rank 3"
-                        + " such as last_hidden_state[batch,sequence,hidden]; export the model for"
-                        + " feature extraction. Found: %s.")
-                    .formatted(graph.describe())));
-  }
-
-  /** Known names first; of the others the first output. */
-  private static int nameOrder(TensorSignature output) {
-    int known = STATES_NAMES.indexOf(output.name());
-    return known < 0 ? STATES_NAMES.size() : known;
-  }
-
-  private static Optional<TensorSignature> pooler(OnnxGraph graph, int hiddenSize) {
-    return graph.outputs.stream()
+  private static Optional<TensorSignature> pooler(
+      List<TensorSignature> outputs, int hiddenSize, Optional<TensorSignature> finished) {
+    return outputs.stream()
         .filter(output -> output.isFloat() && output.hasRank(2))
         // Scores of a classifier have another width, a finished sentence vector another meaning.
         .filter(output -> output.size(1) == hiddenSize || output.size(1) < 0)
-        .filter(output -> !output.name().equals("sentence_embedding"))
+        .filter(output -> !SENTENCE_EMBEDDINGS.contains(output.name()) && !isSame(output, finished))
+        .filter(output -> !OTHERWISE.matcher(lower(output.name())).find())
+        .filter(output -> !lower(output.name()).contains("embed"))
         .min(Comparator.comparing(output -> !output.name().equals("pooler_output")));
   }
 
-  private static List<String> hiddenStates(OnnxGraph graph) {
-    return graph.outputs.stream()
+  private static boolean isSame(TensorSignature output, Optional<TensorSignature> other) {
+    return other.filter(output::equals).isPresent();
+  }
+
+  private static List<String> hiddenStates(List<TensorSignature> outputs) {
+    return outputs.stream()
+        .filter(output -> output.isFloat() && output.hasRank(3))
         .map(TensorSignature::name)
         .filter(name -> HIDDEN_STATE.matcher(name).matches())
         .sorted(Comparator.comparingInt(ModelOutputs::layer))
@@ -129,7 +177,16 @@ record ModelOutputs(
   }
 
   /** The number in the name of an exported hidden state. */
-  private static int layer(String hiddenState) {
+  static int layer(String hiddenState) {
     return Integer.parseInt(HIDDEN_STATE.matcher(hiddenState).replaceFirst("$1"));
+  }
+
+  private static String lower(String name) {
+    return name.toLowerCase(Locale.ROOT);
+  }
+
+  static String list(List<TensorSignature> tensors) {
+    Stream<String> words = tensors.stream().map(TensorSignature::toString);
+    return tensors.isEmpty() ? "none" : words.collect(Collectors.joining(", "));
   }
 }

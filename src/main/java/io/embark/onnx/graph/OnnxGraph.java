@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /** A model's main graph, indexed to be walked from a tensor to what made it. A view. */
 public final class OnnxGraph {
@@ -117,12 +116,6 @@ public final class OnnxGraph {
 
   /** Inputs and outputs, for errors. */
   String describe() {
-    return "inputs " + list(inputs) + "; outputs " + list(outputs);
-  }
-
-  private static String list(List<TensorSignature> tensors) {
-    return tensors.isEmpty()
-        ? "none"
-        : tensors.stream().map(TensorSignature::toString).collect(Collectors.joining(", "));
+    return "inputs " + ModelOutputs.list(inputs) + "; outputs " + ModelOutputs.list(outputs);
   }
 }

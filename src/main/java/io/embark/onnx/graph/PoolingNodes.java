@@ -1,7 +1,7 @@
 package io.embark.onnx.graph;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
-import io.embark.pooling.Norm;
+import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.pooling.Pooling;
 import java.util.List;
 
@@ -11,9 +11,19 @@ import java.util.List;
  * <p>Padding is replaced, not multiplied by zero: whatever a model leaves there, NaN included, does
  * not reach a vector. Of a row without any token, which the host refuses, sums and maxima are zero.
  *
- * @param poolingMask for sums and maxima, {@code [B, L]} of any number type, not 0 for a token
+ * @param mask which tokens of a text are summed, averaged or searched for a maximum
  */
-record PoolingNodes(GraphOps ops, String poolingMask, int hiddenSize) {
+record PoolingNodes(GraphOps ops, PoolingMask mask, int hiddenSize) {
+  /** {@code [B, L]} of any number type, not 0 for a token that is pooled. */
+  private String poolingMask() {
+    return mask == PoolingMask.ATTENTION ? PooledGraph.ATTENTION_MASK : PooledGraph.POOLING_MASK;
+  }
+
+  /** Where the first token is looked for: behind a prompt that is left out. */
+  private String firstMask() {
+    return mask == PoolingMask.WITHOUT_PROMPT ? poolingMask() : PooledGraph.ATTENTION_MASK;
+  }
+
   /** {@code [B, L, H]} float32: the mean of the layers' states. */
   String states(List<String> layers) {
     String sum = null;
@@ -35,8 +45,9 @@ record PoolingNodes(GraphOps ops, String poolingMask, int hiddenSize) {
    */
   String pool(Pooling pooling, String states) {
     return switch (pooling) {
-      case POOLER -> throw new IllegalArgumentException("POOLER is not made of token states");
-      case CLS -> token(states, ops.argMax(weights(PooledGraph.ATTENTION_MASK), 1));
+      case POOLER, SENTENCE_EMBEDDING ->
+          throw new IllegalArgumentException(pooling + " is not made of token states");
+      case CLS -> token(states, ops.argMax(weights(firstMask()), 1));
       case LAST_TOKEN -> token(states, ops.argMax(positions(PooledGraph.ATTENTION_MASK), 1));
       case MEAN -> ops.apply("Div", sum(states), count());
       case MEAN_SQRT_LEN -> ops.apply("Div", sum(states), ops.apply("Sqrt", count()));
@@ -45,22 +56,16 @@ record PoolingNodes(GraphOps ops, String poolingMask, int hiddenSize) {
     };
   }
 
-  String normalise(Norm norm, String vector) {
-    return switch (norm) {
-      case NONE -> vector;
-      case L2 -> {
-        String length = ops.reduce("ReduceL2", vector, 1, true);
-        yield ops.apply("Div", vector, ops.apply("Max", length, ops.constant(1e-12f)));
-      }
-    };
-  }
-
   private String sum(String states) {
     return ops.reduce("ReduceSum", masked(states, 0), 1, false);
   }
 
   private String weightedMean(String states) {
-    String positions = positions(poolingMask);
+    // A prompt that is left out still counts as the beginning of the text.
+    String positions =
+        mask == PoolingMask.WITHOUT_PROMPT
+            ? ops.apply("Mul", positions(PooledGraph.ATTENTION_MASK), weights(poolingMask()))
+            : positions(poolingMask());
     String weighted = ops.apply("Mul", masked(states, 0), ops.reshape(positions, 0, 0, 1));
     String total = ops.reduce("ReduceSum", positions, 1, true);
     return ops.apply("Div", ops.reduce("ReduceSum", weighted, 1, false), atLeastOne(total));
@@ -68,7 +73,7 @@ record PoolingNodes(GraphOps ops, String poolingMask, int hiddenSize) {
 
   private String max(String states) {
     String max = ops.reduce("ReduceMax", masked(states, Float.NEGATIVE_INFINITY), 1, false);
-    String tokens = ops.reduce("ReduceMax", weights(poolingMask), 1, true);
+    String tokens = ops.reduce("ReduceMax", weights(poolingMask()), 1, true);
     return ops.apply("Where", ops.cast(tokens, DataType.BOOL), max, ops.constant(0));
   }
 
@@ -81,7 +86,7 @@ record PoolingNodes(GraphOps ops, String poolingMask, int hiddenSize) {
 
   /** The states with {@code fill} at every position that is not pooled. */
   private String masked(String states, float fill) {
-    String mask = ops.reshape(ops.cast(poolingMask, DataType.BOOL), 0, 0, 1);
+    String mask = ops.reshape(ops.cast(poolingMask(), DataType.BOOL), 0, 0, 1);
     return ops.apply("Where", mask, states, ops.constant(fill));
   }
 
@@ -98,7 +103,7 @@ record PoolingNodes(GraphOps ops, String poolingMask, int hiddenSize) {
 
   /** Tokens pooled of each row, {@code [B, 1]}. */
   private String count() {
-    return atLeastOne(ops.reduce("ReduceSum", weights(poolingMask), 1, true));
+    return atLeastOne(ops.reduce("ReduceSum", weights(poolingMask()), 1, true));
   }
 
   private String atLeastOne(String count) {

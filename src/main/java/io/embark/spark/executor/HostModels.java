@@ -2,11 +2,11 @@ package io.embark.spark.executor;
 
 import io.embark.UserError;
 import io.embark.embed.EmbedderConfig;
+import io.embark.embed.ModelTokenizer;
 import io.embark.embed.Setting;
 import io.embark.model.ModelDirectory;
 import io.embark.model.store.ModelStore;
 import io.embark.text.Chunker;
-import io.embark.token.HfTokenizer;
 import io.embark.token.Tokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -105,7 +105,7 @@ public final class HostModels {
           store()
               .openSame(
                   config.get(Setting.MODEL), config.get(Setting.MODEL_FILE), config.wantedModel());
-      return HfTokenizer.open(model.tokenizerJson(), config.get(Setting.MAX_LENGTH));
+      return ModelTokenizer.open(model, config);
     } catch (IOException e) {
       throw unreadable(config, "on this host", e);
     }

@@ -28,7 +28,7 @@ class EncoderLayersTest {
 
   private List<String> layers(Path file) {
     OnnxGraph graph = new OnnxGraph(ModelFile.read(file));
-    return ModelOutputs.of(graph).layers(graph);
+    return EncoderLayers.of(graph, ModelOutputs.of(graph.outputs, GraphTraits.UNKNOWN));
   }
 
   /** These keep the names of the torch modules, which recognition does not look at. */
@@ -154,7 +154,8 @@ class EncoderLayersTest {
   @Test
   void refusesBlocksOfWhichOneIsOfAnotherKind() throws Exception {
     OnnxGraph graph = new OnnxGraph(ModelFile.read(copy("onnx/bert-opset17.onnx")));
-    String middle = ModelOutputs.of(graph).layers(graph).get(2);
+    String middle =
+        EncoderLayers.of(graph, ModelOutputs.of(graph.outputs, GraphTraits.UNKNOWN)).get(2);
     Path file = edited("onnx/bert-opset17.onnx", model -> wrap(model, middle, true));
     assertThatThrownBy(() -> layers(file)).hasMessageContaining("is not the end of a chain");
   }

@@ -73,7 +73,8 @@ class PooledGraphRefusalTest {
     refuses(
         StatesModel.withOutputs(TensorSignature.declare("882", DataType.FLOAT, "b", 5)),
         "no output holds token states",
-        "outputs 882:float[embark_b,5]");
+        "outputs 882:float[embark_b,5]",
+        "--model-output");
     refuses(
         StatesModel.withOutputs(
             TensorSignature.declare("last_hidden_state", DataType.INT64, "b", "l", 5)),

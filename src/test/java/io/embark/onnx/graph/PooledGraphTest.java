@@ -24,6 +24,7 @@ import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import io.embark.pooling.TokenStates;
+import io.embark.testing.Poolings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ class PooledGraphTest {
 
   private static List<GraphOutput> everyPooling(PooledGraph graph) {
     List<GraphOutput> outputs = new ArrayList<>();
-    for (Pooling pooling : Pooling.values()) {
+    for (Pooling pooling : Poolings.ofBert()) {
       if (pooling.usesTokenStates()) {
         outputs.add(
             new PooledOutput(pooling.label() + "_low", pooling, Layers.of("0+2"), 0, Norm.NONE));
@@ -97,7 +98,7 @@ class PooledGraphTest {
     List<GraphOutput> outputs = new ArrayList<>();
     outputs.add(new TokenStatesOutput("states", Layers.of(layers)));
     List<Pooling> poolings =
-        Arrays.stream(Pooling.values()).filter(Pooling::usesTokenStates).toList();
+        Arrays.stream(Poolings.ofBert()).filter(Pooling::usesTokenStates).toList();
     for (Pooling pooling : poolings) {
       outputs.add(new PooledOutput(pooling.label(), pooling, Layers.of(layers), 0, Norm.NONE));
     }

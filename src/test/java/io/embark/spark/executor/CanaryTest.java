@@ -9,12 +9,12 @@ import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
 import io.embark.onnx.Device;
 import io.embark.pooling.Norm;
-import io.embark.pooling.Pooling;
 import io.embark.spark.catalyst.ScalaSeq;
 import io.embark.spark.sql.EmbedPasses;
 import io.embark.spark.sql.EmbedTextTask;
 import io.embark.spark.sql.SqlEmbeddingMetrics;
 import io.embark.testing.LocalSpark;
+import io.embark.testing.Poolings;
 import io.embark.testing.SpoiltModel;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -50,7 +50,7 @@ class CanaryTest {
     for (Norm norm : Norm.values()) {
       EmbedderConfig config =
           on("builtin:all-MiniLM-L6-v2").toBuilder()
-              .pooling(Pooling.values())
+              .pooling(Poolings.ofBert())
               .normalize(norm)
               .build();
       try (Embedder embedder = Embedder.open(config)) {

@@ -239,7 +239,10 @@ class VectorSqlTest {
   }
 
   @ParameterizedTest
-  @EnumSource(value = Pooling.class, mode = EnumSource.Mode.EXCLUDE, names = "POOLER")
+  @EnumSource(
+      value = Pooling.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"POOLER", "SENTENCE_EMBEDDING"})
   void pooledTokensEqualPooling(Pooling pooling) {
     Random random = new Random(5);
     List<Row> rows = new ArrayList<>();

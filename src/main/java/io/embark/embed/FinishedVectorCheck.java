@@ -1,0 +1,80 @@
+package io.embark.embed;
+
+import io.embark.UserError;
+import io.embark.model.ModelDirectory;
+import io.embark.onnx.MeasuredGraph;
+import io.embark.onnx.graph.GraphOutput.Ending;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.GraphTraits;
+import io.embark.pooling.Pooling;
+import io.embark.pooling.VectorModule;
+import io.embark.token.Tokenizer;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Holds a finished vector that a graph gives beside the states of tokens against what the model's
+ * files say, where the user left the choice to them: one of the two would be wrong.
+ */
+final class FinishedVectorCheck {
+  private static final List<String> PROBES =
+      List.of("The parcel never arrived.", "How do I reset my PIN, please?", "a");
+
+  /** Who sets one of these knows that the vector is not the graph's. */
+  private static final Set<Setting<?>> CHOICES =
+      Set.of(
+          Setting.POOLING,
+          Setting.LAYERS,
+          Setting.MODULES,
+          Setting.NORMALIZE,
+          Setting.EXCLUDE_SPECIAL_TOKENS,
+          Setting.EXCLUDE_PROMPT);
+
+  private FinishedVectorCheck() {}
+
+  /**
+   * @throws UserError if the two differ by more than rounding
+   */
+  static void of(
+      ModelDirectory model,
+      EmbedderConfig config,
+      Tokenizer tokenizer,
+      List<VectorModule> modules) {
+    List<Pooling> poolings = config.get(Setting.POOLING);
+    if (!poolings.stream().allMatch(Pooling::usesTokenStates)
+        || VectorLayout.joins(config)
+        || CHOICES.stream().anyMatch(setting -> isChosen(config, setting))) {
+      return;
+    }
+    PooledOutput own =
+        new PooledOutput(
+            "own",
+            poolings.get(0),
+            config.get(Setting.LAYERS).get(0),
+            modules,
+            new Ending(0, config.get(Setting.NORMALIZE), true));
+    GraphTraits traits = model.traits().withOutput(config.text(Setting.MODEL_OUTPUT));
+    List<long[]> texts = PROBES.stream().map(text -> tokenizer.encode(text).ids()).toList();
+    Optional<String> difference = MeasuredGraph.difference(model.onnxFile(), traits, own, texts);
+    if (difference.isPresent()) {
+      String pooling = poolings.get(0).label();
+      throw new UserError(
+          ("Model %s: its graph gives a finished vector that is not the one that its files describe"
+                  + " (pooling %s from %s, normalize %s): %s. Take the graph's with --pooling"
+                  + " sentence_embedding, or the files' with --pooling %s.")
+              .formatted(
+                  model.name(),
+                  pooling,
+                  config.origin(Setting.POOLING),
+                  config.text(Setting.NORMALIZE),
+                  difference.get(),
+                  pooling));
+    }
+  }
+
+  private static boolean isChosen(EmbedderConfig config, Setting<?> setting) {
+    String origin = config.origin(setting);
+    return config.isSet(setting) && !origin.startsWith("model's ") && !origin.equals("default");
+  }
+}

@@ -1,0 +1,110 @@
+package io.embark.model;
+
+import io.embark.UserError;
+import io.embark.model.ModelDirectory.Sourced;
+import io.embark.pooling.Layers;
+import io.embark.pooling.Norm;
+import io.embark.pooling.Pooling;
+import io.embark.token.TokenizerFiles;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * How a model's files say that it wants to be run; empty where they say nothing.
+ *
+ * @param poolings the pooling it was trained with; of several, their vectors are joined
+ * @param layers whose states are pooled
+ * @param modules behind the pooling, but for a normalisation at the end, which is {@code norm}
+ * @param excludePrompt set if the prompt's tokens are left out of the pooling
+ * @param truncateDim how many values of the finished vector are kept
+ * @param maxLength the most tokens per text, special tokens included
+ * @param positions the longest text that the graph has learned positions for
+ * @param prompts by name
+ * @param defaultPrompt name of the prompt that goes before every text unless told otherwise
+ */
+public record ModelWishes(
+    Optional<Sourced<List<Pooling>>> poolings,
+    Optional<Sourced<Layers>> layers,
+    List<ModuleFile> modules,
+    Optional<Sourced<Norm>> norm,
+    Optional<Sourced<Boolean>> excludePrompt,
+    Optional<Sourced<Integer>> truncateDim,
+    Optional<Sourced<Integer>> maxLength,
+    Optional<Sourced<Integer>> positions,
+    Map<String, String> prompts,
+    Optional<Sourced<String>> defaultPrompt) {
+
+  /** A mean over the tokens of a text has no longest text. */
+  private static final Optional<Sourced<Integer>> UNLIMITED =
+      Optional.of(new Sourced<>(1_000_000, SentenceTransformersModules.FILE));
+
+  static ModelWishes of(
+      SentenceTransformersModules modules,
+      TransformerConfig config,
+      TransformerModule transformer,
+      SentenceTransformersConfig prompts,
+      TokenizerFiles tokenizer,
+      String model) {
+    if (modules.present() && modules.poolings().isEmpty() && !modules.isStatic()) {
+      requirePooler(transformer, model);
+    }
+    if (transformer.pooler().isPresent() && modules.poolings().isPresent()) {
+      throw new UserError(
+          "Model %s: its Transformer gives sentence vectors (%s), and its Pooling takes token states (%s)."
+              .formatted(
+                  model, transformer.pooler().get().source(), modules.poolings().get().source()));
+    }
+    Optional<Sourced<List<Pooling>>> poolings =
+        modules
+            .poolings()
+            .or(transformer::pooler)
+            .or(() -> modules.present() ? Optional.empty() : generates(config));
+    return new ModelWishes(
+        poolings,
+        transformer.layers(),
+        modules.modules(),
+        modules.norm(),
+        modules.excludePrompt(),
+        prompts.truncateDim(),
+        modules.isStatic() ? UNLIMITED : maxLength(config, transformer, tokenizer),
+        modules.isStatic() ? Optional.empty() : config.positions(),
+        prompts.prompts(),
+        prompts.defaultPrompt());
+  }
+
+  private static void requirePooler(TransformerModule transformer, String model) {
+    if (transformer.pooler().isEmpty()) {
+      throw new UserError(
+          "Model %s: %s names no Pooling, so it gives no sentence vector."
+              .formatted(model, SentenceTransformersModules.FILE));
+    }
+  }
+
+  /** Only the last token of a model that generates text has seen all of the text. */
+  private static Optional<Sourced<List<Pooling>>> generates(TransformerConfig config) {
+    return config.generates()
+        ? Optional.of(new Sourced<>(List.of(Pooling.LAST_TOKEN), "config.json"))
+        : Optional.empty();
+  }
+
+  /**
+   * sentence-transformers' own limit, else the smaller of tokenizer's and model's; never more than
+   * there are positions.
+   */
+  private static Optional<Sourced<Integer>> maxLength(
+      TransformerConfig config, TransformerModule transformer, TokenizerFiles tokenizer) {
+    Optional<Sourced<Integer>> ofTokenizer =
+        tokenizer.maxLength().map(n -> new Sourced<>(n, TokenizerFiles.CONFIG));
+    Optional<Sourced<Integer>> limit =
+        transformer.maxLength().or(() -> smaller(ofTokenizer, config.usualLength()));
+    return smaller(limit, config.positions());
+  }
+
+  private static Optional<Sourced<Integer>> smaller(
+      Optional<Sourced<Integer>> one, Optional<Sourced<Integer>> other) {
+    return Stream.concat(one.stream(), other.stream())
+        .reduce((a, b) -> b.value() < a.value() ? b : a);
+  }
+}

@@ -1,0 +1,102 @@
+package io.embark.onnx;
+
+import ai.onnxruntime.OrtException;
+import io.embark.UserError;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.GraphTraits;
+import io.embark.onnx.graph.PooledGraph;
+import io.embark.onnx.graph.PooledModel;
+import io.embark.pooling.Pooling;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** What only running a graph tells of its finished vector. */
+public final class MeasuredGraph {
+  private static final long[] SHORT = {0, 0, 0};
+  private static final String OWN = "embark_own";
+  private static final String FINISHED = "embark_finished";
+
+  /** More than rounding of half floats explains. */
+  private static final double LEAST_COSINE = 0.999;
+
+  private static final double MOST_SCALE = 1.01;
+
+  private MeasuredGraph() {}
+
+  /**
+   * Reads a graph; if it gives a finished vector without saying how many values it has, it is run
+   * once to see.
+   *
+   * @throws UserError if it is no graph that can be pooled, or cannot be run
+   */
+  static PooledGraph read(Path onnxFile, GraphTraits traits) {
+    PooledGraph graph = PooledGraph.of(onnxFile, traits);
+    try {
+      graph.requireKnownInputs();
+    } catch (UserError e) {
+      throw new UserError("Model `" + onnxFile + "`: " + e.getMessage(), e);
+    }
+    Optional<PooledModel> probe = graph.widthProbe();
+    if (probe.isEmpty()) {
+      return graph;
+    }
+    try (TextSession session = TextSession.open(probe.get())) {
+      int width = session.run(SHORT).values().iterator().next().length;
+      return graph.withSentenceWidth(width);
+    } catch (OrtException e) {
+      throw new UserError(
+          "Model `%s`: its finished vector cannot be computed: %s"
+              .formatted(onnxFile, e.getMessage()),
+          e);
+    }
+  }
+
+  /**
+   * Compares a graph's finished vector with the one that Embark would make.
+   *
+   * @param own how Embark makes it
+   * @param texts token ids, special tokens included
+   * @return the difference in words, if it is more than rounding; empty too if there are not both
+   */
+  public static Optional<String> difference(
+      Path onnxFile, GraphTraits traits, PooledOutput own, List<long[]> texts) {
+    PooledGraph graph = read(onnxFile, traits);
+    if (!graph.givesBoth()) {
+      return Optional.empty();
+    }
+    PooledOutput mine =
+        new PooledOutput(OWN, own.pooling(), own.layers(), own.modules(), own.ending());
+    PooledModel both =
+        graph.add(List.of(mine, PooledOutput.of(FINISHED, Pooling.SENTENCE_EMBEDDING)));
+    List<String> differences = new ArrayList<>();
+    TextSession.run(
+        both,
+        texts,
+        found -> differ(found.get(OWN), found.get(FINISHED)).ifPresent(differences::add));
+    return differences.stream().findFirst();
+  }
+
+  private static Optional<String> differ(float[] own, float[] finished) {
+    if (own.length != finished.length) {
+      return Optional.of("%d values against %d".formatted(finished.length, own.length));
+    }
+    double dot = 0;
+    double ofOwn = 0;
+    double ofFinished = 0;
+    for (int i = 0; i < own.length; i++) {
+      dot += own[i] * (double) finished[i];
+      ofOwn += own[i] * (double) own[i];
+      ofFinished += finished[i] * (double) finished[i];
+    }
+    double cosine = dot / Math.sqrt(ofOwn * ofFinished);
+    double scale = Math.sqrt(ofFinished / ofOwn);
+    boolean same = cosine >= LEAST_COSINE && scale <= MOST_SCALE && scale >= 1 / MOST_SCALE;
+    return same
+        ? Optional.empty()
+        : Optional.of(
+            String.format(Locale.ROOT, "cosine %.4f, length %.4g times Embark's", cosine, scale));
+  }
+}
