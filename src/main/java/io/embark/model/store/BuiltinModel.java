@@ -1,28 +1,29 @@
 package io.embark.model.store;
 
 import io.embark.UserError;
-import io.embark.model.ModelFiles;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URL;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * A model that comes as a jar on the class path. The jar holds the graph and the tokenizer only;
- * the small configuration files of the sentence-transformers layout ship with Embark, so that a
- * built-in, once unpacked, is a model directory like any other.
+ * A model that comes as a jar. The jar holds the graph and the tokenizer only; the small
+ * configuration files of the sentence-transformers layout ship with Embark, so that a built-in,
+ * once unpacked, is a model directory like any other.
  */
-enum BuiltinModel implements ModelSource {
+enum BuiltinModel {
   ALL_MINILM_L6_V2("all-MiniLM-L6-v2", "all-minilm-l6-v2"),
   BGE_SMALL_EN_V1_5("bge-small-en-v1.5", "bge-small-en-v15"),
   E5_SMALL_V2("e5-small-v2", "e5-small-v2");
 
-  private static final String ARTIFACT = "dev.langchain4j:langchain4j-embeddings-%s:0.36.2";
+  private static final String GROUP = "dev.langchain4j";
+  private static final String JAR = "langchain4j-embeddings-";
+  private static final String VERSION = "0.36.2";
   private static final List<String> CONFIG_FILES =
       List.of(
           "config.json",
@@ -32,15 +33,15 @@ enum BuiltinModel implements ModelSource {
           "config_sentence_transformers.json");
 
   private final String label;
-  private final String artifact;
+  private final String jar;
 
   BuiltinModel(String label, String artifact) {
     this.label = label;
-    this.artifact = ARTIFACT.formatted(artifact);
+    this.jar = JAR + artifact;
   }
 
-  @Override
-  public String label() {
+  /** Its name without the scheme. */
+  String label() {
     return label;
   }
 
@@ -50,53 +51,46 @@ enum BuiltinModel implements ModelSource {
    * @throws UserError naming the known ones
    */
   static BuiltinModel of(String text) {
-    List<BuiltinModel> all = List.of(values());
-    for (BuiltinModel model : all) {
-      if (model.label.equalsIgnoreCase(text.strip())) {
-        return model;
-      }
-    }
-    String known = String.join(", ", all.stream().map(BuiltinModel::identity).toList());
-    throw new UserError("unknown built-in model '%s'; known are %s.".formatted(text, known));
+    List<String> known = Stream.of(values()).map(BuiltinModel::identity).toList();
+    return called(text)
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "unknown built-in model '%s'; known are %s."
+                        .formatted(text, String.join(", ", known))));
   }
 
-  @Override
-  public String identity() {
+  /** The one with a label, in any case. */
+  static Optional<BuiltinModel> called(String text) {
+    return Stream.of(values()).filter(m -> m.label.equalsIgnoreCase(text.strip())).findFirst();
+  }
+
+  String identity() {
     return "builtin:" + label;
   }
 
-  /**
-   * Sizes in the jar, and the configuration of this version of Embark.
-   *
-   * @throws UserError if the jar is not on the class path, naming the artifact
-   */
-  @Override
-  public String state(String modelFile) throws IOException {
-    StringBuilder contents = new StringBuilder();
-    contents.append(size(graph())).append(' ').append(size(tokenizer()));
-    for (Map.Entry<String, URL> config : configs().entrySet()) {
-      try (InputStream in = config.getValue().openStream()) {
-        contents.append('\n').append(config.getKey()).append('\n');
-        contents.append(new String(in.readAllBytes(), StandardCharsets.UTF_8));
-      }
-    }
-    return contents.toString();
+  /** Where the jar comes from, as Maven names it. */
+  String artifact() {
+    return "%s:%s:%s".formatted(GROUP, jar, VERSION);
   }
 
-  @Override
-  public void fill(Path directory, String modelFile) throws IOException {
-    CopyIn.requireSpace(directory, size(graph()) + size(tokenizer()), identity());
-    Map<String, URL> files = configs();
-    files.put("model.onnx", graph());
-    files.put(ModelFiles.TOKENIZER, tokenizer());
-    for (Map.Entry<String, URL> file : files.entrySet()) {
-      CopyIn.resource(
-          file.getValue(), directory.resolve(file.getKey()), file.getValue().toString());
-    }
+  /** The command that puts the jar, and nothing else, into a folder. */
+  String command(Path folder) {
+    return "mvn dependency:copy -Dartifact=%s -DoutputDirectory=%s".formatted(artifact(), folder);
+  }
+
+  /** The file that {@link #command} gets. */
+  String usualJar() {
+    return "%s-%s.jar".formatted(jar, VERSION);
+  }
+
+  /** Whether a file of this name is the jar, of any version; {@code -q} and kin are others. */
+  boolean isJar(String fileName) {
+    return fileName.matches(Pattern.quote(jar) + "-[0-9][0-9.]*(-(alpha|beta|rc)[0-9.]*)?\\.jar");
   }
 
   /** The configuration files that ship with Embark for this model. */
-  private Map<String, URL> configs() {
+  Map<String, URL> configs() {
     Map<String, URL> configs = new LinkedHashMap<>();
     for (String file : CONFIG_FILES) {
       URL url = BuiltinModel.class.getResource(label + "/" + file);
@@ -107,27 +101,13 @@ enum BuiltinModel implements ModelSource {
     return configs;
   }
 
-  private URL graph() {
-    return inJar(label.toLowerCase(Locale.ROOT) + ".onnx");
+  /** The graph's name in the jar. */
+  String graph() {
+    return label.toLowerCase(Locale.ROOT) + ".onnx";
   }
 
-  private URL tokenizer() {
-    return inJar(label.toLowerCase(Locale.ROOT) + "-tokenizer.json");
-  }
-
-  private URL inJar(String name) {
-    URL url = ClassPathModel.resource(name);
-    if (url == null) {
-      throw new UserError(
-          ("builtin:%s needs the artifact %s on the class path, and it is not there. Add its jar to"
-                  + " Embark's lib/ directory: mvn dependency:copy -Dartifact=%s"
-                  + " -DoutputDirectory=<embark>/lib")
-              .formatted(label, artifact, artifact));
-    }
-    return url;
-  }
-
-  private static long size(URL url) throws IOException {
-    return url.openConnection().getContentLengthLong();
+  /** The tokenizer's name in the jar. */
+  String tokenizer() {
+    return label.toLowerCase(Locale.ROOT) + "-tokenizer.json";
   }
 }

@@ -17,10 +17,14 @@ import org.apache.hadoop.conf.Configuration;
 /**
  * Finds a model by the name that a user gives it.
  *
+ * @param host where models lie that others put on this host
  * @param sparkFiles where a file that Spark distributed may be, best first; null without Spark
  */
 record ModelPlaces(
-    Configuration hadoop, Retries retries, Function<String, List<String>> sparkFiles) {
+    Configuration hadoop,
+    Retries retries,
+    HostFolders host,
+    Function<String, List<String>> sparkFiles) {
   private static final String BUILTIN = "builtin:";
   private static final String CLASS_PATH = "classpath:";
   private static final String SPARK_FILES = "spark-files:";
@@ -53,7 +57,8 @@ record ModelPlaces(
   private Place parse(String uri, String modelFile) throws IOException {
     if (startsWith(uri, BUILTIN)) {
       BuiltinModel builtin = BuiltinModel.of(uri.substring(BUILTIN.length()));
-      return new Place(builtin.identity(), null, builtin, modelFile);
+      BuiltinSource source = new BuiltinSource(builtin, host.builtins(), ClassPathModel::resource);
+      return new Place(builtin.identity(), null, source, modelFile);
     }
     if (startsWith(uri, CLASS_PATH)) {
       return onClassPath(uri.substring(CLASS_PATH.length()), modelFile, uri);
@@ -62,7 +67,35 @@ record ModelPlaces(
       return fromSpark(uri.substring(SPARK_FILES.length()), modelFile, uri);
     }
     Path local = localPath(uri);
-    return local == null ? remote(uri, modelFile, uri) : here(local, modelFile, uri);
+    if (local == null) {
+      return remote(uri, modelFile, uri);
+    }
+    return Files.exists(local) ? here(local, modelFile, uri) : byName(uri, local, modelFile);
+  }
+
+  /** What is no file of this host may be the name of a model elsewhere. */
+  private Place byName(String uri, Path local, String modelFile) throws IOException {
+    if (uri.endsWith(ONNX) || ArchiveTree.Format.of(uri).isPresent()) {
+      return here(local, modelFile, uri);
+    }
+    Optional<HubName> hub = HubName.of(uri);
+    if (hub.isPresent()) {
+      return new Place(uri, hub.get().find(host.hub(), modelFile), null, modelFile);
+    }
+    Optional<BuiltinModel> builtin = BuiltinModel.called(uri);
+    if (builtin.isPresent()) {
+      throw new UserError(
+          ("Model %s does not exist: there is no directory %s. The built-in model of that name is"
+                  + " called %s.")
+              .formatted(uri, local.toAbsolutePath(), builtin.get().identity()));
+    }
+    if (HubName.isLastPart(uri)) {
+      throw new UserError(
+          ("Model %s does not exist: there is no directory %s. If it is a model on the Hugging Face"
+                  + " hub, give its whole name, as in sentence-transformers/%s. %s")
+              .formatted(uri, local.toAbsolutePath(), uri, HubName.waysOut("ORG/" + uri, "")));
+    }
+    return here(local, modelFile, uri);
   }
 
   private static boolean startsWith(String uri, String scheme) {

@@ -29,16 +29,17 @@ public final class ModelStore {
     this.places = places;
   }
 
-  ModelStore(CacheSettings settings, Configuration hadoop, Retries retries) {
+  ModelStore(CacheSettings settings, Configuration hadoop, Retries retries, HostFolders host) {
     this(
         new ModelCache(settings.directory(), settings.maxBytes()),
         settings.offline(),
-        new ModelPlaces(hadoop, retries, null));
+        new ModelPlaces(hadoop, retries, host, null));
   }
 
   /** With Hadoop's settings and credentials of remote file systems. */
   public static ModelStore ofThisHost(Configuration hadoop) {
-    return new ModelStore(CacheSettings.ofThisHost(), hadoop, Retries.USUAL);
+    return new ModelStore(
+        CacheSettings.ofThisHost(), hadoop, Retries.USUAL, HostFolders.ofThisHost());
   }
 
   /**
@@ -46,7 +47,8 @@ public final class ModelStore {
    * host, or URIs.
    */
   public ModelStore withSparkFiles(Function<String, List<String>> places) {
-    ModelPlaces withSpark = new ModelPlaces(this.places.hadoop(), this.places.retries(), places);
+    ModelPlaces here = this.places;
+    ModelPlaces withSpark = new ModelPlaces(here.hadoop(), here.retries(), here.host(), places);
     return new ModelStore(cache, offline, withSpark);
   }
 
@@ -54,8 +56,8 @@ public final class ModelStore {
    * Opens a model.
    *
    * @param uri {@code builtin:NAME}; a directory, an {@code .onnx} file of one, or an archive of
-   *     such a directory; a Hadoop URI, {@code classpath:PATH} or {@code spark-files:NAME} of
-   *     either
+   *     such a directory; the name of a model in the Hugging Face cache; a Hadoop URI, {@code
+   *     classpath:PATH} or {@code spark-files:NAME} of either
    * @param modelFile the graph inside the directory, relative to it or by a file name that no other
    *     graph has; null to look in the usual places
    * @throws IOException if something cannot be read or copied

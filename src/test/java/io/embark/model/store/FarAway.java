@@ -55,7 +55,10 @@ public final class FarAway extends RawLocalFileSystem {
 
   static ModelStore store(java.nio.file.Path cache, long maxBytes, boolean offline) {
     return new ModelStore(
-        new CacheSettings(cache, maxBytes, offline), new Conf(), new Retries(3, 1));
+        new CacheSettings(cache, maxBytes, offline),
+        new Conf(),
+        new Retries(3, 1),
+        new HostFolders(cache.resolve("builtins"), cache.resolve("hub")));
   }
 
   /** Settings in which this file system is known. */

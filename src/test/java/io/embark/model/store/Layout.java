@@ -15,7 +15,19 @@ import java.util.TreeMap;
  * @param graph the path wanted
  */
 record Layout(String modules, String files, String modelFile, String graph, String tokenizer) {
-  static final String ROOT = "[{\"path\": \"\", \"type\": \"a.b.Transformer\"}]";
+  static final String ROOT =
+      "[{\"path\": \"\", \"type\": \"sentence_transformers.models.Transformer\"}]";
+
+  /** A list of modules that can be run, and its pooling's settings. */
+  static final Map<String, String> POOLED =
+      Map.of(
+          "modules.json",
+          ROOT.replace(
+              "]",
+              ", {\"path\": \"1_Pooling\", \"type\": \"sentence_transformers.models.Pooling\"}]"),
+          "1_Pooling/config.json",
+          "{\"pooling_mode\": \"mean\"}");
+
   static final String ZERO = "[{\"path\": \"0_Transformer\", \"type\": \"a.Transformer\"}]";
   static final String STATIC = "[{\"path\": \"%s\", \"type\": \"a.StaticEmbedding\"}]";
 

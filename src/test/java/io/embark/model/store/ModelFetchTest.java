@@ -54,11 +54,10 @@ class ModelFetchTest {
   void onlyWhatMakesTheModelIsCopied() throws IOException {
     GraphsWithWeights.write(model.resolve("onnx/model.onnx"), "model.onnx_data", "sub/w 1.bin");
     Files.delete(model.resolve("model.onnx"));
+    TinyModels.writeFiles(model, Layout.POOLED);
     TinyModels.writeFiles(
         model,
         Map.of(
-            "modules.json", "[]",
-            "1_Pooling/config.json", "{}",
             "config.json", "{}",
             "onnx/model.onnx_data", "w",
             "onnx/sub/w 1.bin", "w",
@@ -230,7 +229,11 @@ class ModelFetchTest {
     Configuration withoutClass = new FarAway.Conf();
     withoutClass.set("fs.s3a.impl", "org.example.Missing");
     ModelStore other =
-        new ModelStore(new CacheSettings(cache, 1, false), withoutClass, new Retries(1, 1));
+        new ModelStore(
+            new CacheSettings(cache, 1, false),
+            withoutClass,
+            new Retries(1, 1),
+            new HostFolders(cache, cache));
     assertThatThrownBy(() -> other.open("s3a://bucket/m", null))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("org.example.Missing")

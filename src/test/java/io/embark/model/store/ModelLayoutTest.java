@@ -55,6 +55,7 @@ class ModelLayoutTest {
         new ModelPlaces(
             new FarAway.Conf(),
             new Retries(1, 1),
+            new HostFolders(cache, cache),
             name -> List.of(folder.resolve("m").resolve(name).toString()));
     ModelPlaces.Place place = places.find(uri, modelFile);
     Path directory = place.directory();
@@ -287,7 +288,7 @@ class ModelLayoutTest {
 
   @Test
   void aGraphNamedFarAwayIsFoundInItsCopyWithoutTheNetwork() throws IOException {
-    Layout layout = new Layout(ROOT, "tokenizer.json model.onnx onnx/model.onnx", null, "", "");
+    Layout layout = new Layout(null, "tokenizer.json model.onnx onnx/model.onnx", null, "", "");
     TinyModels.writeFiles(folder.resolve("m"), layout.entries());
     String uri = "far:" + folder + "/m/onnx/model.onnx";
     ModelStore store = FarAway.store(cache);

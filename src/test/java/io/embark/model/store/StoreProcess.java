@@ -20,7 +20,10 @@ final class StoreProcess {
     }
     ModelStore store =
         new ModelStore(
-            new CacheSettings(Path.of(args[0]), 1L << 40, false), hadoop, new Retries(3, 1));
+            new CacheSettings(Path.of(args[0]), 1L << 40, false),
+            hadoop,
+            new Retries(3, 1),
+            HostFolders.ofThisHost());
     Path graph = store.open(args[1], null).onnxFile();
     System.out.println(graph + " " + Files.size(graph));
     if (args[3].equals("hold")) {
