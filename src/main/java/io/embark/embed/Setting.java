@@ -131,7 +131,9 @@ public record Setting<T>(
 
   public static final Setting<Boolean> EXCLUDE_PROMPT =
       ofEmbedder(Effect.VECTORS, "exclude-prompt", SWITCH, "false")
-          .says("Leave the prompt's tokens, and [CLS] before them, out of means and maxima")
+          .says(
+              "Leave the prompt's tokens, and [CLS] before them, out of means and maxima; cls is then"
+                  + " the first token behind them")
           .toggle();
 
   public static final Setting<Integer> TRUNCATE_DIM =

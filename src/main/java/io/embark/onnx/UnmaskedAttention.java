@@ -18,8 +18,11 @@ final class UnmaskedAttention {
   /** Tokens of the texts that masks are computed for. Which tokens they are changes no mask. */
   private static final int SHORT = 5;
 
-  /** Of a mask of all pairs of tokens; 64 MiB for each tensor on the way to it. */
-  private static final int LONGEST_OF_PAIRS = 4096;
+  /**
+   * Of a mask of all pairs of tokens, which takes 256 MiB at this length, and as much for each step
+   * on the way to it.
+   */
+  private static final int LONGEST_OF_PAIRS = 8192;
 
   private UnmaskedAttention() {}
 

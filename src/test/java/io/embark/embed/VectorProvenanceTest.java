@@ -123,4 +123,20 @@ class VectorProvenanceTest {
     assertThat(later.with("run", "r").json())
         .isEqualTo("{\"model\":\"m\",\"later\":{\"a\":[1]},\"run\":\"r\"}");
   }
+
+  /** Earlier versions cut white space off and did not say so. */
+  @Test
+  void whetherTextsWereStrippedIsToldApart() {
+    String made =
+        "{\"model\": \"m\", \"fingerprint\": \"f\", \"vector\": \"mean\", \"pooling\": \"mean\"}";
+    VectorProvenance earlier = VectorProvenance.parse(made);
+    VectorProvenance asEarlier =
+        VectorProvenance.parse(made.replace("}", ", \"strip\": \"earlier\"}"));
+    VectorProvenance now = VectorProvenance.parse(made.replace("}", ", \"strip\": \"none\"}"));
+    assertThat(earlier.incomparable(asEarlier, "left and right")).isEmpty();
+    assertThat(earlier.incomparable(now, "left and right").orElseThrow()).contains("strip");
+    assertThat(earlier.config().text(Setting.STRIP)).isEqualTo("earlier");
+    assertThat(now.config().text(Setting.STRIP)).isEqualTo("none");
+    assertThat(earlier.essence()).doesNotContain("strip");
+  }
 }

@@ -25,6 +25,7 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UnmaskedAttentionTest {
@@ -98,8 +99,59 @@ class UnmaskedAttentionTest {
     assertThat(softmaxes(UnmaskedAttention.of(model, 512).orElseThrow())).isEqualTo(1);
   }
 
-  /** The first layer's mask grows with each token beyond the tenth. */
+  /** Proven as far as the session will see, and no further. */
+  @ParameterizedTest
+  @CsvSource({"10, 9, 0", "10, 10, 0", "10, 11, 1", "20, 21, 1", "20, 20, 0", "600, 900, 0"})
+  void masksAreTriedOnTheLongestText(int idleUpTo, int longest, int kept) throws Exception {
+    PooledModel model = model("bert-opset14", graph -> withMaskOfLongTexts(graph, idleUpTo));
+    assertThat(softmaxes(UnmaskedAttention.of(model, longest).orElseThrow())).isEqualTo(kept);
+  }
+
+  /** A mask that the graph makes for each pair of tokens is too large to try on long texts. */
+  @Test
+  void aMaskOfPairsStaysWhereTextsAreVeryLong() throws Exception {
+    PooledModel model = model("bert-opset14", UnmaskedAttentionTest::withMaskOfPairs);
+    assertThat(softmaxes(UnmaskedAttention.of(model, 24).orElseThrow())).isZero();
+    assertThat(UnmaskedAttention.of(model, 9000)).isEmpty();
+  }
+
+  /** The first layer's mask, 0 for each pair of tokens. */
+  private static GraphProto withMaskOfPairs(GraphProto graph) {
+    GraphProto biased = beforeSoftmax(graph, true);
+    GraphProto.Builder edited = biased.toBuilder().clearInitializer().clearNode();
+    biased.getInitializerList().stream()
+        .filter(tensor -> !tensor.getName().equals("bias"))
+        .forEach(edited::addInitializer);
+    edited.addInitializer(longs("row", 1, -1, 1)).addInitializer(longs("column", 1, 1, -1));
+    edited
+        .addNode(
+            node("Cast", "attended", "attention_mask").toBuilder()
+                .addAttribute(attribute("to", DataType.FLOAT.getNumber())))
+        .addNode(node("Sub", "nothing", "attended", "attended"))
+        .addNode(node("Reshape", "as_row", "nothing", "row"))
+        .addNode(node("Reshape", "as_column", "nothing", "column"))
+        .addNode(node("Add", "bias", "as_row", "as_column"));
+    return edited.addAllNode(biased.getNodeList()).build();
+  }
+
+  private static TensorProto longs(String name, long... values) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setName(name)
+            .setDataType(DataType.INT64.getNumber())
+            .addDims(values.length);
+    for (long value : values) {
+      tensor.addInt64Data(value);
+    }
+    return tensor.build();
+  }
+
   private static GraphProto withMaskOfLongTexts(GraphProto graph) {
+    return withMaskOfLongTexts(graph, 10);
+  }
+
+  /** The first layer's mask grows with each token beyond so many. */
+  private static GraphProto withMaskOfLongTexts(GraphProto graph, int idleUpTo) {
     GraphProto biased = beforeSoftmax(graph, true);
     GraphProto.Builder edited = biased.toBuilder().clearInitializer().clearNode();
     biased.getInitializerList().stream()
@@ -110,7 +162,7 @@ class UnmaskedAttentionTest {
             .setName("minus_ten")
             .setDataType(DataType.FLOAT.getNumber())
             .addDims(1)
-            .addFloatData(-10));
+            .addFloatData(-idleUpTo));
     edited
         .addNode(
             node("Cast", "attended", "attention_mask").toBuilder()

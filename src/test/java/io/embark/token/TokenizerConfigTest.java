@@ -1,0 +1,187 @@
+package io.embark.token;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.embark.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Where {@code tokenizer_config.json} and {@code tokenizer.json} disagree. */
+class TokenizerConfigTest {
+  private static final String WORD_PIECE =
+      """
+      {"normalizer": %s, "pre_tokenizer": {"type": "BertPreTokenizer"}, "added_tokens": [],
+       "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+         "max_input_chars_per_word": 100,
+         "vocab": {"[UNK]": 0, "cafe": 1, "Cafe": 2, "caf\\u00e9": 3, "Caf\\u00e9": 4, "CAFE": 5,
+           "\\u4e2d": 6, "\\u6587": 7, "\\u4e2d\\u6587": 8}}}
+      """;
+  private static final String BERT =
+      """
+      {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": %s,
+       "strip_accents": %s, "lowercase": %s}
+      """;
+  private static final String UNIGRAM =
+      """
+      {"normalizer": {"type": "Sequence", "normalizers": [
+         {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": "\\u2581"}]},
+       "pre_tokenizer": {"type": "Metaspace", "replacement": "\\u2581", "prepend_scheme": "always",
+         "split": true},
+       "added_tokens": [], "model": {"type": "Unigram", "unk_id": 0, "vocab": [
+         ["<unk>", 0.0], ["\\u2581", -3.0], ["\\u2581a", -1.0], ["a", -2.0]]}}
+      """;
+  private static final String BYTES =
+      """
+      {"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": %s, "trim_offsets": true},
+       "added_tokens": [], "model": {"type": "BPE", "merges": ["\\u0120 a"],
+         "vocab": {"a": 0, "\\u0120": 1, "\\u0120a": 2}}}
+      """;
+
+  @TempDir Path folder;
+  private Path tokenizer;
+
+  @BeforeEach
+  void place() {
+    tokenizer = folder.resolve("tokenizer.json");
+  }
+
+  private TokenizerFiles files(String json, String config) throws IOException {
+    Files.writeString(tokenizer, json);
+    Files.writeString(folder.resolve("tokenizer_config.json"), config);
+    return TokenizerFiles.read(tokenizer, folder, "", false);
+  }
+
+  private static long[] ids(TokenizerFiles files, String text) throws IOException {
+    try (HfTokenizer opened = HfTokenizer.open(files, 64)) {
+      return opened.encode(text).ids();
+    }
+  }
+
+  private static String bert(boolean chinese, String accents, boolean lower) {
+    return WORD_PIECE.formatted(BERT.formatted(chinese, accents, lower));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // lowercase and strip_accents of the file, of the config, wanted id of "Café"
+    "false, null, true, null, 1",
+    "true, null, false, null, 4",
+    "false, null, true, false, 3",
+    "false, false, false, true, 2",
+    "true, null, true, null, 1",
+    "true, false, true, null, 1",
+  })
+  void theConfigWins(
+      boolean lower, String accents, boolean configLower, String configAccents, long wanted)
+      throws IOException {
+    String config =
+        "{\"tokenizer_class\": \"BertTokenizer\", \"do_lower_case\": %s, \"strip_accents\": %s}"
+            .formatted(configLower, configAccents);
+    TokenizerFiles files = files(bert(true, accents, lower), config);
+    assertThat(ids(files, "Caf\u00e9")).containsExactly(wanted);
+    boolean same = lower == configLower && accents.equals(configAccents);
+    assertThat(files.changes().isEmpty()).isEqualTo(same);
+  }
+
+  @Test
+  void chineseCharactersToo() throws IOException {
+    String json = bert(true, "null", true);
+    assertThat(ids(files(json, "{}"), "\u4e2d\u6587")).containsExactly(6, 7);
+    assertThat(ids(files(json, "{\"tokenize_chinese_chars\": false}"), "\u4e2d\u6587"))
+        .containsExactly(8);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PreTrainedTokenizerFast", "TokenizersBackend", "XLMRobertaTokenizer"})
+  void classesThatReadNoSuchKeyDoNot(String type) throws IOException {
+    String config = "{\"tokenizer_class\": \"%s\", \"do_lower_case\": true}".formatted(type);
+    assertThat(ids(files(bert(true, "null", false), config), "Cafe")).containsExactly(2);
+  }
+
+  @Test
+  void whatCannotBeMendedIsRefused() throws IOException {
+    TokenizerFiles files =
+        files(
+            WORD_PIECE.formatted("{\"type\": \"NFC\"}"),
+            "{\"tokenizer_class\": \"BertTokenizer\", \"do_lower_case\": true}");
+    assertThatThrownBy(() -> HfTokenizer.open(files, 8))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("tokenizer_config.json has do_lower_case");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"truncation_side\": \"left\"}|truncation_side",
+        "{\"split_special_tokens\": true}|split_special_tokens",
+        "{\"auto_map\": {\"AutoTokenizer\": [\"x.Y\", null]}}|auto_map",
+        "{\"add_prefix_space\": \"yes\"}|add_prefix_space",
+        "{\"do_lower_case\": 1}|do_lower_case",
+        "{\"strip_accents\": \"no\"}|strip_accents",
+        "{\"model_max_length\": \"512\"}|model_max_length",
+        "{\"model_max_length\": 0}|model_max_length",
+        "{\"model_max_length\": -1}|model_max_length",
+        "{\"model_max_length\": 10.5}|model_max_length"
+      })
+  void keysThatChangeTokensAreReadOrRefused(String config, String key) {
+    assertThatThrownBy(() -> files(bert(true, "null", true), config))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("tokenizer_config.json")
+        .hasMessageContaining(key);
+  }
+
+  @Test
+  void noLimitIsNone() throws IOException {
+    for (String none : List.of("1e30", "1000000000000000019884624838656", "1000000", "null")) {
+      String config = "{\"model_max_length\": %s}".formatted(none);
+      assertThat(files(bert(true, "null", true), config).maxLength()).isEmpty();
+    }
+    assertThat(files(BYTES, "{\"model_max_length\": 512}").maxLength()).contains(512);
+  }
+
+  @Test
+  void tokensThatAreAskedForButNotAddedAreRefused() throws IOException {
+    for (String key : List.of("add_bos_token", "add_eos_token")) {
+      TokenizerFiles files = files(BYTES.formatted(false), "{\"%s\": true}".formatted(key));
+      assertThatThrownBy(() -> HfTokenizer.open(files, 8))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining(key);
+    }
+  }
+
+  @Test
+  void aSpaceBeforeTheText() throws IOException {
+    assertThat(ids(files(BYTES.formatted(false), "{}"), "a")).containsExactly(0);
+    String with = "{\"add_prefix_space\": true}";
+    assertThat(ids(files(BYTES.formatted(false), with), "a")).containsExactly(2);
+    assertThat(files(BYTES.formatted(true), with).changes()).isEmpty();
+  }
+
+  /** transformers 5 builds these so, whatever {@code tokenizer.json} says. */
+  @Test
+  void tokenizersThatSplitAtWhiteSpaceFirst() throws IOException {
+    for (String type : List.of("XLMRobertaTokenizer", "CamembertTokenizerFast", "T5Tokenizer")) {
+      TokenizerFiles files = files(UNIGRAM, "{\"tokenizer_class\": \"%s\"}".formatted(type));
+      assertThat(files.splitsWords()).isTrue();
+      assertThat(ids(files, " a  a ")).containsExactly(2, 2);
+      assertThat(ids(files.withOwnSpacing(true), " a  a ")).isNotEqualTo(new long[] {2, 2});
+      // The setting strip tells the two apart, not the fingerprint.
+      assertThat(files.changes()).isEmpty();
+    }
+    TokenizerFiles other = files(UNIGRAM, "{\"tokenizer_class\": \"LlamaTokenizer\"}");
+    assertThat(other.splitsWords()).isFalse();
+    Files.delete(folder.resolve("tokenizer_config.json"));
+    assertThat(ids(TokenizerFiles.read(tokenizer, folder, "xlm-roberta", false), "a  a"))
+        .containsExactly(2, 2);
+  }
+}
