@@ -4,7 +4,8 @@
 #   (no flags)     the Spark job and the whole embed job against ONNX Runtime alone without any padding
 #   --measure ...  poolings: one against four; start: from nothing to the first vector; growth and memory: from few rows
 #                  to many; ceiling: what this host can feed to a GPU, by stage; costs: accounts, hashes and the
-#                  comparison of an incremental run beside embedding; scaling: large runs by calculation
+#                  comparison of an incremental run beside embedding; static: a static model made of the model's words
+#                  against the model itself; scaling: large runs by calculation
 #   --components   tokenizer, planner, buffers, pooling and conversion one by one. What follows goes to JMH, such as a
 #                  pattern of names
 #   --peers        Spark NLP, DJL and langchain4j on the same texts, each in a JVM of its own, the first time with

@@ -45,6 +45,8 @@ public final class BenchCommand implements Callable<Integer> {
     COSTS,
     /** What vectors take in Parquet, by type, encoding and codec. */
     ENCODINGS,
+    /** A static model against the model whose words it has. */
+    STATIC,
     /** From nothing to the first vector. */
     START,
     /** Time from few rows to many, and from short texts to long ones. */
@@ -116,6 +118,12 @@ public final class BenchCommand implements Callable<Integer> {
       defaultValue = "1000000",
       description = "Rows of that table, for costs. Default: ${DEFAULT-VALUE}.")
   private int knownRows;
+
+  @Option(
+      names = "--static-rows",
+      defaultValue = "300000",
+      description = "Rows that the static model embeds, for static. Default: ${DEFAULT-VALUE}.")
+  private int staticRows;
 
   @Option(
       names = "--repeats",
@@ -241,6 +249,12 @@ public final class BenchCommand implements Callable<Integer> {
       case ENCODINGS -> {
         for (Corpus corpus : corpora) {
           new VectorEncodings(spark, out, repeats, model).measure(corpus, rows);
+        }
+      }
+      case STATIC -> {
+        StaticSpeed job = new StaticSpeed(spark, out, threads, repeats, model);
+        for (Corpus corpus : corpora) {
+          job.measure(corpus, corpus.rows(rows), corpus.rows(staticRows));
         }
       }
       case START -> new ColdStart(spark, out, repeats, model).measure();
