@@ -7,8 +7,10 @@ import io.embark.natives.NativeLibraries;
 import io.embark.onnx.DeviceChoice;
 import io.embark.onnx.Encoder;
 import io.embark.onnx.OnnxEncoder;
+import io.embark.onnx.graph.GraphOutput.PooledOutput;
 import io.embark.onnx.graph.PooledGraph.PoolingMask;
 import io.embark.pooling.VectorModule;
+import io.embark.staticmodel.StaticEncoder;
 import io.embark.text.Chunker;
 import io.embark.token.HfTokenizer;
 import java.io.IOException;
@@ -87,23 +89,40 @@ public final class Embedder implements AutoCloseable {
     HfTokenizer tokenizer = ModelTokenizer.open(model, resolved);
     Encoder encoder = null;
     try {
-      FinishedVectorCheck.of(model, resolved, tokenizer, modules);
-      DeviceChoice device = DeviceChoice.of(resolved.get(Setting.DEVICE), gpuIndex);
       encoder =
-          OnnxEncoder.open(
-              model.onnxFile(),
-              model.traits().withOutput(resolved.text(Setting.MODEL_OUTPUT)),
-              Executions.of(resolved, device, model),
-              VectorLayout.outputs(resolved, modules),
-              poolingMask(resolved),
-              resolved.get(Setting.PRECISION),
-              () -> calibrationIds(tokenizer, resolved.get(Setting.PROMPT)));
+          model.isStatic()
+              ? StaticEncoder.open(model.onnxFile(), mean(resolved, modules), tokenizer.largestId())
+              : session(resolved, model, modules, tokenizer, gpuIndex);
       return new Embedder(resolved, model, modules, tokenizer, around.apply(encoder));
     } catch (IOException | RuntimeException | Error e) {
       closeQuietly(encoder, e);
       tokenizer.close();
       throw e;
     }
+  }
+
+  private static Encoder session(
+      EmbedderConfig resolved,
+      ModelDirectory model,
+      List<VectorModule> modules,
+      HfTokenizer tokenizer,
+      int gpuIndex)
+      throws IOException {
+    FinishedVectorCheck.of(model, resolved, tokenizer, modules);
+    DeviceChoice device = DeviceChoice.of(resolved.get(Setting.DEVICE), gpuIndex);
+    return OnnxEncoder.open(
+        model.onnxFile(),
+        model.traits().withOutput(resolved.text(Setting.MODEL_OUTPUT)),
+        Executions.of(resolved, device, model),
+        VectorLayout.outputs(resolved, modules),
+        poolingMask(resolved),
+        resolved.get(Setting.PRECISION),
+        () -> calibrationIds(tokenizer, resolved.get(Setting.PROMPT)));
+  }
+
+  /** The one vector of a static model. */
+  private static PooledOutput mean(EmbedderConfig resolved, List<VectorModule> modules) {
+    return (PooledOutput) VectorLayout.outputs(resolved, modules).get(0);
   }
 
   private static PoolingMask poolingMask(EmbedderConfig resolved) {

@@ -107,6 +107,7 @@ public final class EmbedderConfig implements Serializable {
    * @throws UncheckedIOException if a file of the model cannot be read
    */
   public EmbedderConfig resolve(ModelDirectory model) {
+    StaticSettings.require(model, this);
     Builder resolved = toBuilder();
     ModelWishes wishes = model.wishes();
     if (!isSet(Setting.POOLING)) {
@@ -130,6 +131,10 @@ public final class EmbedderConfig implements Serializable {
         .fill(Setting.EXCLUDE_PROMPT, model.excludePrompt(), own -> "true", null);
     keepOrUnset(resolved, Setting.MODULES, model.hasModules(), Modules.MODEL.label());
     keepOrUnset(resolved, Setting.STRIP, stripMatters(model), Strip.NONE.label());
+    if (model.isStatic()) {
+      // Nobody is to look for a GPU, nor to be told that there is none.
+      resolved.rewrite(Setting.DEVICE, Device.CPU.label());
+    }
     EmbedderConfig filled = resolved.build();
     filled.requirePositions(model);
     return filled.asRecorded().withPromptText(model);
@@ -149,8 +154,10 @@ public final class EmbedderConfig implements Serializable {
 
   private static boolean stripMatters(ModelDirectory model) {
     try {
-      return model.tokenizer().splitsWords()
-          || model.sentenceModel() && model.tokenizer().spacesMatter();
+      // Static models' texts never were stripped.
+      return !model.isStatic()
+          && (model.tokenizer().splitsWords()
+              || model.sentenceModel() && model.tokenizer().spacesMatter());
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + model.tokenizerJson(), e);
     }

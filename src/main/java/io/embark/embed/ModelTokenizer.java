@@ -14,6 +14,10 @@ public final class ModelTokenizer {
    * @throws io.embark.UserError if it is no tokenizer, or leaves no room for text
    */
   public static HfTokenizer open(ModelDirectory model, EmbedderConfig resolved) throws IOException {
+    if (model.isStatic()) {
+      return HfTokenizer.withoutSpecialTokens(
+          model.tokenizerJson(), resolved.get(Setting.MAX_LENGTH));
+    }
     boolean asBefore = resolved.get(Setting.STRIP) == Strip.EARLIER;
     return HfTokenizer.open(
         model.tokenizer().withOwnSpacing(asBefore), resolved.get(Setting.MAX_LENGTH));

@@ -65,15 +65,18 @@ public record ModelDirectory(
     String transformerFolder = files.transformerFolder();
     Path folder = directory.resolve(transformerFolder);
     String prefix = transformerFolder.isEmpty() ? "" : transformerFolder + "/";
-    TransformerConfig config = TransformerConfig.read(folder, prefix);
-    TransformerModule transformer = TransformerModule.read(folder, prefix);
+    // Of a static model the library reads neither these nor what stands beside the tokenizer.
+    TransformerConfig config =
+        files.isStatic() ? TransformerConfig.NONE : TransformerConfig.read(folder, prefix);
+    TransformerModule transformer =
+        files.isStatic() ? TransformerModule.NONE : TransformerModule.read(folder, prefix);
     SentenceTransformersConfig prompts = SentenceTransformersConfig.read(directory, name);
+    Path tokenizerJson = directory.resolve(files.tokenizer());
     TokenizerFiles tokenizer =
-        TokenizerFiles.read(
-            directory.resolve(files.tokenizer()),
-            folder,
-            config.modelType(),
-            transformer.lowersCase());
+        files.isStatic()
+            ? TokenizerFiles.of(tokenizerJson)
+            : TokenizerFiles.read(
+                tokenizerJson, folder, config.modelType(), transformer.lowersCase());
     return new ModelDirectory(
         name,
         directory.resolve(files.weights()),

@@ -6,6 +6,7 @@ import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
 import io.embark.token.TokenizerFiles;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,9 +37,9 @@ public record ModelWishes(
     Map<String, String> prompts,
     Optional<Sourced<String>> defaultPrompt) {
 
-  /** A mean over the tokens of a text has no longest text. */
-  private static final Optional<Sourced<Integer>> UNLIMITED =
-      Optional.of(new Sourced<>(1_000_000, SentenceTransformersModules.FILE));
+  /** A mean over the tokens of a text has no longest text; this is the most that can be set. */
+  private static final Sourced<Integer> UNLIMITED =
+      new Sourced<>(1_000_000, SentenceTransformersModules.FILE);
 
   static ModelWishes of(
       SentenceTransformersModules modules,
@@ -46,7 +47,8 @@ public record ModelWishes(
       TransformerModule transformer,
       SentenceTransformersConfig prompts,
       TokenizerFiles tokenizer,
-      String model) {
+      String model)
+      throws IOException {
     if (modules.present() && modules.poolings().isEmpty() && !modules.isStatic()) {
       requirePooler(transformer, model);
     }
@@ -68,10 +70,20 @@ public record ModelWishes(
         modules.norm(),
         modules.excludePrompt(),
         prompts.truncateDim(),
-        modules.isStatic() ? UNLIMITED : maxLength(config, transformer, tokenizer),
+        modules.isStatic()
+            ? Optional.of(staticLength(tokenizer))
+            : maxLength(config, transformer, tokenizer),
         modules.isStatic() ? Optional.empty() : config.positions(),
         prompts.prompts(),
         prompts.defaultPrompt());
+  }
+
+  /** Of a static model's tokenizer the library keeps the cut that the file asks for. */
+  private static Sourced<Integer> staticLength(TokenizerFiles tokenizer) throws IOException {
+    return tokenizer
+        .truncation()
+        .map(most -> new Sourced<>(most, ModelFiles.TOKENIZER + ", truncation"))
+        .orElse(UNLIMITED);
   }
 
   private static void requirePooler(TransformerModule transformer, String model) {

@@ -31,6 +31,11 @@ record TransformerConfig(
     String modelType) {
   private static final String FILE = "config.json";
   private static final int MOST = 100_000_000;
+
+  /** Of a model that has no transformer. */
+  static final TransformerConfig NONE =
+      new TransformerConfig(Optional.empty(), Optional.empty(), 0, 0, 0, false, "");
+
   private static final Set<String> COUNTED_FROM_PADDING =
       Set.of(
           "roberta",

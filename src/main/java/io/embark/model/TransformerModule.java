@@ -31,6 +31,10 @@ record TransformerModule(
     Optional<Sourced<List<Pooling>>> pooler) {
   private static final int MOST = 100_000_000;
 
+  /** Of a model that has no transformer, or says nothing of it. */
+  static final TransformerModule NONE =
+      new TransformerModule(Optional.empty(), false, Optional.empty(), Optional.empty());
+
   /** The first that says anything counts. */
   private static final List<String> FILES =
       Stream.of("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
@@ -59,7 +63,7 @@ record TransformerModule(
         return of(file, prefix + name);
       }
     }
-    return new TransformerModule(Optional.empty(), false, Optional.empty(), Optional.empty());
+    return NONE;
   }
 
   private static TransformerModule of(JsonFile given, String source) {

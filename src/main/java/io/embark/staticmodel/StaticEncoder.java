@@ -26,6 +26,9 @@ public final class StaticEncoder implements Encoder {
   /** Texts after which a batch looks whether it was stopped. */
   private static final int TEXTS_BETWEEN_LOOKS = 64;
 
+  /** Tokens that are summed before their sum is added to that of those before them. */
+  private static final int PART = 1024;
+
   private final Path file;
   private final PooledOutput wanted;
   private final PooledModel.Output output;
@@ -97,18 +100,30 @@ public final class StaticEncoder implements Encoder {
     return reader.apply(List.of(FloatBuffer.wrap(vectors)));
   }
 
-  /** Of the rows of {@code count} ids, in their order, so that a text alone has the same bits. */
+  /**
+   * Of the rows of {@code count} ids, in their order, so that a text alone has the same bits. Long
+   * texts are summed in parts: one sum of many rows would lose the last digits of each.
+   */
   private void mean(
       StaticMatrix from, long[] ids, int first, int count, float[] row, float[] mean) {
     Arrays.fill(mean, 0);
-    for (int token = first; token < first + count; token++) {
-      from.row(index(ids[token], from), row);
-      for (int i = 0; i < mean.length; i++) {
-        mean[i] += row[i];
+    float[] sum = count > PART ? new float[mean.length] : mean;
+    for (int token = 0; token < count; token++) {
+      from.row(index(ids[first + token], from), row);
+      add(row, sum);
+      if (sum != mean && (token % PART == PART - 1 || token == count - 1)) {
+        add(sum, mean);
+        Arrays.fill(sum, 0);
       }
     }
     for (int i = 0; i < mean.length && count > 0; i++) {
       mean[i] /= count;
+    }
+  }
+
+  private static void add(float[] values, float[] to) {
+    for (int i = 0; i < to.length; i++) {
+      to[i] += values[i];
     }
   }
 

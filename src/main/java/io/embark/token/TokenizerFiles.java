@@ -50,6 +50,18 @@ public record TokenizerFiles(
   }
 
   /**
+   * The most tokens per text that {@code tokenizer.json} itself asks for, which counts where no
+   * other file says anything; empty if it does not cut.
+   *
+   * @throws UserError if it is not JSON, or cuts texts in a way that Embark does not
+   */
+  public Optional<Integer> truncation() throws IOException {
+    return Files.isRegularFile(tokenizerJson)
+        ? TokenizerJson.truncation(tokenizerJson)
+        : Optional.empty();
+  }
+
+  /**
    * How the tokenizer differs from {@code tokenizer.json}, as JSON, but for spaces; empty if it
    * does not.
    *

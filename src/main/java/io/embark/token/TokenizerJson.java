@@ -7,12 +7,15 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
@@ -68,20 +71,45 @@ final class TokenizerJson {
    * empty for none.
    */
   static String preTokenizer(Path tokenizerJson) throws IOException {
+    JsonNode rules = part(tokenizerJson, "pre_tokenizer");
+    JsonNode first = rules.path("pretokenizers").path(0);
+    return (first.isMissingNode() ? rules : first).path("type").asText();
+  }
+
+  /**
+   * The most tokens that the file asks to keep of a text, its first ones; empty for all.
+   *
+   * @throws UserError if it asks to keep the last ones, or for no number
+   */
+  static Optional<Integer> truncation(Path tokenizerJson) throws IOException {
+    JsonNode cut = part(tokenizerJson, "truncation");
+    if (cut.isMissingNode() || cut.isNull()) {
+      return Optional.empty();
+    }
+    TokenizerConfig.requireSide(
+        Optional.of(cut.path("direction").asText("right").toLowerCase(Locale.ROOT)), tokenizerJson);
+    if (!cut.path("max_length").isInt() || cut.path("max_length").intValue() < 1) {
+      throw new UserError(
+          "%s: 'truncation.max_length' is %s; wanted is a whole number from 1 up."
+              .formatted(tokenizerJson, cut.path("max_length")));
+    }
+    return Optional.of(cut.path("max_length").intValue());
+  }
+
+  /** A part of the file, read without what comes behind it; a missing node if it is not there. */
+  private static JsonNode part(Path tokenizerJson, String wanted) throws IOException {
     try (JsonParser parser = JSON.createParser(tokenizerJson.toFile())) {
       if (parser.nextToken() == JsonToken.START_OBJECT) {
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
           String name = parser.currentName();
           parser.nextToken();
-          if (name.equals("pre_tokenizer")) {
-            JsonNode rules = parser.readValueAsTree();
-            JsonNode first = rules.path("pretokenizers").path(0);
-            return (first.isMissingNode() ? rules : first).path("type").asText();
+          if (name.equals(wanted)) {
+            return parser.readValueAsTree();
           }
           parser.skipChildren();
         }
       }
-      return "";
+      return MissingNode.getInstance();
     } catch (JsonProcessingException e) {
       throw notJson(tokenizerJson, e);
     }
