@@ -72,6 +72,11 @@ record Layout(String modules, String files, String modelFile, String graph, Stri
               graph,
               zero + "tokenizer.json"));
     }
+    String own = ZERO.replace("0_Transformer", "encoder");
+    for (String graph : List.of("encoder/model.onnx", "onnx/model.onnx")) {
+      String files = "encoder/tokenizer.json " + graph;
+      all.add(new Layout(own, files, null, graph, "encoder/tokenizer.json"));
+    }
     for (String matrix : List.of("model.safetensors", "0_StaticEmbedding/model.safetensors")) {
       String at = matrix.substring(0, matrix.lastIndexOf('/') + 1);
       String modules = STATIC.formatted(at.replace("/", ""));
