@@ -1,5 +1,6 @@
 package io.embark.embed;
 
+import io.embark.UserError;
 import io.embark.model.ModelDirectory;
 import io.embark.model.ModelDirectory.Sourced;
 import io.embark.onnx.graph.GraphSignature;
@@ -23,6 +24,7 @@ final class OwnPooling {
     Optional<GraphSignature> signature = signature(model);
     Optional<String> finished = signature.flatMap(outputs -> outputs.sentenceEmbedding(traits));
     if (finished.isEmpty()) {
+      requireNoChat(model);
       return model.poolings();
     }
     boolean named = traits.output().equals(finished);
@@ -33,6 +35,18 @@ final class OwnPooling {
                 List.of(Pooling.SENTENCE_EMBEDDING),
                 "%s, output %s".formatted(model.onnxFile().getFileName(), finished.get())))
         : model.poolings();
+  }
+
+  /** sentence-transformers puts every text through the template of such a model. */
+  private static void requireNoChat(ModelDirectory model) {
+    if (model.wishes().chatTemplate() && !model.sentenceModel()) {
+      throw new UserError(
+          ("Model %s has a chat template and no modules.json: whether its vectors are those of texts"
+                  + " in the template, which Embark does not run, or of texts as they are, its files"
+                  + " do not say. For texts as they are name the pooling, --pooling last_token or"
+                  + " mean.")
+              .formatted(model.name()));
+    }
   }
 
   private static Optional<GraphSignature> signature(ModelDirectory model) {

@@ -73,7 +73,8 @@ public record Setting<T>(
               "The model: a built-in; a directory with an ONNX file and tokenizer.json, or a .zip"
                   + " or .tar.gz of one, as a path, a URI of any Hadoop file system (hdfs://,"
                   + " s3a://), spark-files:NAME (sent with --files or --archives) or"
-                  + " classpath:PATH")
+                  + " classpath:PATH; or a name on the Hugging Face hub whose files the host's"
+                  + " Hugging Face cache has")
           .name();
 
   public static final Setting<String> MODEL_FILE =

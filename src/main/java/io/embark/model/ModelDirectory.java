@@ -77,13 +77,16 @@ public record ModelDirectory(
             ? TokenizerFiles.of(tokenizerJson)
             : TokenizerFiles.read(
                 tokenizerJson, folder, config.modelType(), transformer.lowersCase());
+    boolean chatTemplate =
+        tokenizer.config().chatTemplate()
+            || Files.isRegularFile(folder.resolve("chat_template.jinja"));
     return new ModelDirectory(
         name,
         directory.resolve(files.weights()),
         files.isStatic(),
         tokenizer,
         new GraphTraits(Optional.empty(), config.hiddenSize(), config.firstPosition()),
-        ModelWishes.of(modules, config, transformer, prompts, tokenizer, name),
+        ModelWishes.of(modules, config, transformer, prompts, tokenizer, chatTemplate, name),
         config.padTokenId(),
         modules.present());
   }

@@ -24,6 +24,7 @@ import java.util.stream.Stream;
  * @param positions the longest text that the graph has learned positions for
  * @param prompts by name
  * @param defaultPrompt name of the prompt that goes before every text unless told otherwise
+ * @param chatTemplate whether it has a template for conversations
  */
 public record ModelWishes(
     Optional<Sourced<List<Pooling>>> poolings,
@@ -35,7 +36,8 @@ public record ModelWishes(
     Optional<Sourced<Integer>> maxLength,
     Optional<Sourced<Integer>> positions,
     Map<String, String> prompts,
-    Optional<Sourced<String>> defaultPrompt) {
+    Optional<Sourced<String>> defaultPrompt,
+    boolean chatTemplate) {
 
   /** A mean over the tokens of a text has no longest text; this is the most that can be set. */
   private static final Sourced<Integer> UNLIMITED =
@@ -47,6 +49,7 @@ public record ModelWishes(
       TransformerModule transformer,
       SentenceTransformersConfig prompts,
       TokenizerFiles tokenizer,
+      boolean chatTemplate,
       String model)
       throws IOException {
     if (modules.present() && modules.poolings().isEmpty() && !modules.isStatic()) {
@@ -75,7 +78,8 @@ public record ModelWishes(
             : maxLength(config, transformer, tokenizer),
         modules.isStatic() ? Optional.empty() : config.positions(),
         prompts.prompts(),
-        prompts.defaultPrompt());
+        prompts.defaultPrompt(),
+        chatTemplate);
   }
 
   /** Of a static model's tokenizer the library keeps the cut that the file asks for. */

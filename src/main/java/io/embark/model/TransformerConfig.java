@@ -65,7 +65,6 @@ record TransformerConfig(
           "global_rope_theta",
           "rotary_emb_base",
           "rotary_emb_fraction",
-          "relative_attention",
           "relative_attention_num_buckets",
           "alibi");
 
@@ -120,6 +119,9 @@ record TransformerConfig(
             .isPresent();
     // MPNet has buckets beside learned positions.
     boolean named = !type.equals("mpnet") && config.keys().stream().anyMatch(COMPUTED::contains);
-    return otherThanLearned || named;
+    // DeBERTa has it, true or false.
+    boolean relative =
+        config.json("relative_attention").filter(value -> value.equals("true")).isPresent();
+    return otherThanLearned || named || relative;
   }
 }

@@ -49,6 +49,8 @@ record TransformerModule(
           "device_map",
           "dtype",
           "low_cpu_mem_usage",
+          "output_attentions",
+          "output_hidden_states",
           "revision",
           "torch_dtype",
           "trust_remote_code",

@@ -26,6 +26,7 @@ import java.util.regex.Pattern;
  *     at white space before all else, whatever {@code tokenizer.json} says
  * @param prefixSpace {@code add_prefix_space}
  * @param maxLength the most tokens per text; empty for no limit
+ * @param chatTemplate whether it has a chat template
  * @param addsFirst whether it asks for a token before every text, likewise {@code addsLast}
  */
 public record TokenizerConfig(
@@ -35,6 +36,7 @@ public record TokenizerConfig(
     boolean splitsWords,
     Optional<Boolean> prefixSpace,
     Optional<Integer> maxLength,
+    boolean chatTemplate,
     boolean addsFirst,
     boolean addsLast) {
   static final TokenizerConfig NONE =
@@ -45,6 +47,7 @@ public record TokenizerConfig(
           false,
           Optional.empty(),
           Optional.empty(),
+          false,
           false,
           false);
 
@@ -61,7 +64,7 @@ public record TokenizerConfig(
   private static final Pattern LOWERING = Pattern.compile("(Albert|XLNet)Tokenizer(Fast)?");
 
   private static final Pattern SPLITTING =
-      Pattern.compile("(XLMRoberta|Camembert|T5)Tokenizer(Fast)?");
+      Pattern.compile("(XLMRoberta|Camembert|T5|Albert)Tokenizer(Fast)?");
 
   /** Classes by {@code model_type}, where no class is named. */
   private static final Map<String, String> CLASSES =
@@ -69,7 +72,8 @@ public record TokenizerConfig(
           "xlm-roberta", "XLMRobertaTokenizer",
           "camembert", "CamembertTokenizer",
           "t5", "T5Tokenizer",
-          "mt5", "T5Tokenizer");
+          "mt5", "T5Tokenizer",
+          "albert", "AlbertTokenizer");
 
   static TokenizerConfig read(Path path, String modelType) throws IOException {
     JsonFile file =
@@ -110,6 +114,7 @@ public record TokenizerConfig(
         SPLITTING.matcher(type).matches(),
         file.flag("add_prefix_space"),
         maxLength(file),
+        file.isSet("chat_template"),
         file.flag("add_bos_token").orElse(false),
         file.flag("add_eos_token").orElse(false));
   }
@@ -205,16 +210,22 @@ public record TokenizerConfig(
   /** Rules that join or cut off spaces would hide them from the splitting. */
   private static JsonNode withoutSpaceRules(JsonNode normalizer) {
     if (!isOf(normalizer, "Sequence")) {
-      return isOf(normalizer, "Replace") || isOf(normalizer, "Strip") ? null : normalizer;
+      return isOfSpaces(normalizer) ? null : normalizer;
     }
     ObjectNode kept = normalizer.deepCopy();
     ArrayNode rules = kept.putArray("normalizers");
     for (JsonNode rule : normalizer.path("normalizers")) {
-      if (!isOf(rule, "Replace") && !isOf(rule, "Strip")) {
+      if (!isOfSpaces(rule)) {
         rules.add(rule);
       }
     }
     return rules.isEmpty() ? null : kept;
+  }
+
+  private static boolean isOfSpaces(JsonNode rule) {
+    String pattern = rule == null ? "" : rule.path("pattern").toString();
+    return isOf(rule, "Strip")
+        || isOf(rule, "Replace") && (pattern.contains(" ") || pattern.contains("\\s"));
   }
 
   private static boolean isOf(JsonNode part, String type) {

@@ -62,7 +62,8 @@ class EmbedderConfigTest {
             maxLength,
             positions,
             prompts,
-            defaultPrompt),
+            defaultPrompt,
+            false),
         0,
         sentenceModel);
   }
