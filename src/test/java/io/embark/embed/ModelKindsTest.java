@@ -2,7 +2,6 @@ package io.embark.embed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.embark.UserError;
 import io.embark.testing.kinds.ModelKinds;
@@ -19,9 +18,6 @@ class ModelKindsTest {
   /** What a text with a template around it would need. */
   private static final String CHAT = "mod.chat.qwen3.new";
 
-  /** Not yet reached from {@link Embedder}. */
-  private static final String AWAITED = "file.static.bert_uncased";
-
   private static final String NO_LIMIT = "len.nolen.roberta.new";
   private static final int ROBERTA_POSITIONS = 512;
 
@@ -34,7 +30,6 @@ class ModelKindsTest {
   @ParameterizedTest
   @MethodSource("kinds")
   void vectorsEqualTheReference(String name) throws IOException {
-    assumeThat(name).isNotEqualTo(AWAITED);
     ModelKinds kind = ModelKinds.of(name);
     EmbedderConfig config = EmbedderConfig.of(kind.write(directory).toString());
     if (name.equals(CHAT)) {
