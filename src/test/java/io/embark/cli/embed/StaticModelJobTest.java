@@ -124,7 +124,7 @@ class StaticModelJobTest {
     SafeTensorsFiles.write(model.resolve("model.safetensors"), "embedding.weight", other);
     more.add("the dog ran");
     writeTexts(more);
-    JobRun.embed(List.of(flags)).assertRefused("odel");
+    JobRun.embed(List.of(flags)).assertRefused("fingerprint");
   }
 
   @Test
