@@ -45,7 +45,10 @@ public record ModelInputs(boolean tokenTypeIds, boolean poolingMask, boolean int
                 .formatted(source, name, list(inputs)));
       }
     }
-    TensorInfo ids = (TensorInfo) inputs.get(INPUT_IDS).getInfo();
+    if (!(inputs.get(INPUT_IDS).getInfo() instanceof TensorInfo ids)) {
+      throw new UserError(
+          "Model %s has inputs %s; wanted is a tensor input_ids.".formatted(source, list(inputs)));
+    }
     return new ModelInputs(
         inputs.containsKey(TOKEN_TYPE_IDS),
         inputs.containsKey(PooledGraph.POOLING_MASK),

@@ -19,15 +19,23 @@ final class GraphChecks {
 
   /** The operators whose inputs are looked at by their place, and how many places that takes. */
   private static final Map<String, Integer> INPUTS =
-      Map.of(
-          "Identity", 1,
-          "Cast", 1,
-          "Dropout", 1,
-          "ReduceMean", 1,
-          "LayerNormalization", 1,
-          "SkipLayerNormalization", 2,
-          "Div", 2,
-          "Sub", 2);
+      Map.ofEntries(
+          Map.entry("Identity", 1),
+          Map.entry("Cast", 1),
+          Map.entry("Dropout", 1),
+          Map.entry("ReduceMean", 1),
+          Map.entry("LayerNormalization", 1),
+          Map.entry("SkipLayerNormalization", 2),
+          Map.entry("Softmax", 1),
+          Map.entry("Transpose", 1),
+          Map.entry("Unsqueeze", 1),
+          Map.entry("Add", 2),
+          Map.entry("Mul", 2),
+          Map.entry("Div", 2),
+          Map.entry("Sub", 2),
+          Map.entry("MatMul", 2),
+          Map.entry("Reshape", 2),
+          Map.entry("Where", 3));
 
   private GraphChecks() {}
 

@@ -102,7 +102,7 @@ final class ModelFile {
     return !ends.isEmpty();
   }
 
-  private static long number(Map<String, String> entries, String key, TensorProto tensor) {
+  static long number(Map<String, String> entries, String key, TensorProto tensor) {
     String value = entries.getOrDefault(key, "0");
     if (!value.matches("[0-9]{1,18}")) {
       throw new UserError(
@@ -112,7 +112,12 @@ final class ModelFile {
     return Long.parseLong(value);
   }
 
-  private static void check(Path folder, String location, long end) {
+  /**
+   * Checks that a file of weights is in the model's folder and long enough.
+   *
+   * @throws UserError if it is not
+   */
+  static void check(Path folder, String location, long end) {
     Path relative = relative(location);
     if (location.isEmpty() || relative.isAbsolute() || relative.startsWith("..")) {
       throw new UserError(

@@ -74,9 +74,11 @@ public final class PooledGraph {
    */
   public static PooledGraph of(Path file, GraphTraits traits) {
     Path absolute = file.toAbsolutePath();
-    ModelProto model = ModelFile.pointingInto(absolute, ModelFile.read(absolute));
+    ModelProto read = ModelFile.read(absolute);
     try {
-      return of(model, absolute.getParent(), traits);
+      ModelFile.checkExternalData(read, absolute.getParent());
+      ModelProto safe = GraphGuard.checked(read, absolute.getParent());
+      return of(ModelFile.pointingInto(absolute, safe), absolute.getParent(), traits);
     } catch (UserError e) {
       throw new UserError("Model `" + file + "`: " + e.getMessage(), e);
     }

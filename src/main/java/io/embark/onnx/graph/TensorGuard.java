@@ -1,0 +1,159 @@
+package io.embark.onnx.graph;
+
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import com.google.protobuf.ByteString;
+import io.embark.UserError;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Checks that a tensor holds what it declares, before native code reads it; small ones that lie in
+ * another file are taken into the graph, where optimisers look at them.
+ *
+ * @param folder of the graph, in which other files with weights must lie
+ */
+record TensorGuard(Path folder) {
+  private static final int SMALL = 4096;
+  private static final int LARGEST_TAKEN = 1 << 28;
+  private static final Set<String> KEYS = Set.of("location", "offset", "length", "checksum");
+
+  /** Whether a tensor has to be replaced by {@link #taken}. */
+  boolean isToBeTaken(TensorProto tensor, boolean weight) {
+    return tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL
+        && (!weight || !isFloat(tensor) || bytes(tensor) <= SMALL);
+  }
+
+  /**
+   * @throws UserError if its type, its dimensions or its data contradict each other
+   */
+  void require(TensorProto tensor) {
+    DataType type = DataType.forNumber(tensor.getDataType());
+    if (type == null || type == DataType.UNDEFINED) {
+      throw broken(tensor, "has the unknown type " + tensor.getDataType());
+    }
+    long count = count(tensor);
+    if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
+      requireExternal(tensor, type);
+    } else if (type == DataType.STRING) {
+      if (tensor.hasRawData() || tensor.getStringDataCount() != count) {
+        throw broken(
+            tensor, "holds %d texts, not the %d declared", tensor.getStringDataCount(), count);
+      }
+    } else if (tensor.hasRawData()) {
+      if (tensor.getRawData().size() != bytes(tensor)) {
+        throw broken(
+            tensor,
+            "holds %d bytes, not the %d declared",
+            tensor.getRawData().size(),
+            bytes(tensor));
+      }
+    } else if (bits(type) >= 8 && values(tensor, type) != count) {
+      throw broken(tensor, "holds %d values, not the %d declared", values(tensor, type), count);
+    }
+  }
+
+  private void requireExternal(TensorProto tensor, DataType type) {
+    Map<String, String> at = WeightValues.externalData(tensor);
+    if (type == DataType.STRING || !KEYS.containsAll(at.keySet()) || tensor.hasRawData()) {
+      throw broken(tensor, "has data in another file in a way that is not known (%s)", at.keySet());
+    }
+    String length = at.get("length");
+    if (length != null && !length.equals(Long.toString(bytes(tensor)))) {
+      throw broken(
+          tensor, "has %s bytes in another file, not the %d declared", length, bytes(tensor));
+    }
+  }
+
+  /**
+   * The tensor with its data in itself.
+   *
+   * @throws UserError if it is too large for that, or the file ends before it
+   */
+  TensorProto taken(TensorProto tensor) {
+    Map<String, String> at = WeightValues.externalData(tensor);
+    long bytes = bytes(tensor);
+    if (bytes > LARGEST_TAKEN) {
+      throw broken(
+          tensor,
+          "has %d bytes in another file, where only weights of floats may have so many",
+          bytes);
+    }
+    long from = ModelFile.number(at, "offset", tensor);
+    String location = at.getOrDefault("location", "");
+    ModelFile.check(folder, location, from + bytes);
+    try (FileChannel file = FileChannel.open(folder.resolve(location))) {
+      ByteBuffer read = ByteBuffer.allocate((int) bytes);
+      int n = 0;
+      while (read.hasRemaining() && n >= 0) {
+        n = file.read(read, from + read.position());
+      }
+      if (read.hasRemaining()) {
+        throw broken(tensor, "ends behind its file `%s`", location);
+      }
+      return tensor.toBuilder()
+          .clearExternalData()
+          .clearDataLocation()
+          .setRawData(ByteString.copyFrom(read.flip()))
+          .build();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read the model's weights in `" + folder + "`", e);
+    }
+  }
+
+  private long count(TensorProto tensor) {
+    long count = 1;
+    for (long dim : tensor.getDimsList()) {
+      if (dim < 0 || dim > 0 && count > (Long.MAX_VALUE >> 4) / dim) {
+        throw broken(tensor, "has impossible dimensions");
+      }
+      count *= dim;
+    }
+    return count;
+  }
+
+  private long bytes(TensorProto tensor) {
+    DataType type = DataType.forNumber(tensor.getDataType());
+    return (count(tensor) * (type == null ? 0 : bits(type)) + 7) / 8;
+  }
+
+  private static boolean isFloat(TensorProto tensor) {
+    DataType type = DataType.forNumber(tensor.getDataType());
+    return type == DataType.FLOAT || type == DataType.FLOAT16 || type == DataType.BFLOAT16;
+  }
+
+  private static int bits(DataType type) {
+    return switch (type) {
+      case INT64, UINT64, DOUBLE, COMPLEX64 -> 64;
+      case COMPLEX128 -> 128;
+      case INT32, UINT32, FLOAT -> 32;
+      case INT16, UINT16, FLOAT16, BFLOAT16 -> 16;
+      case STRING, UNDEFINED -> 0;
+      default -> type.name().endsWith("INT4") ? 4 : 8;
+    };
+  }
+
+  /** Values in the field for the type. */
+  private static int values(TensorProto tensor, DataType type) {
+    return switch (type) {
+      case FLOAT -> tensor.getFloatDataCount();
+      case COMPLEX64 -> tensor.getFloatDataCount() / 2;
+      case DOUBLE -> tensor.getDoubleDataCount();
+      case COMPLEX128 -> tensor.getDoubleDataCount() / 2;
+      case INT64 -> tensor.getInt64DataCount();
+      case UINT32, UINT64 -> tensor.getUint64DataCount();
+      default -> tensor.getInt32DataCount();
+    };
+  }
+
+  private static UserError broken(TensorProto tensor, String what, Object... arguments) {
+    return new UserError(
+        "the model is broken: tensor `%s`, dimensions %s, %s. Export or fetch it again."
+            .formatted(tensor.getName(), tensor.getDimsList(), what.formatted(arguments)));
+  }
+}
