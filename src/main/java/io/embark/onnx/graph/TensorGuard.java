@@ -19,7 +19,7 @@ import java.util.Set;
  * @param folder of the graph, in which other files with weights must lie
  */
 record TensorGuard(Path folder) {
-  private static final int SMALL = 4096;
+  private static final int SMALL = 512;
   private static final int LARGEST_TAKEN = 1 << 28;
   private static final Set<String> KEYS = Set.of("location", "offset", "length", "checksum");
 
