@@ -124,13 +124,19 @@ record SentenceTransformersModules(
         case "Pooling" -> {
           require(transformer != null && !isStatic, type, "without a Transformer before it");
           require(poolings.isEmpty() && modules.isEmpty(), type, "behind a module of vectors");
-          require(!path.isEmpty(), type, "without a folder of its own");
+          requireFolder(type, path);
           pooling(folder, path + "/config.json");
         }
         case "Normalize" -> normalize(folder, path, type);
         case "Dropout" -> JsonFile.object(folder.resolve("config.json")).requireKnown("dropout");
-        case "Dense" -> modules.add(behindPooling(type, ModuleFile.dense(folder, path)));
-        case "LayerNorm" -> modules.add(behindPooling(type, ModuleFile.layerNorm(folder, path)));
+        case "Dense" -> {
+          requireFolder(type, path);
+          modules.add(behindPooling(type, ModuleFile.dense(folder, path)));
+        }
+        case "LayerNorm" -> {
+          requireFolder(type, path);
+          modules.add(behindPooling(type, ModuleFile.layerNorm(folder, path)));
+        }
         default -> throw unknown(type);
       }
     }
@@ -162,6 +168,11 @@ record SentenceTransformersModules(
     private ModuleFile behindPooling(String type, ModuleFile module) {
       require(transformer != null, type, "before the Transformer");
       return module;
+    }
+
+    /** The model's own folder has the transformer's config.json. */
+    private void requireFolder(String type, String path) {
+      require(!path.isEmpty(), type, "without a folder of its own");
     }
 
     private void require(boolean inPlace, String type, String place) {
