@@ -1,6 +1,7 @@
 package io.embark.embed;
 
 import io.embark.model.ModelDirectory;
+import io.embark.text.Strip;
 import io.embark.token.HfTokenizer;
 import java.io.IOException;
 

@@ -1,4 +1,4 @@
-package io.embark.embed;
+package io.embark.pooling;
 
 import io.embark.Choice;
 

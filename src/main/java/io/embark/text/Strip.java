@@ -1,4 +1,4 @@
-package io.embark.embed;
+package io.embark.text;
 
 import io.embark.Choice;
 
