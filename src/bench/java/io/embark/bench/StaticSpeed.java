@@ -10,10 +10,14 @@ import io.embark.model.store.ModelStore;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.SparkSession;
@@ -23,11 +27,14 @@ import org.apache.spark.sql.SparkSession;
  * to Parquet, at default settings, on fewer rows with the one and on many with the other.
  */
 final class StaticSpeed {
+  private static final String STATIC = "static model";
+
   private final SparkSession spark;
   private final PrintWriter out;
   private final int threads;
   private final int turns;
   private final String model;
+  private final Map<String, List<Double>> cpuSeconds = new HashMap<>();
   private final Path folder = Files.createTempDirectory("embark-bench");
 
   StaticSpeed(SparkSession spark, PrintWriter out, int threads, int turns, String model)
@@ -54,7 +61,7 @@ final class StaticSpeed {
     Turns measured =
         new Turns(turns)
             .way(model, () -> job(few, model, "table"))
-            .way("static model", () -> job(many, fromWords, "static-table"))
+            .way(STATIC, () -> job(many, fromWords, "static-table"))
             .run();
     double[] ratios = new double[turns];
     for (int turn = 0; turn < turns; turn++) {
@@ -64,23 +71,42 @@ final class StaticSpeed {
               / (rows / measured.seconds(0).values()[turn]);
     }
     out.printf(Locale.ROOT, "%n%s (%s)%n", corpus, corpus.inWords());
-    out.printf("  %-40s %10s %12s %24s%n", "embed job, Parquet to Parquet", "rows", "rows/s", "");
+    out.printf(
+        "  %-32s %9s %9s %20s %16s%n",
+        "embed job, Parquet to Parquet", "rows", "rows/s", "", "CPU us a row");
     print(measured, 0, rows);
     print(measured, 1, staticRows);
     out.printf("  rows/s of the static model, relative: %s%n", Turns.inWords(new Repeats(ratios)));
     out.flush();
   }
 
+  /** Of all threads of this process in the median turn: it tells what other processes took away. */
+  private double cpuMicros(String way, int rows) {
+    List<Double> turned = cpuSeconds.get(way);
+    double[] counted =
+        turned.subList(turned.size() - turns, turned.size()).stream()
+            .mapToDouble(Double::doubleValue)
+            .toArray();
+    return 1e6 * new Repeats(counted).median() / rows;
+  }
+
+  private static double cpuSeconds() {
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+            .getProcessCpuTime()
+        / 1e9;
+  }
+
   private void print(Turns measured, int way, int rows) {
     Repeats seconds = measured.seconds(way);
     out.printf(
         Locale.ROOT,
-        "  %-40s %,10d %,12.0f %24s%n",
+        "  %-32s %,9d %,9.0f %20s %,16.0f%n",
         measured.names().get(way),
         rows,
         rows / seconds.median(),
         String.format(
-            Locale.ROOT, "(%,.0f .. %,.0f)", rows / seconds.most(), rows / seconds.least()));
+            Locale.ROOT, "(%,.0f .. %,.0f)", rows / seconds.most(), rows / seconds.least()),
+        cpuMicros(measured.names().get(way), rows));
   }
 
   private String write(List<String> texts, String name) {
@@ -105,6 +131,10 @@ final class StaticSpeed {
                 .parseArgs(
                     "--input", input, "--output", output, "--mode", "overwrite", "--model", model),
             JobSettings.all(EmbedSettings.ALL));
+    double before = cpuSeconds();
     new EmbedRun(spark, settings, new Words(Writer.nullWriter())).call();
+    cpuSeconds
+        .computeIfAbsent(model.equals(this.model) ? model : STATIC, way -> new ArrayList<>())
+        .add(cpuSeconds() - before);
   }
 }

@@ -15,15 +15,16 @@ class BenchmarksTest {
   private final StringWriter printed = new StringWriter();
   private final PrintWriter out = new PrintWriter(printed);
 
-  @Test
-  void everyWayOfEmbeddingHasItsLine() throws Exception {
+  private interface Measuring {
+    void run() throws Exception;
+  }
+
+  /** Jobs look for the shipped sample in Embark's home. */
+  private static void inThisCheckout(Measuring measuring) throws Exception {
     String before = System.getProperty("embark.home");
     System.setProperty("embark.home", "src/main/dist");
     try {
-      Throughput throughput = new Throughput(LocalSpark.session(), out, 2, 1, MODEL);
-      throughput.explain();
-      throughput.measure(Corpus.SHORT, 60);
-      throughput.measurePoolings(Corpus.SHORT, 20);
+      measuring.run();
     } finally {
       if (before == null) {
         System.clearProperty("embark.home");
@@ -31,6 +32,17 @@ class BenchmarksTest {
         System.setProperty("embark.home", before);
       }
     }
+  }
+
+  @Test
+  void everyWayOfEmbeddingHasItsLine() throws Exception {
+    inThisCheckout(
+        () -> {
+          Throughput throughput = new Throughput(LocalSpark.session(), out, 2, 1, MODEL);
+          throughput.explain();
+          throughput.measure(Corpus.SHORT, 60);
+          throughput.measurePoolings(Corpus.SHORT, 20);
+        });
     assertThat(printed.toString())
         .contains("short (3 to 30 words", "60 rows")
         .containsPattern("ONNX Runtime alone +[0-9,]+ .* 1\\.00X")
@@ -38,6 +50,17 @@ class BenchmarksTest {
         .containsPattern("Spark +[0-9,]+ ")
         .containsPattern("embed job +[0-9,]+ ")
         .containsPattern("four poolings cost \\d");
+  }
+
+  @Test
+  void aStaticModelIsSetAgainstTheModelWhoseWordsItHas() throws Exception {
+    inThisCheckout(
+        () ->
+            new StaticSpeed(LocalSpark.session(), out, 2, 1, MODEL).measure(Corpus.SHORT, 20, 60));
+    assertThat(printed.toString())
+        .containsPattern("builtin:all-MiniLM-L6-v2 +20 +[0-9,]+ ")
+        .containsPattern("static model +60 +[0-9,]+ ")
+        .containsPattern("relative: [0-9.]+X");
   }
 
   @Test

@@ -37,12 +37,13 @@ public record EmbedColumnTask(
   @Override
   public Iterator<InternalRow> over(Iterator<InternalRow> rows) {
     JoinedRow joined = new JoinedRow();
+    boolean states = config.get(Setting.TOKEN_STATES);
     return ExecutorEmbedders.endWithTask(
         new EmbeddingStream<InternalRow, InternalRow>(
             embedder(),
             rows,
             row -> InternalRows.text(row, textIndex),
-            (row, embedding) -> joined.apply(row, values(embedding)),
+            (row, embedding) -> joined.apply(row, values(embedding, states)),
             JvmMetrics.and(counted)));
   }
 
@@ -53,6 +54,7 @@ public record EmbedColumnTask(
 
   private Iterator<InternalRow> documents(
       Iterator<InternalRow> rows, ChunkColumns chunked, StructType input) {
+    boolean states = config.get(Setting.TOKEN_STATES);
     DocumentStream.Results<InternalRow, InternalRow> results =
         new DocumentStream.Results<>() {
           @Override
@@ -67,7 +69,7 @@ public record EmbedColumnTask(
           }
 
           private InternalRow joined(InternalRow row, Embedding embedding, InternalRow added) {
-            return new JoinedRow(new JoinedRow(row, values(embedding)), added);
+            return new JoinedRow(new JoinedRow(row, values(embedding, states)), added);
           }
         };
     Embedder embedder = embedder();
@@ -88,8 +90,9 @@ public record EmbedColumnTask(
     return canary.require(ExecutorEmbedders.get(config));
   }
 
-  private InternalRow values(Embedding embedding) {
+  /** Settings are texts, so those that a row needs are read before the first one. */
+  private InternalRow values(Embedding embedding, boolean states) {
     Embedding stored = post == null ? embedding : post.value().apply(embedding);
-    return columns.values(stored, vectors, config.get(Setting.TOKEN_STATES));
+    return columns.values(stored, vectors, states);
   }
 }
