@@ -71,7 +71,7 @@ public record ModelWishes(
         transformer.layers(),
         modules.modules(),
         modules.norm(),
-        modules.excludePrompt(),
+        modules.excludePrompt().or(() -> ofInstructor(model)),
         prompts.truncateDim(),
         modules.isStatic()
             ? Optional.of(staticLength(tokenizer))
@@ -88,6 +88,13 @@ public record ModelWishes(
         .truncation()
         .map(most -> new Sourced<>(most, ModelFiles.TOKENIZER + ", truncation"))
         .orElse(UNLIMITED);
+  }
+
+  /** The library leaves these models' prompts out by their names; no file of theirs says so. */
+  private static Optional<Sourced<Boolean>> ofInstructor(String model) {
+    return model.matches("hkunlp/instructor-(base|large|xl)(@.*)?")
+        ? Optional.of(new Sourced<>(true, "name"))
+        : Optional.empty();
   }
 
   private static void requirePooler(TransformerModule transformer, String model) {

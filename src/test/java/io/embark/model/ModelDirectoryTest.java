@@ -134,6 +134,20 @@ class ModelDirectoryTest {
     assertThat(read(POOLING, "{\"include_prompt\": true}").excludePrompt()).isEmpty();
   }
 
+  /** As sentence-transformers has it, whatever their files say. */
+  @ParameterizedTest
+  @CsvSource({
+    "hkunlp/instructor-large, true",
+    "hkunlp/instructor-xl@main, true",
+    "mine, false",
+    "me/instructor-large, false"
+  })
+  void someModelsLeaveItOutByTheirNames(String name, boolean left) throws IOException {
+    read(POOLING, POOLING_MEAN);
+    assertThat(ModelDirectory.read(directory, null, name).excludePrompt().isPresent())
+        .isEqualTo(left);
+  }
+
   @Test
   void joinedPoolingsKeepTheOrderOfSentenceTransformers() throws IOException {
     ModelDirectory model =

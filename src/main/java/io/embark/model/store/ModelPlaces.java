@@ -44,6 +44,12 @@ record ModelPlaces(
    * @throws UserError if there is no such model, as far as that can be told without a network
    */
   Place find(String uri, String modelFile) throws IOException {
+    if (uri.endsWith(ONNX) && modelFile != null && !uri.endsWith(modelFile)) {
+      throw new UserError(
+          ("Model %s is a graph itself, and model-file names another one, %s. Leave one out, or give"
+                  + " the model's directory.")
+              .formatted(uri, modelFile));
+    }
     try {
       return parse(uri, modelFile);
     } catch (UserError e) {

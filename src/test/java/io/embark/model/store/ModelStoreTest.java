@@ -3,6 +3,7 @@ package io.embark.model.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.embark.UserError;
 import io.embark.model.ModelDirectory;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
@@ -70,6 +71,13 @@ class ModelStoreTest {
     Path directory = write("a b");
     assertThat(store.open(directory.toUri().toString(), null).onnxFile())
         .isEqualTo(directory.resolve(GRAPH));
+  }
+
+  @Test
+  void aGraphThatIsNamedTwiceIsNamedOnce() {
+    assertThatThrownBy(() -> store.open("/models/m/onnx/a.onnx", "onnx/other.onnx"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("model-file names another one, onnx/other.onnx");
   }
 
   @Test

@@ -69,6 +69,7 @@ class ModelOutputsTest {
     "0, a/3/4 b/3/8, config.json",
     "8, logits/3/8, Cannot pool",
     "8, pooled/2/8, Cannot pool",
+    "8, logits/2/1, Cannot pool",
     "8, one_embedding/2/8 other_embedding/2/8, Cannot pool",
     "8, colbert_vecs/3/8, Cannot pool"
   })
