@@ -64,6 +64,7 @@ public final class ProvenanceComparison {
             new Field(setting.paramName(), left.text(setting), right.text(setting), mustAgree));
       }
     }
+    fields.add(field(VectorProvenance.PROMPT_LEFT_OUT, "none", true));
     fields.add(field(VectorProvenance.CHUNK, "none", false));
     fields.add(field(VectorProvenance.TYPE, "unknown", false));
     return fields;

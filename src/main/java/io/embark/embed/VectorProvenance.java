@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.embark.pooling.Pooling;
 import io.embark.text.Strip;
 import io.embark.vector.Int8Ranges;
 import java.util.List;
@@ -28,6 +29,7 @@ public final class VectorProvenance {
   static final String VECTOR = "vector";
   static final String DIMENSION = "dimension";
   static final String TYPE = "type";
+  static final String PROMPT_LEFT_OUT = "promptLeftOut";
   private static final String INT8_MIN = "int8Min";
   private static final String INT8_MAX = "int8Max";
   static final String CHUNK = "chunk";
@@ -82,15 +84,30 @@ public final class VectorProvenance {
             .put(FINGERPRINT, fingerprint)
             .put(VECTOR, vector);
     for (Setting<?> setting : recorded(all)) {
+      if (setting == Setting.RESCALE_TRUNCATED && config.isDefault(setting)) {
+        // Earlier versions knew nothing else.
+        continue;
+      }
       if (config.get(setting) instanceof Integer number) {
         made.put(setting.paramName(), number);
       } else if (config.text(setting) != null) {
         made.put(setting.paramName(), config.text(setting));
       }
     }
+    if (leavesPromptOut(config)) {
+      made.put(PROMPT_LEFT_OUT, "as sentence-transformers");
+    }
     made.put("poolingFrom", config.origin(Setting.POOLING));
     made.put(DIMENSION, dimension);
     return new VectorProvenance(recorded(all), made);
+  }
+
+  /** Whether a prompt is left out of poolings that earlier versions pooled otherwise then. */
+  public static boolean leavesPromptOut(EmbedderConfig config) {
+    return config.get(Setting.EXCLUDE_PROMPT)
+        && !config.get(Setting.PROMPT).isEmpty()
+        && config.get(Setting.POOLING).stream()
+            .anyMatch(pooling -> pooling == Pooling.CLS || pooling == Pooling.WEIGHTED_MEAN);
   }
 
   /** Reads what {@link #json} wrote, now or in an earlier version. */

@@ -1,16 +1,24 @@
 package io.embark.cli.embed;
 
 import io.embark.embed.Setting;
+import io.embark.embed.VectorProvenance;
 import io.embark.model.Fingerprint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.apache.hadoop.fs.FileStatus;
 
 /** The inputs of a run's key: all that decides which rows are staged, and what is in them. */
 final class RunFacts {
+  /**
+   * Settings that earlier versions did not have: left at their defaults they change no run's key.
+   */
+  private static final Set<Setting<?>> LATER =
+      Set.of(Setting.MODULES, Setting.MODEL_OUTPUT, Setting.STRIP, Setting.RESCALE_TRUNCATED);
+
   private RunFacts() {}
 
   /**
@@ -27,6 +35,9 @@ final class RunFacts {
     // What staged files are like: slices of an Embark that wrote no totals cannot be gone on with.
     all.put("staged files", "with totals");
     all.put("model fingerprint", plan.model().fingerprint());
+    if (VectorProvenance.leavesPromptOut(plan.model().config())) {
+      all.put("prompt left out", "as sentence-transformers does");
+    }
     all.put("columns", plan.rows().schema().toDDL());
     all.put("mode", plan.mode().label());
     all.put("table's snapshot", Long.toString(base));
@@ -40,11 +51,16 @@ final class RunFacts {
     Map<String, String> written = new TreeMap<>();
     for (Setting<?> setting : settings) {
       String value = values.apply(setting);
-      if (setting.effect().isStaged() && value != null) {
+      if (setting.effect().isStaged() && value != null && !isLeftOut(setting, value)) {
         written.put(setting.key(), value);
       }
     }
     return written;
+  }
+
+  private static boolean isLeftOut(Setting<?> setting, String value) {
+    String otherwise = String.valueOf(setting.defaultText());
+    return LATER.contains(setting) && value.equals(otherwise);
   }
 
   /** Paths, lengths and times, in brief. */

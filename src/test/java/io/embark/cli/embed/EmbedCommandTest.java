@@ -310,7 +310,16 @@ class EmbedCommandTest {
     TinyModels.writeFiles(broken, Map.of("modules.json", "[{"));
     JobRun run = JobRun.embed("--model", broken, "--input", input, "--output", output());
     run.assertRefused(broken.resolve("modules.json").toString(), "not valid JSON");
-    TinyModels.writeFiles(broken, Map.of("modules.json", "[]", "model.onnx", "no graph"));
+    TinyModels.writeFiles(
+        broken,
+        Map.of(
+            "modules.json",
+            "[{\"path\": \"\", \"type\": \"sentence_transformers.models.Transformer\"},"
+                + " {\"path\": \"1_P\", \"type\": \"sentence_transformers.models.Pooling\"}]",
+            "1_P/config.json",
+            "{\"pooling_mode\": \"mean\"}",
+            "model.onnx",
+            "no graph"));
     run =
         JobRun.embed(
             "--model", broken, "--pooling", "mean", "--input", input, "--output", output());

@@ -205,7 +205,10 @@ class HostileInputTest {
                 directory.resolve("model"),
                 Map.of(
                     "modules.json",
-                    "[{\"type\": \"x.Transformer\"}, {\"type\": \"x.Pooling\"}]",
+                    """
+                    [{"path": "", "type": "sentence_transformers.models.Transformer"},
+                     {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]
+                    """,
                     "1_Pooling/config.json",
                     "{\"pooling_mode_mean_tokens\": true}"));
     Path in = directory.resolve("in.txt");

@@ -38,7 +38,14 @@ class RunFactsTest {
             "precision",
             "on-row-error",
             "gpu-tf32",
-            "gpu-tensorrt-fp16");
+            "gpu-tensorrt-fp16",
+            // Came later, and count only where they are not left as they are.
+            "modules",
+            "model-output",
+            "strip",
+            "rescale-truncated");
+    assertThat(RunFacts.settings(Setting.ALL, s -> String.valueOf(s.defaultText())).keySet())
+        .doesNotContain("modules", "model-output", "strip", "rescale-truncated");
     assertThat(RunFacts.settings(EmbedSettings.ALL, Setting::key).keySet())
         .containsExactlyInAnyOrder(
             "format",
