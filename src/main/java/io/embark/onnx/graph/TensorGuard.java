@@ -20,13 +20,14 @@ import java.util.Set;
  */
 record TensorGuard(Path folder) {
   private static final int SMALL = 512;
+  private static final int MOST_SIZES = 1 << 24;
   private static final int LARGEST_TAKEN = 1 << 28;
   private static final Set<String> KEYS = Set.of("location", "offset", "length", "checksum");
 
   /** Whether a tensor has to be replaced by {@link #taken}. */
   boolean isToBeTaken(TensorProto tensor, boolean weight) {
     return tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL
-        && (!weight || !isFloat(tensor) || bytes(tensor) <= SMALL);
+        && (!weight || bytes(tensor) <= (isOfSizes(tensor) ? MOST_SIZES : SMALL));
   }
 
   /**
@@ -122,9 +123,10 @@ record TensorGuard(Path folder) {
     return (count(tensor) * (type == null ? 0 : bits(type)) + 7) / 8;
   }
 
-  private static boolean isFloat(TensorProto tensor) {
+  /** Whether of a type that shapes and indices have. */
+  private static boolean isOfSizes(TensorProto tensor) {
     DataType type = DataType.forNumber(tensor.getDataType());
-    return type == DataType.FLOAT || type == DataType.FLOAT16 || type == DataType.BFLOAT16;
+    return type == DataType.INT64 || type == DataType.INT32 || type == DataType.BOOL;
   }
 
   private static int bits(DataType type) {

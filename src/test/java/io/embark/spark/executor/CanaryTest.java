@@ -80,15 +80,19 @@ class CanaryTest {
     }
     assertThat(ReferenceVectors.of(plain)).isPresent();
     Map<Setting<?>, String> others =
-        Map.of(
-            Setting.LAYERS, "-2",
-            Setting.CONCAT, "true",
-            Setting.EXCLUDE_SPECIAL_TOKENS, "true",
-            Setting.EXCLUDE_PROMPT, "true",
-            Setting.TRUNCATE_DIM, "8",
-            Setting.PRECISION, "int8",
-            Setting.PROMPT, "query: ",
-            Setting.MAX_LENGTH, "4");
+        Map.ofEntries(
+            Map.entry(Setting.LAYERS, "-2"),
+            Map.entry(Setting.MODULES, "none"),
+            Map.entry(Setting.MODEL_OUTPUT, "other"),
+            Map.entry(Setting.CONCAT, "true"),
+            Map.entry(Setting.EXCLUDE_SPECIAL_TOKENS, "true"),
+            Map.entry(Setting.EXCLUDE_PROMPT, "true"),
+            Map.entry(Setting.TRUNCATE_DIM, "8"),
+            Map.entry(Setting.RESCALE_TRUNCATED, "false"),
+            Map.entry(Setting.PRECISION, "int8"),
+            Map.entry(Setting.PROMPT, "query: "),
+            Map.entry(Setting.STRIP, "earlier"),
+            Map.entry(Setting.MAX_LENGTH, "4"));
     for (Setting<?> setting : Setting.ALL) {
       if (setting.effect() == Setting.Effect.VECTORS
           && setting != Setting.POOLING
@@ -98,6 +102,9 @@ class CanaryTest {
                 ? plain.toBuilder().promptText(others.get(setting), "test").build()
                 : plain.toBuilder().set(setting, others.get(setting), "test").build();
         assertThat(ReferenceVectors.of(other)).as(setting.key()).isEmpty();
+        if (setting.defaultText() == null && plain.text(setting) == null) {
+          continue;
+        }
         assertThat(
                 ReferenceVectors.of(
                     plain.toBuilder()
