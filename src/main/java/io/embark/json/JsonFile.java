@@ -35,11 +35,11 @@ public final class JsonFile {
 
   private static final int SHOWN = 80;
 
-  private final Path file;
+  private final String file;
   private final String place;
   private final JsonNode contents;
 
-  private JsonFile(Path file, String place, JsonNode contents) {
+  private JsonFile(String file, String place, JsonNode contents) {
     this.file = file;
     this.place = place;
     this.contents = contents;
@@ -51,7 +51,10 @@ public final class JsonFile {
    * @throws UserError if the file is there but is no JSON, or holds something else
    */
   public static JsonFile object(Path file) throws IOException {
-    JsonFile read = read(file);
+    JsonFile read =
+        Files.isRegularFile(file)
+            ? read(Files.readAllBytes(file), file.toString())
+            : new JsonFile(file.toString(), "", JsonNodeFactory.instance.objectNode());
     if (!read.contents.isObject()) {
       throw read.wrong("an object {..}");
     }
@@ -64,10 +67,17 @@ public final class JsonFile {
    * @throws UserError if the file is there but is no JSON, or holds something else
    */
   public static List<JsonFile> list(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      return List.of();
-    }
-    JsonFile read = read(file);
+    return Files.isRegularFile(file) ? list(Files.readAllBytes(file), file.toString()) : List.of();
+  }
+
+  /**
+   * Reads a list of objects from a file's bytes.
+   *
+   * @param file for messages
+   * @throws UserError if they are no JSON, or hold something else
+   */
+  public static List<JsonFile> list(byte[] bytes, String file) throws IOException {
+    JsonFile read = read(bytes, file);
     if (!read.contents.isArray()) {
       throw read.wrong("a list [..]");
     }
@@ -82,12 +92,9 @@ public final class JsonFile {
     return elements;
   }
 
-  private static JsonFile read(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      return new JsonFile(file, "", JsonNodeFactory.instance.objectNode());
-    }
+  private static JsonFile read(byte[] bytes, String file) throws IOException {
     try {
-      JsonNode contents = MAPPER.readTree(file.toFile());
+      JsonNode contents = MAPPER.readTree(bytes);
       if (contents.isMissingNode()) {
         throw new UserError("%s is empty; wanted is JSON.".formatted(file));
       }
@@ -251,7 +258,7 @@ public final class JsonFile {
   }
 
   private UserError wrong(String wanted) {
-    String where = place.isEmpty() ? file.toString() : file + ": " + place;
+    String where = place.isEmpty() ? file : file + ": " + place;
     return new UserError("%s is %s; wanted is %s.".formatted(where, shown(contents), wanted));
   }
 

@@ -1,9 +1,5 @@
 package io.embark.model;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import io.embark.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,46 +43,14 @@ public record ModelFiles(
   private static final Set<String> OF_NO_USE =
       Set.of("safetensors", "h5", "msgpack", "ot", "pt", "pth", "gguf", "mlmodel", "md", "py");
 
-  private static final ObjectMapper MAPPER = new ObjectMapper();
-
-  /**
-   * A JSON file of a directory, or a missing node if there is no such file.
-   *
-   * @throws UserError if the file is there but is not JSON
-   */
-  static JsonNode json(Path directory, String name) throws IOException {
-    Path file = directory.resolve(name);
-    return Files.isRegularFile(file)
-        ? json(Files.readAllBytes(file), file.toString())
-        : MissingNode.getInstance();
-  }
-
-  /**
-   * A JSON file's contents.
-   *
-   * @param file for messages
-   * @throws UserError if it is not JSON
-   */
-  public static JsonNode json(byte[] contents, String file) throws IOException {
-    try {
-      JsonNode read = MAPPER.readTree(contents);
-      if (read.isMissingNode()) {
-        throw new UserError("%s is empty; wanted is JSON.".formatted(file));
-      }
-      return read;
-    } catch (JsonProcessingException e) {
-      throw new UserError("%s is not valid JSON: %s".formatted(file, e.getOriginalMessage()), e);
-    }
-  }
-
   /**
    * Those of a directory of this host; links are followed.
    *
    * @param modelFile as in {@link #of}
-   * @throws UserError as there, and if {@code modules.json} is no JSON
+   * @throws UserError as there, and if {@code modules.json} is no list of modules
    */
   public static ModelFiles in(Path directory, String modelFile, String name) throws IOException {
-    ModuleList modules = ModuleList.of(json(directory, ModuleList.FILE), name);
+    ModuleList modules = ModuleList.in(directory, name);
     return of(
         file -> Files.isRegularFile(directory.resolve(file)),
         () -> LocalFiles.below(directory),

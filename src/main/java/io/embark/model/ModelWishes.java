@@ -40,8 +40,7 @@ public record ModelWishes(
     boolean chatTemplate) {
 
   /** A mean over the tokens of a text has no longest text; this is the most that can be set. */
-  private static final Sourced<Integer> UNLIMITED =
-      new Sourced<>(1_000_000, SentenceTransformersModules.FILE);
+  private static final Sourced<Integer> UNLIMITED = new Sourced<>(1_000_000, ModuleList.FILE);
 
   static ModelWishes of(
       SentenceTransformersModules modules,
@@ -101,7 +100,7 @@ public record ModelWishes(
     if (transformer.pooler().isEmpty()) {
       throw new UserError(
           "Model %s: %s names no Pooling, so it gives no sentence vector."
-              .formatted(model, SentenceTransformersModules.FILE));
+              .formatted(model, ModuleList.FILE));
     }
   }
 

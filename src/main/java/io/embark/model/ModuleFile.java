@@ -24,8 +24,6 @@ import java.util.TreeSet;
  */
 record ModuleFile(String name, String label, Optional<Path> weights, Loader loader) {
   private static final int MOST = 1_000_000;
-  private static final String WEIGHTS = "model.safetensors";
-  private static final String OLD_WEIGHTS = "pytorch_model.bin";
 
   /** Makes the module of its weights. */
   interface Loader {
@@ -135,19 +133,19 @@ record ModuleFile(String name, String label, Optional<Path> weights, Loader load
   }
 
   private static Path weights(Path folder) {
-    Path weights = folder.resolve(WEIGHTS);
+    Path weights = folder.resolve(ModelFiles.SAFETENSORS);
     if (Files.isRegularFile(weights)) {
       return weights;
     }
     String found =
-        Files.isRegularFile(folder.resolve(OLD_WEIGHTS))
-            ? "only %s, whose format runs code when it is read".formatted(OLD_WEIGHTS)
+        Files.isRegularFile(folder.resolve(ModelFiles.PICKLE))
+            ? "only %s, whose format runs code when it is read".formatted(ModelFiles.PICKLE)
             : "no weights";
     throw new UserError(
         ("%s holds %s; wanted is %s. Write the model anew:"
                 + " SentenceTransformer(DIR).save_pretrained(NEW_DIR) of sentence-transformers 2.3"
                 + " or later.")
-            .formatted(folder, found, WEIGHTS));
+            .formatted(folder, found, ModelFiles.SAFETENSORS));
   }
 
   private static void requireTensors(SafeTensors tensors, Set<String> wanted, Path file) {

@@ -1,15 +1,17 @@
 package io.embark.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.UserError;
+import io.embark.json.JsonFile;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * {@code modules.json} as far as it says where files lie. What is no list, has no type or no path
- * is passed over here: whoever reads the modules themselves refuses it.
+ * {@code modules.json} as far as it says where files lie. A module without type or path is passed
+ * over here: whoever reads the modules themselves refuses it.
  */
 public record ModuleList(List<Module> modules) {
   public static final String FILE = "modules.json";
@@ -26,16 +28,30 @@ public record ModuleList(List<Module> modules) {
   public record Module(String type, String folder) {}
 
   /**
-   * Reads the file's contents.
+   * Reads the file of a directory of this host.
    *
    * @param model for messages
-   * @throws UserError if a path leads out of the model
+   * @throws UserError if it is no list of modules, or a path leads out of the model
    */
-  public static ModuleList of(JsonNode contents, String model) {
+  static ModuleList in(Path directory, String model) throws IOException {
+    return of(JsonFile.list(directory.resolve(FILE)), model);
+  }
+
+  /**
+   * Reads the bytes of a file that lies elsewhere.
+   *
+   * @param model for messages
+   * @throws UserError if it is no list of modules, or a path leads out of the model
+   */
+  public static ModuleList of(byte[] contents, String model) throws IOException {
+    return of(JsonFile.list(contents, "Model %s: %s".formatted(model, FILE)), model);
+  }
+
+  private static ModuleList of(List<JsonFile> entries, String model) {
     List<Module> modules = new ArrayList<>();
-    for (JsonNode module : contents) {
-      String type = module.path("type").asText("");
-      String path = module.path("path").isTextual() ? module.path("path").asText() : "";
+    for (JsonFile entry : entries) {
+      String type = entry.text("type").orElse("");
+      String path = entry.text("path").orElse("");
       modules.add(new Module(type.substring(type.lastIndexOf('.') + 1), folder(path, model)));
     }
     return new ModuleList(List.copyOf(modules));
@@ -43,7 +59,9 @@ public record ModuleList(List<Module> modules) {
 
   private static String folder(String path, String model) {
     String folder = path.replaceAll("^(\\./)+|/+$", "");
-    if (folder.startsWith("/") || Arrays.asList(folder.split("[/\\\\]", -1)).contains("..")) {
+    if (path.startsWith("/")
+        || folder.startsWith("/")
+        || Arrays.asList(folder.split("[/\\\\]", -1)).contains("..")) {
       throw new UserError(
           "Model %s: modules.json has a module at path '%s', which is not inside the model."
               .formatted(model, path));

@@ -16,8 +16,6 @@ import java.util.Optional;
  * {@code modules.json}: the modules that a sentence-transformers model runs one after the other.
  *
  * @param present whether there is such a file, or at least the folder of a pooling module
- * @param transformer the folder of the transformer's files, or of a static model's; "" for the
- *     model's own
  * @param isStatic whether the model looks tokens up in a matrix rather than running a transformer
  * @param poolings empty if there is no module Pooling
  * @param modules those behind the pooling, but for a normalisation at the end, which is {@code
@@ -25,19 +23,17 @@ import java.util.Optional;
  */
 record SentenceTransformersModules(
     boolean present,
-    String transformer,
     boolean isStatic,
     Optional<Sourced<List<Pooling>>> poolings,
     Optional<Sourced<Boolean>> excludePrompt,
     List<ModuleFile> modules,
     Optional<Sourced<Norm>> norm) {
-  static final String FILE = "modules.json";
   private static final String PACKAGE = "sentence_transformers.";
   private static final String USUAL_POOLING = "1_Pooling";
 
   static SentenceTransformersModules read(Path directory, String model) throws IOException {
-    List<JsonFile> entries = JsonFile.list(directory.resolve(FILE));
-    return entries.isEmpty() && !Files.isRegularFile(directory.resolve(FILE))
+    List<JsonFile> entries = JsonFile.list(directory.resolve(ModuleList.FILE));
+    return entries.isEmpty() && !Files.isRegularFile(directory.resolve(ModuleList.FILE))
         ? withoutList(directory)
         : new Reader(directory, model).read(entries);
   }
@@ -52,7 +48,6 @@ record SentenceTransformersModules(
             : Optional.empty();
     return new SentenceTransformersModules(
         present,
-        "",
         false,
         pooling.map(found -> new Sourced<>(found.poolings(), source)),
         pooling.filter(found -> !found.includePrompt()).map(found -> new Sourced<>(true, source)),
@@ -64,7 +59,7 @@ record SentenceTransformersModules(
   private static final class Reader {
     private final Path directory;
     private final String model;
-    private String transformer;
+    private boolean hasEncoder;
     private boolean isStatic;
     private Optional<Sourced<List<Pooling>>> poolings = Optional.empty();
     private Optional<Sourced<Boolean>> excludePrompt = Optional.empty();
@@ -83,14 +78,13 @@ record SentenceTransformersModules(
         }
         String path = entry.require("path", entry.text("path"));
         String type = entry.require("type", entry.text("type"));
-        if (path.startsWith("/") || List.of(path.split("/")).contains("..")) {
-          throw entry.wrong("path", "a folder of the model");
-        }
+        // A path out of the model is refused by ModuleList, which is asked for the files first.
         take(type, path);
       }
-      if (transformer == null) {
+      if (!hasEncoder) {
         throw new UserError(
-            "Model %s: %s names no Transformer and no StaticEmbedding.".formatted(model, FILE));
+            "Model %s: %s names no Transformer and no StaticEmbedding."
+                .formatted(model, ModuleList.FILE));
       }
       Norm norm = Norm.NONE;
       while (!modules.isEmpty() && last().equals("normalize")) {
@@ -99,12 +93,11 @@ record SentenceTransformersModules(
       }
       return new SentenceTransformersModules(
           true,
-          transformer,
           isStatic,
           poolings,
           excludePrompt,
           List.copyOf(modules),
-          Optional.of(new Sourced<>(norm, FILE)));
+          Optional.of(new Sourced<>(norm, ModuleList.FILE)));
     }
 
     private String last() {
@@ -117,12 +110,12 @@ record SentenceTransformersModules(
       Path folder = directory.resolve(path);
       switch (known ? simpleName : "") {
         case "Transformer", "StaticEmbedding" -> {
-          require(transformer == null, type, "behind another");
-          transformer = path;
+          require(!hasEncoder, type, "behind another");
+          hasEncoder = true;
           isStatic = simpleName.equals("StaticEmbedding");
         }
         case "Pooling" -> {
-          require(transformer != null && !isStatic, type, "without a Transformer before it");
+          require(hasEncoder && !isStatic, type, "without a Transformer before it");
           require(poolings.isEmpty() && modules.isEmpty(), type, "behind a module of vectors");
           requireFolder(type, path);
           pooling(folder, path + "/config.json");
@@ -166,7 +159,7 @@ record SentenceTransformersModules(
 
     /** A transformer may give vectors itself; whether it does is seen when it is read. */
     private ModuleFile behindPooling(String type, ModuleFile module) {
-      require(transformer != null, type, "before the Transformer");
+      require(hasEncoder, type, "before the Transformer");
       return module;
     }
 
@@ -180,7 +173,7 @@ record SentenceTransformersModules(
         throw new UserError(
             ("Model %s: %s has a module '%s' %s, an order that Embark does not run; wanted is"
                     + " Transformer, Pooling, then any of Dense, LayerNorm, Dropout, Normalize.")
-                .formatted(model, FILE, type, place));
+                .formatted(model, ModuleList.FILE, type, place));
       }
     }
 
@@ -194,7 +187,7 @@ record SentenceTransformersModules(
                   + " runs Transformer, Pooling, Dense, LayerNorm, Dropout, Normalize and"
                   + " StaticEmbedding of sentence_transformers. A graph exported with all modules in"
                   + " it and an output sentence_embedding runs without %s.")
-              .formatted(model, type, FILE, reason, FILE));
+              .formatted(model, type, ModuleList.FILE, reason, ModuleList.FILE));
     }
   }
 }

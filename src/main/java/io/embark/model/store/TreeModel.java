@@ -96,12 +96,7 @@ record TreeModel(String name, String identity, Tree tree, boolean far) implement
               .formatted(name, list.length()));
     }
     ModuleList modules =
-        list == null
-            ? ModuleList.NONE
-            : ModuleList.of(
-                ModelFiles.json(
-                    tree.read(ModuleList.FILE), "Model %s: modules.json".formatted(name)),
-                name);
+        list == null ? ModuleList.NONE : ModuleList.of(tree.read(ModuleList.FILE), name);
     return ModelFiles.of(files::containsKey, files::keySet, modules, modelFile, name);
   }
 
