@@ -3,13 +3,8 @@ package io.embark.onnx.graph;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.WireFormat;
 import io.embark.UserError;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,41 +22,13 @@ public record GraphSignature(List<TensorSignature> outputs) {
       return Optional.empty();
     }
     List<TensorSignature> outputs = new ArrayList<>();
-    try (FileChannel file = FileChannel.open(onnxFile)) {
-      long size = Math.min(file.size(), Integer.MAX_VALUE);
-      ByteBuffer bytes = file.map(FileChannel.MapMode.READ_ONLY, 0, size);
-      CodedInputStream model = CodedInputStream.newInstance(bytes);
-      model.setSizeLimit(Integer.MAX_VALUE);
-      readModel(model, outputs);
-    } catch (InvalidProtocolBufferException e) {
-      return Optional.empty();
-    }
-    return outputs.isEmpty() ? Optional.empty() : Optional.of(new GraphSignature(outputs));
-  }
-
-  private static void readModel(CodedInputStream model, List<TensorSignature> outputs)
-      throws IOException {
-    for (int tag = model.readTag(); tag != 0; tag = model.readTag()) {
-      if (isMessage(tag, ModelProto.GRAPH_FIELD_NUMBER)) {
-        int outer = model.pushLimit(model.readRawVarint32());
-        for (int inner = model.readTag(); inner != 0; inner = model.readTag()) {
-          if (isMessage(inner, GraphProto.OUTPUT_FIELD_NUMBER)) {
-            byte[] output = model.readByteArray();
-            outputs.add(TensorSignature.of(ValueInfoProto.parseFrom(output)));
-          } else {
-            model.skipField(inner);
-          }
-        }
-        model.popLimit(outer);
-      } else {
-        model.skipField(tag);
-      }
-    }
-  }
-
-  private static boolean isMessage(int tag, int field) {
-    return WireFormat.getTagFieldNumber(tag) == field
-        && WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED;
+    boolean read =
+        MessageScan.of(
+            onnxFile,
+            message -> outputs.add(TensorSignature.of(ValueInfoProto.parseFrom(message))),
+            ModelProto.GRAPH_FIELD_NUMBER,
+            GraphProto.OUTPUT_FIELD_NUMBER);
+    return read && !outputs.isEmpty() ? Optional.of(new GraphSignature(outputs)) : Optional.empty();
   }
 
   /** Whether an output holds the states of tokens, so that they can be pooled. */

@@ -2,7 +2,6 @@ package io.embark.onnx.graph;
 
 import ai.onnx.proto.OnnxMl.*;
 import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.WireFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -19,21 +18,19 @@ final class WeightsInPlace {
 
   private record Span(long offset, int length) {}
 
-  private final CodedInputStream in;
   private final Map<String, Span> spans = new HashMap<>();
 
-  private WeightsInPlace(ByteBuffer file) {
-    in = CodedInputStream.newInstance(file);
-    in.setSizeLimit(Integer.MAX_VALUE);
-  }
+  private WeightsInPlace() {}
 
   /** A model with pointers into its own file, named without folder, instead of large weights. */
   static ModelProto pointedTo(ModelProto model, String fileName, ByteBuffer file)
       throws IOException {
-    WeightsInPlace weights = new WeightsInPlace(file);
-    weights.forEach(
+    WeightsInPlace weights = new WeightsInPlace();
+    MessageScan.of(
+        file,
+        weights::findInTensor,
         ModelProto.GRAPH_FIELD_NUMBER,
-        () -> weights.forEach(GraphProto.INITIALIZER_FIELD_NUMBER, weights::findInTensor));
+        GraphProto.INITIALIZER_FIELD_NUMBER);
     if (weights.spans.isEmpty()) {
       return model;
     }
@@ -56,30 +53,13 @@ final class WeightsInPlace {
     return StringStringEntryProto.newBuilder().setKey(key).setValue(value);
   }
 
-  private interface Reader {
-    void read() throws IOException;
-  }
-
-  /** Reads every message that stands in a field, and skips the other fields. */
-  private void forEach(int field, Reader message) throws IOException {
-    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      if (isField(tag, field)) {
-        int outer = in.pushLimit(in.readRawVarint32());
-        message.read();
-        in.popLimit(outer);
-      } else {
-        in.skipField(tag);
-      }
-    }
-  }
-
-  private void findInTensor() throws IOException {
+  private void findInTensor(CodedInputStream in) throws IOException {
     String name = "";
     Span span = null;
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      if (isField(tag, TensorProto.NAME_FIELD_NUMBER)) {
+      if (MessageScan.isField(tag, TensorProto.NAME_FIELD_NUMBER)) {
         name = in.readString();
-      } else if (isField(tag, TensorProto.RAW_DATA_FIELD_NUMBER)) {
+      } else if (MessageScan.isField(tag, TensorProto.RAW_DATA_FIELD_NUMBER)) {
         int length = in.readRawVarint32();
         span = new Span(in.getTotalBytesRead(), length);
         in.skipRawBytes(length);
@@ -90,10 +70,5 @@ final class WeightsInPlace {
     if (span != null && span.length >= LEAST_BYTES) {
       spans.put(name, span);
     }
-  }
-
-  private static boolean isField(int tag, int field) {
-    return WireFormat.getTagFieldNumber(tag) == field
-        && WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED;
   }
 }
