@@ -5,10 +5,12 @@ import io.embark.model.ModelDirectory;
 import io.embark.onnx.MeasuredGraph;
 import io.embark.onnx.graph.GraphOutput.Ending;
 import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.graph.GraphSignature;
 import io.embark.onnx.graph.GraphTraits;
 import io.embark.pooling.Pooling;
 import io.embark.pooling.VectorModule;
 import io.embark.token.Tokenizer;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -18,6 +20,7 @@ import java.util.Set;
  * files say, where the user left the choice to them: one of the two would be wrong.
  */
 final class FinishedVectorCheck {
+  private static final String OWN = "embark_own";
   private static final List<String> PROBES =
       List.of("The parcel never arrived.", "How do I reset my PIN, please?", "a");
 
@@ -35,26 +38,33 @@ final class FinishedVectorCheck {
 
   /**
    * @throws UserError if the two differ by more than rounding
+   * @throws IOException if the graph's file cannot be read
    */
   static void of(
       ModelDirectory model,
       EmbedderConfig config,
       Tokenizer tokenizer,
-      List<VectorModule> modules) {
+      List<VectorModule> modules)
+      throws IOException {
     List<Pooling> poolings = config.get(Setting.POOLING);
     if (!poolings.stream().allMatch(Pooling::usesTokenStates)
         || VectorLayout.joins(config)
         || CHOICES.stream().anyMatch(setting -> isChosen(config, setting))) {
       return;
     }
+    GraphTraits traits = model.traits().withOutput(config.text(Setting.MODEL_OUTPUT));
+    Optional<GraphSignature> signature = model.signature();
+    if (signature.flatMap(outputs -> outputs.sentenceEmbedding(traits)).isEmpty()
+        || !signature.get().givesTokenStates(traits)) {
+      return;
+    }
     PooledOutput own =
         new PooledOutput(
-            "own",
+            OWN,
             poolings.get(0),
             config.get(Setting.LAYERS).get(0),
             modules,
             new Ending(0, config.get(Setting.NORMALIZE), true));
-    GraphTraits traits = model.traits().withOutput(config.text(Setting.MODEL_OUTPUT));
     List<long[]> texts = PROBES.stream().map(text -> tokenizer.encode(text).ids()).toList();
     Optional<String> difference = MeasuredGraph.difference(model.onnxFile(), traits, own, texts);
     if (difference.isPresent()) {

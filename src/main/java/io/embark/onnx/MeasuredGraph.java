@@ -16,7 +16,6 @@ import java.util.Optional;
 /** What only running a graph tells of its finished vector. */
 public final class MeasuredGraph {
   private static final long[] SHORT = {0, 0, 0};
-  private static final String OWN = "embark_own";
   private static final String FINISHED = "embark_finished";
 
   /** More than rounding of half floats explains. */
@@ -55,27 +54,22 @@ public final class MeasuredGraph {
   }
 
   /**
-   * Compares a graph's finished vector with the one that Embark would make.
+   * Compares the finished vector of a graph that gives token states too with the one that Embark
+   * would make.
    *
    * @param own how Embark makes it
    * @param texts token ids, special tokens included
-   * @return the difference in words, if it is more than rounding; empty too if there are not both
+   * @return the difference in words, if it is more than rounding
    */
   public static Optional<String> difference(
       Path onnxFile, GraphTraits traits, PooledOutput own, List<long[]> texts) {
-    PooledGraph graph = read(onnxFile, traits);
-    if (!graph.givesBoth()) {
-      return Optional.empty();
-    }
-    PooledOutput mine =
-        new PooledOutput(OWN, own.pooling(), own.layers(), own.modules(), own.ending());
-    PooledModel both =
-        graph.add(List.of(mine, PooledOutput.of(FINISHED, Pooling.SENTENCE_EMBEDDING)));
+    PooledOutput finished = PooledOutput.of(FINISHED, Pooling.SENTENCE_EMBEDDING);
+    PooledModel both = read(onnxFile, traits).add(List.of(own, finished));
     List<String> differences = new ArrayList<>();
     TextSession.run(
         both,
         texts,
-        found -> differ(found.get(OWN), found.get(FINISHED)).ifPresent(differences::add));
+        found -> differ(found.get(own.name()), found.get(FINISHED)).ifPresent(differences::add));
     return differences.stream().findFirst();
   }
 

@@ -77,11 +77,10 @@ final class UnmaskedAttention {
       throws OrtException {
     Map<String, float[]> found;
     int runs = SHORT;
-    int fails = longest + 1;
+    int fails = longest;
     try {
       return session.run(new long[longest]);
     } catch (OrtException e) {
-      fails = longest;
       found = session.run(new long[runs]);
     }
     while (fails - runs > 1) {

@@ -110,11 +110,6 @@ public final class PooledGraph {
     return modelOutputs.hiddenSize();
   }
 
-  /** Whether the graph gives a finished vector beside the states of tokens. */
-  public boolean givesBoth() {
-    return modelOutputs.tokenStates().isPresent() && modelOutputs.sentenceEmbedding().isPresent();
-  }
-
   /**
    * A model of the finished vector alone, to be run once to see how many values it has; empty if
    * there is none or the graph says how many.
