@@ -150,6 +150,8 @@ class ArchitectureTest {
             .with(SPARK, JSON));
     LAYERS.put(
         "table", Sight.of("model", "post", "spark.column", "spark.parquet").with(SPARK, JSON));
+    LAYERS.put(
+        "input", Sight.of("spark.column", "table").with(SPARK, JSON).with("com.univocity.."));
     LAYERS.put("analysis.measure", Sight.of());
     LAYERS.put(
         "analysis.search",
@@ -186,6 +188,7 @@ class ArchitectureTest {
                 "spark.column",
                 "spark",
                 "table",
+                "input",
                 "cli")
             .with(SPARK, JSON)
             .with("picocli..")
@@ -201,6 +204,7 @@ class ArchitectureTest {
                 "spark.column",
                 "spark",
                 "table",
+                "input",
                 "analysis.measure",
                 "analysis.search",
                 "analysis.cluster",

@@ -1,12 +1,12 @@
 package io.embark.bench;
 
 import io.embark.batch.Batch;
-import io.embark.cli.embed.InputFiles;
 import io.embark.embed.ChunkMode;
 import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.EmbeddingStats;
 import io.embark.embed.EmbeddingStream;
+import io.embark.input.InputFiles;
 import io.embark.onnx.Device;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.metrics.EmbeddingMetrics;
@@ -198,7 +198,9 @@ final class JobCosts {
   private double readBack(String embedded) throws IOException {
     long start = System.nanoTime();
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
-    RowTotals.read(InputFiles.at(List.of(embedded), hadoop).files(), hadoop);
+    InputFiles.Given given =
+        new InputFiles.Given(embedded, new org.apache.hadoop.fs.Path(embedded));
+    RowTotals.read(InputFiles.at(List.of(given), hadoop).files(), hadoop);
     return (System.nanoTime() - start) / 1e9;
   }
 

@@ -6,6 +6,7 @@ import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
 import io.embark.embed.Setting.Effect;
 import io.embark.embed.SettingDeclaration;
+import io.embark.input.InputFormat;
 import io.embark.post.PostChoice;
 import io.embark.spark.column.OutputType;
 import java.util.ArrayList;

@@ -2,6 +2,8 @@ package io.embark.cli.embed;
 
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
+import io.embark.input.InputFiles;
+import io.embark.input.InputFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -65,7 +67,11 @@ public record TextInput(
     if (paths.isEmpty()) {
       throw new UserError("input: empty; wanted files, directories or globs.");
     }
-    InputFiles found = InputFiles.at(paths, hadoop);
+    List<InputFiles.Given> given = new ArrayList<>();
+    for (String path : paths) {
+      given.add(new InputFiles.Given(path, JobSettings.path("input", path, hadoop)));
+    }
+    InputFiles found = InputFiles.at(given, hadoop);
     InputFormat chosen =
         settings.isSet(EmbedSettings.FORMAT)
             ? settings.get(EmbedSettings.FORMAT)
@@ -76,11 +82,11 @@ public record TextInput(
     if (found.subdirectory().isPresent()) {
       all.put(RECURSIVE, "true");
     }
-    Map<String, String> given = parseOptions(settings.get(EmbedSettings.READ_OPTION, null));
-    if (given.keySet().stream().noneMatch(RECURSIVE::equalsIgnoreCase)) {
+    Map<String, String> options = parseOptions(settings.get(EmbedSettings.READ_OPTION, null));
+    if (options.keySet().stream().noneMatch(RECURSIVE::equalsIgnoreCase)) {
       found.requireOneLayout();
     }
-    all.putAll(given);
+    all.putAll(options);
     requireMode(all.get("mode"));
     return new TextInput(paths, chosen, all, found.files());
   }

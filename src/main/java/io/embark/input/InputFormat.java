@@ -1,4 +1,4 @@
-package io.embark.cli.embed;
+package io.embark.input;
 
 import io.embark.Choice;
 import io.embark.UserError;
@@ -31,8 +31,12 @@ public enum InputFormat implements Choice {
   private static final List<String> COMPRESSIONS =
       List.of("gz", "bz2", "zst", "snappy", "lz4", "deflate");
 
-  final String sparkFormat;
-  final Map<String, String> options;
+  /** The format's name in Spark. */
+  public final String sparkFormat;
+
+  /** Of Spark's reader. */
+  public final Map<String, String> options;
+
   private final List<String> extensions;
 
   InputFormat(String sparkFormat, List<String> extensions, Map<String, String> options) {
@@ -47,11 +51,11 @@ public enum InputFormat implements Choice {
     return Map.copyOf(options);
   }
 
-  static String labels() {
+  public static String labels() {
     return Choice.labels(InputFormat.class, ", ");
   }
 
-  static InputFormat of(String text) {
+  public static InputFormat of(String text) {
     return ofExtension(text.strip().toLowerCase(Locale.ROOT))
         .orElseThrow(() -> new UserError("found '" + text + "', wanted one of " + labels() + "."));
   }
@@ -62,7 +66,7 @@ public enum InputFormat implements Choice {
   }
 
   /** The format a file name tells, compression suffixes skipped. */
-  static Optional<InputFormat> ofFileName(String name) {
+  public static Optional<InputFormat> ofFileName(String name) {
     int dot = name.lastIndexOf('.');
     if (dot < 0) {
       return Optional.empty();

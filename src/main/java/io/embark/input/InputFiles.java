@@ -1,7 +1,6 @@
-package io.embark.cli.embed;
+package io.embark.input;
 
 import io.embark.UserError;
-import io.embark.cli.JobSettings;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -30,16 +29,19 @@ public record InputFiles(
     Optional<Path> subdirectory,
     Optional<Path> outside) {
 
+  /** A path with scheme and host, and as the user wrote it. */
+  public record Given(String text, Path path) {}
+
   /**
    * Lists the files at some paths, which may be directories or globs.
    *
    * @throws UserError naming a path without a data file, or a file at two paths
    */
-  public static InputFiles at(List<String> paths, Configuration hadoop) throws IOException {
+  public static InputFiles at(List<Given> paths, Configuration hadoop) throws IOException {
     Search search = new Search();
-    for (String path : paths) {
-      search.given = path;
-      Path glob = JobSettings.path("input", path, hadoop);
+    for (Given path : paths) {
+      search.given = path.text();
+      Path glob = path.path();
       FileSystem system = glob.getFileSystem(hadoop);
       int before = search.files.size();
       List<FileStatus> matches = matching(glob, hadoop);
@@ -136,7 +138,7 @@ public record InputFiles(
    * Refuses files of which some lie in partitions and some do not. Read recursively they would have
    * no partition columns; otherwise Spark passes over the others, or fails.
    */
-  void requireOneLayout() {
+  public void requireOneLayout() {
     Optional<Path> other = subdirectory.or(() -> outside);
     if (partition.isPresent() && other.isPresent()) {
       throw new UserError(
