@@ -28,24 +28,31 @@ record Publication(
    * Publishes the version.
    *
    * @param staging where the staged files lie; gone afterwards
+   * @param lock asked before each step: an owner that lost it while it slept must do none of them
    * @throws FileAlreadyExistsException if another run published this version
+   * @throws IllegalStateException if the lock is lost
    */
-  void carryOut(TableDirectory table, Path staging) throws IOException {
+  void carryOut(TableDirectory table, Path staging, TableLock lock) throws IOException {
     FileSystem files = table.files();
+    lock.requireHeld();
     requireNext(table, staging);
     // Readers that know no snapshots may look at _SUCCESS: it is missing while files come and go.
     files.delete(new Path(table.path(), TableDirectory.SUCCESS), false);
     for (Move move : moves) {
+      lock.requireHeld();
       move(files, new Path(staging, move.from()), new Path(table.path(), move.to()));
     }
+    lock.requireHeld();
     Path record = table.snapshotFile(snapshot.id());
     if (!files.exists(record)) {
       // From here on the new version is the current one.
       RecordFile.create(files, record, RecordFile.json(snapshot));
     }
     for (String name : superseded) {
+      lock.requireHeld();
       files.delete(new Path(table.path(), name), true);
     }
+    lock.requireHeld();
     Path run = new Path(table.records(), manifestName);
     if (!files.exists(run)) {
       RecordFile.create(files, run, RecordFile.json(manifest));

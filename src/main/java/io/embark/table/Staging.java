@@ -58,7 +58,7 @@ public final class Staging {
   public record Recovered(Snapshot snapshot, JsonNode manifest) {}
 
   /** Finishes what a run that died had begun to publish. The caller holds the lock. */
-  public static List<Recovered> recover(TableDirectory table) throws IOException {
+  public static List<Recovered> recover(TableDirectory table, TableLock lock) throws IOException {
     List<Recovered> recovered = new ArrayList<>();
     for (FileStatus run : table.list(table.stagingRoot())) {
       Publication publication =
@@ -69,7 +69,7 @@ public final class Staging {
             publication.snapshot().run(),
             publication.snapshot().id(),
             table.path());
-        publication.carryOut(table, run.getPath());
+        publication.carryOut(table, run.getPath(), lock);
         recovered.add(new Recovered(publication.snapshot(), publication.manifest()));
       }
     }
@@ -194,7 +194,7 @@ public final class Staging {
     Publication publication = new Publication(next, moves, gone, manifestName, manifest);
     lock.requireHeld();
     RecordFile.create(table.files(), new Path(directory, PUBLISH), RecordFile.json(publication));
-    publication.carryOut(table, directory);
+    publication.carryOut(table, directory, lock);
     return next;
   }
 

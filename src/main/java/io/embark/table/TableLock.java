@@ -9,6 +9,7 @@ import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkContext;
 import org.apache.spark.util.ThreadUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,12 @@ public final class TableLock implements AutoCloseable {
     this.owner = owner;
     this.clock = ThreadUtils.newDaemonSingleThreadScheduledExecutor("embark-lock");
     clock.scheduleAtFixedRate(this::beat, 0, beat.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** {@link #take(TableDirectory, String, Duration)} for a Spark application. */
+  public static TableLock take(TableDirectory table, SparkContext application, Duration patience)
+      throws IOException, InterruptedException {
+    return take(table, application.applicationId(), patience);
   }
 
   /**

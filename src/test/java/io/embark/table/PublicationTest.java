@@ -49,7 +49,7 @@ class PublicationTest {
   private static void publish(TableDirectory table, String version, List<DataFile> kept)
       throws IOException, InterruptedException {
     try (TableLock lock = TableLock.take(table, "test", Duration.ZERO)) {
-      Staging.recover(table);
+      Staging.recover(table, lock);
       long id = table.current().map(s -> s.id() + 1).orElse(1L);
       List<String> before =
           table
@@ -180,8 +180,10 @@ class PublicationTest {
     publish(table, "a", List.of());
     Snapshot other = new Snapshot(1, 1, "other", "test", "now", SCHEMA, List.of());
     Publication late = new Publication(other, List.of(), List.of(), "run-x.json", null);
-    assertThatThrownBy(() -> late.carryOut(table, new Path(table.stagingRoot(), "late")))
-        .hasMessageContaining("Another run published snapshot 1");
+    try (TableLock lock = TableLock.take(table, "test", Duration.ZERO)) {
+      assertThatThrownBy(() -> late.carryOut(table, new Path(table.stagingRoot(), "late"), lock))
+          .hasMessageContaining("Another run published snapshot 1");
+    }
     assertThat(seen(table)).isEqualTo("aa");
   }
 }

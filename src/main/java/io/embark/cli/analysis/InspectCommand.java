@@ -61,8 +61,7 @@ public final class InspectCommand implements Subcommand {
     Words out = new Words(spec.commandLine().getOut());
     if (repair) {
       try (TableLock lock = TableLock.take(table, "inspect --repair", Duration.ZERO)) {
-        lock.requireHeld();
-        Staging.recover(table);
+        Staging.recover(table, lock);
       }
     }
     List<String> underWay = table.underWay();

@@ -46,9 +46,8 @@ public record EmbedRun(SparkSession spark, JobSettings settings, Words out) {
       TableDirectory directory = publisher.open(plan);
       Duration patience = Duration.ofSeconds(settings.get(EmbedSettings.WAIT_FOR_LOCK));
       Optional<RunSummary> summary;
-      try (TableLock lock =
-          TableLock.take(directory, spark.sparkContext().applicationId(), patience)) {
-        Optional<Staging.Recovered> own = publisher.recover(plan);
+      try (TableLock lock = TableLock.take(directory, spark.sparkContext(), patience)) {
+        Optional<Staging.Recovered> own = publisher.recover(plan, lock);
         if (own.isPresent()) {
           return reportRecovered(own.get(), publisher);
         }

@@ -80,9 +80,9 @@ final class ParquetPublisher implements Publisher {
   }
 
   @Override
-  public Optional<Staging.Recovered> recover(EmbedPlan plan) throws IOException {
+  public Optional<Staging.Recovered> recover(EmbedPlan plan, TableLock lock) throws IOException {
     Optional<Staging.Recovered> own =
-        Staging.recover(table).stream()
+        Staging.recover(table, lock).stream()
             .filter(
                 r ->
                     Staging.key(RunFacts.of(plan, r.snapshot().id() - 1))

@@ -33,7 +33,7 @@ interface Publisher extends AutoCloseable {
   TableDirectory open(EmbedPlan plan) throws IOException;
 
   /** The version that this very run was to make, if it died while it published it. */
-  default Optional<Staging.Recovered> recover(EmbedPlan plan) throws IOException {
+  default Optional<Staging.Recovered> recover(EmbedPlan plan, TableLock lock) throws IOException {
     return Optional.empty();
   }
 
