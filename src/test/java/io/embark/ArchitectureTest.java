@@ -151,7 +151,10 @@ class ArchitectureTest {
     LAYERS.put(
         "table", Sight.of("model", "post", "spark.column", "spark.parquet").with(SPARK, JSON));
     LAYERS.put(
-        "input", Sight.of("spark.column", "table").with(SPARK, JSON).with("com.univocity.."));
+        "input",
+        Sight.of("spark.catalyst", "spark.column", "table")
+            .with(SPARK, JSON)
+            .with("com.univocity.."));
     LAYERS.put("analysis.measure", Sight.of());
     LAYERS.put(
         "analysis.search",
@@ -174,7 +177,8 @@ class ArchitectureTest {
             .with("org.apache.commons.math3..")
             .with("dev.ludovic.netlib.."));
     LAYERS.put("notebook", Sight.of().with(SPARK).with("jdk.jshell..").with("org.dflib.jjava.."));
-    LAYERS.put("cli", Sight.of("embed", "notebook", "spark").with(SPARK).with("picocli.."));
+    LAYERS.put(
+        "cli", Sight.of("embed", "notebook", "spark", "input").with(SPARK).with("picocli.."));
     LAYERS.put(
         "cli.embed",
         Sight.of(

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
@@ -200,7 +201,7 @@ final class JobCosts {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     InputFiles.Given given =
         new InputFiles.Given(embedded, new org.apache.hadoop.fs.Path(embedded));
-    RowTotals.read(InputFiles.at(List.of(given), hadoop).files(), hadoop);
+    RowTotals.read(InputFiles.at(List.of(given), Optional.empty(), hadoop).files(), hadoop);
     return (System.nanoTime() - start) / 1e9;
   }
 

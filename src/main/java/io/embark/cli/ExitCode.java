@@ -1,6 +1,7 @@
 package io.embark.cli;
 
 import io.embark.UserError;
+import io.embark.input.UnreadableInput;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.apache.spark.SparkException;
@@ -27,13 +28,14 @@ public final class ExitCode {
    * The exit code of a command that threw {@code e}: {@link #BAD_USAGE} for what comes again until
    * the user mends it, else {@link #FAILED}, unless the exception knows its own.
    */
-  static int of(Throwable e) {
+  public static int of(Throwable e) {
     if (e instanceof IExitCodeGenerator own) {
       return own.getExitCode();
     }
-    boolean malformed =
-        Stream.iterate(e, Objects::nonNull, Throwable::getCause).anyMatch(ExitCode::saysMalformed);
-    return e instanceof UserError || e instanceof ParameterException || malformed
+    boolean unreadable =
+        Stream.iterate(e, Objects::nonNull, Throwable::getCause)
+            .anyMatch(cause -> cause instanceof UnreadableInput || saysMalformed(cause));
+    return e instanceof UserError || e instanceof ParameterException || unreadable
         ? BAD_USAGE
         : FAILED;
   }

@@ -1,6 +1,8 @@
 package io.embark.cli;
 
 import io.embark.UserError;
+import io.embark.input.ChangedInput;
+import io.embark.input.UnreadableInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -122,6 +124,11 @@ public final class Main {
     Throwable said = e;
     while (isWrapper(said) && said.getCause() != null) {
       said = said.getCause();
+    }
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnreadableInput || cause instanceof ChangedInput) {
+        return cause.getMessage();
+      }
     }
     String text = said.getMessage() == null ? said.toString() : said.getMessage();
     Throwable reason = said;

@@ -4,84 +4,126 @@ import io.embark.UserError;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
 
 /**
- * The data files at some paths. Passed over is what Spark passes over: names that begin with {@code
- * .} or {@code _}, such as {@code _SUCCESS}.
+ * The data files at some paths. Passed over are names that begin with {@code .} or {@code _}, such
+ * as {@code _SUCCESS}, files that are still being copied ({@code x._COPYING_}), markers of folders
+ * ({@code x_$folder$}), and files without a byte beside others, unless they should be Parquet or
+ * ORC, which are never empty.
  *
- * @param files at least one
+ * @param roots what was given, globs resolved, with the files there; at least one file in all
  * @param partition a directory {@code key=value} with files, below a given one
  * @param subdirectory a directory with files, below a given one, that is no partition; Spark reads
  *     those only when told to
  * @param outside a file in no directory below a given one
  */
 public record InputFiles(
-    List<FileStatus> files,
+    Map<Path, List<FileStatus>> roots,
     Optional<Path> partition,
     Optional<Path> subdirectory,
     Optional<Path> outside) {
 
+  private static final List<String> MARKERS = List.of("._COPYING_", "_$folder$");
+
   /** A path with scheme and host, and as the user wrote it. */
   public record Given(String text, Path path) {}
 
+  /** All files, at least one. */
+  public List<FileStatus> files() {
+    return roots.values().stream().flatMap(List::stream).toList();
+  }
+
   /**
-   * Lists the files at some paths, which may be directories or globs.
+   * Lists the files at some paths, which may be directories or, where nothing has that very name,
+   * globs.
    *
+   * @param format of all files, if it is known
    * @throws UserError naming a path without a data file, or a file at two paths
    */
-  public static InputFiles at(List<Given> paths, Configuration hadoop) throws IOException {
+  public static InputFiles at(List<Given> paths, Optional<InputFormat> format, Configuration hadoop)
+      throws IOException {
     Search search = new Search();
     for (Given path : paths) {
       search.given = path.text();
       Path glob = path.path();
       FileSystem system = glob.getFileSystem(hadoop);
-      int before = search.files.size();
+      long before = search.count();
       List<FileStatus> matches = matching(glob, hadoop);
       if (matches.isEmpty()) {
         throw new UserError("input: nothing found at " + glob + ".");
       }
       for (FileStatus match : matches) {
+        search.root = search.roots.computeIfAbsent(match.getPath(), root -> new ArrayList<>());
         if (match.isDirectory()) {
           search.list(system, match.getPath(), null, null);
         } else if (!hidden(match.getPath())) {
-          search.add(match, null, null);
+          // With the places of its blocks.
+          search.add(system.listLocatedStatus(match.getPath()).next(), null, null);
         }
       }
-      if (search.files.size() == before) {
+      if (search.count() == before) {
         throw new UserError(
-            "input: no data file at %s; names that begin with _ or . do not count."
+            ("input: no data file at %s; names that begin with _ or . or end in ._COPYING_ do not"
+                    + " count.")
                 .formatted(glob));
       }
     }
     return new InputFiles(
-        List.copyOf(search.files),
+        withoutEmpty(search.roots, format),
         Optional.ofNullable(search.partition),
         Optional.ofNullable(search.subdirectory),
         Optional.ofNullable(search.outside));
   }
 
+  /** Without files that hold no byte, unless there are no others. */
+  private static Map<Path, List<FileStatus>> withoutEmpty(
+      Map<Path, List<FileStatus>> roots, Optional<InputFormat> format) {
+    Map<Path, List<FileStatus>> others = new LinkedHashMap<>();
+    roots.forEach(
+        (root, files) ->
+            others.put(root, files.stream().filter(file -> !isEmpty(file, format)).toList()));
+    return Collections.unmodifiableMap(
+        others.values().stream().allMatch(List::isEmpty) ? roots : others);
+  }
+
+  private static boolean isEmpty(FileStatus file, Optional<InputFormat> format) {
+    Optional<InputFormat> known = format.or(() -> InputFormat.ofFileName(file.getPath().getName()));
+    return file.getLen() == 0 && known.filter(InputFormat::isNeverEmpty).isEmpty();
+  }
+
   private static final class Search {
-    private final List<FileStatus> files = new ArrayList<>();
+    private final Map<Path, List<FileStatus>> roots = new LinkedHashMap<>();
     private final Map<Path, String> givenOf = new HashMap<>();
     private String given;
+    private List<FileStatus> root;
     private Path partition;
     private Path subdirectory;
     private Path outside;
+
+    private long count() {
+      return roots.values().stream().mapToLong(List::size).sum();
+    }
 
     /**
      * Adds the files of a directory, which is or lies in the partition {@code in} and the
      * subdirectory {@code below}; null for none.
      */
     private void list(FileSystem system, Path directory, Path in, Path below) throws IOException {
-      for (FileStatus child : system.listStatus(directory)) {
+      for (RemoteIterator<LocatedFileStatus> all = system.listLocatedStatus(directory);
+          all.hasNext(); ) {
+        LocatedFileStatus child = all.next();
         Path path = child.getPath();
         if (hidden(path)) {
           continue;
@@ -104,7 +146,7 @@ public record InputFiles(
                     + " one path.")
                 .formatted(file.getPath(), before, given));
       }
-      files.add(file);
+      root.add(file);
       partition = partition == null ? in : partition;
       subdirectory = subdirectory == null ? below : subdirectory;
       if (in == null && below == null && outside == null) {
@@ -114,13 +156,20 @@ public record InputFiles(
   }
 
   /**
-   * The files and directories that match a path or glob; none if there are none.
+   * The file or directory of that very name, or else those that match a glob; none if there are
+   * none.
    *
    * @throws UserError if it is no glob as Hadoop reads them
    */
   public static List<FileStatus> matching(Path glob, Configuration hadoop) throws IOException {
+    FileSystem system = glob.getFileSystem(hadoop);
     try {
-      FileStatus[] matches = glob.getFileSystem(hadoop).globStatus(glob);
+      return List.of(system.getFileStatus(glob));
+    } catch (FileNotFoundException e) {
+      // A glob, perhaps.
+    }
+    try {
+      FileStatus[] matches = system.globStatus(glob);
       return matches == null ? List.of() : List.of(matches);
     } catch (FileNotFoundException e) {
       return List.of();
@@ -152,6 +201,8 @@ public record InputFiles(
 
   private static boolean hidden(Path path) {
     String name = path.getName();
-    return name.startsWith(".") || name.startsWith("_") && !name.contains("=");
+    return name.startsWith(".")
+        || name.startsWith("_") && !name.contains("=")
+        || MARKERS.stream().anyMatch(name::endsWith);
   }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.sql.execution.datasources.FileFormat;
 
 /**
  * A format of input files. The reader options are chosen so that no row is lost or torn silently:
@@ -15,32 +16,27 @@ import java.util.Optional;
  * quoted CSV field may hold line breaks.
  */
 public enum InputFormat implements Choice {
-  PARQUET("parquet", List.of("parquet"), Map.of()),
-  ORC("orc", List.of("orc"), Map.of()),
+  PARQUET(List.of("parquet"), Map.of()),
+  ORC(List.of("orc"), Map.of()),
   /** Strings of any length: Spark would end at 20 million characters. */
   JSON(
-      "json",
       List.of("json", "jsonl", "ndjson"),
       Map.of("mode", "FAILFAST", "maxStringLen", Integer.toString(Integer.MAX_VALUE))),
-  CSV("csv", List.of("csv"), delimited(Map.of("multiLine", "true", "escape", "\""))),
+  CSV(List.of("csv"), delimited(Map.of("multiLine", "true", "escape", "\""))),
   /** Tab-separated without quoting: a quotation mark is a character like any other. */
-  TSV("csv", List.of("tsv", "tab"), delimited(Map.of("sep", "\t", "quote", ""))),
+  TSV(List.of("tsv", "tab"), delimited(Map.of("sep", "\t", "quote", noQuote()))),
   /** One text per line. */
-  TEXT("text", List.of("txt", "text"), Map.of());
+  TEXT(List.of("txt", "text"), Map.of());
 
   private static final List<String> COMPRESSIONS =
       List.of("gz", "bz2", "zst", "snappy", "lz4", "deflate");
-
-  /** The format's name in Spark. */
-  public final String sparkFormat;
 
   /** Of Spark's reader. */
   public final Map<String, String> options;
 
   private final List<String> extensions;
 
-  InputFormat(String sparkFormat, List<String> extensions, Map<String, String> options) {
-    this.sparkFormat = sparkFormat;
+  InputFormat(List<String> extensions, Map<String, String> options) {
     this.extensions = extensions;
     this.options = options;
   }
@@ -49,6 +45,35 @@ public enum InputFormat implements Choice {
     Map<String, String> options = new HashMap<>(own);
     options.putAll(Map.of("mode", "FAILFAST", "header", "true", "enforceSchema", "false"));
     return Map.copyOf(options);
+  }
+
+  /**
+   * A quotation mark that no text begins with: the second half of a pair of UTF-16. Spark takes
+   * none for NUL, which texts may begin with.
+   */
+  public static String noQuote() {
+    return String.valueOf(Character.MIN_LOW_SURROGATE);
+  }
+
+  /** Reads files of the format. */
+  FileFormat reader() {
+    return switch (this) {
+      case PARQUET -> new GatedParquet();
+      case ORC -> new GatedOrc();
+      case JSON -> new GatedJson();
+      case CSV, TSV -> new GatedCsv();
+      case TEXT -> new GatedText();
+    };
+  }
+
+  /** Whether files say of which types their columns are. */
+  boolean hasTypes() {
+    return this == PARQUET || this == ORC || this == TEXT;
+  }
+
+  /** Whether a file of the format holds at least a footer. */
+  boolean isNeverEmpty() {
+    return this == PARQUET || this == ORC;
   }
 
   public static String labels() {

@@ -58,8 +58,8 @@ record EmbedPlan(
     ExecutorSettings.of(conf);
     gpuStage(settings).ifPresent(stage -> stage.require(conf));
     TextInput input = TextInput.of(settings, spark.sparkContext().hadoopConfiguration());
-    Dataset<Row> rows = input.read(spark, settings.get(EmbedSettings.TEXT_COL));
     String idCol = settings.get(EmbedSettings.ID_COL, "id");
+    Dataset<Row> rows = input.read(spark, settings.get(EmbedSettings.TEXT_COL), idCol);
     requireColumns(settings, rows, idCol);
     requireChunks(settings);
     TextEmbedder embedder = embedder(settings).pinModel();

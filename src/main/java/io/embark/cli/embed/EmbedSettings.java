@@ -19,7 +19,7 @@ public final class EmbedSettings {
 
   public static final Setting<String> INPUT =
       declare(Effect.PLACE, "input", "URI[,URI...]", "the shipped sample")
-          .says("Files, directories or globs to read; several may be given")
+          .says("Files, directories or globs to read; several may be given; what is there is no glob")
           .text();
 
   public static final Setting<InputFormat> FORMAT =

@@ -3,15 +3,19 @@ package io.embark.cli.embed;
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
 import io.embark.input.InputFiles;
+import io.embark.input.InputFiles.Given;
 import io.embark.input.InputFormat;
+import io.embark.input.InputGate;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -24,11 +28,9 @@ import org.apache.spark.sql.SparkSession;
  * The rows to embed.
  *
  * @param paths files, directories or globs
- * @param options of Spark's reader, over those of the format
- * @param files what lies there now
+ * @param gate to what lies there now
  */
-public record TextInput(
-    List<String> paths, InputFormat format, Map<String, String> options, List<FileStatus> files) {
+public record TextInput(List<String> paths, InputGate gate) {
 
   private static final String RECURSIVE = "recursiveFileLookup";
   private static final List<String> MODES = List.of("FAILFAST", "PERMISSIVE", "DROPMALFORMED");
@@ -63,19 +65,16 @@ public record TextInput(
    */
   public static TextInput of(String input, JobSettings settings, Configuration hadoop)
       throws IOException {
-    List<String> paths = splitOutsideBraces(input);
-    if (paths.isEmpty()) {
+    List<Given> given = InputPaths.of(input, hadoop);
+    if (given.isEmpty()) {
       throw new UserError("input: empty; wanted files, directories or globs.");
     }
-    List<InputFiles.Given> given = new ArrayList<>();
-    for (String path : paths) {
-      given.add(new InputFiles.Given(path, JobSettings.path("input", path, hadoop)));
-    }
-    InputFiles found = InputFiles.at(given, hadoop);
-    InputFormat chosen =
+    Optional<InputFormat> said =
         settings.isSet(EmbedSettings.FORMAT)
-            ? settings.get(EmbedSettings.FORMAT)
-            : formatOf(found.files());
+            ? Optional.of(settings.get(EmbedSettings.FORMAT))
+            : Optional.empty();
+    InputFiles found = InputFiles.at(given, said, hadoop);
+    InputFormat chosen = said.orElseGet(() -> formatOf(found.files()));
     // Spark's readers take option names in any case.
     Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     all.putAll(chosen.options);
@@ -88,7 +87,11 @@ public record TextInput(
     }
     all.putAll(options);
     requireMode(all.get("mode"));
-    return new TextInput(paths, chosen, all, found.files());
+    if ("".equals(all.get("quote"))) {
+      all.put("quote", InputFormat.noQuote());
+    }
+    List<String> paths = given.stream().map(Given::text).toList();
+    return new TextInput(paths, new InputGate(found, chosen, Map.copyOf(all)));
   }
 
   /** Spark reads as PERMISSIVE what it does not know, which hides records that it cannot read. */
@@ -123,7 +126,7 @@ public record TextInput(
 
   /** Refuses an output that holds input: overwriting would delete it before it is read. */
   void requireOutside(Path output) {
-    for (FileStatus file : files) {
+    for (FileStatus file : files()) {
       for (Path at = file.getPath(); at != null; at = at.getParent()) {
         if (at.equals(output)) {
           throw new UserError(
@@ -134,25 +137,34 @@ public record TextInput(
     }
   }
 
+  InputFormat format() {
+    return gate.format();
+  }
+
+  List<FileStatus> files() {
+    return gate.files().files();
+  }
+
   /**
    * The rows; those of a text file get one column of the given name.
    *
-   * @throws UserError if partitions begin in several places or have other columns
+   * @param exact columns whose numbers are identifiers or texts, and keep every digit
+   * @throws UserError if a file cannot be read as it is, or partitions begin in several places or
+   *     have other columns
    */
-  public Dataset<Row> read(SparkSession spark, String textCol) {
+  public Dataset<Row> read(SparkSession spark, String textCol, String... exact) {
     Dataset<Row> rows;
     try {
-      rows =
-          spark
-              .read()
-              .format(format.sparkFormat)
-              .options(options)
-              .load(paths.toArray(String[]::new));
+      Set<String> all = new HashSet<>(List.of(exact));
+      all.add(textCol);
+      rows = gate.read(spark, all);
+    } catch (UserError e) {
+      throw e;
     } catch (IllegalArgumentException e) {
       // Beside the options that the format and the layout of the files ask for.
-      Map<String, String> own = new HashMap<>(options);
+      Map<String, String> own = new HashMap<>(gate.options());
       own.remove(RECURSIVE);
-      own.entrySet().removeAll(format.options.entrySet());
+      own.entrySet().removeAll(format().options.entrySet());
       if (own.isEmpty()) {
         throw e;
       }
@@ -168,7 +180,7 @@ public record TextInput(
               .formatted(String.join(", ", paths), assertion(e)),
           e);
     }
-    return format == InputFormat.TEXT ? rows.withColumnRenamed("value", textCol) : rows;
+    return format() == InputFormat.TEXT ? rows.withColumnRenamed("value", textCol) : rows;
   }
 
   /** What Spark found, on one line; its advice is for those who write programs. */
@@ -178,24 +190,6 @@ public record TextInput(
         .replaceFirst("(?s)(If provided paths are|For partitioned table directories).*", "")
         .replaceAll("[\\s\\x08]+", " ")
         .strip();
-  }
-
-  private static List<String> splitOutsideBraces(String text) {
-    List<String> parts = new ArrayList<>();
-    StringBuilder part = new StringBuilder();
-    int depth = 0;
-    for (char c : text.toCharArray()) {
-      depth += c == '{' ? 1 : c == '}' ? -1 : 0;
-      if (c == ',' && depth == 0) {
-        parts.add(part.toString().strip());
-        part.setLength(0);
-      } else {
-        part.append(c);
-      }
-    }
-    parts.add(part.toString().strip());
-    parts.removeIf(String::isEmpty);
-    return parts;
   }
 
   private static Map<String, String> parseOptions(String options) {

@@ -1,0 +1,89 @@
+package io.embark.input;
+
+import java.io.FileNotFoundException;
+import java.util.List;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkException;
+
+/**
+ * A file that no reader can read, today or tomorrow: damaged, or not of its format. A task throws
+ * it; the command ends with exit code 2, for running it again changes nothing.
+ */
+public final class UnreadableInput extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  /** Code that looks at bytes it already has: what it does not like is in the file. */
+  private static final List<String> READERS =
+      List.of(
+          "java.util.zip.",
+          "org.apache.hadoop.io.compress.",
+          "com.github.luben.zstd.",
+          "org.xerial.snappy.",
+          "io.airlift.compress.",
+          "net.jpountz.",
+          "org.apache.parquet.",
+          "org.apache.orc.",
+          "org.apache.spark.sql.catalyst.csv.",
+          "org.apache.spark.sql.execution.datasources.parquet.",
+          "com.univocity.",
+          "com.fasterxml.jackson.");
+
+  UnreadableInput(Path file, String reason, Throwable cause) {
+    super(
+        "input: %s cannot be read: %s. Put the file right, or leave it out."
+            .formatted(file, reason.strip().replaceFirst("\\.$", "")),
+        cause);
+  }
+
+  /** Throws what a reader said of a file: as this if it is the file's fault, else as it is. */
+  static RuntimeException of(Path file, Exception e) {
+    if (e instanceof UnreadableInput || e instanceof ChangedInput) {
+      return (RuntimeException) e;
+    }
+    Throwable reason = e;
+    boolean malformed = isMalformed(e);
+    while (reason.getCause() != null) {
+      reason = reason.getCause();
+      malformed |= isMalformed(reason);
+    }
+    if (malformed) {
+      return new UnreadableInput(file, "malformed record: " + words(e, reason), e);
+    }
+    return isDamage(reason) ? new UnreadableInput(file, words(reason), e) : Options.same(e);
+  }
+
+  private static boolean isMalformed(Throwable e) {
+    return e instanceof SparkException
+        && String.valueOf(e.getMessage()).contains("alformed records are detected");
+  }
+
+  private static boolean isDamage(Throwable e) {
+    if (e instanceof FileNotFoundException || e.getStackTrace().length == 0) {
+      return false;
+    }
+    for (StackTraceElement frame : e.getStackTrace()) {
+      String where = frame.getClassName();
+      if (READERS.stream().anyMatch(where::startsWith)) {
+        return true;
+      }
+      // Deeper down than the reader is the file system, whose failures may pass.
+      if (!where.startsWith("java.") && !where.startsWith("jdk.") && !where.startsWith("scala.")) {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  private static String words(Throwable e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  /** The record as Spark shows it, and what its parser said. */
+  private static String words(Throwable e, Throwable reason) {
+    String record =
+        words(e)
+            .replaceFirst("(?s)^.*?record parsing: ", "")
+            .replaceFirst("(?s)\\.\\s*Parse Mode: .*$", "");
+    return reason == e ? record : record + ": " + words(reason);
+  }
+}
