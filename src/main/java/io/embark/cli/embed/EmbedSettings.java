@@ -19,7 +19,8 @@ public final class EmbedSettings {
 
   public static final Setting<String> INPUT =
       declare(Effect.PLACE, "input", "URI[,URI...]", "the shipped sample")
-          .says("Files, directories or globs to read; several may be given; what is there is no glob")
+          .says(
+              "Files, directories or globs to read; several may be given; what is there is no glob")
           .text();
 
   public static final Setting<InputFormat> FORMAT =
@@ -168,6 +169,13 @@ public final class EmbedSettings {
           .says(
               "The most rows that may have the status FAILED, such as 10 or 0.1% of all; with more,"
                   + " nothing is published")
+          .parsed(RowLimit::of);
+
+  static final Setting<RowLimit> MAX_INVALID_TEXT =
+      declare(Effect.SPEED, "max-invalid-text", "ROWS|SHARE", "100%")
+          .says(
+              "The most rows whose text may hold U+FFFD, which stands for bytes that were no UTF-8;"
+                  + " with more, nothing is published")
           .parsed(RowLimit::of);
 
   static final Setting<Progress.Report> PROGRESS =

@@ -113,6 +113,17 @@ record QualityGate(EmbedPlan plan, Dataset<Row> staged) {
               "%,d of %,d rows failed, where max-failed-rows allows %s. Some: %s",
               failed, summary.totals().rows(), mostFailed.inWords(), gate.failed()));
     }
+    RowLimit mostInvalid = plan.settings().get(EmbedSettings.MAX_INVALID_TEXT);
+    if (mostInvalid.passedBy(staged.invalidTexts(), summary.totals().rows())) {
+      reasons.add(
+          Words.of(
+              "%,d of %,d rows have U+FFFD in their text, where bytes were no UTF-8, and"
+                  + " max-invalid-text allows %s. Some: %s",
+              staged.invalidTexts(),
+              summary.totals().rows(),
+              mostInvalid.inWords(),
+              gate.invalid()));
+    }
     if (!reasons.isEmpty()) {
       throw new Failed(
           "Nothing was published: %s. What was embedded is kept; the same command with another limit publishes it without embedding anew."
@@ -147,6 +158,18 @@ record QualityGate(EmbedPlan plan, Dataset<Row> staged) {
         .collectAsList()
         .stream()
         .map(row -> "%s (%s)".formatted(name(row), shortened(row.getString(1))))
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Some rows with the character that stands for bytes that are no text. */
+  private String invalid() {
+    return staged
+        .where(Columns.of(plan.textCol()).contains("\ufffd"))
+        .select(name())
+        .limit(EXAMPLES)
+        .collectAsList()
+        .stream()
+        .map(this::name)
         .collect(Collectors.joining(", "));
   }
 

@@ -66,6 +66,7 @@ final class RunManifest {
     ObjectNode result = root.putObject("result");
     staged.summary().addTo(result);
     result.put("distinctTexts", staged.texts());
+    result.put("invalidTexts", staged.invalidTexts());
     result.put("slices", staged.slices());
     result.put("resumedSlices", staged.resumedSlices());
     result.put("resumedRows", staged.summary().resumed());

@@ -53,6 +53,7 @@ record TableRun(EmbedPlan plan, Staging staging) {
    * @param rowsOf rows of each staged file, by its path below the staging directory
    * @param resumedSlices slices that an earlier attempt had done
    * @param texts that went to the model or were found blank: fewer than rows after a global dedupe
+   * @param invalidTexts rows whose text has U+FFFD in it, which stands for bytes that were no UTF-8
    */
   record Staged(
       RunSummary summary,
@@ -60,14 +61,20 @@ record TableRun(EmbedPlan plan, Staging staging) {
       Dataset<Row> rows,
       int slices,
       int resumedSlices,
-      long texts) {}
+      long texts,
+      long invalidTexts) {}
+
+  /** Rows, their estimated tokens, and whether a text has U+FFFD in it. */
+  private record Measured(long rows, long tokens, boolean invalid) {}
 
   /** Embeds so many rows; -1 if they are to be counted. */
   Staged embed(Dataset<Row> rows, long counted) throws IOException {
     TextEmbedder embedder = plan.embedder();
     Dataset<Row> items = dedupe() ? rows.select(Columns.of(plan.textCol())).distinct() : rows;
     Optional<StagedRun> begun = staging.begun();
-    StagedRun run = begun.isPresent() ? begun.get() : begin(rows, items, counted);
+    Optional<Measured> measured =
+        begun.isPresent() ? Optional.empty() : Optional.of(measure(items));
+    StagedRun run = begun.isPresent() ? begun.get() : begin(rows, items, counted, measured.get());
     Set<Integer> done = staging.done();
     // Of these files only: an executor of a driver that was killed may just be finishing another.
     long resumed =
@@ -97,6 +104,7 @@ record TableRun(EmbedPlan plan, Staging staging) {
           "%d rows were to be embedded, and %d were, in %s; these must be equal. Was the input changed meanwhile?"
               .formatted(run.rows(), totals.documents(), staging.part(part)));
     }
+    Dataset<Row> staged = plan.spark().read().schema(plan.schema()).parquet(staging.part(part));
     return new Staged(
         new RunSummary(
             totals,
@@ -105,10 +113,12 @@ record TableRun(EmbedPlan plan, Staging staging) {
             progress.seconds(),
             resumed),
         rowsOf(part, files),
-        plan.spark().read().schema(plan.schema()).parquet(staging.part(part)),
+        staged,
         run.slices(),
         done.size(),
-        texts < 0 ? totals.documents() : texts);
+        texts < 0 ? totals.documents() : texts,
+        // Not counted again where there are none.
+        measured.filter(m -> !m.invalid()).isPresent() ? 0 : staged.where(invalid()).count());
   }
 
   /** Whether each text is embedded once, however many rows have it. */
@@ -116,25 +126,31 @@ record TableRun(EmbedPlan plan, Staging staging) {
     return plan.settings().get(EmbedSettings.DEDUPE) == Dedupe.GLOBAL;
   }
 
-  private StagedRun begin(Dataset<Row> rows, Dataset<Row> items, long known) throws IOException {
+  private StagedRun begin(Dataset<Row> rows, Dataset<Row> items, long known, Measured measured)
+      throws IOException {
     TextEmbedder embedder = plan.embedder();
-    Row measured = measure(items);
-    long all = known >= 0 ? known : items == rows ? measured.getLong(0) : measure(rows).getLong(0);
+    long all = known >= 0 ? known : items == rows ? measured.rows() : measure(rows).rows();
     double[][] int8Ranges =
         embedder.isDefined(embedder.int8Ranges())
             ? embedder.getOrDefault(embedder.int8Ranges())
             : new double[0][];
     int wanted = plan.settings().get(EmbedSettings.PARTITIONS);
-    int slices = wanted > 0 ? wanted : slices(measured.getLong(0), measured.getLong(1));
+    int slices = wanted > 0 ? wanted : slices(measured.rows(), measured.tokens());
     return staging.begin(all, slices, int8Ranges, plan.post());
   }
 
-  /** Rows and estimated tokens. Texts are read, so that lines that hold no row do not count. */
-  private Row measure(Dataset<Row> rows) {
+  private Column invalid() {
+    return Columns.of(plan.textCol()).contains("\ufffd");
+  }
+
+  /** Texts are read, so that lines that hold no row do not count. */
+  private Measured measure(Dataset<Row> rows) {
     Column tokens =
         TaskSize.estimatedTokens(
             Columns.of(plan.textCol()), plan.model().config().get(Setting.MAX_LENGTH));
-    return rows.agg(count(lit(1)), coalesce(sum(tokens), lit(0L))).head();
+    Column anyInvalid = coalesce(max(invalid()), lit(false));
+    Row found = rows.agg(count(lit(1)), coalesce(sum(tokens), lit(0L)), anyInvalid).head();
+    return new Measured(found.getLong(0), found.getLong(1), found.getBoolean(2));
   }
 
   private int slices(long rows, long tokens) {

@@ -3,6 +3,7 @@ package io.embark.cli.embed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
@@ -152,8 +153,16 @@ class HostileInputTest {
     assertThat(LocalSpark.session().read().parquet(output().toString()).count()).isEqualTo(2);
     Path text = directory.resolve("in.txt");
     Files.write(text, new byte[] {'a', (byte) 0xC3, '\n', (byte) 0xFF, (byte) 0xFE, 'b', '\n'});
+    JobRun gated = embed(text, "--mode", "overwrite", "--max-invalid-text", "1");
+    assertThat(gated.exitCode()).isEqualTo(ExitCode.QUALITY);
+    assertThat(gated.error()).contains("2 of 2 rows have U+FFFD");
     assertThat(embed(text, "--mode", "overwrite").exitCode()).isZero();
-    assertThat(LocalSpark.session().read().parquet(output().toString()).count()).isEqualTo(2);
+    assertThat(
+            LocalSpark.session().read().parquet(output().toString()).select("text").collectAsList())
+        .extracting(row -> row.getString(0))
+        .containsExactlyInAnyOrder("a\ufffd", "\ufffd\ufffdb");
+    List<JsonNode> runs = JobRun.manifests(output());
+    assertThat(runs.get(runs.size() - 1).path("result").path("invalidTexts").asLong()).isEqualTo(2);
   }
 
   @ParameterizedTest
