@@ -60,7 +60,8 @@ class ArchitectureTest {
     LAYERS.put("batch", Sight.of("token"));
     LAYERS.put("pooling", Sight.of());
     LAYERS.put("vector", Sight.of());
-    LAYERS.put("onnx.graph", Sight.of("pooling").with(GRAPH));
+    LAYERS.put("onnx.guard", Sight.of().with(GRAPH));
+    LAYERS.put("onnx.graph", Sight.of("pooling", "onnx.guard").with(GRAPH));
     LAYERS.put("onnx.int8", Sight.of("onnx.graph").with(GRAPH));
     LAYERS.put(
         "onnx",

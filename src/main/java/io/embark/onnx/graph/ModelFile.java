@@ -6,12 +6,12 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
 import io.embark.UserError;
+import io.embark.onnx.guard.ExternalData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -93,54 +93,14 @@ final class ModelFile {
     Map<String, Long> ends = new HashMap<>();
     for (TensorProto tensor : model.getGraph().getInitializerList()) {
       if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
-        Map<String, String> entries = WeightValues.externalData(tensor);
-        long end = number(entries, "offset", tensor) + number(entries, "length", tensor);
+        Map<String, String> entries = ExternalData.of(tensor);
+        long end =
+            ExternalData.number(entries, "offset", tensor)
+                + ExternalData.number(entries, "length", tensor);
         ends.merge(entries.getOrDefault("location", ""), end, Math::max);
       }
     }
-    ends.forEach((location, end) -> check(folder, location, end));
+    ends.forEach((location, end) -> ExternalData.check(folder, location, end));
     return !ends.isEmpty();
-  }
-
-  static long number(Map<String, String> entries, String key, TensorProto tensor) {
-    String value = entries.getOrDefault(key, "0");
-    if (!value.matches("[0-9]{1,18}")) {
-      throw new UserError(
-          "weight `%s` has external data with %s '%s'; wanted is a number of bytes."
-              .formatted(tensor.getName(), key, value));
-    }
-    return Long.parseLong(value);
-  }
-
-  /**
-   * Checks that a file of weights is in the model's folder and long enough.
-   *
-   * @throws UserError if it is not
-   */
-  static void check(Path folder, String location, long end) {
-    Path relative = relative(location);
-    if (location.isEmpty() || relative.isAbsolute() || relative.startsWith("..")) {
-      throw new UserError(
-          "the model keeps weights in '%s', outside its own folder `%s`; wanted is a file beside it."
-              .formatted(location, folder));
-    }
-    // The folder as it is: ".." behind a symbolic link is not what it looks like.
-    Path file = folder.resolve(relative);
-    long size = file.toFile().isFile() ? file.toFile().length() : -1;
-    if (size < end) {
-      throw new UserError(
-          ("the model keeps weights in `%s`, which %s, wanted are %d bytes; copy every file of the"
-                  + " model into one folder.")
-              .formatted(file, size < 0 ? "is missing" : "has " + size + " bytes", end));
-    }
-  }
-
-  private static Path relative(String location) {
-    try {
-      return Path.of(location).normalize();
-    } catch (InvalidPathException e) {
-      throw new UserError(
-          "the model keeps weights in '%s': %s".formatted(location, e.getMessage()), e);
-    }
   }
 }

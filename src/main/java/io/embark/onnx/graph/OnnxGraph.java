@@ -15,7 +15,7 @@ public final class OnnxGraph {
   final ModelProto model;
   private final Map<String, NodeProto> makers = new HashMap<>();
 
-  /** Those that the graph stores, by name; null for a sparse one. */
+  /** Those that the graph stores, by name. */
   final Map<String, TensorProto> weights = new HashMap<>();
 
   /** What the graph is fed, weights not counted. */
@@ -28,7 +28,6 @@ public final class OnnxGraph {
     GraphProto graph = model.getGraph();
     GraphChecks.requireWhole(graph);
     graph.getInitializerList().forEach(weight -> weights.put(weight.getName(), weight));
-    graph.getSparseInitializerList().forEach(s -> weights.put(s.getValues().getName(), null));
     graph.getNodeList().forEach(node -> node.getOutputList().forEach(o -> makers.put(o, node)));
     // Old exports list their weights among the inputs.
     inputs =

@@ -7,6 +7,7 @@ import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import io.embark.UserError;
 import io.embark.onnx.graph.GraphOutput.Ending;
 import io.embark.onnx.graph.GraphOutput.PooledOutput;
+import io.embark.onnx.guard.GraphGuard;
 import io.embark.pooling.Layers;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;

@@ -1,8 +1,8 @@
 package io.embark.onnx.graph;
 
-import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import io.embark.UserError;
+import io.embark.onnx.guard.ExternalData;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -10,7 +10,6 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** Reads the values of float32 weights, wherever a model keeps them. */
 public final class WeightValues {
@@ -40,7 +39,7 @@ public final class WeightValues {
   }
 
   private void read(TensorProto tensor, float[] values) {
-    Map<String, String> at = externalData(tensor);
+    Map<String, String> at = ExternalData.of(tensor);
     Path file = folder.resolve(at.get("location"));
     try (FileChannel channel = FileChannel.open(file)) {
       long offset = Long.parseLong(at.getOrDefault("offset", "0"));
@@ -50,16 +49,6 @@ public final class WeightValues {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read the model's weights in `" + file + "`", e);
     }
-  }
-
-  /** Where a weight lies that the model keeps in another file: location, offset, length. */
-  static Map<String, String> externalData(TensorProto tensor) {
-    return tensor.getExternalDataList().stream()
-        .collect(
-            Collectors.toMap(
-                StringStringEntryProto::getKey,
-                StringStringEntryProto::getValue,
-                (first, last) -> last));
   }
 
   private static void copy(TensorProto tensor, ByteBuffer bytes, float[] values) {

@@ -1,4 +1,4 @@
-package io.embark.onnx.graph;
+package io.embark.onnx.guard;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Checks that a tensor holds what it declares, before native code reads it; small ones that lie in
@@ -22,6 +23,10 @@ record TensorGuard(Path folder) {
   private static final int SMALL = 512;
   private static final int MOST_SIZES = 1 << 24;
   private static final int LARGEST_TAKEN = 1 << 28;
+
+  /** Their bits can still be counted in a long. */
+  private static final long MOST_VALUES = Long.MAX_VALUE >> 8;
+
   private static final Set<String> KEYS = Set.of("location", "offset", "length", "checksum");
 
   /** Whether a tensor has to be replaced by {@link #taken}. */
@@ -39,6 +44,9 @@ record TensorGuard(Path folder) {
       throw broken(tensor, "has the unknown type " + tensor.getDataType());
     }
     long count = count(tensor);
+    if (tensor.hasSegment() || fields(tensor) > 1) {
+      throw broken(tensor, "holds its values in more than one form, or only a part of them");
+    }
     if (tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL) {
       requireExternal(tensor, type);
     } else if (type == DataType.STRING) {
@@ -54,13 +62,17 @@ record TensorGuard(Path folder) {
             tensor.getRawData().size(),
             bytes(tensor));
       }
-    } else if (bits(type) >= 8 && values(tensor, type) != count) {
-      throw broken(tensor, "holds %d values, not the %d declared", values(tensor, type), count);
+    } else {
+      // Two numbers of 4 bits are one value.
+      long wanted = bits(type) < 8 ? bytes(tensor) : count;
+      if (values(tensor, type) != wanted) {
+        throw broken(tensor, "holds %d values, not the %d declared", values(tensor, type), wanted);
+      }
     }
   }
 
   private void requireExternal(TensorProto tensor, DataType type) {
-    Map<String, String> at = WeightValues.externalData(tensor);
+    Map<String, String> at = ExternalData.of(tensor);
     if (type == DataType.STRING || !KEYS.containsAll(at.keySet()) || tensor.hasRawData()) {
       throw broken(tensor, "has data in another file in a way that is not known (%s)", at.keySet());
     }
@@ -68,6 +80,10 @@ record TensorGuard(Path folder) {
     if (length != null && !length.equals(Long.toString(bytes(tensor)))) {
       throw broken(
           tensor, "has %s bytes in another file, not the %d declared", length, bytes(tensor));
+    }
+    if (length == null) {
+      long end = ExternalData.number(at, "offset", tensor) + bytes(tensor);
+      ExternalData.check(folder, at.getOrDefault("location", ""), end);
     }
   }
 
@@ -77,7 +93,8 @@ record TensorGuard(Path folder) {
    * @throws UserError if it is too large for that, or the file ends before it
    */
   TensorProto taken(TensorProto tensor) {
-    Map<String, String> at = WeightValues.externalData(tensor);
+    require(tensor);
+    Map<String, String> at = ExternalData.of(tensor);
     long bytes = bytes(tensor);
     if (bytes > LARGEST_TAKEN) {
       throw broken(
@@ -85,9 +102,9 @@ record TensorGuard(Path folder) {
           "has %d bytes in another file, where only weights of floats may have so many",
           bytes);
     }
-    long from = ModelFile.number(at, "offset", tensor);
+    long from = ExternalData.number(at, "offset", tensor);
     String location = at.getOrDefault("location", "");
-    ModelFile.check(folder, location, from + bytes);
+    ExternalData.check(folder, location, from + bytes);
     try (FileChannel file = FileChannel.open(folder.resolve(location))) {
       ByteBuffer read = ByteBuffer.allocate((int) bytes);
       int n = 0;
@@ -110,12 +127,12 @@ record TensorGuard(Path folder) {
   private long count(TensorProto tensor) {
     long count = 1;
     for (long dim : tensor.getDimsList()) {
-      if (dim < 0 || dim > 0 && count > (Long.MAX_VALUE >> 4) / dim) {
+      if (dim < 0 || dim > 0 && count > MOST_VALUES / dim) {
         throw broken(tensor, "has impossible dimensions");
       }
-      count *= dim;
+      count *= Math.max(1, dim);
     }
-    return count;
+    return tensor.getDimsList().contains(0L) ? 0 : count;
   }
 
   private long bytes(TensorProto tensor) {
@@ -138,6 +155,20 @@ record TensorGuard(Path folder) {
       case STRING, UNDEFINED -> 0;
       default -> type.name().endsWith("INT4") ? 4 : 8;
     };
+  }
+
+  /** How many of the fields for values are used. */
+  private static long fields(TensorProto tensor) {
+    return Stream.of(
+            tensor.getRawData().size(),
+            tensor.getStringDataCount(),
+            tensor.getFloatDataCount(),
+            tensor.getDoubleDataCount(),
+            tensor.getInt32DataCount(),
+            tensor.getInt64DataCount(),
+            tensor.getUint64DataCount())
+        .filter(size -> size > 0)
+        .count();
   }
 
   /** Values in the field for the type. */
