@@ -33,6 +33,8 @@ public record KeptMaps(TableDirectory table) {
 
   public void keep(LinearVectorModel map) throws IOException {
     map.write().overwrite().save(of(map.fingerprint()).toString());
+    LocalDisk.syncTree(table.files(), of(map.fingerprint()));
+    LocalDisk.syncFolder(table.files(), of(map.fingerprint()).getParent());
   }
 
   /** Removes all maps but these. */

@@ -19,6 +19,8 @@ import java.util.UUID;
  *     derives it from the wall clock, which may be set while the process runs.
  * @param startTicks the same in clock ticks since the machine's start, which no clock moves; null
  *     where there is no {@code /proc}, and in locks of versions that did not record it
+ * @param application of Spark, by its id
+ * @param attempt of that application, counting up; 0 where there is only one
  * @param since in UTC
  */
 record LockOwner(
@@ -29,12 +31,20 @@ record LockOwner(
     String started,
     Long startTicks,
     String application,
+    int attempt,
     String since) {
 
   /** The field of {@code /proc/PID/stat} with the start of the process; proc(5) counts from 1. */
   private static final int START = 22;
 
-  static LockOwner ofThisProcess(String application) {
+  LockOwner {
+    // JSON that is no owner's has neither.
+    if (token == null || place == null) {
+      throw new IllegalArgumentException("An owner has a token and a place.");
+    }
+  }
+
+  static LockOwner ofThisProcess(String application, int attempt) {
     ProcessHandle process = ProcessHandle.current();
     return new LockOwner(
         UUID.randomUUID().toString(),
@@ -44,19 +54,45 @@ record LockOwner(
         started(process),
         startTicks(process.pid()),
         application,
+        attempt,
         Instant.now().toString());
   }
 
   /**
-   * Whether its process is known to be gone; false where that cannot be known from here. A lock
-   * that is kept wrongly is void when its signs of life end, one that is broken wrongly lets two
-   * write.
+   * Whether it is known to be gone; false where that cannot be known from here. A lock that is kept
+   * wrongly is void when its signs of life end, one that is broken wrongly lets two write.
    */
   boolean isDead() {
     if (!place.equals(placeOfThisProcess())) {
       return false;
     }
+    if (isThisProcess()) {
+      return !livesInThisProcess();
+    }
     return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).map(this::isAnother).orElse(true);
+  }
+
+  /** Whether it is an attempt that a later one of the same application has taken the place of. */
+  boolean isEnded(LockOwner later) {
+    return application != null && application.equals(later.application) && attempt < later.attempt;
+  }
+
+  private boolean isThisProcess() {
+    return startTicks != null
+        && pid == ProcessHandle.current().pid()
+        && startTicks.equals(startTicks(pid))
+        && place.equals(placeOfThisProcess());
+  }
+
+  /** The thread that gives the signs of life. */
+  String threadName() {
+    return "embark-lock-" + token;
+  }
+
+  /** Asked of threads and not of a static field, which each class loader has for itself. */
+  private boolean livesInThisProcess() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .anyMatch(thread -> thread.getName().equals(threadName()));
   }
 
   /** Whether a process with this id is known to have started at another time. */
@@ -69,7 +105,9 @@ record LockOwner(
   }
 
   String inWords() {
-    return "process %d on %s (%s), since %s".formatted(pid, host, application, since);
+    return "process %d on %s (%s), since %s%s"
+        .formatted(
+            pid, host, application, since, isThisProcess() ? ", a run of this very process" : "");
   }
 
   private static String started(ProcessHandle process) {

@@ -8,7 +8,9 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
@@ -29,6 +31,11 @@ final class RecordFile {
           .enable(SerializationFeature.INDENT_OUTPUT)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  /** File systems whose rename fails where there is a file. */
+  private static final Set<String> ONCE = Set.of("hdfs", "webhdfs", "swebhdfs");
+
+  private static final Pattern DRAFT = Pattern.compile("\\..+\\.[0-9a-f]{8}(-[0-9a-f]{4,12}){4}");
 
   private RecordFile() {}
 
@@ -79,16 +86,19 @@ final class RecordFile {
   }
 
   /**
-   * Creates a file with these contents.
+   * Creates a file with these contents, which survives a power cut.
    *
+   * @return whether the operation is one of which only one of several at once succeeds
    * @throws FileAlreadyExistsException if there is one; it is left as it is
    */
-  static void create(FileSystem files, Path target, byte[] contents) throws IOException {
-    files.mkdirs(target.getParent());
+  static boolean create(FileSystem files, Path target, byte[] contents) throws IOException {
+    LocalDisk.makeFolder(files, target.getParent());
     Path draft = new Path(target.getParent(), "." + target.getName() + "." + UUID.randomUUID());
+    boolean once;
     try {
       write(files, draft, contents, false);
-      publish(files, draft, target);
+      LocalDisk.sync(LocalDisk.raw(files), draft);
+      once = publish(files, draft, target);
     } finally {
       if (files.exists(draft)) {
         files.delete(draft, false);
@@ -96,16 +106,24 @@ final class RecordFile {
     }
     // Fails if it is not there, whatever the rename said: files that it replaces go next.
     files.getFileStatus(target);
+    LocalDisk.syncFolder(files, target.getParent());
+    return once;
+  }
+
+  /** Whether a file is one that {@link #create} has not made visible; only a run that died has. */
+  static boolean isDraft(String name) {
+    return DRAFT.matcher(name).matches();
   }
 
   /**
-   * Writes a file, visible while it is written.
+   * Writes a file, visible while it is written; a caller that needs it to last syncs it.
    *
    * @throws IOException also where Hadoop's local file system throws an error, as on a full disk
    */
   static void write(FileSystem files, Path file, byte[] contents, boolean overwrite)
       throws IOException {
-    try (FSDataOutputStream out = files.create(file, overwrite)) {
+    // Without checksums on a local disk: a run that dies would leave them behind.
+    try (FSDataOutputStream out = LocalDisk.raw(files).create(file, overwrite)) {
       out.write(contents);
       if (!overwrite && out.hasCapability(StreamCapabilities.HSYNC)) {
         out.hsync();
@@ -115,11 +133,11 @@ final class RecordFile {
     }
   }
 
-  private static void publish(FileSystem files, Path draft, Path target) throws IOException {
-    if (files instanceof LocalFileSystem local) {
+  private static boolean publish(FileSystem files, Path draft, Path target) throws IOException {
+    if (files instanceof LocalFileSystem) {
       try {
-        Files.createLink(local.pathToFile(target).toPath(), local.pathToFile(draft).toPath());
-        return;
+        Files.createLink(LocalDisk.path(files, target), LocalDisk.path(files, draft));
+        return true;
       } catch (java.nio.file.FileAlreadyExistsException e) {
         throw exists(target, e);
       } catch (UnsupportedOperationException | java.nio.file.FileSystemException e) {
@@ -136,6 +154,7 @@ final class RecordFile {
       }
       throw new IOException("Could not rename %s to %s.".formatted(draft, target));
     }
+    return ONCE.contains(String.valueOf(files.getUri().getScheme()));
   }
 
   private static FileAlreadyExistsException exists(Path target, Exception cause) {

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class Staging {
   private static final Logger LOG = LoggerFactory.getLogger(Staging.class);
   private static final int KEY_DIGITS = 16;
-  private static final String PUBLISH = "publish.json";
+  static final String PUBLISH = "publish.json";
 
   private final TableDirectory table;
   private final Map<String, String> facts;
@@ -61,9 +61,10 @@ public final class Staging {
   public static List<Recovered> recover(TableDirectory table, TableLock lock) throws IOException {
     List<Recovered> recovered = new ArrayList<>();
     for (FileStatus run : table.list(table.stagingRoot())) {
-      Publication publication =
-          RecordFile.read(table.files(), new Path(run.getPath(), PUBLISH), Publication.class);
-      if (publication != null) {
+      Publication publication = plan(table, run.getPath());
+      if (publication != null && !publication.isDue(table, run.getPath())) {
+        withdraw(table, run.getPath());
+      } else if (publication != null) {
         LOG.warn(
             "Run {} died while it published snapshot {} of {}; finishing that",
             publication.snapshot().run(),
@@ -76,6 +77,24 @@ public final class Staging {
     return recovered;
   }
 
+  private static Publication plan(TableDirectory table, Path run) throws IOException {
+    return RecordFile.read(table.files(), new Path(run, PUBLISH), Publication.class);
+  }
+
+  /** Takes back what was begun to be published by a run that had lost its lock, if there is any. */
+  private static void withdraw(TableDirectory table, Path run) throws IOException {
+    Publication late = plan(table, run);
+    if (late != null) {
+      LOG.warn(
+          "Run {} lost its lock, number {}, before it published snapshot {} of {}; that is withdrawn",
+          late.snapshot().run(),
+          late.epoch(),
+          late.snapshot().id(),
+          table.path());
+      late.withdraw(table, run);
+    }
+  }
+
   /** Removes what runs with other keys left. To be called when nothing can refuse this run. */
   public void discardOthers() throws IOException {
     for (FileStatus run : table.list(table.stagingRoot())) {
@@ -86,6 +105,7 @@ public final class Staging {
   }
 
   private void discard(Path other) throws IOException {
+    withdraw(table, other);
     Optional<StagedRun> run = StagedRun.read(table, other);
     if (run.isPresent()) {
       LOG.warn(
@@ -176,6 +196,11 @@ public final class Staging {
       String manifestName,
       JsonNode manifest)
       throws IOException {
+    // What was due was finished when the lock was taken: plans that came later are of a run
+    // without.
+    for (FileStatus run : table.list(table.stagingRoot())) {
+      withdraw(table, run.getPath());
+    }
     String name = freeName(draft.id());
     List<DataFile> all = new ArrayList<>(draft.files());
     List<Move> moves = new ArrayList<>();
@@ -191,7 +216,13 @@ public final class Staging {
     }
     Snapshot next = draft.withFiles(all);
     List<String> gone = superseded.stream().sorted().toList();
-    Publication publication = new Publication(next, moves, gone, manifestName, manifest);
+    Publication publication =
+        new Publication(next, moves, gone, manifestName, manifest, lock.epoch());
+    // The plan says that the files are whole, also after a power cut.
+    for (Move move : moves) {
+      LocalDisk.sync(table.files(), new Path(directory, move.from()));
+      LocalDisk.syncFolder(table.files(), new Path(directory, move.from()).getParent());
+    }
     lock.requireHeld();
     RecordFile.create(table.files(), new Path(directory, PUBLISH), RecordFile.json(publication));
     publication.carryOut(table, directory, lock);

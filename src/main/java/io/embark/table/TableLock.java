@@ -2,23 +2,22 @@ package io.embark.table;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.UUID;
+import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
 import org.apache.spark.util.ThreadUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps two runs from writing one table at the same time: a file {@code _embark/lock} that names
- * its owner, and {@code _embark/lock-beat}, which the owner writes anew every {@link #BEAT}. A lock
- * is void when its owner's process is known to be gone (same machine), or when the beat is older
- * than {@link #STALE} by the file system's own clock.
+ * Keeps two runs from writing one table at the same time. The lock is a number, its owner's epoch
+ * ({@link LockFiles}): a run takes it by creating the next one. That is allowed when the last was
+ * released; when its owner is known to be gone (same machine, or an earlier attempt of the same
+ * application); or when its sign of life, which it gives every {@link #BEAT}, is older than {@link
+ * #STALE} by the file system's own clock. An owner that was only asleep has been fenced off then:
+ * {@link #requireHeld} is asked before each step that others can see.
  */
 public final class TableLock implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TableLock.class);
@@ -26,21 +25,35 @@ public final class TableLock implements AutoCloseable {
   static final Duration BEAT = Duration.ofSeconds(10);
   static final Duration STALE = Duration.ofSeconds(120);
 
-  private final TableDirectory table;
+  private final LockFiles files;
   private final LockOwner owner;
+  private final Duration stale;
   private final ScheduledExecutorService clock;
+  private final Thread run = Thread.currentThread();
+  private long epoch;
 
-  private TableLock(TableDirectory table, LockOwner owner, Duration beat) {
-    this.table = table;
+  private TableLock(TableDirectory table, LockOwner owner, Duration stale) {
+    this.files = new LockFiles(table);
     this.owner = owner;
-    this.clock = ThreadUtils.newDaemonSingleThreadScheduledExecutor("embark-lock");
-    clock.scheduleAtFixedRate(this::beat, 0, beat.toMillis(), TimeUnit.MILLISECONDS);
+    this.stale = stale;
+    // Its thread tells other class loaders of this JVM that this owner lives, so it starts first.
+    this.clock = ThreadUtils.newDaemonSingleThreadScheduledExecutor(owner.threadName());
+    clock.execute(() -> {});
   }
 
-  /** {@link #take(TableDirectory, String, Duration)} for a Spark application. */
-  public static TableLock take(TableDirectory table, SparkContext application, Duration patience)
+  /**
+   * Takes the lock for a Spark application. A second attempt of an application, as YARN starts one,
+   * takes it over from the first, which the resource manager has ended.
+   *
+   * @throws IllegalStateException naming the owner, if it did not end in time
+   */
+  public static TableLock take(TableDirectory table, SparkContext spark, Duration patience)
       throws IOException, InterruptedException {
-    return take(table, application.applicationId(), patience);
+    String attempt = spark.applicationAttemptId().getOrElse(() -> "0");
+    LockOwner me =
+        LockOwner.ofThisProcess(
+            spark.applicationId(), attempt.matches("\\d{1,9}") ? Integer.parseInt(attempt) : 0);
+    return take(table, me, patience, BEAT, STALE);
   }
 
   /**
@@ -50,120 +63,162 @@ public final class TableLock implements AutoCloseable {
    */
   public static TableLock take(TableDirectory table, String application, Duration patience)
       throws IOException, InterruptedException {
-    return take(table, LockOwner.ofThisProcess(application), patience, BEAT, STALE);
+    return take(table, LockOwner.ofThisProcess(application, 0), patience, BEAT, STALE);
   }
 
   static TableLock take(
       TableDirectory table, LockOwner me, Duration patience, Duration beat, Duration stale)
       throws IOException, InterruptedException {
+    TableLock lock = new TableLock(table, me, stale);
+    boolean taken = false;
+    try {
+      lock.await(patience, beat);
+      lock.files.beat(lock.epoch);
+      lock.files.sweep(lock.epoch, stale);
+      lock.clock.scheduleAtFixedRate(
+          lock::beat, beat.toMillis(), beat.toMillis(), TimeUnit.MILLISECONDS);
+      taken = true;
+    } finally {
+      if (!taken) {
+        lock.clock.shutdownNow();
+      }
+    }
+    return lock;
+  }
+
+  private void await(Duration patience, Duration beat) throws IOException, InterruptedException {
     long end = System.nanoTime() + patience.toNanos();
     boolean logged = false;
     while (true) {
-      try {
-        RecordFile.create(table.files(), lockFile(table), RecordFile.json(me));
-        return new TableLock(table, me, beat);
-      } catch (FileAlreadyExistsException e) {
-        LockOwner other = owner(table);
-        if (other == null) {
-          continue;
+      Optional<LockFiles.Newest> newest = files.newest();
+      if (newest.isEmpty() || isVoid(newest.get())) {
+        if (claim(newest, beat.dividedBy(5))) {
+          return;
         }
-        if (other.isDead() || age(table).compareTo(stale) > 0) {
-          breakLock(table, other);
-          continue;
-        }
-        if (System.nanoTime() >= end) {
-          throw new IllegalStateException(
-              ("%s is being written by %s, last heard of %d s ago. Wait for it to end, or give"
-                      + " --wait-for-lock SECONDS. A run that was killed is noticed at once on its"
-                      + " own machine, elsewhere after %d s.")
-                  .formatted(
-                      table.path(), other.inWords(), age(table).toSeconds(), STALE.toSeconds()));
-        }
-        if (!logged) {
-          LOG.info("{} is being written by {}; waiting", table.path(), other.inWords());
-          logged = true;
-        }
-        Thread.sleep(Math.min(1000, beat.toMillis()));
+        // Somebody was faster, and is found now.
+        Thread.sleep(1);
+        continue;
       }
+      LockFiles.Newest other = newest.get();
+      if (System.nanoTime() >= end) {
+        throw refusal(other);
+      }
+      if (!logged) {
+        LOG.info("{} is being written by {}; waiting", path(), inWords(other));
+        logged = true;
+      }
+      Thread.sleep(Math.min(1000, beat.toMillis()));
     }
+  }
+
+  /** Whether nobody holds a lock any more. */
+  private boolean isVoid(LockFiles.Newest lock) throws IOException {
+    boolean gone =
+        lock.released()
+            || lock.owner() != null && (lock.owner().isDead() || lock.owner().isEnded(owner));
+    return gone || files.silence(lock).compareTo(stale) > 0;
+  }
+
+  /**
+   * Creates the next epoch.
+   *
+   * @param settling time after which writes that were under way are seen, where two may create the
+   *     same file: the last one's stays
+   * @return false if another run has it
+   */
+  private boolean claim(Optional<LockFiles.Newest> last, Duration settling)
+      throws IOException, InterruptedException {
+    epoch = last.map(lock -> lock.epoch() + 1).orElse(1L);
+    try {
+      if (!files.create(epoch, owner)) {
+        Thread.sleep(settling.toMillis());
+      }
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
+    // A higher one may be there if this thread slept before it created its own.
+    boolean mine = isHeld(files.newest());
+    if (mine && last.isPresent() && !last.get().released()) {
+      LOG.warn("The lock of {} is void: its owner is gone, {}", path(), inWords(last.get()));
+    }
+    return mine;
+  }
+
+  private boolean isHeld(Optional<LockFiles.Newest> newest) {
+    return newest.isPresent() && newest.get().isOf(owner, epoch);
+  }
+
+  private IllegalStateException refusal(LockFiles.Newest other) throws IOException {
+    return new IllegalStateException(
+        ("%s is being written by %s, last heard of %d s ago. Wait for it to end, or give"
+                + " --wait-for-lock SECONDS. A run that was killed is noticed at once on its"
+                + " own machine, elsewhere after %d s.")
+            .formatted(
+                path(), inWords(other), files.silence(other).toSeconds(), stale.toSeconds()));
+  }
+
+  private static String inWords(LockFiles.Newest lock) {
+    return lock.owner() != null
+        ? lock.owner().inWords()
+        : "a run that cannot be told (" + lock.damage() + ")";
   }
 
   /** The writer of a table in words, and whether it is gone; null if nobody is writing. */
   static String inWords(TableDirectory table) throws IOException {
-    LockOwner owner = owner(table);
-    return owner == null ? null : owner.inWords() + (owner.isDead() ? ", which is gone" : "");
+    Optional<LockFiles.Newest> newest = new LockFiles(table).newest();
+    if (newest.isEmpty() || newest.get().released()) {
+      return null;
+    }
+    LockOwner owner = newest.get().owner();
+    return inWords(newest.get()) + (owner != null && owner.isDead() ? ", which is gone" : "");
   }
 
-  /** Null if nobody has the lock. */
-  private static LockOwner owner(TableDirectory table) throws IOException {
-    return RecordFile.read(table.files(), lockFile(table), LockOwner.class);
-  }
-
-  /** Time since the owner's last beat, by the file system's clock. */
-  private static Duration age(TableDirectory table) throws IOException {
-    FileSystem files = table.files();
-    Path probe = new Path(table.records(), ".now." + UUID.randomUUID());
-    touch(files, probe);
-    long now = files.getFileStatus(probe).getModificationTime();
-    files.delete(probe, false);
-    long last = 0;
-    for (FileStatus file : table.list(table.records())) {
-      if (file.getPath().equals(lockFile(table)) || file.getPath().equals(beatFile(table))) {
-        last = Math.max(last, file.getModificationTime());
-      }
-    }
-    return Duration.ofMillis(Math.max(0, now - last));
-  }
-
-  /** Moves the lock away. Of several that try, one succeeds. */
-  private static void breakLock(TableDirectory table, LockOwner dead) throws IOException {
-    FileSystem files = table.files();
-    Path away = new Path(table.records(), ".lock." + dead.token());
-    if (!files.exists(lockFile(table)) || !files.rename(lockFile(table), away)) {
-      return;
-    }
-    LockOwner moved = RecordFile.read(files, away, LockOwner.class);
-    if (!moved.token().equals(dead.token())) {
-      // Somebody was faster, and this is their new lock.
-      files.rename(away, lockFile(table));
-      return;
-    }
-    files.delete(away, false);
-    LOG.warn("The lock of {} is void: its owner is gone, {}", table.path(), dead.inWords());
+  /** The number of this ownership: higher than that of every earlier owner of the table's lock. */
+  public long epoch() {
+    return epoch;
   }
 
   /**
    * Checks that the lock is still ours: a driver that slept for minutes may have been taken for
-   * dead.
+   * dead. To be called before every step that others can see.
    *
    * @throws IllegalStateException if it is not
    */
   public void requireHeld() throws IOException {
-    LockOwner now = owner(table);
-    if (now == null || !now.token().equals(owner.token())) {
+    Optional<LockFiles.Newest> newest = files.newest();
+    if (!isHeld(newest)) {
       throw new IllegalStateException(
-          ("This run lost its lock on %s%s: it gave no sign of life for %d s or longer. Nothing was"
-                  + " published; the same command continues.")
+          ("This run lost its lock on %s%s: it gave no sign of life for %d s or longer, or was"
+                  + " replaced. It publishes nothing from here on; the same command continues.")
               .formatted(
-                  table.path(), now == null ? "" : " to " + now.inWords(), STALE.toSeconds()));
+                  path(),
+                  newest
+                      .filter(lock -> !lock.released())
+                      .map(lock -> " to " + inWords(lock))
+                      .orElse(""),
+                  stale.toSeconds()));
     }
   }
 
   private void beat() {
     try {
-      touch(table.files(), beatFile(table));
+      if (!run.isAlive()) {
+        LOG.warn("The run that locked {} ended without releasing it; it is void soon", path());
+        clock.shutdown();
+      } else if (isHeld(files.newest())) {
+        files.beat(epoch);
+      } else {
+        LOG.warn("This run lost its lock on {} and will publish nothing", path());
+        clock.shutdown();
+      }
     } catch (IOException | RuntimeException e) {
       if (clock.isShutdown()) {
         // Interrupted by close(), which needs no beat any more.
         return;
       }
       // The next may come through; if none does, requireHeld() finds out before anything counts.
-      LOG.warn("No sign of life could be written to {}: {}", beatFile(table), e.toString());
+      LOG.warn("No sign of life could be written for the lock of {}: {}", path(), e.toString());
     }
-  }
-
-  private static void touch(FileSystem files, Path file) throws IOException {
-    RecordFile.write(files, file, new byte[] {'.'}, true);
   }
 
   /** Releases the lock, unless another run has it by now. */
@@ -175,18 +230,12 @@ public final class TableLock implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    LockOwner now = owner(table);
-    if (now != null && now.token().equals(owner.token())) {
-      table.files().delete(beatFile(table), false);
-      table.files().delete(lockFile(table), false);
+    if (isHeld(files.newest())) {
+      files.release(epoch);
     }
   }
 
-  private static Path lockFile(TableDirectory table) {
-    return new Path(table.records(), "lock");
-  }
-
-  private static Path beatFile(TableDirectory table) {
-    return new Path(table.records(), "lock-beat");
+  private org.apache.hadoop.fs.Path path() {
+    return files.table().path();
   }
 }

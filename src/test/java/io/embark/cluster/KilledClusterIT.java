@@ -10,6 +10,7 @@ import io.embark.embed.EmbedderConfig;
 import io.embark.pooling.Pooling;
 import io.embark.testing.TinyModels;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -130,7 +131,7 @@ class KilledClusterIT {
             io.embark.table.Embark.read(io.embark.testing.LocalSpark.session(), output.toString()));
     assertThat(found).as("day %d", days).isEqualTo(rows);
     assertThat(output.resolve("_embark/staging")).doesNotExist();
-    assertThat(output.resolve("_embark/lock")).doesNotExist();
+    assertThat(output.resolve("_embark/locks")).isDirectoryNotContaining("glob:**.json");
     assertThat(manifests()).hasSize(days);
   }
 
@@ -224,9 +225,15 @@ class KilledClusterIT {
    * Whether the run that goes on now has begun: the lock of one that was killed lies there still.
    */
   private boolean locked() throws IOException {
-    try {
-      return Files.readString(output.resolve("_embark/lock"))
-          .matches("(?s).*\"pid\" *: *" + run.handle().pid() + "\\b.*");
+    Pattern pid = Pattern.compile("\"pid\" *: *" + run.handle().pid() + "\\b");
+    try (DirectoryStream<Path> locks =
+        Files.newDirectoryStream(output.resolve("_embark/locks"), "*.json")) {
+      for (Path lock : locks) {
+        if (pid.matcher(Files.readString(lock)).find()) {
+          return true;
+        }
+      }
+      return false;
     } catch (NoSuchFileException e) {
       return false;
     }

@@ -16,9 +16,18 @@ public final class CrashingFileSystem extends RawLocalFileSystem {
   private static int left = Integer.MAX_VALUE;
   private static boolean halfDone;
 
+  private static Runnable pause;
+
   /** Everything works. */
   static void revive() {
     left = Integer.MAX_VALUE;
+    pause = null;
+  }
+
+  /** Lets so many changes through; the next one waits for what others do meanwhile. */
+  static void pauseAfter(int changes, Runnable others) {
+    left = changes;
+    pause = others;
   }
 
   /** Lets so many changes through. */
@@ -40,8 +49,17 @@ public final class CrashingFileSystem extends RawLocalFileSystem {
     if (left < 0) {
       throw new IOException("dead");
     }
-    return --left < 0;
+    if (--left < 0 && pause != null) {
+      Runnable others = pause;
+      revive();
+      others.run();
+    }
+    return left < 0;
   }
+
+  /** Nothing: without native code each is a process. */
+  @Override
+  public void setPermission(Path path, FsPermission permission) {}
 
   @Override
   public URI getUri() {
@@ -56,22 +74,24 @@ public final class CrashingFileSystem extends RawLocalFileSystem {
   @Override
   public FSDataOutputStream create(
       Path file,
-      FsPermission permission,
       boolean overwrite,
       int bufferSize,
       short replication,
       long blockSize,
       Progressable progress)
       throws IOException {
+    if (!isDead() && file.getName().endsWith(".beat")) {
+      // Comes by the clock, and so at any moment.
+      return super.create(file, overwrite, bufferSize, replication, blockSize, progress);
+    }
     if (dies()) {
       if (halfDone) {
         // A file with nothing in it.
-        super.create(file, permission, overwrite, bufferSize, replication, blockSize, progress)
-            .close();
+        super.create(file, overwrite, bufferSize, replication, blockSize, progress).close();
       }
       throw new IOException("died creating " + file);
     }
-    return super.create(file, permission, overwrite, bufferSize, replication, blockSize, progress);
+    return super.create(file, overwrite, bufferSize, replication, blockSize, progress);
   }
 
   @Override

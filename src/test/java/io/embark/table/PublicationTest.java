@@ -21,9 +21,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Versions of a table, with a death at every single change of the file system. */
-@Timeout(120)
+@Timeout(600)
 class PublicationTest {
   private static final String SCHEMA = new StructType().add("id", "long").json();
 
@@ -45,10 +47,23 @@ class PublicationTest {
     return TableDirectory.at(new Path("crash://" + directory.resolve(name)), hadoop);
   }
 
+  /** With short times: on a file system that is no disk it waits until others would be seen. */
+  private static TableLock take(TableDirectory table, Duration stale)
+      throws IOException, InterruptedException {
+    return TableLock.take(
+        table, LockOwner.ofThisProcess("test", 0), Duration.ZERO, Duration.ofMillis(100), stale);
+  }
+
   /** Publishes a version of two files whose contents are {@code version}. */
   private static void publish(TableDirectory table, String version, List<DataFile> kept)
       throws IOException, InterruptedException {
-    try (TableLock lock = TableLock.take(table, "test", Duration.ZERO)) {
+    publish(table, version, kept, Duration.ofSeconds(60));
+  }
+
+  private static void publish(
+      TableDirectory table, String version, List<DataFile> kept, Duration stale)
+      throws IOException, InterruptedException {
+    try (TableLock lock = take(table, stale)) {
       Staging.recover(table, lock);
       long id = table.current().map(s -> s.id() + 1).orElse(1L);
       List<String> before =
@@ -117,7 +132,7 @@ class PublicationTest {
         assertThat(seen(table)).as(where).isIn("aa", "bb");
 
         // The lock of the dead run names this very process, which is not gone; time would tell.
-        table.files().delete(new Path(table.records(), "lock"), false);
+        table.files().delete(new Path(table.records(), "locks"), true);
         boolean published = seen(table).equals("bb") || Staging.unfinishedPublication(table);
         publish(table, "c", table.current().orElseThrow().files().subList(0, 0));
         assertThat(seen(table)).as(where).isEqualTo("cc");
@@ -126,7 +141,9 @@ class PublicationTest {
         assertThat(table.differences(table.current().orElseThrow())).as(where).isEmpty();
         assertThat(everything(table))
             .as(where)
-            .noneMatch(n -> n.contains("staging") || n.endsWith("lock"));
+            .noneMatch(n -> n.contains("staging") || n.contains("/."))
+            .filteredOn(n -> n.contains("/locks/"))
+            .hasSize(1);
         assertThat(table.files().exists(new Path(table.path(), "_SUCCESS"))).as(where).isTrue();
         assertThat(table.files().exists(new Path(table.records(), "run-b.json")))
             .as(where)
@@ -134,6 +151,76 @@ class PublicationTest {
       }
     }
     assertThat(finishedForTheDead).as("deaths after the point of no return").isGreaterThan(5);
+  }
+
+  /** What others do while a run sleeps that has just made sure of its lock. */
+  private enum Others {
+    /** Publish a version of their own. */
+    PUBLISH,
+    /** Run the same command. */
+    REPEAT,
+    /** Finish what is due, as {@code inspect --repair} does. */
+    REPAIR
+  }
+
+  @ParameterizedTest
+  @EnumSource(Others.class)
+  void aStepThatIsDoneAfterTheLockWasLostHarmsNothing(Others others) throws Exception {
+    int limit = 10_000;
+    TableDirectory counted = table("counted");
+    publish(counted, "a", List.of());
+    CrashingFileSystem.dieAfter(limit, false);
+    publish(counted, "b", List.of());
+    int changes = CrashingFileSystem.changesSince(limit);
+    CrashingFileSystem.revive();
+
+    int lost = 0;
+    int withoutSuccess = 0;
+    for (int moment = 0; moment < changes; moment++) {
+      String where = "asleep before change %d of %d".formatted(moment, changes);
+      TableDirectory table = table("t-" + moment);
+      publish(table, "a", List.of());
+      CrashingFileSystem.pauseAfter(moment, () -> go(others, table));
+      try {
+        publish(table, "b", List.of());
+      } catch (IOException | RuntimeException e) {
+        lost++;
+      }
+      CrashingFileSystem.revive();
+      Snapshot current = table.current().orElseThrow();
+      assertThat(seen(table))
+          .as(where)
+          .isIn(others == Others.PUBLISH ? List.of("cc", "bb") : List.of("aa", "bb"));
+      assertThat(table.differences(current)).as(where).isEmpty();
+      withoutSuccess += table.files().exists(new Path(table.path(), "_SUCCESS")) ? 0 : 1;
+
+      publish(table, "d", List.of());
+      assertThat(seen(table)).as(where).isEqualTo("dd");
+      assertThat(table.differences(table.current().orElseThrow())).as(where).isEmpty();
+      assertThat(table.files().exists(new Path(table.path(), "_SUCCESS"))).as(where).isTrue();
+      assertThat(everything(table)).as(where).noneMatch(n -> n.contains("staging"));
+    }
+    assertThat(lost).as("runs that found out").isGreaterThan(10);
+    // Deleting it is the only late step that shows; the next run writes it.
+    assertThat(withoutSuccess).isLessThanOrEqualTo(1);
+  }
+
+  private static void go(Others others, TableDirectory table) {
+    Duration everything = Duration.ofMillis(-1);
+    try {
+      if (others == Others.PUBLISH) {
+        publish(table, "c", List.of(), everything);
+      } else {
+        try (TableLock lock = take(table, everything)) {
+          Staging.recover(table, lock);
+        }
+        if (others == Others.REPEAT && table.current().orElseThrow().id() == 1) {
+          publish(table, "b", List.of(), everything);
+        }
+      }
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private List<String> everything(TableDirectory table) throws IOException {
@@ -179,8 +266,8 @@ class PublicationTest {
     TableDirectory table = table("raced");
     publish(table, "a", List.of());
     Snapshot other = new Snapshot(1, 1, "other", "test", "now", SCHEMA, List.of());
-    Publication late = new Publication(other, List.of(), List.of(), "run-x.json", null);
-    try (TableLock lock = TableLock.take(table, "test", Duration.ZERO)) {
+    Publication late = new Publication(other, List.of(), List.of(), "run-x.json", null, null);
+    try (TableLock lock = take(table, Duration.ofSeconds(60))) {
       assertThatThrownBy(() -> late.carryOut(table, new Path(table.stagingRoot(), "late"), lock))
           .hasMessageContaining("Another run published snapshot 1");
     }
