@@ -12,9 +12,10 @@ import org.apache.hadoop.util.StringUtils.TraditionalBinaryPrefix;
  *
  * @param directory made when needed
  * @param maxBytes least recently used copies go when all together exceed it
+ * @param owner whose copies are taken
  * @param offline never ask a remote file system; only what is in the cache is used
  */
-record CacheSettings(Path directory, long maxBytes, boolean offline) {
+record CacheSettings(Path directory, long maxBytes, boolean offline, CacheOwner owner) {
   static CacheSettings ofThisHost() {
     return of(System::getProperty, System::getenv);
   }
@@ -26,10 +27,12 @@ record CacheSettings(Path directory, long maxBytes, boolean offline) {
     String directory = value("embark.cache", properties, environment);
     String max = value("embark.cache.max", properties, environment);
     String offline = value("embark.offline", properties, environment);
+    String owner = value("embark.cache.owner", properties, environment);
     return new CacheSettings(
         directory == null ? usual(properties, environment) : Path.of(directory),
         bytes(max == null ? "20g" : max),
-        offline != null && (offline.equals("1") || offline.equalsIgnoreCase("true")));
+        offline != null && (offline.equals("1") || offline.equalsIgnoreCase("true")),
+        new CacheOwner(owner));
   }
 
   private static String value(

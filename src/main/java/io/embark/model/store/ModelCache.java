@@ -30,8 +30,10 @@ final class ModelCache {
   private final Path models;
   private final Path locks;
   private final long maxBytes;
+  private final CacheOwner owner;
 
-  ModelCache(Path root, long maxBytes) {
+  ModelCache(Path root, long maxBytes, CacheOwner owner) {
+    this.owner = owner;
     this.models = root.toAbsolutePath().normalize().resolve("models");
     this.locks = models.resolveSibling("locks");
     this.maxBytes = maxBytes;
@@ -46,15 +48,17 @@ final class ModelCache {
    * @throws IOException if it cannot be filled; nothing of it stays behind
    */
   Path get(String key, boolean afresh, ConsumerRaisingIOE<Path> filler) throws IOException {
+    requireOwner();
     if (!afresh && whole(key)) {
       return models.resolve(key);
     }
     writable(
         () -> {
           makeRoot(models.getParent());
-          Files.createDirectories(models);
+          CacheOwner.make(models);
           return Files.createDirectories(locks);
         });
+    requireOwner();
     HostLock lock = HostLock.wait(fetchLock(key), "fetching model " + key);
     try {
       // Another one may have filled it while this one waited.
@@ -65,6 +69,26 @@ final class ModelCache {
       return models.resolve(key);
     } finally {
       lock.close();
+    }
+  }
+
+  /**
+   * Refuses a cache in which others than this user can put models.
+   *
+   * @throws io.embark.UserError naming the folder
+   */
+  private void requireOwner() throws IOException {
+    owner.require(models.getParent(), models.getParent());
+    owner.require(models, models.getParent());
+  }
+
+  /** {@link #requireOwner()}, and of all that is in a copy. */
+  private void requireOwner(Path copy) throws IOException {
+    requireOwner();
+    try (Stream<Path> all = Files.walk(copy)) {
+      for (Path path : all.toList()) {
+        owner.require(path, models.getParent());
+      }
     }
   }
 
@@ -87,7 +111,9 @@ final class ModelCache {
     Path filling = writable(() -> aside(key));
     try {
       filler.accept(filling);
-      makeRoom(Inventory.write(filling).bytes(), key);
+      long bytes = Inventory.write(filling).bytes();
+      CacheOwner.close(filling);
+      makeRoom(bytes, key);
       if (Files.exists(done)) {
         moveAside(key);
       }
@@ -104,6 +130,7 @@ final class ModelCache {
     if (Inventory.read(directory).isEmpty()) {
       return false;
     }
+    requireOwner(directory);
     UseLocks.hold(useLock(key));
     // It may have been removed before the lock was held.
     Optional<Inventory> inventory = Inventory.read(directory);

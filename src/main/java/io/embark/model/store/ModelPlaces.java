@@ -189,6 +189,9 @@ record ModelPlaces(
   }
 
   private Place remote(String uri, String modelFile, String name) {
+    if (WebArchive.isOne(uri)) {
+      return new Place(name, null, WebArchive.of(uri, retries).model(), modelFile);
+    }
     if (uri.endsWith(ONNX)) {
       // Its copy holds no other graph: the name is enough to find it there.
       String fileName = uri.substring(uri.lastIndexOf('/') + 1);

@@ -31,7 +31,7 @@ public final class ModelStore {
 
   ModelStore(CacheSettings settings, Configuration hadoop, Retries retries, HostFolders host) {
     this(
-        new ModelCache(settings.directory(), settings.maxBytes()),
+        new ModelCache(settings.directory(), settings.maxBytes(), settings.owner()),
         settings.offline(),
         new ModelPlaces(hadoop, retries, host, null));
   }

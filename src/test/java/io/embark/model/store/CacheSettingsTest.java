@@ -18,7 +18,8 @@ class CacheSettingsTest {
   @Test
   void theDefaultsAreATemporaryDirectoryOfTheUser() {
     assertThat(of(Map.of()))
-        .isEqualTo(new CacheSettings(Path.of("/tmp/embark-me"), 20L << 30, false));
+        .isEqualTo(
+            new CacheSettings(Path.of("/tmp/embark-me"), 20L << 30, false, new CacheOwner(null)));
   }
 
   @Test
@@ -31,10 +32,11 @@ class CacheSettingsTest {
   void theEnvironmentDecidesAndSystemPropertiesWin() {
     Map<String, String> environment =
         Map.of("EMBARK_CACHE", "/c", "EMBARK_CACHE_MAX", "500m", "EMBARK_OFFLINE", "true");
-    assertThat(of(environment)).isEqualTo(new CacheSettings(Path.of("/c"), 500L << 20, true));
+    assertThat(of(environment))
+        .isEqualTo(new CacheSettings(Path.of("/c"), 500L << 20, true, new CacheOwner(null)));
     Map<String, String> properties = Map.of("embark.cache", "/p", "embark.cache.max", "7");
     assertThat(CacheSettings.of(properties::get, environment::get))
-        .isEqualTo(new CacheSettings(Path.of("/p"), 7, true));
+        .isEqualTo(new CacheSettings(Path.of("/p"), 7, true, new CacheOwner(null)));
   }
 
   @Test

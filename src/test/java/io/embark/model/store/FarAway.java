@@ -55,7 +55,7 @@ public final class FarAway extends RawLocalFileSystem {
 
   static ModelStore store(java.nio.file.Path cache, long maxBytes, boolean offline) {
     return new ModelStore(
-        new CacheSettings(cache, maxBytes, offline),
+        new CacheSettings(cache, maxBytes, offline, new CacheOwner(null)),
         new Conf(),
         new Retries(3, 1),
         new HostFolders(cache.resolve("builtins"), cache.resolve("hub")));

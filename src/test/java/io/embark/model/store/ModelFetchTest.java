@@ -230,7 +230,7 @@ class ModelFetchTest {
     withoutClass.set("fs.s3a.impl", "org.example.Missing");
     ModelStore other =
         new ModelStore(
-            new CacheSettings(cache, 1, false),
+            new CacheSettings(cache, 1, false, new CacheOwner(null)),
             withoutClass,
             new Retries(1, 1),
             new HostFolders(cache, cache));

@@ -20,7 +20,7 @@ final class StoreProcess {
     }
     ModelStore store =
         new ModelStore(
-            new CacheSettings(Path.of(args[0]), 1L << 40, false),
+            new CacheSettings(Path.of(args[0]), 1L << 40, false, new CacheOwner(null)),
             hadoop,
             new Retries(3, 1),
             HostFolders.ofThisHost());
