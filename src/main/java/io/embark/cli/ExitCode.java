@@ -3,8 +3,10 @@ package io.embark.cli;
 import io.embark.UserError;
 import io.embark.input.UnreadableInput;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.spark.SparkException;
+import org.apache.spark.sql.AnalysisException;
 import picocli.CommandLine.IExitCodeGenerator;
 import picocli.CommandLine.ParameterException;
 
@@ -35,9 +37,22 @@ public final class ExitCode {
     boolean unreadable =
         Stream.iterate(e, Objects::nonNull, Throwable::getCause)
             .anyMatch(cause -> cause instanceof UnreadableInput || saysMalformed(cause));
-    return e instanceof UserError || e instanceof ParameterException || unreadable
+    return e instanceof UserError
+            || e instanceof ParameterException
+            || unreadable
+            || saysTwice(e).isPresent()
         ? BAD_USAGE
         : FAILED;
+  }
+
+  /** The column of which Spark says that the input has it twice, if it does. */
+  static Optional<String> saysTwice(Throwable e) {
+    return Stream.iterate(e, Objects::nonNull, Throwable::getCause)
+        .filter(AnalysisException.class::isInstance)
+        .map(AnalysisException.class::cast)
+        .filter(cause -> "COLUMN_ALREADY_EXISTS".equals(cause.getErrorClass()))
+        .map(cause -> cause.getMessageParameters().get("columnName"))
+        .findFirst();
   }
 
   /** Whether this is Spark's complaint of a record that a reader cannot read. */

@@ -109,7 +109,8 @@ public final class Main {
   }
 
   private static int report(Exception e, CommandLine command) {
-    String text = "Error: " + message(e) + fullDisk(e);
+    String said = ExitCode.saysTwice(e).map(Main::twice).orElseGet(() -> message(e));
+    String text = "Error: " + said + fullDisk(e);
     command.getErr().println(command.getColorScheme().errorText(text));
     if (e instanceof UserError || e instanceof IExitCodeGenerator) {
       LOG.debug("Refused", e);
@@ -117,6 +118,13 @@ public final class Main {
       LOG.error("The job failed", e);
     }
     return ExitCode.of(e);
+  }
+
+  private static String twice(String column) {
+    return ("input: the column %s is there twice, or another differs from it in capital letters only."
+            + " Rename one, or have Spark tell them apart: --spark --conf"
+            + " spark.sql.caseSensitive=true")
+        .formatted(column);
   }
 
   /** What Embark or a reader said, out of the layers that Spark wraps around it. */
@@ -160,7 +168,8 @@ public final class Main {
       }
     }
     Optional<MatchResult> last = FULL.matcher(all).results().reduce((before, next) -> next);
-    if (last.isEmpty()) {
+    // Whoever names EMBARK_CACHE has said which disk it is, and how to go on.
+    if (last.isEmpty() || all.indexOf("EMBARK_CACHE") >= 0) {
       return "";
     }
     String rest = all.substring(last.get().start());

@@ -88,7 +88,7 @@ public final class HfTokenizer implements Tokenizer {
     this.suffix = Arrays.copyOfRange(probe, probe.length - behind, probe.length);
     if (maxLength <= specialTokens()) {
       throw new UserError(
-          "maxLength is %d tokens, but the tokenizer %s alone adds %d special tokens; use at least %d."
+          "max-length is %d tokens, but the tokenizer %s alone adds %d special tokens; use at least %d."
               .formatted(maxLength, source, specialTokens(), specialTokens() + 1));
     }
     this.bert = bert(json);

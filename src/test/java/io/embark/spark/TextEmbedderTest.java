@@ -311,7 +311,7 @@ class TextEmbedderTest {
     assertThatThrownBy(() -> minilm().setOutputCol("v2").transform(once))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("token_count")
-        .hasMessageContaining("accountPrefix");
+        .hasMessageContaining("--account-prefix (accountPrefix)");
     Row row =
         minilm()
             .setPooling("cls")

@@ -92,7 +92,7 @@ class HfTokenizerTest {
   void aLimitThatLeavesNoRoomForTextIsRefused() {
     assertThatThrownBy(() -> HfTokenizer.open(file, 2))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("maxLength is 2")
+        .hasMessageContaining("max-length is 2")
         .hasMessageContaining("at least 3");
   }
 

@@ -62,7 +62,8 @@ public sealed interface GraphOutput {
      */
     public Ending {
       if (truncateDim < 0) {
-        throw new UserError("truncateDim must be 0 (keep all) or more, found " + truncateDim + ".");
+        throw new UserError(
+            "truncate-dim must be 0 (keep all) or more, found " + truncateDim + ".");
       }
     }
 

@@ -277,7 +277,7 @@ public final class PooledGraph {
     int truncateDim = output.ending().truncateDim();
     if (truncateDim > full) {
       throw new UserError(
-          "truncateDim of output `%s` is %d, the model's vectors have %d dimensions; wanted is 0 (keep all) to %d."
+          "truncate-dim of output `%s` is %d, the model's vectors have %d dimensions; wanted is 0 (keep all) to %d."
               .formatted(output.name(), truncateDim, full, full));
     }
     return truncateDim == 0 ? full : truncateDim;

@@ -48,7 +48,7 @@ public record ChunkColumns(String prefix, Chunking chunking, int textIndex)
   private void add(List<StructField> fields, String name) {
     StructField added =
         new StructField(prefix + name, DataTypes.IntegerType, true, Metadata.empty());
-    Columns.add(fields, added, "chunking", "accountPrefix");
+    Columns.add(fields, added, "chunking", "--account-prefix (accountPrefix)");
   }
 
   /** Adds to the metadata of vector columns how documents were cut. */

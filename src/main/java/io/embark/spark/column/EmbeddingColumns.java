@@ -48,7 +48,8 @@ public record EmbeddingColumns(
           fields,
           added,
           "embedding",
-          "outputCol (for the vector) or accountPrefix (for the others)");
+          "--output-col (outputCol) for the vector, or --account-prefix (accountPrefix) for the"
+              + " others");
     }
     return new StructType(fields.toArray(StructField[]::new));
   }

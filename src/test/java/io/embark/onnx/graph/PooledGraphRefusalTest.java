@@ -129,7 +129,7 @@ class PooledGraphRefusalTest {
     assertThatThrownBy(
             () ->
                 graph.add(List.of(new PooledOutput("m", Pooling.MEAN, Layers.LAST, 6, Norm.NONE))))
-        .hasMessageContaining("truncateDim of output `m` is 6")
+        .hasMessageContaining("truncate-dim of output `m` is 6")
         .hasMessageContaining("0 (keep all) to 5");
     assertThatThrownBy(() -> new PooledOutput("m", Pooling.MEAN, Layers.LAST, -1, Norm.NONE))
         .isInstanceOf(IllegalArgumentException.class);
