@@ -90,9 +90,13 @@ class ArchitectureTest {
                 "staticmodel")
             .with(JSON)
             .with("org.apache.hadoop.conf.."));
+    LAYERS.put("spark.path", Sight.of().with(SPARK));
     LAYERS.put(
         "post",
-        Sight.of("embed", "model").with(SPARK).with("dev.ludovic.netlib..").with("org.netlib.."));
+        Sight.of("embed", "model", "spark.path")
+            .with(SPARK)
+            .with("dev.ludovic.netlib..")
+            .with("org.netlib.."));
     LAYERS.put("spark.catalyst", Sight.of().with(SPARK));
     LAYERS.put("spark.parquet", Sight.of("embed").with(SPARK, JSON).with("org.apache.parquet.."));
     LAYERS.put(
@@ -150,17 +154,19 @@ class ArchitectureTest {
                 "spark.sql")
             .with(SPARK, JSON));
     LAYERS.put(
-        "table", Sight.of("model", "post", "spark.column", "spark.parquet").with(SPARK, JSON));
+        "table",
+        Sight.of("model", "post", "spark.path", "spark.column", "spark.parquet").with(SPARK, JSON));
     LAYERS.put(
         "input",
-        Sight.of("spark.catalyst", "spark.column", "table")
+        Sight.of("spark.catalyst", "spark.path", "spark.column", "table")
             .with(SPARK, JSON)
             .with("com.univocity.."));
     LAYERS.put("analysis.measure", Sight.of());
     LAYERS.put(
         "analysis.search",
         Sight.of("spark.column", "spark").with(SPARK).with("dev.ludovic.netlib.."));
-    LAYERS.put("analysis.cluster", Sight.of("embed", "spark.column", "spark").with(SPARK));
+    LAYERS.put(
+        "analysis.cluster", Sight.of("embed", "spark.path", "spark.column", "spark").with(SPARK));
     LAYERS.put("clustering", Sight.of("analysis.cluster").with(SPARK));
     LAYERS.put(
         "analysis.compare",
@@ -168,6 +174,7 @@ class ArchitectureTest {
                 "pooling",
                 "embed",
                 "post",
+                "spark.path",
                 "spark.parquet",
                 "spark.executor",
                 "spark.column",
@@ -187,6 +194,7 @@ class ArchitectureTest {
                 "model",
                 "onnx",
                 "post",
+                "spark.path",
                 "spark.parquet",
                 "spark.metrics",
                 "spark.executor",
@@ -204,6 +212,7 @@ class ArchitectureTest {
                 "embed",
                 "pooling",
                 "post",
+                "spark.path",
                 "spark.parquet",
                 "spark.executor",
                 "spark.column",

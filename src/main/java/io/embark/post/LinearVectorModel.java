@@ -4,6 +4,8 @@ import dev.ludovic.netlib.blas.BLAS;
 import io.embark.UserError;
 import io.embark.embed.VectorProvenance;
 import io.embark.model.Fingerprint;
+import io.embark.spark.path.ExactFiles;
+import io.embark.spark.path.SavedParams;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -19,7 +21,6 @@ import org.apache.spark.ml.param.LongParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
-import org.apache.spark.ml.util.DefaultParamsReader$;
 import org.apache.spark.ml.util.DefaultParamsWriter$;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.ml.util.MLWritable;
@@ -221,16 +222,9 @@ public final class LinearVectorModel extends Model<LinearVectorModel>
     return new MLReader<>() {
       @Override
       public LinearVectorModel load(String path) {
-        DefaultParamsReader.Metadata metadata;
-        try {
-          metadata =
-              DefaultParamsReader$.MODULE$.loadMetadata(
-                  path, sc(), LinearVectorModel.class.getName());
-        } catch (IllegalArgumentException e) {
-          // Spark's word on files of another class.
-          throw new UserError(e.getMessage(), e);
-        }
-        Row numbers = sparkSession().read().parquet(dataPath(path)).head();
+        DefaultParamsReader.Metadata metadata =
+            SavedParams.read(path, sc(), LinearVectorModel.class.getName());
+        Row numbers = ExactFiles.parquet(sparkSession(), new Path(dataPath(path))).head();
         LinearVectorModel model =
             new LinearVectorModel(
                 metadata.uid(),

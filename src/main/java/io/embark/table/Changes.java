@@ -42,7 +42,6 @@ public final class Changes implements AutoCloseable {
   private static final Kind[] TO_EMBED = {Kind.NEW, Kind.CHANGED, Kind.FAILED};
   private static final String KIND = "kind";
   private static final String NOT_UNIQUE = "not_unique";
-  private static final String JOINED_ID = "embark_id";
   private static final int EXAMPLES = 5;
 
   private final Dataset<Row> diff;
@@ -172,9 +171,10 @@ public final class Changes implements AutoCloseable {
   }
 
   private Dataset<Row> join(Dataset<Row> rows, String how, Kind... kinds) {
-    Dataset<Row> ids = diffOf(kinds).select(col(RowHashes.ID).as(JOINED_ID));
+    String joined = Columns.free("id", rows.columns());
+    Dataset<Row> ids = diffOf(kinds).select(col(RowHashes.ID).as(joined));
     // By name, and not by Dataset: both sides come from the same input.
-    return rows.join(ids, Columns.of(idCol).equalTo(col(JOINED_ID)), how);
+    return rows.join(ids, Columns.of(idCol).equalTo(Columns.of(joined)), how);
   }
 
   private Dataset<Row> diffOf(Kind... kinds) {

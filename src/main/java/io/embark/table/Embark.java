@@ -2,6 +2,7 @@ package io.embark.table;
 
 import io.embark.UserError;
 import io.embark.spark.column.ColumnProvenance;
+import io.embark.spark.path.ExactFiles;
 import io.embark.table.Snapshot.DataFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,7 +45,7 @@ public final class Embark {
     if (snapshot.files().isEmpty()) {
       return spark.createDataFrame(List.of(), snapshot.structType());
     }
-    return spark.read().schema(snapshot.structType()).parquet(table.paths(snapshot));
+    return ExactFiles.parquet(spark, snapshot.structType(), table.paths(snapshot));
   }
 
   /**

@@ -49,8 +49,8 @@ public record TableDirectory(FileSystem files, Path path) {
     return new Path(path, file.name());
   }
 
-  public String[] paths(Snapshot snapshot) {
-    return snapshot.files().stream().map(f -> of(f).toString()).toArray(String[]::new);
+  public List<Path> paths(Snapshot snapshot) {
+    return snapshot.files().stream().map(this::of).toList();
   }
 
   /**

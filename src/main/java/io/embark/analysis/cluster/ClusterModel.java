@@ -5,6 +5,8 @@ import io.embark.UserError;
 import io.embark.embed.VectorProvenance;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.ColumnProvenance;
+import io.embark.spark.column.Columns;
+import io.embark.spark.path.SavedParams;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
@@ -165,7 +167,6 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
 
   @Override
   public Dataset<Row> transform(Dataset<?> dataset) {
-    transformSchema(dataset.schema());
     String input = getOrDefault(inputCol());
     VectorColumn vectors = Features.reader(dataset.schema(), input);
     Model<?> theirs = model;
@@ -185,7 +186,7 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
               measure.distance(vector, centres[cluster]),
               DistanceMeasure.cosine(vector, centres[cluster]));
         };
-    String assigned = uid + "_assigned";
+    String assigned = Columns.free("assigned", transformSchema(dataset.schema()).fieldNames());
     // As nondeterministic it is computed once, not once for each field.
     Column computed =
         functions.udf(assign, ASSIGNED).asNondeterministic().apply(Features.struct(input));
@@ -226,15 +227,16 @@ public final class ClusterModel extends Model<ClusterModel> implements MLWritabl
     return new MLReader<>() {
       @Override
       public ClusterModel load(String path) {
-        DefaultParamsReader.Metadata metadata =
-            DefaultParamsReader$.MODULE$.loadMetadata(path, sc(), "");
+        DefaultParamsReader.Metadata metadata = SavedParams.read(path, sc(), "");
         // Also io.embark.clustering.ClusterModel, its name before.
         if (!metadata.className().endsWith("." + ClusterModel.class.getSimpleName())) {
           throw new UserError(
               "%s holds a %s, wanted a %s; a pipeline is loaded by PipelineModel.load."
                   .formatted(path, metadata.className(), ClusterModel.class.getName()));
         }
-        Model<?> theirs = DefaultParamsReader$.MODULE$.loadParamsInstance(modelPath(path), sc());
+        Model<?> theirs =
+            DefaultParamsReader$.MODULE$.loadParamsInstance(
+                SavedParams.pattern(modelPath(path)), sc());
         ClusterModel model = new ClusterModel(metadata.uid(), theirs);
         metadata.getAndSetParams(model, Option.empty());
         return model;

@@ -1,6 +1,7 @@
 package io.embark.analysis.compare;
 
 import io.embark.spark.parquet.VectorParquetFormat;
+import io.embark.spark.path.ExactFiles;
 import java.io.IOException;
 import java.util.UUID;
 import org.apache.hadoop.fs.FileSystem;
@@ -25,9 +26,9 @@ public final class Scratch implements AutoCloseable {
 
   /** Computes and writes a table; returns it as it was written, to be read column by column. */
   public Dataset<Row> keep(String name, Dataset<Row> table) {
-    String path = new Path(folder, name).toString();
-    table.write().format(VectorParquetFormat.NAME).save(path);
-    return spark.read().parquet(path);
+    Path path = new Path(folder, name);
+    table.write().format(VectorParquetFormat.NAME).save(path.toString());
+    return ExactFiles.parquet(spark, path);
   }
 
   @Override

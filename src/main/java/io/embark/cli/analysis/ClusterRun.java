@@ -16,6 +16,7 @@ import io.embark.cli.embed.Progress;
 import io.embark.embed.Setting;
 import io.embark.spark.column.Columns;
 import io.embark.spark.parquet.VectorParquetFormat;
+import io.embark.spark.path.ExactFiles;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
@@ -91,7 +92,7 @@ final class ClusterRun {
     }
     Trained trained = train(all, vectors);
     Path written = writeRows(trained.model, rows);
-    ClusterReport report = report(trained, spark.read().parquet(written.toString()), rows, vectors);
+    ClusterReport report = report(trained, ExactFiles.parquet(spark, written), rows, vectors);
     int found = trained.model.clusters();
     if (found < trained.k) {
       out.printf("Found %d clusters for %d: there are no more that differ.%n", found, trained.k);
@@ -165,7 +166,7 @@ final class ClusterRun {
             .format(VectorParquetFormat.NAME);
     Progress.during(spark.sparkContext(), () -> clustered.save(written.toString()));
     pipeline.write().overwrite().save(new Path(output, "model").toString());
-    long found = spark.read().parquet(written.toString()).count();
+    long found = ExactFiles.parquet(spark, written).count();
     if (found != rows) {
       throw new IllegalStateException(
           "%d rows were read and %d are in %s; these must be equal."
@@ -222,16 +223,17 @@ final class ClusterRun {
   }
 
   private Dataset<Row> scored(Dataset<Row> rows, ClusterModel model) {
+    String own = Columns.free("own_", rows.columns());
     return model
         .copy(ParamMap.empty())
-        .setClusterCol("embark_cluster")
-        .setDistanceCol("embark_distance")
-        .setSimilarityCol("embark_similarity")
+        .setClusterCol(own + "cluster")
+        .setDistanceCol(own + "distance")
+        .setSimilarityCol(own + "similarity")
         .transform(rows)
         .select(
-            col("embark_cluster").as("cluster"),
-            col("embark_distance").as("distance"),
-            col("embark_similarity").as("similarity"),
+            col(own + "cluster").as("cluster"),
+            col(own + "distance").as("distance"),
+            col(own + "similarity").as("similarity"),
             text(idCol).as("id"),
             substring(text(textCol), 1, TEXT_READ).as("text"),
             text(labelCol).as("label"));

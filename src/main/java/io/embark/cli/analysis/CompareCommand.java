@@ -41,6 +41,12 @@ import picocli.CommandLine.Command;
       "Exit code: 0 done, 1 failed, 2 a flag, a setting or the input is wrong."
     })
 public final class CompareCommand extends SettingsCommand {
+  private static final String JSON = "compare.json";
+  private static final String HTML = "compare.html";
+
+  /** Names of the files in the output directory. */
+  static final List<String> REPORTS = List.of(JSON, HTML);
+
   static final Setting<String> PAIRS =
       Setting.declare("pairs", "URI[,URI...]", "none")
           .says(
@@ -158,16 +164,16 @@ public final class CompareCommand extends SettingsCommand {
     try (Scratch scratch = new Scratch(spark, output)) {
       Comparison comparison =
           new CompareInput(spark, given, pass, scratch, notes).compare(variants);
-      try (OutputStream json = files.create(new Path(output, "compare.json"), true)) {
+      try (OutputStream json = files.create(new Path(output, JSON), true)) {
         ComparisonJson.write(comparison, Main.version(), json);
       }
-      try (OutputStream html = files.create(new Path(output, "compare.html"), true)) {
+      try (OutputStream html = files.create(new Path(output, HTML), true)) {
         HtmlReport.write(comparison, Main.version(), html);
       }
       new ConsoleReport(comparison, out).print();
       out.printf(
           "%nWritten: %s and compare.json beside it; %.0f s in all.%n",
-          new Path(output, "compare.html"), (System.nanoTime() - start) / 1e9);
+          new Path(output, HTML), (System.nanoTime() - start) / 1e9);
     }
     return 0;
   }

@@ -19,6 +19,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -98,7 +100,7 @@ record CompareInput(
     }
     String textCol = settings.get(EmbedSettings.TEXT_COL);
     Dataset<Row> read =
-        TextInput.of(settings, spark.sparkContext().hadoopConfiguration()).read(spark, textCol);
+        read(TextInput.of(settings, spark.sparkContext().hadoopConfiguration()), textCol);
     List<Column> columns = new ArrayList<>();
     columns.add(column(read, EmbedSettings.TEXT_COL).cast("string").as("v_text"));
     if (!input || settings.isSet(CompareCommand.LABEL_COL)) {
@@ -110,8 +112,17 @@ record CompareInput(
   }
 
   private Dataset<Row> read(String input, String textCol) throws IOException {
-    return TextInput.of(input, settings, spark.sparkContext().hadoopConfiguration())
-        .read(spark, textCol);
+    return read(TextInput.of(input, settings, spark.sparkContext().hadoopConfiguration()), textCol);
+  }
+
+  /** Reads texts, unless one of the reports would take the place of their file. */
+  private Dataset<Row> read(TextInput input, String textCol) throws IOException {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    for (String report : CompareCommand.REPORTS) {
+      Path output = settings.path(CompareCommand.OUTPUT, hadoop);
+      input.requireOutside(new Path(output, report), hadoop);
+    }
+    return input.read(spark, textCol);
   }
 
   private Column column(Dataset<Row> rows, Setting<String> setting) {

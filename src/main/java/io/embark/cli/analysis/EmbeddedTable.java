@@ -5,8 +5,9 @@ import io.embark.cli.JobSettings;
 import io.embark.cli.analysis.SearchCommand.Existing;
 import io.embark.embed.Setting;
 import io.embark.embed.VectorProvenance;
-import io.embark.input.InputFiles;
 import io.embark.spark.column.ColumnProvenance;
+import io.embark.spark.path.ExactFiles;
+import io.embark.spark.path.Folder;
 import io.embark.table.Embark;
 import io.embark.table.KeptMaps;
 import io.embark.table.TableDirectory;
@@ -31,14 +32,14 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
     String uri = settings.get(input);
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     Path path = settings.path(input, hadoop);
-    if (InputFiles.matching(path, hadoop).isEmpty()) {
+    if (!path.getFileSystem(hadoop).exists(path)) {
       throw new UserError("input: nothing at %s.".formatted(uri));
     }
-    Path records = new Path(uri, TableDirectory.RECORDS);
+    Path records = new Path(path, TableDirectory.RECORDS);
     boolean versions =
         records.getFileSystem(hadoop).exists(records)
-            && TableDirectory.at(new Path(uri), hadoop).current().isPresent();
-    Dataset<Row> rows = versions ? Embark.read(spark, uri) : spark.read().parquet(uri);
+            && TableDirectory.at(path, hadoop).current().isPresent();
+    Dataset<Row> rows = versions ? Embark.read(spark, uri) : ExactFiles.parquet(spark, path);
     String vectorCol = vectorCol(rows, uri, settings.get(SearchCommand.VECTOR_COL, null));
     return new EmbeddedTable(uri, rows, vectorCol);
   }
@@ -114,7 +115,7 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
       throw new UserError("output: %s exists. Use another, or --mode overwrite.".formatted(output));
     }
     Path input = files.makeQualified(new Path(uri));
-    if ((input + "/").startsWith(output + "/") || (output + "/").startsWith(input + "/")) {
+    if (Folder.of(output, hadoop).holds(input) || Folder.of(input, hadoop).holds(output)) {
       throw new UserError(
           "output: %s and the table %s lie in each other. Write somewhere else."
               .formatted(output, input));

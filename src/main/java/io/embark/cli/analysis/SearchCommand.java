@@ -12,6 +12,9 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.execution.datasources.FileFormat;
+import org.apache.spark.sql.execution.datasources.json.JsonFileFormat;
+import org.apache.spark.sql.execution.datasources.parquet.ParquetFileFormat;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -149,8 +152,21 @@ public final class SearchCommand extends SettingsCommand {
   }
 
   enum Format implements Choice {
-    PARQUET,
-    JSON
+    PARQUET {
+      @Override
+      FileFormat files() {
+        return new ParquetFileFormat();
+      }
+    },
+    JSON {
+      @Override
+      FileFormat files() {
+        return new JsonFileFormat();
+      }
+    };
+
+    /** Spark's reader of it. */
+    abstract FileFormat files();
   }
 
   /** What to do with an output that exists, by Spark's names. */

@@ -17,6 +17,7 @@ import io.embark.spark.column.OutputType;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -58,8 +59,12 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String description) {
       SparkSession spark, JobSettings settings, EmbeddedTable table, int most) throws IOException {
     String uri = settings.get(SearchCommand.QUERIES);
     String named = settings.get(SearchCommand.QUERY_COL);
-    Dataset<Row> all =
-        TextInput.of(uri, settings, spark.sparkContext().hadoopConfiguration()).read(spark, named);
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    TextInput input = TextInput.of(uri, settings, hadoop);
+    if (settings.isSet(SearchCommand.OUTPUT)) {
+      input.requireOutside(settings.path(SearchCommand.OUTPUT, hadoop), hadoop);
+    }
+    Dataset<Row> all = input.read(spark, named);
     Dataset<Row> rows = most > 0 ? all.limit(most) : all;
     List<String> vectors = ColumnProvenance.columns(rows.schema());
     Column id = functions.monotonically_increasing_id().as(ID);
@@ -71,8 +76,9 @@ record SearchQueries(Dataset<Row> rows, String vectorCol, String description) {
       String textCol = settings.get(EmbedSettings.TEXT_COL);
       boolean texts = List.of(rows.columns()).contains(textCol);
       Column text = (texts ? Columns.of(textCol) : functions.lit(null)).cast(DataTypes.StringType);
-      Dataset<Row> taken = rows.select(id, text.as(TEXT), Columns.of(column));
-      return new SearchQueries(taken, column, "vectors of column " + column);
+      Column queries = Columns.of(column).as(VECTOR, rows.schema().apply(column).metadata());
+      Dataset<Row> taken = rows.select(id, text.as(TEXT), queries);
+      return new SearchQueries(taken, VECTOR, "vectors of column " + column);
     }
     if (!List.of(rows.columns()).contains(column)) {
       throw new UserError(

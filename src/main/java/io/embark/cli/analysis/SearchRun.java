@@ -12,6 +12,7 @@ import io.embark.cli.embed.Progress;
 import io.embark.embed.VectorProvenance;
 import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
+import io.embark.spark.path.ExactFiles;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -54,9 +55,9 @@ record SearchRun(SparkSession spark, JobSettings settings, Words out) {
       long empty = asked.where(Columns.of(asked, queries.vectorCol()).isNull()).count();
       Dataset<Row> hits = search.of(asked, queries.vectorCol());
       if (writes) {
-        String format = settings.get(SearchCommand.OUTPUT_FORMAT).label();
-        write(hits, format, output);
-        print(asked, spark.read().schema(hits.schema()).format(format).load(output.toString()));
+        SearchCommand.Format format = settings.get(SearchCommand.OUTPUT_FORMAT);
+        write(hits, format.label(), output);
+        print(asked, ExactFiles.read(spark, format.files(), hits.schema(), List.of(output)));
         out.printf("%nWrote the hits of %,d queries to %s%n", all - empty, output);
       } else {
         print(asked, hits);

@@ -7,7 +7,9 @@ import io.embark.cli.ExitCode;
 import io.embark.cli.Subcommand;
 import io.embark.cli.Words;
 import io.embark.spark.column.Columns;
+import io.embark.spark.path.ExactFiles;
 import java.util.stream.IntStream;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Column;
@@ -82,7 +84,8 @@ public final class VectorDiffCommand implements Subcommand {
     Column status = col("status").as(side + "_status");
     Column vector = col("embedding").as(side + "_vector");
     Dataset<Row> rows =
-        spark.read().parquet(output).select(Columns.of(id).as(side + "_id"), status, vector);
+        ExactFiles.parquet(spark, new Path(output))
+            .select(Columns.of(id).as(side + "_id"), status, vector);
     long all = rows.count();
     long ids = rows.select(side + "_id").distinct().count();
     if (ids != all) {

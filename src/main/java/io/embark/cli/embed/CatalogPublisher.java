@@ -6,6 +6,7 @@ import io.embark.cli.embed.CatalogTable.Change;
 import io.embark.cli.embed.EmbedSettings.SaveMode;
 import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
+import io.embark.spark.path.ExactFiles;
 import io.embark.table.Changes;
 import io.embark.table.Changes.Kind;
 import io.embark.table.StagedRun;
@@ -89,7 +90,9 @@ final class CatalogPublisher implements Publisher {
   public void publish(EmbedPlan plan, TableRun run, TableRun.Staged staged, TableLock lock)
       throws IOException {
     lock.requireHeld();
-    table.merge(source(plan, run, staged), plan.idCol(), List.of(plan.rows().columns()));
+    String change = Columns.free("change", plan.schema().fieldNames());
+    table.merge(
+        source(plan, run, staged, change), change, plan.idCol(), List.of(plan.rows().columns()));
     table
         .directory()
         .addRun(
@@ -98,24 +101,25 @@ final class CatalogPublisher implements Publisher {
     run.staging().clear();
   }
 
-  private Dataset<Row> source(EmbedPlan plan, TableRun run, TableRun.Staged staged) {
+  private Dataset<Row> source(EmbedPlan plan, TableRun run, TableRun.Staged staged, String change) {
     // The files that were counted: an executor of a killed driver may be finishing another.
-    String[] files =
-        staged.rowsOf().keySet().stream().map(run.staging()::part).toArray(String[]::new);
-    Dataset<Row> embedded = spark.read().schema(plan.schema()).parquet(files);
+    List<Path> files =
+        staged.rowsOf().keySet().stream().map(run.staging()::part).map(Path::new).toList();
+    Dataset<Row> embedded = ExactFiles.parquet(spark, plan.schema(), files);
     Dataset<Row> updated = changes.of(plan.rows(), Kind.UPDATED);
     // Columns that rows do not have are null.
     Dataset<Row> all =
-        marked(embedded, Change.PUT).unionByName(marked(updated, Change.UPDATE), true);
+        marked(embedded, change, Change.PUT)
+            .unionByName(marked(updated, change, Change.UPDATE), true);
     if (!sync) {
       return all;
     }
     Dataset<Row> ids = table.rows().select(Columns.of(plan.idCol()));
-    return all.unionByName(marked(changes.of(ids, Kind.GONE), Change.DELETE), true);
+    return all.unionByName(marked(changes.of(ids, Kind.GONE), change, Change.DELETE), true);
   }
 
-  private static Dataset<Row> marked(Dataset<Row> rows, Change change) {
-    return rows.withColumn(CatalogTable.CHANGE, functions.lit(change.name()));
+  private static Dataset<Row> marked(Dataset<Row> rows, String name, Change change) {
+    return rows.withColumn(name, functions.lit(change.name()));
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
@@ -126,15 +127,14 @@ record CatalogTable(SparkSession spark, String name) {
     DELETE
   }
 
-  static final String CHANGE = "embark_change";
-
   /**
    * Changes the table in one commit.
    *
-   * @param source the table's columns and {@link #CHANGE}; each id once
+   * @param source the table's columns and the change; each id once
+   * @param change the name of the column that holds a {@link Change}
    */
-  void merge(Dataset<Row> source, String idCol, List<String> inputColumns) {
-    String view = "embark_source";
+  void merge(Dataset<Row> source, String change, String idCol, List<String> inputColumns) {
+    String view = "embark_" + UUID.randomUUID().toString().replace('-', '_');
     source.createOrReplaceTempView(view);
     try {
       List<String> columns = Stream.of(schema().fields()).map(StructField::name).toList();
@@ -148,7 +148,7 @@ record CatalogTable(SparkSession spark, String name) {
                   name,
                   view,
                   Columns.quoted(idCol),
-                  CHANGE,
+                  Columns.quoted(change),
                   join(inputColumns, "t.%1$s = s.%1$s"),
                   join(columns, "t.%1$s = s.%1$s"),
                   join(columns, "%s"),

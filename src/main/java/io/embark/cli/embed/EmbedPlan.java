@@ -59,7 +59,9 @@ record EmbedPlan(
     gpuStage(settings).ifPresent(stage -> stage.require(conf));
     TextInput input = TextInput.of(settings, spark.sparkContext().hadoopConfiguration());
     String idCol = settings.get(EmbedSettings.ID_COL, "id");
-    Dataset<Row> rows = input.read(spark, settings.get(EmbedSettings.TEXT_COL), idCol);
+    String textCol = settings.get(EmbedSettings.TEXT_COL);
+    Dataset<Row> read = input.read(spark, textCol, idCol);
+    Dataset<Row> rows = Columns.withNested(Columns.withNested(read, textCol), idCol);
     requireColumns(settings, rows, idCol);
     requireChunks(settings);
     TextEmbedder embedder = embedder(settings).pinModel();

@@ -33,8 +33,6 @@ final class IncrementalPlan implements AutoCloseable {
   /** From so many small files on they are joined. */
   private static final int MANY = 32;
 
-  private static final String NOW = "embark_now_";
-
   private final EmbedPlan plan;
   private final TableDirectory directory;
   private final Snapshot base;
@@ -53,10 +51,14 @@ final class IncrementalPlan implements AutoCloseable {
     this.directory = directory;
     this.base = base;
     this.commitRows = plan.settings().get(EmbedSettings.COMMIT_ROWS);
+    Dataset<Row> table = Embark.read(plan.spark(), directory, base);
+    // Not by its name, which a column of the table may have.
     this.changes =
         plan.changes(
-            Embark.read(plan.spark(), directory, base),
-            base.files().isEmpty() ? functions.lit("") : functions.col("_metadata.file_name"));
+            table,
+            base.files().isEmpty()
+                ? functions.lit("")
+                : table.metadataColumn("_metadata").getField("file_name"));
     this.dropped =
         plan.settings().get(EmbedSettings.SYNC_DELETES)
             ? new Kind[] {Kind.CHANGED, Kind.FAILED, Kind.GONE}
@@ -142,15 +144,16 @@ final class IncrementalPlan implements AutoCloseable {
   private Dataset<Row> updated(Dataset<Row> old) {
     List<String> ofInput = List.of(plan.rows().columns());
     // Renamed, because both sides come from the same input and Spark could not tell them apart.
+    String prefix = Columns.free("now_", old.columns());
     Dataset<Row> now =
         changes
             .of(plan.rows(), Kind.UPDATED)
-            .toDF(ofInput.stream().map(name -> NOW + name).toArray(String[]::new));
+            .toDF(ofInput.stream().map(name -> prefix + name).toArray(String[]::new));
     Column[] columns =
         Stream.of(base.structType().fieldNames())
-            .map(name -> Columns.of(ofInput.contains(name) ? NOW + name : name).as(name))
+            .map(name -> Columns.of(ofInput.contains(name) ? prefix + name : name).as(name))
             .toArray(Column[]::new);
-    Column same = Columns.of(plan.idCol()).equalTo(Columns.of(NOW + plan.idCol()));
+    Column same = Columns.of(plan.idCol()).equalTo(Columns.of(prefix + plan.idCol()));
     return old.join(now, same).select(columns);
   }
 

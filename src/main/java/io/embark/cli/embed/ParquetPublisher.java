@@ -6,6 +6,7 @@ import io.embark.cli.embed.EmbedSettings.SaveMode;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.OutputType;
+import io.embark.spark.path.ExactFiles;
 import io.embark.table.Changes;
 import io.embark.table.KeptMaps;
 import io.embark.table.Snapshot;
@@ -70,8 +71,12 @@ final class ParquetPublisher implements Publisher {
   }
 
   @Override
-  public void require(EmbedPlan plan) {
-    plan.input().requireOutside(table.path());
+  public void require(EmbedPlan plan) throws IOException {
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    plan.input().requireOutside(table.path(), hadoop);
+    if (mode == SaveMode.OVERWRITE) {
+      new ReplacedOutput(table, hadoop).require(plan);
+    }
   }
 
   @Override
@@ -152,7 +157,7 @@ final class ParquetPublisher implements Publisher {
         table.visible().values().stream()
             .map(f -> new DataFile(f.getPath().getName(), f.getLen(), -1, null))
             .toList();
-    String schema = spark.read().parquet(table.path().toString()).schema().json();
+    String schema = ExactFiles.parquet(spark, table.path()).schema().json();
     return new Snapshot(Snapshot.FORMAT, 0, null, "found", null, schema, files);
   }
 
@@ -219,7 +224,7 @@ final class ParquetPublisher implements Publisher {
   @Override
   public Optional<Dataset<Row>> published() throws IOException {
     StructType schema = table.current().orElseThrow().structType();
-    return Optional.of(spark.read().schema(schema).parquet(table.path().toString()));
+    return Optional.of(ExactFiles.parquet(spark, schema, List.of(table.path())));
   }
 
   @Override

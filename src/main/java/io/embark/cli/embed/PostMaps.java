@@ -10,6 +10,7 @@ import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
 import io.embark.spark.executor.ModelFacts;
+import io.embark.spark.path.ExactFiles;
 import io.embark.table.KeptMaps;
 import io.embark.table.Snapshot;
 import io.embark.table.StagedRun;
@@ -145,7 +146,7 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
     StructType schema =
         current
             .map(Snapshot::structType)
-            .orElseGet(() -> plan.spark().read().parquet(path).schema());
+            .orElseGet(() -> ExactFiles.parquet(plan.spark(), new Path(path)).schema());
     KeptMaps kept = new KeptMaps(other);
     List<LinearVectorModel> maps = new ArrayList<>();
     for (String column : plan.vectorColumns()) {

@@ -27,7 +27,7 @@ interface Publisher extends AutoCloseable {
   Path name();
 
   /** Refuses a plan that the target cannot take, by a {@link io.embark.UserError}. */
-  default void require(EmbedPlan plan) {}
+  default void require(EmbedPlan plan) throws IOException {}
 
   /** The directory in which runs take their lock and stage, made if it has to be there. */
   TableDirectory open(EmbedPlan plan) throws IOException;

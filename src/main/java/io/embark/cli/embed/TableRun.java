@@ -15,6 +15,7 @@ import io.embark.spark.executor.CanaryWatch;
 import io.embark.spark.parquet.RowCounter;
 import io.embark.spark.parquet.RowTotals;
 import io.embark.spark.parquet.VectorParquetFormat;
+import io.embark.spark.path.ExactFiles;
 import io.embark.table.Changes;
 import io.embark.table.Slices;
 import io.embark.table.StagedRun;
@@ -27,6 +28,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -45,7 +47,6 @@ record TableRun(EmbedPlan plan, Staging staging) {
   private static final String SLICES = "slices";
   private static final String JOINED = "joined";
   private static final String REWRITTEN = "rewritten";
-  private static final String ONE_TEXT = "embark_text";
 
   /**
    * The result of staging.
@@ -91,7 +92,8 @@ record TableRun(EmbedPlan plan, Staging staging) {
     long texts = -1;
     if (dedupe()) {
       StructType schema = embedder.transformSchema(items.schema());
-      Dataset<Row> once = plan.spark().read().schema(schema).parquet(staging.slices());
+      Dataset<Row> once =
+          ExactFiles.parquet(plan.spark(), schema, List.of(new Path(staging.slices())));
       texts = once.count();
       write(marked(joined(rows, once)), part);
     }
@@ -104,7 +106,8 @@ record TableRun(EmbedPlan plan, Staging staging) {
           "%d rows were to be embedded, and %d were, in %s; these must be equal. Was the input changed meanwhile?"
               .formatted(run.rows(), totals.documents(), staging.part(part)));
     }
-    Dataset<Row> staged = plan.spark().read().schema(plan.schema()).parquet(staging.part(part));
+    Dataset<Row> staged =
+        ExactFiles.parquet(plan.spark(), plan.schema(), List.of(new Path(staging.part(part))));
     return new Staged(
         new RunSummary(
             totals,
@@ -196,9 +199,12 @@ record TableRun(EmbedPlan plan, Staging staging) {
 
   /** Gives every row the vector of its text. */
   private Dataset<Row> joined(Dataset<Row> rows, Dataset<Row> once) {
-    Dataset<Row> byText = once.withColumnRenamed(plan.textCol(), ONE_TEXT);
-    Column text = Columns.of(rows, plan.textCol());
-    return Changes.as(plan.schema(), rows.join(byText, text.eqNullSafe(byText.col(ONE_TEXT))));
+    // The text comes first: all others were added to it.
+    String[] names = once.columns();
+    names[0] = Columns.free("text", plan.schema().fieldNames());
+    Dataset<Row> byText = once.toDF(names);
+    Column same = Columns.of(rows, plan.textCol()).eqNullSafe(Columns.of(byText, names[0]));
+    return Changes.as(plan.schema(), rows.join(byText, same));
   }
 
   /**

@@ -6,6 +6,7 @@ import io.embark.input.InputFiles;
 import io.embark.input.InputFiles.Given;
 import io.embark.input.InputFormat;
 import io.embark.input.InputGate;
+import io.embark.spark.path.Folder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.EnumMap;
@@ -125,14 +126,13 @@ public record TextInput(List<String> paths, InputGate gate) {
   }
 
   /** Refuses an output that holds input: overwriting would delete it before it is read. */
-  void requireOutside(Path output) {
+  public void requireOutside(Path output, Configuration hadoop) throws IOException {
+    Folder folder = Folder.of(output, hadoop);
     for (FileStatus file : files()) {
-      for (Path at = file.getPath(); at != null; at = at.getParent()) {
-        if (at.equals(output)) {
-          throw new UserError(
-              "output: %s holds the input %s. Write somewhere else."
-                  .formatted(output, file.getPath()));
-        }
+      if (folder.holds(file.getPath())) {
+        throw new UserError(
+            "output: %s holds the input %s. Write somewhere else."
+                .formatted(output, file.getPath()));
       }
     }
   }

@@ -55,6 +55,7 @@ public record PostStep(List<LinearVectorModel> maps, Norm norm) implements Seria
         facts.vectorNames(),
         maps.stream().map(LinearVectorModel::outputDimension).toList(),
         facts.fingerprint(),
+        facts.file(),
         facts.fileHashes(),
         facts.device(),
         facts.canary());

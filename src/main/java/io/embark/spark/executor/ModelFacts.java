@@ -9,6 +9,7 @@ import io.embark.onnx.Device;
 import io.embark.pooling.Pooling;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +24,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param config every setting filled in, and the fingerprint of the model they are for
  * @param fingerprint SHA-256 over graph and tokenizer
+ * @param file the graph as it lies on the driver's host
  * @param fileHashes SHA-256 of each file of these
  * @param device where tasks run and the token budget there, in words; empty when that is settled on
  *     each executor
@@ -32,6 +34,7 @@ public record ModelFacts(
     List<String> vectorNames,
     List<Integer> dimensions,
     String fingerprint,
+    Path file,
     Map<String, String> fileHashes,
     Optional<String> device,
     Canary canary) {
@@ -68,6 +71,7 @@ public record ModelFacts(
           opened.vectorNames(),
           opened.dimensions(),
           fingerprint,
+          model.onnxFile(),
           fileHashes,
           opened.device(),
           opened.canary());

@@ -69,7 +69,11 @@ public final class RowCounter {
     String chunk = configuration.get(CHUNK);
     return chunk == null
         ? Optional.empty()
-        : Optional.of(new RowCounter(schema, ChunkMode.of(chunk), configuration.get(PREFIX, "")));
+        : Optional.of(
+            new RowCounter(
+                schema,
+                ChunkMode.of(chunk),
+                Optional.ofNullable(configuration.getRaw(PREFIX)).orElse("")));
   }
 
   void add(InternalRow row) {
