@@ -3,17 +3,12 @@ package io.embark.table;
 import static org.apache.spark.sql.functions.*;
 
 import io.embark.spark.column.Columns;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.ArrayType;
-import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.sql.types.UserDefinedType;
 
 /**
  * One side of a comparison, hashed where it is read: for each id the SHA-256 of the text, a hash of
@@ -27,19 +22,17 @@ final class RowHashes {
   static final String FAILED = "failed";
   static final String ROWS = "rows";
 
-  /** JSON with nulls, and with times as exact as Spark has them. */
-  private static final Map<String, String> LOSSLESS =
-      Map.of(
-          "ignoreNullFields", "false",
-          "timestampFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
-          "timestampNTZFormat", "yyyy-MM-dd'T'HH:mm:ss.SSSSSS");
-
   private static final long PARTITION_BYTES = 16L << 20;
 
   private RowHashes() {}
 
+  /** SQL of the hash of a text: never null, that of a null text is empty. */
+  static String ofText(String column) {
+    return "coalesce(unhex(sha2(%s, 256)), X'')".formatted(column);
+  }
+
   /**
-   * The hashes of every row. That of the text is never null, that of a null text is empty.
+   * The hashes of every row.
    *
    * @param columns that are compared
    */
@@ -54,31 +47,20 @@ final class RowHashes {
         Stream.of(columns.fields())
             .filter(f -> !f.name().equals(idCol) && !f.name().equals(textCol))
             .flatMap(RowHashes::hashed);
-    Column text = unhex(sha2(Columns.of(textCol), 256));
     return rows.select(
         Columns.of(idCol).as(ID),
-        coalesce(text, lit(new byte[0])).as(TEXT),
+        expr(ofText(Columns.quoted(textCol))).as(TEXT),
         // Seeded with a constant, for an input may have no other columns.
         xxhash64(Stream.concat(Stream.of(lit(1)), rest).toArray(Column[]::new)).as(REST),
         file.as(FILE),
         coalesce(failed, lit(false)).as(FAILED));
   }
 
-  /**
-   * A column in a form in which equal hashes mean equal values. Spark's hash passes over nulls and
-   * over the borders of nested values: without more, a value that moves from one column to the next
-   * changes nothing.
-   */
+  /** A column in a form in which equal hashes mean equal values, see {@link ContentHash}. */
   private static Stream<Column> hashed(StructField field) {
     Column column = Columns.of(field.name());
-    DataType type = field.dataType();
-    boolean nested =
-        type instanceof ArrayType
-            || type instanceof MapType
-            || type instanceof StructType
-            || type instanceof UserDefinedType;
-    return nested
-        ? Stream.of(to_json(struct(column), LOSSLESS))
+    return ContentHash.isNested(field.dataType())
+        ? Stream.of(ContentHash.of(column, field.dataType()))
         : Stream.of(isnull(column), column);
   }
 

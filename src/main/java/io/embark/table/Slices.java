@@ -23,6 +23,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RuntimeConfig;
 import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 import scala.Option;
 import scala.collection.Seq;
 
@@ -40,8 +41,16 @@ public final class Slices {
   /** A column in a form that Spark can hash, which it cannot where maps are in it. */
   private static Column hashable(StructField field) {
     Column column = Columns.of(field.name());
-    boolean holdsMap = field.dataType().existsRecursively(type -> type instanceof MapType);
-    return holdsMap ? to_json(struct(column)) : column;
+    return holdsMap(field) ? ContentHash.of(column, field.dataType()) : column;
+  }
+
+  private static boolean holdsMap(StructField field) {
+    return field.dataType().existsRecursively(type -> type instanceof MapType);
+  }
+
+  /** Whether the slices of such rows, by all columns, follow from what is in maps. */
+  public static boolean byMaps(StructType rows) {
+    return Stream.of(rows.fields()).anyMatch(Slices::holdsMap);
   }
 
   static String fileOf(int number) {

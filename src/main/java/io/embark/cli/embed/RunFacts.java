@@ -3,6 +3,7 @@ package io.embark.cli.embed;
 import io.embark.embed.Setting;
 import io.embark.embed.VectorProvenance;
 import io.embark.model.Fingerprint;
+import io.embark.table.Slices;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,10 @@ final class RunFacts {
     all.put("gpu-cuda-graphs", "false");
     // What staged files are like: slices of an Embark that wrote no totals cannot be gone on with.
     all.put("staged files", "with totals");
+    if (plan.idCol() == null && Slices.byMaps(plan.rows().schema())) {
+      // Earlier versions went by the text form of maps: their slices hold other rows.
+      all.put("slices of maps", "by content");
+    }
     all.put("model fingerprint", plan.model().fingerprint());
     if (VectorProvenance.leavesPromptOut(plan.model().config())) {
       all.put("prompt left out", "as sentence-transformers does");
