@@ -111,6 +111,8 @@ public final class Changes implements AutoCloseable {
             id.as(RowHashes.ID),
             then.col(RowHashes.FILE).as(RowHashes.FILE),
             kind.as(KIND),
+            // Of rows that are as they were nobody asks, and most are.
+            when(kind.notEqual(Kind.SAME.name()), thenText).as(RowHashes.TEXT),
             id.isNull().or(rows.gt(1)).as(NOT_UNIQUE));
   }
 
@@ -175,6 +177,19 @@ public final class Changes implements AutoCloseable {
     Dataset<Row> ids = diffOf(kinds).select(col(RowHashes.ID).as(joined));
     // By name, and not by Dataset: both sides come from the same input.
     return rows.join(ids, Columns.of(idCol).equalTo(Columns.of(joined)), how);
+  }
+
+  /**
+   * What differs: {@code id}, {@code kind} and {@code text}, the hash of the text that the table
+   * had when it was compared, see {@link #textHash}; null for new rows.
+   */
+  public Dataset<Row> differences(Kind... kinds) {
+    return diffOf(kinds).select(RowHashes.ID, KIND, RowHashes.TEXT);
+  }
+
+  /** SQL of the hash of a text by which rows are compared; never null. */
+  public static String textHash(String column) {
+    return RowHashes.ofText(column);
   }
 
   private Dataset<Row> diffOf(Kind... kinds) {

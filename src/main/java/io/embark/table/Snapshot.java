@@ -62,6 +62,11 @@ public record Snapshot(
     return new Snapshot(format, id, run, mode, committed, schema, others);
   }
 
+  /** The same version with other columns. */
+  public Snapshot withSchema(StructType columns) {
+    return new Snapshot(format, id, run, mode, committed, columns.json(), files);
+  }
+
   public long byteCount() {
     return files.stream().mapToLong(DataFile::bytes).sum();
   }

@@ -48,6 +48,15 @@ public record StagedRun(
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
+  /** The runs that have not ended or were killed. */
+  public static List<StagedRun> all(TableDirectory table) throws IOException {
+    List<StagedRun> all = new ArrayList<>();
+    for (FileStatus staging : table.list(table.stagingRoot())) {
+      read(table, staging.getPath()).ifPresent(all::add);
+    }
+    return all;
+  }
+
   /** A line for people on each run that has not ended or was killed. */
   static List<String> unfinished(TableDirectory table) throws IOException {
     List<String> lines = new ArrayList<>();

@@ -1,43 +1,95 @@
 package io.embark.cli.embed;
 
 import io.embark.UserError;
+import io.embark.cli.embed.EmbedSettings.SaveMode;
 import io.embark.embed.ProvenanceComparison;
 import io.embark.embed.VectorProvenance;
 import io.embark.spark.column.ColumnProvenance;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
-/** Refuses to put rows beside those of an earlier run that have other columns or vectors. */
+/**
+ * Refuses to put rows beside those of an earlier run that have other columns or vectors. Columns
+ * that only the input has are taken where the user wants that.
+ */
 final class AppendCheck {
+  private static final String WAY_OUT = "Use the same settings, or another output.";
+
   private AppendCheck() {}
 
-  /** Names every difference between the schema of the output and that of the rows to append. */
-  static void require(Path output, StructType present, StructType added) {
+  /**
+   * Names every difference between the schema of the output and that of the rows to append.
+   *
+   * @param added with every column of the plan's input
+   * @return the schema of the output afterwards: as it is, with the columns that it gets behind
+   * @throws UserError if rows of the two cannot stand side by side
+   */
+  static StructType require(EmbedPlan plan, Path output, StructType present, StructType added) {
+    boolean evolves = plan.settings().get(EmbedSettings.EVOLVE_SCHEMA);
+    Set<String> ofInput = Set.of(plan.rows().columns());
     List<String> differences = new ArrayList<>();
+    Set<String> waysOut = new LinkedHashSet<>();
+    StructType evolved = present;
     for (StructField field : added.fields()) {
-      if (!List.of(present.fieldNames()).contains(field.name())) {
+      Optional<String> twin = twin(present, field.name());
+      if (List.of(present.fieldNames()).contains(field.name())) {
+        compare(present.apply(field.name()), field, differences, waysOut);
+      } else if (twin.isPresent()) {
+        differences.add(
+            "its column %s is called %s in the new rows".formatted(twin.get(), field.name()));
+        waysOut.add("Call it the same.");
+      } else if (!ofInput.contains(field.name())) {
         differences.add("it has no column " + field.name());
+        waysOut.add(WAY_OUT);
+      } else if (evolves) {
+        evolved = evolved.add(field);
       } else {
-        compare(present.apply(field.name()), field, differences);
+        differences.add("it has no column " + field.name() + ", the input has");
+        waysOut.add(
+            plan.mode() == SaveMode.INCREMENTAL
+                ? "--evolve-schema gives it the column, null in rows that are there only; vectors stay."
+                : "Leave the column out, or use another output, or --mode incremental with --evolve-schema.");
       }
     }
-    for (String name : present.fieldNames()) {
-      if (!List.of(added.fieldNames()).contains(name)) {
-        differences.add("it has a column " + name + ", the new rows have none");
+    for (StructField field : present.fields()) {
+      if (twin(added, field.name()).isEmpty()) {
+        differences.add("it has a column " + field.name() + ", the new rows have none");
+        waysOut.add(ColumnProvenance.of(field.metadata()).isPresent() ? WAY_OUT : dropped(plan));
       }
     }
     if (!differences.isEmpty()) {
+      String vectors =
+          waysOut.contains(WAY_OUT) ? System.lineSeparator() + fieldByField(present, added) : "";
       throw new UserError(
-          "mode: cannot append to %s: %s. Use the same settings, or another output.%n%s"
-              .formatted(output, String.join("; ", differences), fieldByField(present, added)));
+          "mode: cannot append to %s: %s. %s"
+                  .formatted(output, String.join("; ", differences), String.join(" ", waysOut))
+              + vectors);
     }
+    return evolved;
   }
 
-  private static void compare(StructField present, StructField added, List<String> differences) {
+  /** The column of that name, in any case. */
+  private static Optional<String> twin(StructType columns, String name) {
+    return Stream.of(columns.fieldNames()).filter(name::equalsIgnoreCase).findFirst();
+  }
+
+  private static String dropped(EmbedPlan plan) {
+    return plan.settings().isSet(EmbedSettings.TABLE)
+        ? "Give the input the column again, null where it has no value, or take it out of the table with ALTER TABLE ... DROP COLUMN."
+        : "Give the input the column again, null where it has no value, or use another output.";
+  }
+
+  private static void compare(
+      StructField present, StructField added, List<String> differences, Set<String> waysOut) {
+    int before = differences.size();
     if (!present.dataType().sameType(added.dataType())) {
       differences.add(
           "its column %s is %s, the new one %s"
@@ -53,6 +105,9 @@ final class AppendCheck {
                 .formatted(
                     added.name(), field.name(), quoted(field.left()), quoted(field.right())));
       }
+    }
+    if (differences.size() > before) {
+      waysOut.add(WAY_OUT);
     }
   }
 

@@ -2,7 +2,6 @@ package io.embark.cli.embed;
 
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
-import io.embark.cli.embed.CatalogTable.Change;
 import io.embark.cli.embed.EmbedSettings.SaveMode;
 import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
@@ -10,12 +9,16 @@ import io.embark.spark.path.ExactFiles;
 import io.embark.table.Changes;
 import io.embark.table.Changes.Kind;
 import io.embark.table.StagedRun;
+import io.embark.table.Staging;
 import io.embark.table.TableDirectory;
 import io.embark.table.TableLock;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -27,11 +30,15 @@ final class CatalogPublisher implements Publisher {
   private final SparkSession spark;
   private final CatalogTable table;
   private final boolean sync;
+
+  /** The snapshot that the input is compared with. */
+  private long base;
+
   private Changes changes;
 
   CatalogPublisher(SparkSession spark, JobSettings settings) {
     this.spark = spark;
-    this.table = new CatalogTable(spark, settings.get(EmbedSettings.TABLE));
+    this.table = CatalogTable.of(spark, settings.get(EmbedSettings.TABLE));
     this.sync = settings.get(EmbedSettings.SYNC_DELETES);
     table.requireRuntime();
     OutputType type = settings.get(EmbedSettings.OUTPUT_TYPE);
@@ -61,65 +68,83 @@ final class CatalogPublisher implements Publisher {
     return table.directory();
   }
 
+  /** A run that is gone on with has compared the input with the snapshot that was there then. */
+  @Override
+  public Optional<Staging.Recovered> recover(EmbedPlan plan, TableLock lock) throws IOException {
+    base = table.snapshot();
+    for (StagedRun begun : StagedRun.all(table.directory())) {
+      long then = RunFacts.base(begun.facts());
+      if (begun.key().equals(Staging.key(RunFacts.of(plan, then))) && table.keeps(then)) {
+        base = then;
+      }
+    }
+    return Optional.empty();
+  }
+
   @Override
   public long current() {
-    return table.snapshot();
+    return base;
   }
 
   @Override
   public EmbedPlan settle(EmbedPlan plan, Optional<StagedRun> begun) throws IOException {
-    StructType schema = table.schema();
     StructType rows = plan.embedder().transformSchema(plan.rows().schema());
-    AppendCheck.require(table.directory().path(), schema, rows);
+    StructType schema = AppendCheck.require(plan, name(), table.schema(), rows);
+    table.requireRoom(schema);
     return plan.on(schema, plan.embedder(), List.of());
   }
 
   @Override
   public Work work(EmbedPlan plan) {
-    changes = plan.changes(table.rows(), functions.lit(""));
+    changes = plan.changes(compared(plan), functions.lit(""));
     long toEmbed = changes.toEmbed();
     long others = changes.count(Kind.UPDATED) + (sync ? changes.count(Kind.GONE) : 0);
+    boolean evolves = !plan.schema().equals(table.schema());
     return new Work(
         changes.rowsToEmbed(plan.rows()),
         toEmbed,
         Optional.of(changes.inWords()),
-        toEmbed + others == 0);
+        toEmbed + others == 0 && !evolves);
+  }
+
+  /** The table's rows; columns that it is only to get are null. */
+  private Dataset<Row> compared(EmbedPlan plan) {
+    Dataset<Row> rows = table.rows(base);
+    Set<String> present = Set.of(rows.columns());
+    return rows.select(
+        Stream.of(plan.schema().fields())
+            .map(
+                f ->
+                    present.contains(f.name())
+                        ? Columns.of(f.name())
+                        : functions.lit(null).cast(f.dataType()).as(f.name()))
+            .toArray(Column[]::new));
   }
 
   @Override
   public void publish(EmbedPlan plan, TableRun run, TableRun.Staged staged, TableLock lock)
       throws IOException {
+    // The files that were counted: an executor of a killed driver may be finishing another.
+    List<Path> files =
+        staged.rowsOf().keySet().stream().map(run.staging()::part).map(Path::new).toList();
+    Dataset<Row> embedded = ExactFiles.parquet(spark, plan.schema(), files);
+    Dataset<Row> updated = changes.of(plan.rows(), Kind.UPDATED);
+    CatalogMerge merge =
+        new CatalogMerge(
+            table,
+            List.of(plan.schema().fieldNames()),
+            List.of(plan.rows().columns()),
+            plan.idCol(),
+            plan.textCol());
     lock.requireHeld();
-    String change = Columns.free("change", plan.schema().fieldNames());
-    table.merge(
-        source(plan, run, staged, change), change, plan.idCol(), List.of(plan.rows().columns()));
+    table.evolve(plan.schema());
+    merge.commit(merge.source(changes, embedded, updated, sync), base, lock);
     table
         .directory()
         .addRun(
             RunManifest.fileName(spark),
             RunManifest.of(plan, run.staging().key(), table.snapshot(), staged));
     run.staging().clear();
-  }
-
-  private Dataset<Row> source(EmbedPlan plan, TableRun run, TableRun.Staged staged, String change) {
-    // The files that were counted: an executor of a killed driver may be finishing another.
-    List<Path> files =
-        staged.rowsOf().keySet().stream().map(run.staging()::part).map(Path::new).toList();
-    Dataset<Row> embedded = ExactFiles.parquet(spark, plan.schema(), files);
-    Dataset<Row> updated = changes.of(plan.rows(), Kind.UPDATED);
-    // Columns that rows do not have are null.
-    Dataset<Row> all =
-        marked(embedded, change, Change.PUT)
-            .unionByName(marked(updated, change, Change.UPDATE), true);
-    if (!sync) {
-      return all;
-    }
-    Dataset<Row> ids = table.rows().select(Columns.of(plan.idCol()));
-    return all.unionByName(marked(changes.of(ids, Kind.GONE), change, Change.DELETE), true);
-  }
-
-  private static Dataset<Row> marked(Dataset<Row> rows, String name, Change change) {
-    return rows.withColumn(name, functions.lit(change.name()));
   }
 
   @Override

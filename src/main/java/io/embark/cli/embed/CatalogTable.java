@@ -4,10 +4,12 @@ import io.embark.UserError;
 import io.embark.spark.column.Columns;
 import io.embark.table.TableDirectory;
 import java.io.IOException;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.UUID;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
@@ -15,24 +17,73 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
+import org.apache.spark.sql.connector.catalog.Column;
 import org.apache.spark.sql.connector.catalog.Identifier;
+import org.apache.spark.sql.connector.catalog.Table;
 import org.apache.spark.sql.connector.catalog.TableCatalog;
+import org.apache.spark.sql.connector.catalog.TableChange;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * A table of Apache Iceberg, which keeps its own snapshots.
+ * A table of Apache Iceberg, which keeps its own snapshots. Others write it too, so each look at it
+ * is a new one, past what the session's catalog remembers.
  *
- * @param name as in SQL, with its catalog: {@code lake.db.vectors}
+ * @param parts of its name: catalog, namespaces, table
  */
-record CatalogTable(SparkSession spark, String name) {
+record CatalogTable(SparkSession spark, List<String> parts) {
+  /** A part of a name: in backticks, in which two stand for one, or without dots. */
+  private static final Pattern PART = Pattern.compile("`((?:[^`]|``)+)`|([^`.]+)");
+
   private static final String RUNTIME = "org.apache.iceberg.spark.SparkCatalog";
   private static final String EXTENSIONS =
       "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions";
 
   /** Iceberg keeps no metadata of columns, so ours lie in a property of the table. */
   private static final String SCHEMA = "embark.schema";
+
+  /** The number of no snapshot, that of a table without rows. */
+  private static final long EMPTY = 0;
+
+  private static final String SNAPSHOT = "current-snapshot-id";
+  private static final String ISOLATION = "write.merge.isolation-level";
+  private static final String SERIALIZABLE = "serializable";
+
+  /**
+   * A table by its name.
+   *
+   * @param name with its catalog: {@code lake.db.vectors}; a part with a dot or a backtick in it
+   *     stands in backticks, other parts may
+   */
+  static CatalogTable of(SparkSession spark, String name) {
+    List<String> parts = new ArrayList<>();
+    Matcher part = PART.matcher(name);
+    int end = -1;
+    while (part.find(end + 1) && part.start() == end + 1) {
+      parts.add(part.group(1) == null ? part.group(2) : part.group(1).replace("``", "`"));
+      end = part.end();
+      if (end == name.length() || name.charAt(end) != '.') {
+        break;
+      }
+    }
+    if (parts.size() < 3 || end != name.length()) {
+      throw new UserError(
+          "table: found '%s', wanted CATALOG.DATABASE.NAME; a part with a dot in it stands in backticks."
+              .formatted(name));
+    }
+    return new CatalogTable(spark, List.copyOf(parts));
+  }
+
+  /** For people. */
+  String name() {
+    return String.join(".", parts);
+  }
+
+  /** For SQL, with quotes. */
+  String sqlName() {
+    return parts.stream().map(Columns::quoted).collect(Collectors.joining("."));
+  }
 
   /** Refuses a session that cannot write Iceberg tables, with what is missing. */
   void requireRuntime() {
@@ -41,24 +92,42 @@ record CatalogTable(SparkSession spark, String name) {
     } catch (ClassNotFoundException e) {
       throw new UserError(
           "table: %s needs Apache Iceberg, which is not on the class path. Add --spark --packages org.apache.iceberg:iceberg-spark-runtime-3.5_2.12:1.10.1"
-              .formatted(name),
+              .formatted(name()),
           e);
     }
     if (!spark.conf().get("spark.sql.extensions", "").contains(EXTENSIONS)) {
       throw new UserError(
           "table: MERGE INTO %s needs --spark --conf spark.sql.extensions=%s"
-              .formatted(name, EXTENSIONS));
+              .formatted(name(), EXTENSIONS));
     }
-    String catalog = name.split("\\.")[0];
-    if (!name.contains(".") || spark.conf().get("spark.sql.catalog." + catalog, null) == null) {
+    String catalog = "spark.sql.catalog." + parts.get(0);
+    if (spark.conf().get(catalog, null) == null) {
       throw new UserError(
-          "table: found '%s', wanted CATALOG.DATABASE.NAME with spark.sql.catalog.%s set."
-              .formatted(name, catalog));
+          "table: the catalog of %s is not known; wanted --spark --conf %s=%s and where it is."
+              .formatted(name(), catalog, RUNTIME));
     }
   }
 
   boolean exists() {
-    return spark.catalog().tableExists(name);
+    return catalog().tableExists(identifier());
+  }
+
+  private TableCatalog catalog() {
+    return (TableCatalog) spark.sessionState().catalogManager().catalog(parts.get(0));
+  }
+
+  private Identifier identifier() {
+    int last = parts.size() - 1;
+    return Identifier.of(parts.subList(1, last).toArray(String[]::new), parts.get(last));
+  }
+
+  private Table load() {
+    try {
+      catalog().invalidateTable(identifier());
+      return catalog().loadTable(identifier());
+    } catch (NoSuchTableException e) {
+      throw new UserError("table: " + name() + " does not exist.", e);
+    }
   }
 
   void create(StructType schema) {
@@ -69,98 +138,116 @@ record CatalogTable(SparkSession spark, String name) {
     spark.sql(
         "CREATE TABLE %s (%s) USING iceberg TBLPROPERTIES ('%s' = '%s')"
             .formatted(
-                name,
+                sqlName(),
                 String.join(", ", types),
                 SCHEMA,
                 schema.json().replace("\\", "\\\\").replace("'", "\\'")));
   }
 
-  /** The schema of its rows with their metadata, which only a table made by Embark has. */
+  /**
+   * The columns that Embark wrote and the table still has, with their metadata; those that others
+   * added are theirs.
+   *
+   * @throws UserError if Embark did not make the table, or others may commit unseen
+   */
   StructType schema() {
-    return property(SCHEMA)
-        .map(json -> (StructType) DataType.fromJson(json))
-        .orElseThrow(
-            () ->
-                new UserError(
-                    "table: %s was not made by Embark: it has no property %s. Give a table that does not exist."
-                        .formatted(name, SCHEMA)));
+    Table found = load();
+    String written = found.properties().get(SCHEMA);
+    if (written == null) {
+      throw new UserError(
+          "table: %s was not made by Embark: it has no property %s. Give a table that does not exist."
+              .formatted(name(), SCHEMA));
+    }
+    String isolation = found.properties().getOrDefault(ISOLATION, SERIALIZABLE);
+    if (!isolation.equals(SERIALIZABLE)) {
+      throw new UserError(
+          "table: %s has %s = %s; wanted %s, so that no row is written twice while others write too. Set it with ALTER TABLE %s SET TBLPROPERTIES ('%2$s' = '%4$s')."
+              .formatted(name(), ISOLATION, isolation, SERIALIZABLE, sqlName()));
+    }
+    Map<String, DataType> present = types(found);
+    return new StructType(
+        Stream.of(((StructType) DataType.fromJson(written)).fields())
+            .filter(field -> present.containsKey(field.name()))
+            .toArray(StructField[]::new));
   }
 
-  /** Asked of the catalog: SQL blacks out properties in which something looks like a secret. */
-  private Optional<String> property(String key) {
-    String[] parts = name.split("\\.");
-    int last = parts.length - 1;
-    TableCatalog catalog = (TableCatalog) spark.sessionState().catalogManager().catalog(parts[0]);
-    Identifier table = Identifier.of(Arrays.copyOfRange(parts, 1, last), parts[last]);
+  private static Map<String, DataType> types(Table found) {
+    return Stream.of(found.columns()).collect(Collectors.toMap(Column::name, Column::dataType));
+  }
+
+  /**
+   * Refuses a schema if somebody else gave the table one of its columns with another type. One with
+   * the same type is taken over.
+   */
+  void requireRoom(StructType schema) {
+    Set<String> own = Set.of(schema().fieldNames());
+    Map<String, DataType> present = types(load());
+    for (StructField field : schema.fields()) {
+      DataType found = present.get(field.name());
+      if (found != null && !own.contains(field.name()) && !found.sameType(field.dataType())) {
+        throw new UserError(
+            "evolve-schema: %s has a column %s already, which Embark did not write and is %s; the input's is %s. Rename one of them."
+                .formatted(
+                    name(), field.name(), found.simpleString(), field.dataType().simpleString()));
+      }
+    }
+  }
+
+  /** Gives the table the columns of a schema that it does not have yet, in one commit. */
+  void evolve(StructType schema) {
+    if (schema.equals(schema())) {
+      return;
+    }
+    Map<String, DataType> present = types(load());
+    List<TableChange> changes = new ArrayList<>();
+    for (StructField field : schema.fields()) {
+      if (!present.containsKey(field.name())) {
+        changes.add(TableChange.addColumn(new String[] {field.name()}, field.dataType()));
+      }
+    }
+    changes.add(TableChange.setProperty(SCHEMA, schema.json()));
     try {
-      return Optional.ofNullable(catalog.loadTable(table).properties().get(key));
+      catalog().alterTable(identifier(), changes.toArray(TableChange[]::new));
     } catch (NoSuchTableException e) {
-      throw new UserError("table: " + name + " does not exist.", e);
+      throw new UserError("table: " + name() + " does not exist.", e);
     }
   }
 
   /** Its own directory, in which runs lock and stage. */
   TableDirectory directory() throws IOException {
-    String location =
-        property("location")
-            .orElseThrow(() -> new IOException("Table " + name + " does not tell its location."));
+    String location = load().properties().get("location");
+    if (location == null) {
+      throw new IOException("Table " + name() + " does not tell its location.");
+    }
     return TableDirectory.at(new Path(location), spark.sparkContext().hadoopConfiguration());
   }
 
-  /** The number of its current snapshot, 0 if it has none. */
-  long snapshot() {
-    String refs = "SELECT snapshot_id FROM %s.refs WHERE name = 'main'".formatted(name);
-    List<Row> last = spark.sql(refs).collectAsList();
-    return last.isEmpty() ? 0 : last.get(0).getLong(0);
-  }
-
-  Dataset<Row> rows() {
-    return spark.table(name);
-  }
-
-  /** What {@link #merge} does with a row of its source. */
-  enum Change {
-    /** Insert the row, or replace the one with its id. */
-    PUT,
-    /** Replace the columns of the input only. */
-    UPDATE,
-    DELETE
-  }
-
   /**
-   * Changes the table in one commit.
-   *
-   * @param source the table's columns and the change; each id once
-   * @param change the name of the column that holds a {@link Change}
+   * The number of its newest snapshot, {@link #EMPTY} if it has none. Not asked of the table {@code
+   * refs}, which a session remembers where a part of the name has a dot.
    */
-  void merge(Dataset<Row> source, String change, String idCol, List<String> inputColumns) {
-    String view = "embark_" + UUID.randomUUID().toString().replace('-', '_');
-    source.createOrReplaceTempView(view);
-    try {
-      List<String> columns = Stream.of(schema().fields()).map(StructField::name).toList();
-      spark.sql(
-          ("MERGE INTO %s t USING %s s ON t.%3$s = s.%3$s"
-                  + " WHEN MATCHED AND s.%4$s = 'DELETE' THEN DELETE"
-                  + " WHEN MATCHED AND s.%4$s = 'UPDATE' THEN UPDATE SET %5$s"
-                  + " WHEN MATCHED THEN UPDATE SET %6$s"
-                  + " WHEN NOT MATCHED THEN INSERT (%7$s) VALUES (%8$s)")
-              .formatted(
-                  name,
-                  view,
-                  Columns.quoted(idCol),
-                  Columns.quoted(change),
-                  join(inputColumns, "t.%1$s = s.%1$s"),
-                  join(columns, "t.%1$s = s.%1$s"),
-                  join(columns, "%s"),
-                  join(columns, "s.%s")));
-    } finally {
-      spark.catalog().dropTempView(view);
+  long snapshot() {
+    String id = load().properties().get(SNAPSHOT);
+    if (id == null) {
+      throw new IllegalStateException(
+          "Iceberg tells no %s of %s; wanted a runtime that does, as 1.10.1."
+              .formatted(SNAPSHOT, name()));
     }
+    return id.equals("none") ? EMPTY : Long.parseLong(id);
   }
 
-  private static String join(List<String> columns, String form) {
-    return columns.stream()
-        .map(c -> form.formatted(Columns.quoted(c)))
-        .collect(Collectors.joining(", "));
+  /** Whether it still keeps a snapshot. */
+  boolean keeps(long snapshot) {
+    load();
+    String id = "SELECT 1 FROM %s.snapshots WHERE snapshot_id = %d".formatted(sqlName(), snapshot);
+    return snapshot == EMPTY || !spark.sql(id).isEmpty();
+  }
+
+  /** The rows that a snapshot has, whoever commits meanwhile. */
+  Dataset<Row> rows(long snapshot) {
+    if (snapshot == EMPTY) {
+      return spark.table(sqlName()).limit(0);
+    }
+    return spark.read().option("snapshot-id", snapshot).table(sqlName());
   }
 }

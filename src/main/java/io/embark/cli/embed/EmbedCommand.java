@@ -4,6 +4,7 @@ import io.embark.UserError;
 import io.embark.cli.JobSettings;
 import io.embark.cli.SettingsCommand;
 import io.embark.cli.Words;
+import io.embark.cli.embed.EmbedSettings.SaveMode;
 import io.embark.spark.executor.EarlyEmbedder;
 import java.io.IOException;
 import java.util.List;
@@ -36,6 +37,11 @@ public final class EmbedCommand extends SettingsCommand {
     }
     if (input && !table && !given.isSet(EmbedSettings.OUTPUT)) {
       throw new UserError("output: missing; say where to write with --output URI.");
+    }
+    if (given.get(EmbedSettings.EVOLVE_SCHEMA) && EmbedPlan.mode(given) != SaveMode.INCREMENTAL) {
+      throw new UserError(
+          "evolve-schema: needs --mode incremental, which writes earlier files anew with the column; found --mode %s."
+              .formatted(EmbedPlan.mode(given).label()));
     }
   }
 

@@ -136,6 +136,13 @@ public final class EmbedSettings {
           .says("In incremental mode, drop rows whose id is no longer in the input")
           .toggle();
 
+  static final Setting<Boolean> EVOLVE_SCHEMA =
+      declare(Effect.PLAN, "evolve-schema", Setting.SWITCH, "false")
+          .says(
+              "In incremental mode, give the output the columns that the input has and it has not;"
+                  + " vectors stay")
+          .toggle();
+
   static final Setting<Boolean> RETRY_FAILED =
       declare(Effect.STORAGE, "retry-failed", Setting.SWITCH, "true")
           .says(

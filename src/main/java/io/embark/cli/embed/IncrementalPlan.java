@@ -36,6 +36,7 @@ final class IncrementalPlan implements AutoCloseable {
   private final EmbedPlan plan;
   private final TableDirectory directory;
   private final Snapshot base;
+  private final boolean evolves;
   private final Kind[] dropped;
   private final int commitRows;
   final Changes changes;
@@ -49,9 +50,11 @@ final class IncrementalPlan implements AutoCloseable {
   IncrementalPlan(EmbedPlan plan, TableDirectory directory, Snapshot base) {
     this.plan = plan;
     this.directory = directory;
-    this.base = base;
+    this.evolves = !plan.schema().equals(base.structType());
+    // Columns that the table is to get are null in its files.
+    this.base = base.withSchema(plan.schema());
     this.commitRows = plan.settings().get(EmbedSettings.COMMIT_ROWS);
-    Dataset<Row> table = Embark.read(plan.spark(), directory, base);
+    Dataset<Row> table = Embark.read(plan.spark(), directory, this.base);
     // Not by its name, which a column of the table may have.
     this.changes =
         plan.changes(
@@ -73,8 +76,10 @@ final class IncrementalPlan implements AutoCloseable {
     if (small.size() > MANY) {
       affected.addAll(small);
     }
+    // Readers that know nothing of snapshots take the columns of any file for those of all.
     Map<Boolean, List<DataFile>> goes =
-        base.files().stream().collect(Collectors.partitioningBy(f -> affected.contains(f.name())));
+        base.files().stream()
+            .collect(Collectors.partitioningBy(f -> evolves || affected.contains(f.name())));
     this.kept = goes.get(false);
     this.superseded = goes.get(true);
   }
@@ -99,7 +104,8 @@ final class IncrementalPlan implements AutoCloseable {
 
   /** Whether the table would be the same afterwards. */
   boolean isEmpty() {
-    return changes.toEmbed() == 0
+    return !evolves
+        && changes.toEmbed() == 0
         && changes.count(Kind.UPDATED) == 0
         && Stream.of(dropped).allMatch(kind -> changes.count(kind) == 0);
   }

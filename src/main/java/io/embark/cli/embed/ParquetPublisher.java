@@ -119,8 +119,7 @@ final class ParquetPublisher implements Publisher {
     }
     StructType schema = embedder.transformSchema(plan.rows().schema());
     if (base.isPresent()) {
-      AppendCheck.require(table.path(), base.get().structType(), schema);
-      schema = base.get().structType();
+      schema = AppendCheck.require(plan, table.path(), base.get().structType(), schema);
     }
     return plan.on(schema, embedder, post);
   }

@@ -20,6 +20,8 @@ final class RunFacts {
   private static final Set<Setting<?>> LATER =
       Set.of(Setting.MODULES, Setting.MODEL_OUTPUT, Setting.STRIP, Setting.RESCALE_TRUNCATED);
 
+  private static final String BASE = "table's snapshot";
+
   private RunFacts() {}
 
   /**
@@ -45,9 +47,14 @@ final class RunFacts {
     }
     all.put("columns", plan.rows().schema().toDDL());
     all.put("mode", plan.mode().label());
-    all.put("table's snapshot", Long.toString(base));
+    all.put(BASE, Long.toString(base));
     all.put("input files", files(plan.input()));
     return all;
+  }
+
+  /** The version of the target that a run with these facts starts from. */
+  static long base(Map<String, String> facts) {
+    return Long.parseLong(facts.getOrDefault(BASE, "0"));
   }
 
   /** The settings that staged rows depend on, where they have a value. */
