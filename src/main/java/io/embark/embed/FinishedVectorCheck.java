@@ -41,10 +41,7 @@ final class FinishedVectorCheck {
    * @throws IOException if the graph's file cannot be read
    */
   static void of(
-      ModelDirectory model,
-      EmbedderConfig config,
-      Tokenizer tokenizer,
-      List<VectorModule> modules)
+      ModelDirectory model, EmbedderConfig config, Tokenizer tokenizer, List<VectorModule> modules)
       throws IOException {
     List<Pooling> poolings = config.get(Setting.POOLING);
     if (!poolings.stream().allMatch(Pooling::usesTokenStates)
