@@ -76,7 +76,7 @@ public final class ExactFiles {
     if (data.isEmpty()) {
       throw new UserError("There is no %s file at %s.".formatted(format, paths));
     }
-    StructType columns = (StructType) data.get().asNullable();
+    StructType columns = data.get().asNullable();
     DataSourceUtils.verifySchema(format, columns);
     return spark.baseRelationToDataFrame(
         new HadoopFsRelation(index, partitions, columns, Option.empty(), format, options, spark));
