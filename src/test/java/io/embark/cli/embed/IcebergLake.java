@@ -50,7 +50,11 @@ final class IcebergLake implements AutoCloseable {
 
   /** The flags of a run on an input of JSON lines. */
   private List<String> flags(String table, String json, String... more) throws IOException {
-    Path input = Files.writeString(directory.resolve("in.jsonl"), json);
+    Path input = directory.resolve("in.jsonl");
+    // By its time a file that is written anew is another input.
+    if (!Files.exists(input) || !Files.readString(input).equals(json)) {
+      Files.writeString(input, json);
+    }
     List<String> flags = new ArrayList<>();
     flags.addAll(List.of("--model", directory.resolve("tiny").toString(), "--pooling", "mean"));
     flags.addAll(List.of("--input", input.toString(), "--id-col", "id"));
