@@ -23,6 +23,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.IExitCodeGenerator;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The entry point of every job: {@code Main embed --input ...}. */
@@ -110,7 +111,7 @@ public final class Main {
 
   private static int report(Exception e, CommandLine command) {
     String said = ExitCode.saysTwice(e).map(Main::twice).orElseGet(() -> message(e));
-    String text = "Error: " + said + fullDisk(e);
+    String text = "Error: " + said + fullDisk(e, command);
     command.getErr().println(command.getColorScheme().errorText(text));
     if (e instanceof UserError || e instanceof IExitCodeGenerator) {
       LOG.debug("Refused", e);
@@ -158,7 +159,7 @@ public final class Main {
   }
 
   /** Names the disk and the way out if a full one is among the causes; else empty. */
-  private static String fullDisk(Throwable e) {
+  private static String fullDisk(Throwable e, CommandLine command) {
     StringBuilder all = new StringBuilder();
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       // What an executor threw comes as text, with its stack.
@@ -179,8 +180,15 @@ public final class Main {
         .formatted(
             LOCAL.matcher(writing).find()
                 ? "spark.local.dir, where Spark keeps shuffles and what does not fit into memory,"
-                : "the output",
+                : output(command),
             host.find() ? " on " + host.group(1) : "");
+  }
+
+  /** The output, by its path if a flag named it; what is staged lies in it too. */
+  private static String output(CommandLine command) {
+    ParseResult parsed = command.getParseResult();
+    Object path = parsed == null ? null : parsed.matchedOptionValue("output", null);
+    return path == null ? "the output" : "the output " + path + " (what is staged lies there too)";
   }
 
   private static boolean isWrapper(Throwable e) {

@@ -10,12 +10,15 @@ import io.embark.testing.LocalSpark;
 import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.FileStore;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
@@ -134,7 +137,8 @@ class FullDiskTest {
 
   private void requireFull(JobRun run) {
     assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.FAILED);
-    assertThat(run.error()).contains("No space left on device", "The disk of the output is full");
+    assertThat(run.error())
+        .contains("No space left on device", "The disk of the output " + disk, " is full");
   }
 
   private void requireNothingVisible() throws IOException {
@@ -214,6 +218,29 @@ class FullDiskTest {
     } finally {
       System.clearProperty("spark.local.dir");
       LocalSpark.session().stop();
+    }
+  }
+
+  @Test
+  void theDiskOfTheModelCache() throws IOException {
+    Path packed = directory.resolve("tiny.zip");
+    try (FileSystem zip = FileSystems.newFileSystem(packed, Map.of("create", "true"));
+        Stream<Path> files = Files.list(model)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, zip.getPath(file.getFileName().toString()));
+      }
+    }
+    System.setProperty("embark.cache", disk.resolve("cache").toString());
+    try {
+      fill(2 * PAGE);
+      JobRun run =
+          JobRun.embed("--model", packed, "--input", input, "--output", directory.resolve("out"));
+      assertThat(run.exitCode()).as(run.err()).isEqualTo(ExitCode.FAILED);
+      assertThat(run.error())
+          .contains(disk.resolve("cache").toString(), "EMBARK_CACHE")
+          .doesNotContain("the output");
+    } finally {
+      System.clearProperty("embark.cache");
     }
   }
 }
