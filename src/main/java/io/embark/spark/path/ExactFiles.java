@@ -56,7 +56,8 @@ public final class ExactFiles {
   public static Dataset<Row> read(
       SparkSession spark, FileFormat format, StructType schema, Collection<Path> paths) {
     Map<String, String> options = Map$.MODULE$.empty();
-    List<Path> qualified = paths.stream().map(path -> qualified(spark, path)).toList();
+    Configuration hadoop = spark.sessionState().newHadoopConf();
+    List<Path> qualified = paths.stream().map(path -> qualified(path, hadoop)).toList();
     Option<StructType> given = Option.apply(schema);
     InMemoryFileIndex index =
         new InMemoryFileIndex(
@@ -67,7 +68,7 @@ public final class ExactFiles {
             NoopCache$.MODULE$,
             Option.empty(),
             Option.empty());
-    requireListed(spark, index, qualified);
+    requireListed(index, qualified, hadoop);
     StructType partitions = index.partitionSchema();
     Option<StructType> data =
         given.isDefined()
@@ -82,16 +83,17 @@ public final class ExactFiles {
         new HadoopFsRelation(index, partitions, columns, Option.empty(), format, options, spark));
   }
 
-  private static Path qualified(SparkSession spark, Path path) {
+  private static Path qualified(Path path, Configuration hadoop) {
     try {
-      return path.getFileSystem(hadoop(spark)).makeQualified(path);
+      return path.getFileSystem(hadoop).makeQualified(path);
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
   }
 
   /** A path that is missing is listed without a word; its rows would be missing as well. */
-  private static void requireListed(SparkSession spark, InMemoryFileIndex index, List<Path> paths) {
+  private static void requireListed(
+      InMemoryFileIndex index, List<Path> paths, Configuration hadoop) {
     Set<Path> listed = new HashSet<>();
     for (FileStatus file : JavaConverters.seqAsJavaList(index.allFiles())) {
       listed.add(file.getPath());
@@ -99,7 +101,7 @@ public final class ExactFiles {
     try {
       for (Path path : paths) {
         if (!listed.contains(path)) {
-          FileSystem files = path.getFileSystem(hadoop(spark));
+          FileSystem files = path.getFileSystem(hadoop);
           if (!files.exists(path)) {
             throw new FileNotFoundException("Nothing at " + path + ".");
           }
@@ -120,9 +122,5 @@ public final class ExactFiles {
       left = partition ? left : left.add(field);
     }
     return left;
-  }
-
-  private static Configuration hadoop(SparkSession spark) {
-    return spark.sessionState().newHadoopConf();
   }
 }
