@@ -26,6 +26,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.expressions.RowOrdering;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.FractionalType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 
@@ -63,6 +64,7 @@ record EmbedPlan(
     Dataset<Row> read = input.read(spark, textCol, idCol);
     Dataset<Row> rows = Columns.withNested(Columns.withNested(read, textCol), idCol);
     requireColumns(settings, rows, idCol);
+    requireWholeIds(read, rows, idCol);
     requireChunks(settings);
     TextEmbedder embedder = embedder(settings).pinModel();
     if (settings.get(EmbedSettings.OUTPUT_TYPE) != OutputType.INT8) {
@@ -195,6 +197,18 @@ record EmbedPlan(
       throw new UserError(
           "id-col: column '%s' holds %s, whose values cannot be compared; wanted numbers or strings."
               .formatted(idCol, rows.schema().apply(idCol).dataType().simpleString()));
+    }
+  }
+
+  /** Refuses ids out of structs that readers of JSON may have rounded: two would be one. */
+  private static void requireWholeIds(Dataset<Row> read, Dataset<Row> rows, String idCol) {
+    boolean nested =
+        List.of(rows.columns()).contains(idCol) && !List.of(read.columns()).contains(idCol);
+    DataType ids = nested ? rows.schema().apply(idCol).dataType() : null;
+    if (ids instanceof FractionalType) {
+      throw new UserError(
+          "id-col: field '%s' holds %s, in which long numbers lose digits; wanted whole numbers or strings, or the id in a column of its own."
+              .formatted(idCol, ids.simpleString()));
     }
   }
 

@@ -22,6 +22,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -81,7 +84,6 @@ class OddColumnsTest {
           ".",
           " ",
           " spaces ",
-          "",
           "quo\"te",
           "it's",
           "new\nline",
@@ -296,7 +298,7 @@ class OddColumnsTest {
                       Stream.of("search", "--input", output().toString(), "--id-col", id),
                       Stream.concat(Stream.of("--text-col", text), flags.lines()))
                   .toArray(String[]::new));
-      assertThat(search.assertDone().out()).contains("1.0000  r5  \"text 5\"");
+      assertThat(search.assertDone().out()).contains("1.0000  \"r5\"  \"text 5\"");
     }
     JobRun.of(
             "cluster",
@@ -367,7 +369,43 @@ class OddColumnsTest {
             "body.text",
             "--id-col",
             "meta.a.b.id");
-    assertThat(search.assertDone().out()).contains("r2  \"new\"");
+    assertThat(search.assertDone().out()).contains("\"r2\"  \"new\"");
+  }
+
+  @Test
+  void aFieldWhoseNumbersMayBeRoundedIsNoId() throws IOException {
+    input(
+        List.of(
+            Map.of("text", "one", "meta", Map.of("id", 9007199254740993L)),
+            Map.of("text", "two", "meta", Map.of("id", 0.5))));
+    JobRun.embed(
+            "--model",
+            model,
+            "--input",
+            directory.resolve("in.jsonl"),
+            "--output",
+            output(),
+            "--id-col",
+            "meta.id")
+        .assertRefused("id-col: field 'meta.id' holds double");
+  }
+
+  /** From Parquet, as Spark's reader of JSON leaves a field without a name out. */
+  @Test
+  void aColumnMayHaveNoName() throws IOException {
+    StructType schema = new StructType();
+    for (String name : List.of("id", "text", "")) {
+      schema = schema.add(name, DataTypes.StringType);
+    }
+    for (String value : List.of("before", "after")) {
+      LocalSpark.session()
+          .createDataFrame(List.of(RowFactory.create("r0", "text", value)), schema)
+          .write()
+          .mode("overwrite")
+          .parquet(directory.resolve("in.jsonl").toString());
+      embed("id", "text", "--mode", "incremental");
+      assertHolds(List.of(Map.of("id", "r0", "text", "text", "", value)), "id");
+    }
   }
 
   @Test
