@@ -181,9 +181,11 @@ record LockFiles(TableDirectory table) {
   /** Lets the next run in. */
   void release(long epoch) throws IOException {
     table.files().delete(file(epoch, "beat"), false);
+    Step.BEAT_DELETED.done();
     if (!table.files().rename(file(epoch, "json"), file(epoch, RELEASED))) {
       throw new IOException("Could not rename %s.".formatted(file(epoch, "json")));
     }
+    Step.LOCK_RELEASED.done();
   }
 
   /** Removes locks of lower epochs, and what runs left that died while they wrote a record. */

@@ -20,6 +20,7 @@ import org.apache.hadoop.fs.Path;
  *
  * @param superseded names of files that the next version no longer has
  * @param epoch of the lock under which this was written; null in plans of earlier versions
+ * @param receipts that the command was carried out; empty in plans of earlier versions
  */
 record Publication(
     Snapshot snapshot,
@@ -27,10 +28,16 @@ record Publication(
     List<String> superseded,
     String manifestName,
     JsonNode manifest,
-    Long epoch) {
+    Long epoch,
+    List<Receipt> receipts) {
+  static final String FILE = "publish.json";
 
   /** A file's way from a path in the staging directory to one in the table's. */
   record Move(String from, String to) {}
+
+  Publication {
+    receipts = receipts == null ? List.of() : receipts;
+  }
 
   /**
    * Publishes the version.
@@ -39,6 +46,8 @@ record Publication(
    * @param lock asked before each step: an owner that lost it while it slept must do none of them
    * @throws FileAlreadyExistsException if another run published this version
    * @throws IllegalStateException if the lock is lost
+   * @throws IOException also if a file that goes cannot be deleted. The version is there then, but
+   *     without {@code _SUCCESS}, and the plan stays for the next run.
    */
   void carryOut(TableDirectory table, Path staging, TableLock lock) throws IOException {
     FileSystem files = table.files();
@@ -52,32 +61,44 @@ record Publication(
               .formatted(snapshot.id(), table.path()));
     }
     // Readers that know no snapshots may look at _SUCCESS: it is missing while files come and go.
-    files.delete(new Path(table.path(), TableDirectory.SUCCESS), false);
+    Deletions.delete(files, new Path(table.path(), TableDirectory.SUCCESS));
     LocalDisk.syncFolder(files, table.path());
+    Step.SUCCESS_DELETED.done();
     for (Move move : moves) {
       lock.requireHeld();
       move(table, staging, move);
+      Step.FILE_MOVED.done();
     }
     LocalDisk.syncFolder(files, table.path());
     lock.requireHeld();
-    Path record = table.snapshotFile(snapshot.id());
-    if (!files.exists(record)) {
-      // From here on the new version is the current one.
-      RecordFile.create(files, record, RecordFile.json(snapshot));
-    }
-    for (String name : superseded) {
+    // From here on the new version is the current one.
+    create(files, table.snapshotFile(snapshot.id()), snapshot);
+    Step.SNAPSHOT_WRITTEN.done();
+    lock.requireHeld();
+    create(files, new Path(table.records(), manifestName), manifest);
+    Step.RUN_WRITTEN.done();
+    for (Receipt receipt : receipts) {
       lock.requireHeld();
-      files.delete(new Path(table.path(), name), true);
+      receipt.put(table);
+      Step.RECEIPT_WRITTEN.done();
     }
+    Deletions.superseded(this, table, lock);
     LocalDisk.syncFolder(files, table.path());
     lock.requireHeld();
-    Path run = new Path(table.records(), manifestName);
-    if (!files.exists(run)) {
-      RecordFile.create(files, run, RecordFile.json(manifest));
-    }
     files.create(new Path(table.path(), TableDirectory.SUCCESS), true).close();
     LocalDisk.syncFolder(files, table.path());
+    Step.SUCCESS_WRITTEN.done();
+    // First of all that is staged: without the files the plan could never be carried out again.
+    Deletions.delete(files, new Path(staging, FILE));
+    Step.PLAN_DELETED.done();
     Staging.delete(table, staging);
+    Step.STAGING_DELETED.done();
+  }
+
+  private static void create(FileSystem files, Path file, Object record) throws IOException {
+    if (!files.exists(file)) {
+      RecordFile.create(files, file, RecordFile.json(record));
+    }
   }
 
   /**
@@ -142,7 +163,7 @@ record Publication(
     if (current.isPresent()) {
       files.create(new Path(table.path(), TableDirectory.SUCCESS), true).close();
     }
-    files.delete(new Path(staging, Staging.PUBLISH), false);
+    files.delete(new Path(staging, FILE), false);
   }
 
   private void move(TableDirectory table, Path staging, Move move) throws IOException {

@@ -17,6 +17,8 @@ import org.apache.spark.sql.types.StructType;
  * @param schema of the rows, as Spark writes it in JSON; tells in its metadata how vectors were
  *     made
  * @param files none of them twice
+ * @param receiptsSince the version whose receipt is the first to count: the last that replaced the
+ *     whole table, or the first made by an Embark that writes receipts; null before that
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Snapshot(
@@ -26,7 +28,8 @@ public record Snapshot(
     String mode,
     String committed,
     String schema,
-    List<DataFile> files) {
+    List<DataFile> files,
+    Long receiptsSince) {
   public static final int FORMAT = 1;
 
   /**
@@ -46,6 +49,18 @@ public record Snapshot(
     }
   }
 
+  /** A version before which no receipt counts, and after it neither. */
+  public Snapshot(
+      int format,
+      long id,
+      String run,
+      String mode,
+      String committed,
+      String schema,
+      List<DataFile> files) {
+    this(format, id, run, mode, committed, schema, files, null);
+  }
+
   @JsonIgnore
   public StructType structType() {
     return (StructType) DataType.fromJson(schema);
@@ -59,7 +74,7 @@ public record Snapshot(
 
   /** The same version with other files. */
   public Snapshot withFiles(List<DataFile> others) {
-    return new Snapshot(format, id, run, mode, committed, schema, others);
+    return new Snapshot(format, id, run, mode, committed, schema, others, receiptsSince);
   }
 
   /** The same version with other columns. */

@@ -76,6 +76,10 @@ public record StagedRun(
 
   /** Each fact that differs, with both values. */
   List<String> differences(Map<String, String> now) {
+    return differences(facts, now);
+  }
+
+  static List<String> differences(Map<String, String> facts, Map<String, String> now) {
     TreeSet<String> names = new TreeSet<>(facts.keySet());
     names.addAll(now.keySet());
     names.removeIf(name -> Objects.equals(facts.get(name), now.get(name)));

@@ -27,7 +27,6 @@ import org.slf4j.LoggerFactory;
 public final class Staging {
   private static final Logger LOG = LoggerFactory.getLogger(Staging.class);
   private static final int KEY_DIGITS = 16;
-  static final String PUBLISH = "publish.json";
 
   private final TableDirectory table;
   private final Map<String, String> facts;
@@ -47,18 +46,31 @@ public final class Staging {
   /** Whether a run died while it published. The files it published may not be read as they are. */
   public static boolean unfinishedPublication(TableDirectory table) throws IOException {
     for (FileStatus run : table.list(table.stagingRoot())) {
-      if (table.files().exists(new Path(run.getPath(), PUBLISH))) {
+      if (table.files().exists(new Path(run.getPath(), Publication.FILE))) {
         return true;
       }
     }
     return false;
   }
 
-  /** A version that was published for a run that had died, and the record of that run. */
-  public record Recovered(Snapshot snapshot, JsonNode manifest) {}
+  /**
+   * The record of a run.
+   *
+   * @param file its name
+   * @param receipts of the command
+   */
+  public record RunRecord(String file, JsonNode manifest, List<Receipt> receipts) {}
+
+  /**
+   * A version that was published for a run that had died.
+   *
+   * @param receipts of the command; empty if an earlier version of Embark had begun to publish it
+   */
+  public record Recovered(Snapshot snapshot, JsonNode manifest, List<Receipt> receipts) {}
 
   /** Finishes what a run that died had begun to publish. The caller holds the lock. */
   public static List<Recovered> recover(TableDirectory table, TableLock lock) throws IOException {
+    Receipt.sweep(table);
     List<Recovered> recovered = new ArrayList<>();
     for (FileStatus run : table.list(table.stagingRoot())) {
       Publication publication = plan(table, run.getPath());
@@ -71,14 +83,15 @@ public final class Staging {
             publication.snapshot().id(),
             table.path());
         publication.carryOut(table, run.getPath(), lock);
-        recovered.add(new Recovered(publication.snapshot(), publication.manifest()));
+        recovered.add(
+            new Recovered(publication.snapshot(), publication.manifest(), publication.receipts()));
       }
     }
     return recovered;
   }
 
   private static Publication plan(TableDirectory table, Path run) throws IOException {
-    return RecordFile.read(table.files(), new Path(run, PUBLISH), Publication.class);
+    return RecordFile.read(table.files(), new Path(run, Publication.FILE), Publication.class);
   }
 
   /** Takes back what was begun to be published by a run that had lost its lock, if there is any. */
@@ -186,15 +199,14 @@ public final class Staging {
    * @param draft the next version with the files that stay
    * @param superseded names of files and folders that go
    * @param rowsOf rows of each staged file, by its path below the staging directory
-   * @param manifest the record of the run
+   * @param record of the run
    */
   public Snapshot publish(
       TableLock lock,
       Snapshot draft,
       Collection<String> superseded,
       Map<String, Long> rowsOf,
-      String manifestName,
-      JsonNode manifest)
+      RunRecord record)
       throws IOException {
     // What was due was finished when the lock was taken: plans that came later are of a run
     // without.
@@ -217,14 +229,16 @@ public final class Staging {
     Snapshot next = draft.withFiles(all);
     List<String> gone = superseded.stream().sorted().toList();
     Publication publication =
-        new Publication(next, moves, gone, manifestName, manifest, lock.epoch());
+        new Publication(
+            next, moves, gone, record.file(), record.manifest(), lock.epoch(), record.receipts());
     // The plan says that the files are whole, also after a power cut.
     for (Move move : moves) {
       LocalDisk.sync(table.files(), new Path(directory, move.from()));
       LocalDisk.syncFolder(table.files(), new Path(directory, move.from()).getParent());
     }
     lock.requireHeld();
-    RecordFile.create(table.files(), new Path(directory, PUBLISH), RecordFile.json(publication));
+    RecordFile.create(table.files(), new Path(directory, Publication.FILE), RecordFile.json(publication));
+    Step.PLAN_WRITTEN.done();
     publication.carryOut(table, directory, lock);
     return next;
   }

@@ -73,6 +73,7 @@ public final class TableLock implements AutoCloseable {
     boolean taken = false;
     try {
       lock.await(patience, beat);
+      Step.LOCK_TAKEN.done();
       lock.files.beat(lock.epoch);
       lock.files.sweep(lock.epoch, stale);
       lock.clock.scheduleAtFixedRate(
@@ -140,6 +141,7 @@ public final class TableLock implements AutoCloseable {
     boolean mine = isHeld(files.newest());
     if (mine && last.isPresent() && !last.get().released()) {
       LOG.warn("The lock of {} is void: its owner is gone, {}", path(), inWords(last.get()));
+      Step.LOCK_BROKEN.done();
     }
     return mine;
   }

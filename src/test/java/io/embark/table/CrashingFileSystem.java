@@ -6,6 +6,7 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
+import org.apache.hadoop.security.AccessControlException;
 import org.apache.hadoop.util.Progressable;
 
 /**
@@ -17,11 +18,20 @@ public final class CrashingFileSystem extends RawLocalFileSystem {
   private static boolean halfDone;
 
   private static Runnable pause;
+  private static String stuck = "";
+  private static boolean says;
 
   /** Everything works. */
   static void revive() {
     left = Integer.MAX_VALUE;
     pause = null;
+    stuck = "";
+  }
+
+  /** Files whose names match cannot be deleted, which the file system says or does not. */
+  static void keep(String names, boolean byAnException) {
+    stuck = names;
+    says = byAnException;
   }
 
   /** Lets so many changes through; the next one waits for what others do meanwhile. */
@@ -107,6 +117,12 @@ public final class CrashingFileSystem extends RawLocalFileSystem {
 
   @Override
   public boolean delete(Path path, boolean recursive) throws IOException {
+    if (path.getName().matches(stuck)) {
+      if (says) {
+        throw new AccessControlException("Permission denied");
+      }
+      return false;
+    }
     if (dies()) {
       if (halfDone) {
         super.delete(path, recursive);

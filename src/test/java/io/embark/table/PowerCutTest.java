@@ -116,8 +116,8 @@ class PowerCutTest {
           new Snapshot(1, id, staging.key(), "test", "now", SCHEMA, List.of()),
           superseded,
           Map.of(slice, 1L),
-          "run-" + version + ".json",
-          JsonNodeFactory.instance.objectNode());
+          new Staging.RunRecord(
+              "run-" + version + ".json", JsonNodeFactory.instance.objectNode(), List.of()));
     }
   }
 }

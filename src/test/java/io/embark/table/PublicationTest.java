@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Versions of a table, with a death at every single change of the file system. */
 @Timeout(600)
@@ -89,8 +90,10 @@ class PublicationTest {
           draft,
           superseded,
           rows,
-          "run-" + version + ".json",
-          JsonNodeFactory.instance.objectNode().put("version", version));
+          new Staging.RunRecord(
+              "run-" + version + ".json",
+              JsonNodeFactory.instance.objectNode().put("version", version),
+              List.of()));
     }
   }
 
@@ -230,6 +233,68 @@ class PublicationTest {
     }
   }
 
+  /** Never {@code _SUCCESS} over old rows and new ones. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aFileThatCannotBeDeletedStaysOnTheListUntilItIs(boolean byAnException) throws Exception {
+    TableDirectory table = table("stuck-" + byAnException);
+    Path success = new Path(table.path(), "_SUCCESS");
+    publish(table, "a", List.of());
+    CrashingFileSystem.keep("part-00001-.*-00001.parquet", byAnException);
+    for (String version : List.of("b", "c", "d")) {
+      assertThatThrownBy(() -> publish(table, version, List.of()))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("Version 2 of ")
+          .hasMessageContaining("1 of 2 files")
+          .hasMessageMatching("(?s).*part-00001-.*-00001.parquet.*(Permission|cannot).*")
+          .hasMessageContaining("inspect --repair");
+      assertThat(seen(table)).as("by its snapshot the version is there").isEqualTo("bb");
+      assertThat(table.files().exists(success)).isFalse();
+      assertThat(table.problems(table.current().orElseThrow())).hasSize(2);
+    }
+    CrashingFileSystem.revive();
+    recover(table);
+    assertThat(seen(table)).isEqualTo("bb");
+    assertThat(table.problems(table.current().orElseThrow())).isEmpty();
+    assertThat(table.files().exists(success)).isTrue();
+    publish(table, "e", List.of());
+    assertThat(seen(table)).isEqualTo("ee");
+  }
+
+  private static void recover(TableDirectory table) throws IOException, InterruptedException {
+    try (TableLock lock = take(table, Duration.ofSeconds(60))) {
+      Staging.recover(table, lock);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void nothingMovesWhileSuccessCannotBeDeleted(boolean byAnException) throws Exception {
+    TableDirectory table = table("success-" + byAnException);
+    publish(table, "a", List.of());
+    CrashingFileSystem.keep("_SUCCESS", byAnException);
+    assertThatThrownBy(() -> publish(table, "b", List.of())).hasMessageContaining("_SUCCESS");
+    assertThat(table.visible()).hasSize(2);
+    assertThat(seen(table)).isEqualTo("aa");
+    CrashingFileSystem.revive();
+    recover(table);
+    assertThat(seen(table)).isEqualTo("bb");
+  }
+
+  /** A plan that stays would be carried out again over later versions. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aPlanThatCannotBeDeletedIsAnError(boolean byAnException) throws Exception {
+    TableDirectory table = table("plan-" + byAnException);
+    CrashingFileSystem.keep("publish.json", byAnException);
+    assertThatThrownBy(() -> publish(table, "a", List.of())).hasMessageContaining("publish.json");
+    assertThatThrownBy(() -> publish(table, "b", List.of())).hasMessageContaining("publish.json");
+    CrashingFileSystem.revive();
+    publish(table, "c", List.of());
+    assertThat(seen(table)).isEqualTo("cc");
+    assertThat(table.snapshotIds()).containsExactly(1L, 2L);
+  }
+
   @Test
   void whatIsKeptStays() throws Exception {
     TableDirectory table = table("kept");
@@ -266,7 +331,8 @@ class PublicationTest {
     TableDirectory table = table("raced");
     publish(table, "a", List.of());
     Snapshot other = new Snapshot(1, 1, "other", "test", "now", SCHEMA, List.of());
-    Publication late = new Publication(other, List.of(), List.of(), "run-x.json", null, null);
+    Publication late =
+        new Publication(other, List.of(), List.of(), "run-x.json", null, null, List.of());
     try (TableLock lock = take(table, Duration.ofSeconds(60))) {
       assertThatThrownBy(() -> late.carryOut(table, new Path(table.stagingRoot(), "late"), lock))
           .hasMessageContaining("Another run published snapshot 1");

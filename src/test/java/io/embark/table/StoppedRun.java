@@ -82,8 +82,8 @@ final class StoppedRun implements AutoCloseable {
           draft,
           List.of(),
           Map.of(slice, 1L),
-          "run-stopped.json",
-          JsonNodeFactory.instance.objectNode());
+          new Staging.RunRecord(
+              "run-stopped.json", JsonNodeFactory.instance.objectNode(), List.of()));
     } catch (IOException | RuntimeException e) {
       outcome = e.getMessage();
     }

@@ -120,13 +120,18 @@ record EmbedPlan(
    * to be tried again.
    *
    * @param file the name of the file of a row of the target
+   * @throws QualityGate.Failed if more rows would be deleted than may be
    */
   Changes changes(Dataset<Row> target, Column file) {
     Column retried =
         settings.get(EmbedSettings.RETRY_FAILED)
             ? Columns.of(accountPrefix() + "status").startsWith(Status.FAILED.name())
             : null;
-    return Changes.between(rows, target, file, retried, idCol, textCol());
+    Changes changes = Changes.between(rows, target, file, retried, idCol, textCol());
+    if (settings.get(EmbedSettings.SYNC_DELETES)) {
+      new DeletionGate(this, target, changes).require();
+    }
+    return changes;
   }
 
   /** The stage of its own that asks Spark for GPUs, if it is wanted. */

@@ -1,6 +1,5 @@
 package io.embark.cli.embed;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.UserError;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobSettings;
@@ -8,8 +7,8 @@ import io.embark.cli.Main;
 import io.embark.cli.Words;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Setting;
-import io.embark.embed.Status;
 import io.embark.spark.executor.ModelFacts;
+import io.embark.table.Receipt;
 import io.embark.table.Staging;
 import io.embark.table.TableDirectory;
 import io.embark.table.TableLock;
@@ -47,9 +46,9 @@ public record EmbedRun(SparkSession spark, JobSettings settings, Words out) {
       Duration patience = Duration.ofSeconds(settings.get(EmbedSettings.WAIT_FOR_LOCK));
       Optional<RunSummary> summary;
       try (TableLock lock = TableLock.take(directory, spark.sparkContext(), patience)) {
-        Optional<Staging.Recovered> own = publisher.recover(plan, lock);
-        if (own.isPresent()) {
-          return reportRecovered(own.get(), publisher);
+        Optional<Publisher.Earlier> earlier = publisher.recover(plan, lock);
+        if (earlier.isPresent()) {
+          return report(earlier.get(), publisher);
         }
         summary = embed(plan, directory, publisher, lock);
       }
@@ -150,12 +149,26 @@ public record EmbedRun(SparkSession spark, JobSettings settings, Words out) {
     return Optional.of(summary);
   }
 
-  private int reportRecovered(Staging.Recovered recovered, Publisher publisher) {
-    JsonNode result = recovered.manifest().path("result");
-    out.printf(
-        "Nothing to do: an earlier attempt of this run died while it published; version %d of %s"
-            + " with %,d rows is finished now.%n",
-        recovered.snapshot().id(), publisher.name(), result.path("rows").asLong());
-    return result.path(Status.FAILED.name()).asLong() > 0 ? ExitCode.PARTIAL : 0;
+  private int report(Publisher.Earlier earlier, Publisher publisher) {
+    Receipt receipt = earlier.receipt();
+    if (earlier.nowFinished()) {
+      out.printf(
+          "Nothing to do: an earlier attempt of this run died while it published; version %d of %s"
+              + " with %,d rows is finished now.%n",
+          receipt.snapshot(), publisher.name(), receipt.rows());
+    } else {
+      out.printf(
+          "Nothing to do: already published. %s put %,d rows into version %d of %s at %s. To do it"
+              + " once more, give %s --run-id.%n",
+          receipt.runId() == null
+              ? "The same command with the same input files"
+              : "Run " + receipt.runId(),
+          receipt.rows(),
+          receipt.snapshot(),
+          publisher.name(),
+          receipt.published(),
+          receipt.runId() == null ? "a" : "another");
+    }
+    return receipt.failedRows() > 0 ? ExitCode.PARTIAL : 0;
   }
 }

@@ -1,6 +1,7 @@
 package io.embark.cli.embed;
 
 import io.embark.Choice;
+import io.embark.UserError;
 import io.embark.cli.embed.QualityGate.RowLimit;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
@@ -143,6 +144,14 @@ public final class EmbedSettings {
                   + " vectors stay")
           .toggle();
 
+  static final Setting<RowLimit> MAX_DELETED_ROWS =
+      declare(Effect.SPEED, "max-deleted-rows", "ROWS|SHARE", "20%")
+          .says(
+              "The most rows of the table that sync-deletes may drop, such as 500 or 5%; with more,"
+                  + " nothing is embedded or published. An input without rows drops none unless"
+                  + " 100% is given")
+          .parsed(RowLimit::of);
+
   static final Setting<Boolean> RETRY_FAILED =
       declare(Effect.STORAGE, "retry-failed", Setting.SWITCH, "true")
           .says(
@@ -192,6 +201,13 @@ public final class EmbedSettings {
                   + " takes the line where there is a terminal")
           .choice(Progress.Report.class);
 
+  static final Setting<String> RUN_ID =
+      declare(Effect.PLACE, "run-id", "TEXT", "none")
+          .says(
+              "The name of this run, by which the same command started again is told from an intended"
+                  + " repetition; otherwise settings and input files tell")
+          .parsed(EmbedSettings::nonBlank);
+
   static final Setting<Integer> WAIT_FOR_LOCK =
       declare(Effect.SPEED, "wait-for-lock", "SECONDS", "0")
           .says("How long to wait for another run that writes the same output, instead of refusing")
@@ -215,6 +231,13 @@ public final class EmbedSettings {
   enum Dedupe implements Choice {
     NONE,
     GLOBAL;
+  }
+
+  private static String nonBlank(String text) {
+    if (text.isBlank()) {
+      throw new UserError("found an empty value, wanted the name of a run.");
+    }
+    return text.strip();
   }
 
   private static SettingDeclaration declare(

@@ -1,14 +1,17 @@
 package io.embark.cli.embed;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
 import io.embark.cli.embed.EmbedSettings.SaveMode;
+import io.embark.embed.Status;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.OutputType;
 import io.embark.spark.path.ExactFiles;
 import io.embark.table.Changes;
 import io.embark.table.KeptMaps;
+import io.embark.table.Receipt;
 import io.embark.table.Snapshot;
 import io.embark.table.Snapshot.DataFile;
 import io.embark.table.StagedRun;
@@ -37,6 +40,7 @@ final class ParquetPublisher implements Publisher {
   private final SparkSession spark;
   private final TableDirectory table;
   private final SaveMode mode;
+  private Request request;
   private Optional<Snapshot> base = Optional.empty();
 
   /** The number that the run will publish; taken by another run if the lock was lost. */
@@ -51,8 +55,8 @@ final class ParquetPublisher implements Publisher {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     String output = settings.get(EmbedSettings.OUTPUT, SAMPLE_OUTPUT);
     this.table = TableDirectory.at(JobSettings.path("output", output, hadoop), hadoop);
-    // One that a run died in is judged when that run is finished.
-    if (!Staging.unfinishedPublication(table)) {
+    // One that a run died in, or that this run may have made, is judged when that is known.
+    if (!Staging.unfinishedPublication(table) && !Receipt.anyIn(table)) {
       requireMode();
     }
   }
@@ -85,20 +89,51 @@ final class ParquetPublisher implements Publisher {
   }
 
   @Override
-  public Optional<Staging.Recovered> recover(EmbedPlan plan, TableLock lock) throws IOException {
-    Optional<Staging.Recovered> own =
-        Staging.recover(table, lock).stream()
-            .filter(
-                r ->
-                    Staging.key(RunFacts.of(plan, r.snapshot().id() - 1))
-                        .equals(r.snapshot().run()))
-            .findFirst();
-    if (own.isEmpty()) {
-      requireMode();
-      base = base();
-      version = current() + 1;
+  public Optional<Earlier> recover(EmbedPlan plan, TableLock lock) throws IOException {
+    request = Request.of(plan);
+    for (Staging.Recovered recovered : Staging.recover(table, lock)) {
+      Optional<Receipt> own = own(plan, recovered);
+      if (own.isPresent()) {
+        return Optional.of(new Earlier(own.get(), true));
+      }
     }
-    return own;
+    Optional<Receipt> done = request.carriedOut(table);
+    if (done.isPresent() && isWhole()) {
+      // Left where the run died when it was done with everything else.
+      new Staging(table, RunFacts.of(plan, done.get().snapshot() - 1)).clear();
+      return Optional.of(new Earlier(done.get(), false));
+    }
+    requireMode();
+    base = base();
+    version = current() + 1;
+    return Optional.empty();
+  }
+
+  /** The receipt of a version that was recovered, if it is that of this very command. */
+  private Optional<Receipt> own(EmbedPlan plan, Staging.Recovered recovered) {
+    Snapshot snapshot = recovered.snapshot();
+    if (!recovered.receipts().isEmpty()) {
+      return request.own(recovered.receipts());
+    }
+    // Begun by an Embark that wrote none.
+    if (!Staging.key(RunFacts.of(plan, snapshot.id() - 1)).equals(snapshot.run())) {
+      return Optional.empty();
+    }
+    JsonNode result = recovered.manifest().path("result");
+    return Optional.of(
+        new Receipt(
+            null,
+            null,
+            snapshot.id(),
+            snapshot.committed(),
+            result.path("rows").asLong(),
+            result.path(Status.FAILED.name()).asLong(),
+            Map.of()));
+  }
+
+  /** Whether nobody took away files of the version that is there. */
+  private boolean isWhole() throws IOException {
+    return table.differences(table.current().orElseThrow()).isEmpty();
   }
 
   @Override
@@ -209,14 +244,14 @@ final class ParquetPublisher implements Publisher {
             mode.label(),
             Instant.now().toString(),
             plan.schema().json(),
-            kept);
-    staging.publish(
-        lock,
-        draft,
-        superseded,
-        rowsOf,
-        RunManifest.fileName(spark),
-        RunManifest.of(plan, staging.key(), version, staged));
+            kept,
+            base.map(Snapshot::receiptsSince).orElse(version));
+    Staging.RunRecord record =
+        new Staging.RunRecord(
+            RunManifest.fileName(spark),
+            RunManifest.of(plan, staging.key(), version, staged),
+            request.receipts(version, staged.summary()));
+    staging.publish(lock, draft, superseded, rowsOf, record);
     new KeptMaps(table).retain(plan.post());
   }
 

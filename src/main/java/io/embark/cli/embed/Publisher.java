@@ -1,8 +1,8 @@
 package io.embark.cli.embed;
 
 import io.embark.cli.JobSettings;
+import io.embark.table.Receipt;
 import io.embark.table.StagedRun;
-import io.embark.table.Staging;
 import io.embark.table.TableDirectory;
 import io.embark.table.TableLock;
 import java.io.IOException;
@@ -32,8 +32,20 @@ interface Publisher extends AutoCloseable {
   /** The directory in which runs take their lock and stage, made if it has to be there. */
   TableDirectory open(EmbedPlan plan) throws IOException;
 
-  /** The version that this very run was to make, if it died while it published it. */
-  default Optional<Staging.Recovered> recover(EmbedPlan plan, TableLock lock) throws IOException {
+  /**
+   * That this very command was carried out before.
+   *
+   * @param nowFinished whether it had died while it published
+   */
+  record Earlier(Receipt receipt, boolean nowFinished) {}
+
+  /**
+   * Finishes what a run that died had begun to publish, and looks whether there is nothing left to
+   * do.
+   *
+   * @throws io.embark.UserError if the target cannot take the run
+   */
+  default Optional<Earlier> recover(EmbedPlan plan, TableLock lock) throws IOException {
     return Optional.empty();
   }
 

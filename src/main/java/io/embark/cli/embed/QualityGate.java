@@ -20,6 +20,9 @@ record QualityGate(EmbedPlan plan, Dataset<Row> staged) {
   private static final int TEXT = 40;
   private static final int REASON = 120;
 
+  /** Of a share of rows, in rows. */
+  private static final double ROUNDING = 1e-6;
+
   /** Rows are not good enough to be published; the message says which limit was passed. */
   static final class Failed extends RuntimeException implements IExitCodeGenerator {
     private static final long serialVersionUID = 1;
@@ -47,7 +50,7 @@ record QualityGate(EmbedPlan plan, Dataset<Row> staged) {
         return new RowLimit(parseFraction(text), true);
       }
       try {
-        int rows = Integer.parseInt(stripped);
+        long rows = Long.parseLong(stripped);
         if (rows >= 0) {
           return new RowLimit(rows, false);
         }
@@ -59,8 +62,14 @@ record QualityGate(EmbedPlan plan, Dataset<Row> staged) {
               .formatted(text));
     }
 
+    /** Whether it was said that there is none. */
+    boolean isAll() {
+      return fraction && value >= 1;
+    }
+
     boolean passedBy(long found, long rows) {
-      return fraction ? found > value * rows : found > value;
+      // 29 of 100 is no more than 29 %, though 0.29 * 100 is less than 29.
+      return found > (fraction ? value * rows + ROUNDING : value);
     }
 
     String inWords() {

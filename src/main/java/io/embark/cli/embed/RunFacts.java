@@ -24,6 +24,16 @@ final class RunFacts {
 
   private RunFacts() {}
 
+  /** Those of a command, whatever version it starts from, and with what it may delete. */
+  static Map<String, String> ofRequest(EmbedPlan plan) {
+    Map<String, String> all = of(plan, 0);
+    all.remove(BASE);
+    all.put(
+        EmbedSettings.SYNC_DELETES.key(),
+        plan.settings().get(EmbedSettings.SYNC_DELETES).toString());
+    return all;
+  }
+
   /**
    * Those of a plan.
    *

@@ -237,7 +237,8 @@ class EmbedCommandTest {
   void anOutputThatExistsIsKeptUnlessToldOtherwise() throws IOException {
     JobRun.embed("--model", model, "--input", input).assertRefused("output: missing");
     embed().assertDone();
-    embed().assertRefused("exists", "--mode overwrite, append or incremental");
+    embed("--normalize", "l2").assertRefused("exists", "--mode overwrite, append or incremental");
+    assertThat(embed().assertDone().out()).contains("already published");
     assertThat(written().count()).isEqualTo(ROWS);
     embed("--mode", "append").assertDone();
     assertThat(written().count()).isEqualTo(2 * ROWS);
