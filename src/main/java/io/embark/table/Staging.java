@@ -237,7 +237,8 @@ public final class Staging {
       LocalDisk.syncFolder(table.files(), new Path(directory, move.from()).getParent());
     }
     lock.requireHeld();
-    RecordFile.create(table.files(), new Path(directory, Publication.FILE), RecordFile.json(publication));
+    RecordFile.create(
+        table.files(), new Path(directory, Publication.FILE), RecordFile.json(publication));
     Step.PLAN_WRITTEN.done();
     publication.carryOut(table, directory, lock);
     return next;

@@ -279,7 +279,10 @@ class ChaosTest {
           .map(file -> root.relativize(file).toString())
           .filter(file -> !data.contains(file.replaceFirst("^\\.(.*)\\.crc$", "$1")))
           .filter(file -> !file.matches("(\\._SUCCESS\\.crc|_SUCCESS)"))
-          .filter(file -> !file.matches("_embark/(snapshots/\\d{8}|published/\\w+|run-.*)\\.json|_embark/locks/\\d{8}\\.released"))
+          .filter(
+              file ->
+                  !file.matches(
+                      "_embark/(snapshots/\\d{8}|published/\\w+|run-.*)\\.json|_embark/locks/\\d{8}\\.released"))
           // Those of the lock go once they are so old that nobody can be asking for it.
           .filter(file -> !file.matches("_embark/locks/\\..*"))
           .toList();
