@@ -70,7 +70,7 @@ final class CatalogPublisher implements Publisher {
 
   /** A run that is gone on with has compared the input with the snapshot that was there then. */
   @Override
-  public Optional<Staging.Recovered> recover(EmbedPlan plan, TableLock lock) throws IOException {
+  public Optional<Earlier> recover(EmbedPlan plan, TableLock lock) throws IOException {
     base = table.snapshot();
     for (StagedRun begun : StagedRun.all(table.directory())) {
       long then = RunFacts.base(begun.facts());
