@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * Runs of every kind that die at random steps of locking and publishing, once or several times, and
  * the same command again, until it ends; one table lives through all rounds. More, or others, with
- * {@code -Dchaos.seed=11 -Dchaos.rounds=600}.
+ * {@code -Dchaos.seed=11 -Dchaos.rounds=60}.
  */
 @Timeout(900)
 class ChaosTest {
@@ -81,7 +81,7 @@ class ChaosTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"mortal, 60", "store, 20"})
+  @CsvSource({"mortal, 12", "store, 6"})
   void whoeverDiesEachIdIsThereOnceWithItsVector(String scheme, int ordinary) throws Exception {
     int rounds = Integer.getInteger("chaos.rounds", ordinary);
     long seed = Long.getLong("chaos.seed", 7);

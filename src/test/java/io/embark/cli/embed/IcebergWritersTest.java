@@ -39,6 +39,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(900)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class IcebergWritersTest {
+  private static final int ROUNDS = Integer.getInteger("writers.rounds", 4);
+
   private static final int WORDS = 40;
 
   /** A row of the input. */
@@ -268,16 +270,17 @@ class IcebergWritersTest {
   /**
    * One writer mirrors the input, the other deletes rows that the mirror has just compared: before
    * the commit, in the middle of it or at any moment. What it deletes leaves the input afterwards.
+   * More rounds with {@code -Dwriters.rounds=20}.
    */
   @Test
-  void twentyRoundsBesideAWriterThatDeletes() throws Exception {
+  void roundsBesideAWriterThatDeletes() throws Exception {
     String table = "lake.db.rounds";
     Random random = new Random(16);
     for (long id = 0; id < 30; id++) {
       input.put(id, new Source("old", text(id)));
     }
     lake.embed(table, json());
-    for (int round = 0; round < 20; round++) {
+    for (int round = 0; round < ROUNDS; round++) {
       List<Long> ids = new ArrayList<>(input.keySet());
       Collections.shuffle(ids, random);
       for (int i = 0; i < 4; i++) {
