@@ -160,7 +160,9 @@ class ArchitectureTest {
         "input",
         Sight.of("spark.catalyst", "spark.path", "spark.column", "table")
             .with(SPARK, JSON)
-            .with("com.univocity.."));
+            .with("com.univocity..")
+            .with("org.apache.parquet..")
+            .with("org.apache.orc.."));
     LAYERS.put("analysis.measure", Sight.of());
     LAYERS.put(
         "analysis.search",

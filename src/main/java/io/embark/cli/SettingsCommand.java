@@ -5,6 +5,7 @@ import io.embark.embed.Setting;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -16,6 +17,15 @@ import picocli.CommandLine.Spec;
 @Command(mixinStandardHelpOptions = true, usageHelpWidth = 100, sortOptions = false)
 public abstract class SettingsCommand implements Subcommand {
   static final String CONFIG = "config";
+
+  /**
+   * By which calendar dates from before 1582 are written. Left alone, Spark refuses to write them;
+   * what it reads, by today's calendar or by the old one if it is told so, is written as it is.
+   */
+  private static final List<String> CALENDARS =
+      List.of(
+          "spark.sql.parquet.datetimeRebaseModeInWrite",
+          "spark.sql.parquet.int96RebaseModeInWrite");
 
   /** Place in help: behind what a command declares itself with the order 0. */
   private static final int AFTER_OWN = 1;
@@ -67,6 +77,12 @@ public abstract class SettingsCommand implements Subcommand {
   private SparkSession session(JobSettings given) {
     SparkSession.Builder builder = SparkSession.builder().appName("embark " + spec.name());
     configure(builder, given);
+    SparkConf users = new SparkConf();
+    for (String calendar : CALENDARS) {
+      if (!users.contains(calendar)) {
+        builder.config(calendar, "CORRECTED");
+      }
+    }
     try {
       return builder.getOrCreate();
     } catch (IllegalArgumentException e) {

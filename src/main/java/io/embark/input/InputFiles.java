@@ -1,15 +1,19 @@
 package io.embark.input;
 
 import io.embark.UserError;
+import io.embark.table.Snapshot;
+import io.embark.table.TableDirectory;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -49,8 +53,10 @@ public record InputFiles(
    * Lists the files at some paths, which may be directories or, where nothing has that very name,
    * globs.
    *
-   * @param format of all files, if it is known
-   * @throws UserError naming a path without a data file, or a file at two paths
+   * @param format of all files, if it is known A table of Embark's stands for the files of its
+   *     current version.
+   * @throws UserError naming a path without a data file, a file at two paths, or a table of another
+   *     kind or below a path
    */
   public static InputFiles at(List<Given> paths, Optional<InputFormat> format, Configuration hadoop)
       throws IOException {
@@ -59,11 +65,17 @@ public record InputFiles(
       search.given = path.text();
       Path glob = path.path();
       FileSystem system = glob.getFileSystem(hadoop);
+      Optional<TableFolder> table = TableFolder.of(system, glob);
+      if (table.isPresent()) {
+        search.table(system, glob, table.get().current("input", system, glob));
+        continue;
+      }
       long before = search.count();
       List<FileStatus> matches = matching(glob, hadoop);
       if (matches.isEmpty()) {
         throw new UserError("input: nothing found at " + glob + ".");
       }
+      requireNoTableAbove(system, matches);
       for (FileStatus match : matches) {
         search.root = search.roots.computeIfAbsent(match.getPath(), root -> new ArrayList<>());
         if (match.isDirectory()) {
@@ -85,6 +97,16 @@ public record InputFiles(
         Optional.ofNullable(search.partition),
         Optional.ofNullable(search.subdirectory),
         Optional.ofNullable(search.outside));
+  }
+
+  private static void requireNoTableAbove(FileSystem system, List<FileStatus> matches)
+      throws IOException {
+    Set<Path> looked = new HashSet<>();
+    for (FileStatus match : matches) {
+      if (looked.add(match.getPath().getParent())) {
+        TableFolder.requireNoneAbove("input", system, match.getPath());
+      }
+    }
   }
 
   /** Without files that hold no byte, unless there are no others. */
@@ -125,6 +147,10 @@ public record InputFiles(
           all.hasNext(); ) {
         LocatedFileStatus child = all.next();
         Path path = child.getPath();
+        Optional<TableFolder> table = TableFolder.by(system, child);
+        if (table.isPresent()) {
+          throw table.get().refusedBelow("input", directory);
+        }
         if (hidden(path)) {
           continue;
         }
@@ -135,6 +161,14 @@ public record InputFiles(
         } else {
           list(system, path, in, path);
         }
+      }
+    }
+
+    /** Adds the files of a table's version. */
+    private void table(FileSystem system, Path path, Snapshot version) throws IOException {
+      for (String file : new TableDirectory(system, path).paths(version)) {
+        root = roots.computeIfAbsent(new Path(file), first -> new ArrayList<>());
+        add(system.listLocatedStatus(new Path(file)).next(), null, null);
       }
     }
 
@@ -153,6 +187,16 @@ public record InputFiles(
         outside = file.getPath();
       }
     }
+  }
+
+  /** Some of the files only. */
+  InputFiles only(Set<String> paths) {
+    Map<Path, List<FileStatus>> some = new LinkedHashMap<>();
+    roots.forEach(
+        (root, files) ->
+            some.put(
+                root, files.stream().filter(f -> paths.contains(f.getPath().toString())).toList()));
+    return new InputFiles(Collections.unmodifiableMap(some), partition, subdirectory, outside);
   }
 
   /**

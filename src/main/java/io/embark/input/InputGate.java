@@ -24,22 +24,27 @@ import org.apache.spark.util.SerializableConfiguration;
  * GatedReader}).
  *
  * @param options of Spark's reader, those of the format among them
+ * @param inferred whether Spark makes numbers and dates of what stands in names of directories;
+ *     else it is text, as it stands there
  */
-public record InputGate(InputFiles files, InputFormat format, Map<String, String> options) {
+public record InputGate(
+    InputFiles files, InputFormat format, Map<String, String> options, boolean inferred) {
   /** Up to so many files are looked at from the driver. */
   private static final int FEW = 64;
 
   /**
    * The rows; those of a text file get one column, {@code value}.
    *
+   * @param wanted the columns that are read
    * @param exact columns whose numbers are identifiers or texts, and keep every digit
-   * @throws UserError if a file is not what it is to be read as, or cannot be read
+   * @throws UserError if a file is not what it is to be read as, or cannot be read, or files do not
+   *     make one table
    */
-  public Dataset<Row> read(SparkSession spark, Set<String> exact) {
+  public Dataset<Row> read(SparkSession spark, InputColumns wanted, Set<String> exact)
+      throws IOException {
     requireContents(spark);
-    InputRelation relation = new InputRelation(spark, files, format.reader(), options, null);
     try {
-      Dataset<Row> rows = relation.rows(ExactColumns.of(relation, format, exact));
+      Dataset<Row> rows = new InputRows(spark, this).read(wanted, exact);
       return format.hasTypes() ? ValidText.in(rows) : rows;
     } catch (UnreadableInput e) {
       throw new UserError(e.getMessage(), e);

@@ -1,7 +1,10 @@
 package io.embark.input;
 
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkException;
 
@@ -23,6 +26,7 @@ public final class UnreadableInput extends RuntimeException {
           "net.jpountz.",
           "org.apache.parquet.",
           "org.apache.orc.",
+          "org.apache.hadoop.hive.",
           "org.apache.spark.sql.catalyst.csv.",
           "org.apache.spark.sql.execution.datasources.parquet.",
           "com.univocity.",
@@ -42,12 +46,18 @@ public final class UnreadableInput extends RuntimeException {
     }
     Throwable reason = e;
     boolean malformed = isMalformed(e);
+    Optional<String> calendar = OldCalendar.of(e);
     while (reason.getCause() != null) {
       reason = reason.getCause();
+      calendar = calendar.isPresent() ? calendar : OldCalendar.of(reason);
       malformed |= isMalformed(reason);
     }
     if (malformed) {
       return new UnreadableInput(file, "malformed record: " + words(e, reason), e);
+    }
+    if (calendar.isPresent()) {
+      // Without a cause: Spark would throw that one instead.
+      return new UnreadableInput(file, calendar.get(), null);
     }
     return isDamage(reason) ? new UnreadableInput(file, words(reason), e) : Options.same(e);
   }
@@ -58,6 +68,9 @@ public final class UnreadableInput extends RuntimeException {
   }
 
   private static boolean isDamage(Throwable e) {
+    if (e instanceof ChecksumException || isOutside(e)) {
+      return true;
+    }
     if (e instanceof FileNotFoundException || e.getStackTrace().length == 0) {
       return false;
     }
@@ -72,6 +85,11 @@ public final class UnreadableInput extends RuntimeException {
       }
     }
     return false;
+  }
+
+  /** Whether a damaged file points to where it has no bytes. */
+  private static boolean isOutside(Throwable e) {
+    return e instanceof EOFException && String.valueOf(e.getMessage()).contains("seek");
   }
 
   private static String words(Throwable e) {

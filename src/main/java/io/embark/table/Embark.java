@@ -34,7 +34,7 @@ public final class Embark {
     try {
       TableDirectory table =
           TableDirectory.at(new Path(path), spark.sparkContext().hadoopConfiguration());
-      return read(spark, table, wholeSnapshot(table));
+      return read(spark, table, current(table));
     } catch (IOException e) {
       throw new UncheckedIOException(e.getMessage(), e);
     }
@@ -67,12 +67,18 @@ public final class Embark {
     }
   }
 
-  private static Snapshot wholeSnapshot(TableDirectory table) throws IOException {
-    Snapshot snapshot = current(table);
+  /**
+   * The current version of a table, all of whose files are there.
+   *
+   * @throws UserError if there is no such table
+   * @throws IOException if its records or files are damaged
+   */
+  public static Snapshot current(TableDirectory table) throws IOException {
+    Snapshot snapshot = newest(table);
     for (Set<String> missing = missing(table, snapshot);
         !missing.isEmpty();
         missing = missing(table, snapshot)) {
-      Snapshot again = current(table);
+      Snapshot again = newest(table);
       if (again.id() == snapshot.id()) {
         throw new IOException(
             "Snapshot %d of %s lists files that are not there or have another length: %s."
@@ -83,7 +89,7 @@ public final class Embark {
     return snapshot;
   }
 
-  private static Snapshot current(TableDirectory table) throws IOException {
+  private static Snapshot newest(TableDirectory table) throws IOException {
     return table
         .current()
         .orElseThrow(

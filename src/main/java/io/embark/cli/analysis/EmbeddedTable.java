@@ -5,10 +5,9 @@ import io.embark.cli.JobSettings;
 import io.embark.cli.analysis.SearchCommand.Existing;
 import io.embark.embed.Setting;
 import io.embark.embed.VectorProvenance;
+import io.embark.input.TableRows;
 import io.embark.spark.column.ColumnProvenance;
-import io.embark.spark.path.ExactFiles;
 import io.embark.spark.path.Folder;
-import io.embark.table.Embark;
 import io.embark.table.KeptMaps;
 import io.embark.table.TableDirectory;
 import java.io.IOException;
@@ -35,11 +34,7 @@ record EmbeddedTable(String uri, Dataset<Row> rows, String vectorCol) {
     if (!path.getFileSystem(hadoop).exists(path)) {
       throw new UserError("input: nothing at %s.".formatted(uri));
     }
-    Path records = new Path(path, TableDirectory.RECORDS);
-    boolean versions =
-        records.getFileSystem(hadoop).exists(records)
-            && TableDirectory.at(path, hadoop).current().isPresent();
-    Dataset<Row> rows = versions ? Embark.read(spark, uri) : ExactFiles.parquet(spark, path);
+    Dataset<Row> rows = TableRows.read(spark, input.key(), path);
     String vectorCol = vectorCol(rows, uri, settings.get(SearchCommand.VECTOR_COL, null));
     return new EmbeddedTable(uri, rows, vectorCol);
   }

@@ -4,10 +4,12 @@ import static org.apache.spark.sql.functions.*;
 
 import io.embark.UserError;
 import io.embark.cli.ExitCode;
+import io.embark.cli.JobSettings;
 import io.embark.cli.Subcommand;
 import io.embark.cli.Words;
+import io.embark.input.TableRows;
 import io.embark.spark.column.Columns;
-import io.embark.spark.path.ExactFiles;
+import java.io.IOException;
 import java.util.stream.IntStream;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.ml.linalg.Vector;
@@ -58,7 +60,7 @@ public final class VectorDiffCommand implements Subcommand {
   @Spec private CommandSpec spec;
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
     SparkSession spark = SparkSession.builder().appName("embark vector-diff").getOrCreate();
     try {
       Dataset<Row> a = rows(spark, left, "a");
@@ -80,11 +82,12 @@ public final class VectorDiffCommand implements Subcommand {
     }
   }
 
-  private Dataset<Row> rows(SparkSession spark, String output, String side) {
+  private Dataset<Row> rows(SparkSession spark, String output, String side) throws IOException {
     Column status = col("status").as(side + "_status");
     Column vector = col("embedding").as(side + "_vector");
+    Path path = JobSettings.path("output", output, spark.sparkContext().hadoopConfiguration());
     Dataset<Row> rows =
-        ExactFiles.parquet(spark, new Path(output))
+        TableRows.read(spark, "output", path)
             .select(Columns.of(id).as(side + "_id"), status, vector);
     long all = rows.count();
     long ids = rows.select(side + "_id").distinct().count();

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -22,6 +23,9 @@ import org.apache.spark.sql.types.StructType;
  */
 final class AppendCheck {
   private static final String WAY_OUT = "Use the same settings, or another output.";
+
+  private static final String PARTITION_TYPES =
+      "What names of directories say is text now; --partition-types inferred makes of it what it was.";
 
   private AppendCheck() {}
 
@@ -35,13 +39,18 @@ final class AppendCheck {
   static StructType require(EmbedPlan plan, Path output, StructType present, StructType added) {
     boolean evolves = plan.settings().get(EmbedSettings.EVOLVE_SCHEMA);
     Set<String> ofInput = Set.of(plan.rows().columns());
+    Set<String> partitions = plan.input().partitions();
     List<String> differences = new ArrayList<>();
     Set<String> waysOut = new LinkedHashSet<>();
     StructType evolved = present;
     for (StructField field : added.fields()) {
       Optional<String> twin = twin(present, field.name());
       if (List.of(present.fieldNames()).contains(field.name())) {
-        compare(present.apply(field.name()), field, differences, waysOut);
+        StructField before = present.apply(field.name());
+        compare(before, field, differences, waysOut);
+        if (partitions.contains(field.name()) && wasInferred(before, field)) {
+          waysOut.add(PARTITION_TYPES);
+        }
       } else if (twin.isPresent()) {
         differences.add(
             "its column %s is called %s in the new rows".formatted(twin.get(), field.name()));
@@ -85,6 +94,12 @@ final class AppendCheck {
     return plan.settings().isSet(EmbedSettings.TABLE)
         ? "Give the input the column again, null where it has no value, or take it out of the table with ALTER TABLE ... DROP COLUMN."
         : "Give the input the column again, null where it has no value, or use another output.";
+  }
+
+  /** Whether a column was made when Spark still settled the types of partitions. */
+  private static boolean wasInferred(StructField present, StructField added) {
+    return added.dataType().equals(DataTypes.StringType)
+        && !present.dataType().equals(DataTypes.StringType);
   }
 
   private static void compare(

@@ -9,6 +9,7 @@ import io.embark.embed.ChunkMode;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
 import io.embark.embed.Status;
+import io.embark.input.InputColumns;
 import io.embark.spark.GpuStage;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.column.Columns;
@@ -19,6 +20,7 @@ import io.embark.table.Changes;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -61,7 +63,7 @@ record EmbedPlan(
     TextInput input = TextInput.of(settings, spark.sparkContext().hadoopConfiguration());
     String idCol = settings.get(EmbedSettings.ID_COL, "id");
     String textCol = settings.get(EmbedSettings.TEXT_COL);
-    Dataset<Row> read = input.read(spark, textCol, idCol);
+    Dataset<Row> read = input.read(spark, columns(settings, idCol), idCol);
     Dataset<Row> rows = Columns.withNested(Columns.withNested(read, textCol), idCol);
     requireColumns(settings, rows, idCol);
     requireWholeIds(read, rows, idCol);
@@ -84,6 +86,18 @@ record EmbedPlan(
         embedder.vectorColumns(),
         null,
         List.of());
+  }
+
+  private static InputColumns columns(JobSettings settings, String idCol) {
+    List<String> only =
+        Stream.of(settings.get(EmbedSettings.COLUMNS, "").split(","))
+            .map(String::strip)
+            .filter(name -> !name.isEmpty())
+            .toList();
+    if (only.isEmpty() && settings.isSet(EmbedSettings.COLUMNS)) {
+      throw new UserError("columns: empty; wanted names of columns, separated by commas.");
+    }
+    return new InputColumns(settings.get(EmbedSettings.TEXT_COL), idCol, only);
   }
 
   /** The plan on a target, whose rows have this schema. */

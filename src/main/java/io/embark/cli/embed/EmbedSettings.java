@@ -34,6 +34,21 @@ public final class EmbedSettings {
           .says("Options for Spark's reader of the format, for example sep=; or multiLine=false")
           .text();
 
+  static final Setting<PartitionTypes> PARTITION_TYPES =
+      declare(Effect.STORAGE, "partition-types", "text|inferred", "text")
+          .says(
+              "What becomes of values in names of directories (key=value): they stay as they stand"
+                  + " there, or Spark makes numbers and dates of what looks like one, so that 01234"
+                  + " is 1234")
+          .choice(PartitionTypes.class);
+
+  static final Setting<String> COLUMNS =
+      declare(Effect.STORAGE, "columns", "NAME[,NAME...]", "all")
+          .says(
+              "Columns of the input to read and carry over, beside those of texts and ids; the others"
+                  + " may be of types that cannot be read")
+          .text();
+
   public static final Setting<String> TEXT_COL =
       declare(Effect.STORAGE, "text-col", "NAME", "text").says("Column of texts").text();
 
@@ -225,6 +240,12 @@ public final class EmbedSettings {
     OVERWRITE,
     APPEND,
     INCREMENTAL;
+  }
+
+  /** What becomes of values in names of directories. */
+  enum PartitionTypes implements Choice {
+    TEXT,
+    INFERRED;
   }
 
   /** The equal texts that are embedded once. */

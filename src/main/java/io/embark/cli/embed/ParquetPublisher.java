@@ -5,11 +5,13 @@ import io.embark.UserError;
 import io.embark.cli.JobSettings;
 import io.embark.cli.embed.EmbedSettings.SaveMode;
 import io.embark.embed.Status;
+import io.embark.input.UniformParquet;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.OutputType;
 import io.embark.spark.path.ExactFiles;
 import io.embark.table.Changes;
+import io.embark.table.Embark;
 import io.embark.table.KeptMaps;
 import io.embark.table.Receipt;
 import io.embark.table.Snapshot;
@@ -191,7 +193,7 @@ final class ParquetPublisher implements Publisher {
         table.visible().values().stream()
             .map(f -> new DataFile(f.getPath().getName(), f.getLen(), -1, null))
             .toList();
-    String schema = ExactFiles.parquet(spark, table.path()).schema().json();
+    String schema = UniformParquet.schema(spark, table.visible().values()).json();
     return new Snapshot(Snapshot.FORMAT, 0, null, "found", null, schema, files);
   }
 
@@ -257,8 +259,7 @@ final class ParquetPublisher implements Publisher {
 
   @Override
   public Optional<Dataset<Row>> published() throws IOException {
-    StructType schema = table.current().orElseThrow().structType();
-    return Optional.of(ExactFiles.parquet(spark, schema, List.of(table.path())));
+    return Optional.of(Embark.read(spark, table, Embark.current(table)));
   }
 
   @Override

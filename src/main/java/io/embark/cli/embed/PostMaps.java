@@ -3,6 +3,7 @@ package io.embark.cli.embed;
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
 import io.embark.embed.Setting;
+import io.embark.input.TableRows;
 import io.embark.post.LinearVectorModel;
 import io.embark.post.PostChoice;
 import io.embark.spark.TextEmbedder;
@@ -137,16 +138,12 @@ record PostMaps(EmbedPlan plan, TableDirectory table) {
     if (!other.files().exists(new Path(path))) {
       throw new UserError("post: nothing at %s.".formatted(path));
     }
-    Optional<Snapshot> current = other.current();
-    if (current.isEmpty()
+    if (other.current().isEmpty()
         && other.visible().keySet().stream().noneMatch(f -> f.endsWith(".parquet"))) {
       throw new UserError(
           "post: %s is neither a saved map nor a table that embed wrote.".formatted(path));
     }
-    StructType schema =
-        current
-            .map(Snapshot::structType)
-            .orElseGet(() -> ExactFiles.parquet(plan.spark(), new Path(path)).schema());
+    StructType schema = TableRows.read(plan.spark(), "post", other.path()).schema();
     KeptMaps kept = new KeptMaps(other);
     List<LinearVectorModel> maps = new ArrayList<>();
     for (String column : plan.vectorColumns()) {

@@ -2,6 +2,8 @@ package io.embark.cli.embed;
 
 import io.embark.UserError;
 import io.embark.cli.JobSettings;
+import io.embark.cli.embed.EmbedSettings.PartitionTypes;
+import io.embark.input.InputColumns;
 import io.embark.input.InputFiles;
 import io.embark.input.InputFiles.Given;
 import io.embark.input.InputFormat;
@@ -18,12 +20,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils;
 
 /**
  * The rows to embed.
@@ -92,7 +96,8 @@ public record TextInput(List<String> paths, InputGate gate) {
       all.put("quote", InputFormat.noQuote());
     }
     List<String> paths = given.stream().map(Given::text).toList();
-    return new TextInput(paths, new InputGate(found, chosen, Map.copyOf(all)));
+    boolean inferred = settings.get(EmbedSettings.PARTITION_TYPES) == PartitionTypes.INFERRED;
+    return new TextInput(paths, new InputGate(found, chosen, Map.copyOf(all), inferred));
   }
 
   /** Spark reads as PERMISSIVE what it does not know, which hides records that it cannot read. */
@@ -125,6 +130,20 @@ public record TextInput(List<String> paths, InputGate gate) {
     return examples.keySet().iterator().next();
   }
 
+  /** Columns that names of directories give to the rows. */
+  Set<String> partitions() {
+    Set<String> keys = new TreeSet<>();
+    for (FileStatus file : files()) {
+      for (Path at = file.getPath().getParent(); at != null; at = at.getParent()) {
+        int equals = at.getName().indexOf('=');
+        if (equals > 0) {
+          keys.add(ExternalCatalogUtils.unescapePathName(at.getName().substring(0, equals)));
+        }
+      }
+    }
+    return keys;
+  }
+
   /** Refuses an output that holds input: overwriting would delete it before it is read. */
   public void requireOutside(Path output, Configuration hadoop) throws IOException {
     Folder folder = Folder.of(output, hadoop);
@@ -146,18 +165,31 @@ public record TextInput(List<String> paths, InputGate gate) {
   }
 
   /**
-   * The rows; those of a text file get one column of the given name.
+   * All columns of the rows, as {@link #read(SparkSession, InputColumns, String...)} has them.
    *
-   * @param exact columns whose numbers are identifiers or texts, and keep every digit
-   * @throws UserError if a file cannot be read as it is, or partitions begin in several places or
-   *     have other columns
+   * @param exact more columns whose numbers are identifiers or texts, and keep every digit
    */
-  public Dataset<Row> read(SparkSession spark, String textCol, String... exact) {
+  public Dataset<Row> read(SparkSession spark, String textCol, String... exact) throws IOException {
+    return read(spark, InputColumns.all(textCol), exact);
+  }
+
+  /**
+   * The rows; those of a text file get one column of the name of the column of texts.
+   *
+   * @param exact more columns whose numbers are identifiers or texts, and keep every digit
+   * @throws UserError if a file cannot be read as it is, or partitions begin in several places or
+   *     have other columns, or files do not make one table
+   */
+  Dataset<Row> read(SparkSession spark, InputColumns columns, String... exact) throws IOException {
+    boolean lines = format() == InputFormat.TEXT;
     Dataset<Row> rows;
     try {
       Set<String> all = new HashSet<>(List.of(exact));
-      all.add(textCol);
-      rows = gate.read(spark, all);
+      all.add(columns.text());
+      List<String> only =
+          columns.only().stream().map(c -> c.equals(columns.text()) ? "value" : c).toList();
+      InputColumns own = new InputColumns("value", columns.id(), only);
+      rows = gate.read(spark, lines ? own : columns, all);
     } catch (UserError e) {
       throw e;
     } catch (IllegalArgumentException e) {
@@ -180,7 +212,13 @@ public record TextInput(List<String> paths, InputGate gate) {
               .formatted(String.join(", ", paths), assertion(e)),
           e);
     }
-    return format() == InputFormat.TEXT ? rows.withColumnRenamed("value", textCol) : rows;
+    if (lines && List.of(rows.columns()).contains(columns.text())) {
+      throw new UserError(
+          ("text-col: directories give the lines a column '%s', so that the column of texts needs"
+                  + " another name: --text-col.")
+              .formatted(columns.text()));
+    }
+    return lines ? rows.withColumnRenamed("value", columns.text()) : rows;
   }
 
   /** What Spark found, on one line; its advice is for those who write programs. */
