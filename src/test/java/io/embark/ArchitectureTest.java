@@ -156,11 +156,15 @@ class ArchitectureTest {
     LAYERS.put(
         "table",
         Sight.of("model", "post", "spark.path", "spark.column", "spark.parquet").with(SPARK, JSON));
+    LAYERS.put("input.gate", Sight.of().with(SPARK));
+    LAYERS.put(
+        "input.text",
+        Sight.of("spark.catalyst", "input.gate").with(SPARK, JSON).with("com.univocity.."));
     LAYERS.put(
         "input",
-        Sight.of("spark.catalyst", "spark.path", "spark.column", "table")
-            .with(SPARK, JSON)
-            .with("com.univocity..")
+        Sight.of(
+                "spark.catalyst", "spark.path", "spark.column", "table", "input.gate", "input.text")
+            .with(SPARK)
             .with("org.apache.parquet..")
             .with("org.apache.orc.."));
     LAYERS.put("analysis.measure", Sight.of());
@@ -188,7 +192,7 @@ class ArchitectureTest {
             .with("dev.ludovic.netlib.."));
     LAYERS.put("notebook", Sight.of().with(SPARK).with("jdk.jshell..").with("org.dflib.jjava.."));
     LAYERS.put(
-        "cli", Sight.of("embed", "notebook", "spark", "input").with(SPARK).with("picocli.."));
+        "cli", Sight.of("embed", "notebook", "spark", "input.gate").with(SPARK).with("picocli.."));
     LAYERS.put(
         "cli.embed",
         Sight.of(
@@ -204,6 +208,7 @@ class ArchitectureTest {
                 "spark",
                 "table",
                 "input",
+                "input.gate",
                 "cli")
             .with(SPARK, JSON)
             .with("picocli..")
@@ -221,6 +226,7 @@ class ArchitectureTest {
                 "spark",
                 "table",
                 "input",
+                "input.gate",
                 "analysis.measure",
                 "analysis.search",
                 "analysis.cluster",

@@ -1,7 +1,7 @@
 package io.embark.cli;
 
 import io.embark.UserError;
-import io.embark.input.UnreadableInput;
+import io.embark.input.gate.UnreadableInput;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;

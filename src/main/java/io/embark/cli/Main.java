@@ -1,8 +1,8 @@
 package io.embark.cli;
 
 import io.embark.UserError;
-import io.embark.input.ChangedInput;
-import io.embark.input.UnreadableInput;
+import io.embark.input.gate.ChangedInput;
+import io.embark.input.gate.UnreadableInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;

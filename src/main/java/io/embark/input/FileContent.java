@@ -1,6 +1,7 @@
 package io.embark.input;
 
 import io.embark.UserError;
+import io.embark.input.gate.ChangedInput;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,6 @@
 package io.embark.input;
 
+import io.embark.input.gate.UnreadableInput;
 import java.io.IOException;
 import java.io.Serializable;
 import org.apache.hadoop.conf.Configuration;

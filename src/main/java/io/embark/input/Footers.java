@@ -1,5 +1,7 @@
 package io.embark.input;
 
+import io.embark.input.gate.Options;
+import io.embark.input.gate.UnreadableInput;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;

@@ -1,5 +1,7 @@
 package io.embark.input;
 
+import io.embark.input.gate.GatedReader;
+import io.embark.input.gate.Options;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;

@@ -166,9 +166,9 @@ public record InputFiles(
 
     /** Adds the files of a table's version. */
     private void table(FileSystem system, Path path, Snapshot version) throws IOException {
-      for (String file : new TableDirectory(system, path).paths(version)) {
-        root = roots.computeIfAbsent(new Path(file), first -> new ArrayList<>());
-        add(system.listLocatedStatus(new Path(file)).next(), null, null);
+      for (Path file : new TableDirectory(system, path).paths(version)) {
+        root = roots.computeIfAbsent(file, first -> new ArrayList<>());
+        add(system.listLocatedStatus(file).next(), null, null);
       }
     }
 

@@ -2,6 +2,9 @@ package io.embark.input;
 
 import io.embark.Choice;
 import io.embark.UserError;
+import io.embark.input.text.GatedCsv;
+import io.embark.input.text.GatedJson;
+import io.embark.input.text.GatedText;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;

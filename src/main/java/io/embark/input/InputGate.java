@@ -1,6 +1,9 @@
 package io.embark.input;
 
 import io.embark.UserError;
+import io.embark.input.gate.GatedReader;
+import io.embark.input.gate.Options;
+import io.embark.input.gate.UnreadableInput;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;

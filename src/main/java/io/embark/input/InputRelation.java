@@ -1,5 +1,6 @@
 package io.embark.input;
 
+import io.embark.input.gate.Options;
 import io.embark.spark.catalyst.ScalaSeq;
 import java.util.List;
 import org.apache.hadoop.fs.FileStatus;

@@ -1,5 +1,6 @@
 package io.embark.input;
 
+import io.embark.input.gate.UnreadableInput;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

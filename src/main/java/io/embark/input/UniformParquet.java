@@ -1,6 +1,7 @@
 package io.embark.input;
 
 import io.embark.UserError;
+import io.embark.input.gate.UnreadableInput;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Comparator;

@@ -1,5 +1,6 @@
 package io.embark.input;
 
+import io.embark.input.gate.UnreadableInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -1,5 +1,8 @@
 package io.embark.input;
 
+import io.embark.input.gate.ChangedInput;
+import io.embark.input.gate.GatedReader;
+import io.embark.input.gate.UnreadableInput;
 import io.embark.spark.catalyst.ScalaSeq;
 import java.io.Closeable;
 import java.io.IOException;

@@ -9,7 +9,6 @@ import io.embark.input.UniformParquet;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.OutputType;
-import io.embark.spark.path.ExactFiles;
 import io.embark.table.Changes;
 import io.embark.table.Embark;
 import io.embark.table.KeptMaps;

@@ -11,7 +11,6 @@ import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.column.Columns;
 import io.embark.spark.column.OutputType;
 import io.embark.spark.executor.ModelFacts;
-import io.embark.spark.path.ExactFiles;
 import io.embark.table.KeptMaps;
 import io.embark.table.Snapshot;
 import io.embark.table.StagedRun;

@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.embark.UserError;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobSettings;
-import io.embark.input.UnreadableInput;
+import io.embark.input.gate.UnreadableInput;
 import io.embark.testing.LocalSpark;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.embark.input;
+package io.embark.input.gate;
 
 import org.apache.hadoop.fs.Path;
 
@@ -6,7 +6,7 @@ import org.apache.hadoop.fs.Path;
 public final class ChangedInput extends IllegalStateException {
   private static final long serialVersionUID = 1;
 
-  ChangedInput(Path file, String how) {
+  public ChangedInput(Path file, String how) {
     super(
         "input: %s %s. Nothing of this run was published; run it again once nobody writes there."
             .formatted(file, how));

@@ -1,4 +1,4 @@
-package io.embark.input;
+package io.embark.input.gate;
 
 import java.io.EOFException;
 import java.io.FileNotFoundException;
@@ -32,7 +32,7 @@ public final class UnreadableInput extends RuntimeException {
           "com.univocity.",
           "com.fasterxml.jackson.");
 
-  UnreadableInput(Path file, String reason, Throwable cause) {
+  public UnreadableInput(Path file, String reason, Throwable cause) {
     super(
         "input: %s cannot be read: %s. Put the file right, or leave it out."
             .formatted(file, reason.strip().replaceFirst("\\.$", "")),
@@ -40,7 +40,7 @@ public final class UnreadableInput extends RuntimeException {
   }
 
   /** Throws what a reader said of a file: as this if it is the file's fault, else as it is. */
-  static RuntimeException of(Path file, Exception e) {
+  public static RuntimeException of(Path file, Exception e) {
     if (e instanceof UnreadableInput || e instanceof ChangedInput) {
       return (RuntimeException) e;
     }

@@ -1,8 +1,10 @@
-package io.embark.input;
+package io.embark.input.text;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.embark.input.gate.Options;
+import io.embark.input.gate.UnreadableInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;

@@ -1,4 +1,4 @@
-package io.embark.input;
+package io.embark.input.text;
 
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.csv.CSVOptions;

@@ -1,4 +1,4 @@
-package io.embark.input;
+package io.embark.input.gate;
 
 import java.util.Arrays;
 import java.util.TreeMap;
@@ -15,11 +15,11 @@ import scala.collection.immutable.Map$;
 import scala.reflect.ClassTag$;
 
 /** What Spark hands to its file formats, from Java. */
-final class Options {
+public final class Options {
   private Options() {}
 
   /** The options with one more, instead of one of that name in any case. */
-  static Map<String, String> with(Map<String, String> options, String key, String value) {
+  public static Map<String, String> with(Map<String, String> options, String key, String value) {
     java.util.Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     all.putAll(JavaConverters.mapAsJavaMap(options));
     all.put(key, value);
@@ -27,11 +27,11 @@ final class Options {
   }
 
   /** The value of an option by its name in any case. */
-  static String get(Map<String, String> options, String key, String otherwise) {
+  public static String get(Map<String, String> options, String key, String otherwise) {
     return CaseInsensitiveMap$.MODULE$.apply(options).get(key).getOrElse(() -> otherwise);
   }
 
-  static Map<String, String> scala(java.util.Map<String, String> options) {
+  public static Map<String, String> scala(java.util.Map<String, String> options) {
     Map<String, String> all = Map$.MODULE$.empty();
     for (java.util.Map.Entry<String, String> each : options.entrySet()) {
       all = all.updated(each.getKey(), each.getValue());
@@ -39,14 +39,15 @@ final class Options {
     return all;
   }
 
-  static StructType without(StructType schema, String name) {
+  public static StructType without(StructType schema, String name) {
     return new StructType(
         Arrays.stream(schema.fields())
             .filter(field -> !field.name().equals(name))
             .toArray(StructField[]::new));
   }
 
-  static Broadcast<SerializableConfiguration> broadcast(SparkSession spark, Configuration hadoop) {
+  public static Broadcast<SerializableConfiguration> broadcast(
+      SparkSession spark, Configuration hadoop) {
     return spark
         .sparkContext()
         .broadcast(
@@ -56,7 +57,7 @@ final class Options {
 
   /** Throws an exception as it is, though it may not be declared. */
   @SuppressWarnings("unchecked")
-  static <E extends Exception> RuntimeException same(Exception e) throws E {
+  public static <E extends Exception> RuntimeException same(Exception e) throws E {
     throw (E) e;
   }
 }

@@ -1,4 +1,4 @@
-package io.embark.input;
+package io.embark.input.gate;
 
 import java.util.Optional;
 import org.apache.spark.SparkUpgradeException;
@@ -7,7 +7,7 @@ import org.apache.spark.SparkUpgradeException;
  * Dates from before 1582, and older timestamps, in a file that does not say by which calendar they
  * were written: Spark 2, Hive and Impala counted otherwise, and some days apart.
  */
-final class OldCalendar {
+public final class OldCalendar {
   private OldCalendar() {}
 
   /** What to do, if that is what a reader complains of. */

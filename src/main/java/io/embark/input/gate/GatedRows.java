@@ -1,4 +1,4 @@
-package io.embark.input;
+package io.embark.input.gate;
 
 import java.io.Closeable;
 import java.io.FileNotFoundException;

@@ -1,4 +1,4 @@
-package io.embark.input;
+package io.embark.input.text;
 
 import com.fasterxml.jackson.core.JsonEncoding;
 import com.fasterxml.jackson.core.JsonFactory;

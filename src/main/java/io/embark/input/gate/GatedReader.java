@@ -1,4 +1,4 @@
-package io.embark.input;
+package io.embark.input.gate;
 
 import java.io.Serializable;
 import org.apache.spark.broadcast.Broadcast;
@@ -12,19 +12,19 @@ import scala.runtime.AbstractFunction1;
  * The gate in the tasks, around what reads a file: the file must be the one that was listed, before
  * its first row and after its last, and what a reader cannot read is told with the file's name.
  */
-final class GatedReader extends AbstractFunction1<PartitionedFile, Iterator<InternalRow>>
+public final class GatedReader extends AbstractFunction1<PartitionedFile, Iterator<InternalRow>>
     implements Serializable {
   private static final long serialVersionUID = 1;
 
   /** Reads the rows of a file, or of a part of it. */
-  interface Reader extends Serializable {
+  public interface Reader extends Serializable {
     Iterator<InternalRow> read(PartitionedFile file);
   }
 
   private final Broadcast<SerializableConfiguration> hadoop;
   private final Reader reader;
 
-  GatedReader(Broadcast<SerializableConfiguration> hadoop, Reader reader) {
+  public GatedReader(Broadcast<SerializableConfiguration> hadoop, Reader reader) {
     this.hadoop = hadoop;
     this.reader = reader;
   }

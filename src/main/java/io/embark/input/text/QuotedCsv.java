@@ -1,6 +1,7 @@
-package io.embark.input;
+package io.embark.input.text;
 
 import com.univocity.parsers.csv.CsvParser;
+import io.embark.input.gate.Options;
 import java.io.Serializable;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;

@@ -1,5 +1,7 @@
-package io.embark.input;
+package io.embark.input.text;
 
+import io.embark.input.gate.GatedReader;
+import io.embark.input.gate.Options;
 import io.embark.spark.catalyst.ScalaSeq;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
