@@ -15,7 +15,6 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.StreamCapabilities;
 
@@ -134,7 +133,7 @@ final class RecordFile {
   }
 
   private static boolean publish(FileSystem files, Path draft, Path target) throws IOException {
-    if (files instanceof LocalFileSystem) {
+    if (LocalDisk.path(files, target) != null) {
       try {
         Files.createLink(LocalDisk.path(files, target), LocalDisk.path(files, draft));
         return true;

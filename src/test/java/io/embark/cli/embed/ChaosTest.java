@@ -154,7 +154,7 @@ class ChaosTest {
 
   /** Makes so many small files that the next incremental run joins them. */
   private void scatter() throws Exception {
-    if (table.current().map(s -> s.files().size()).orElse(0) <= MANY) {
+    while (table.current().map(s -> s.files().size()).orElse(0) <= MANY) {
       EmbedInSession.run(append(50, 40));
     }
   }
