@@ -81,7 +81,7 @@ class ChaosTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"mortal, 12", "store, 6"})
+  @CsvSource({"mortal, 6", "store, 3"})
   void whoeverDiesEachIdIsThereOnceWithItsVector(String scheme, int ordinary) throws Exception {
     int rounds = Integer.getInteger("chaos.rounds", ordinary);
     long seed = Long.getLong("chaos.seed", 7);
