@@ -124,6 +124,11 @@ public final class JsonFile {
     return keys;
   }
 
+  /** A copy of all that stands in it. */
+  public ObjectNode copy() {
+    return contents.deepCopy();
+  }
+
   /** A text; empty if the key is not there. */
   public Optional<String> text(String key) {
     return value(key, JsonNode::isTextual, "a text").map(JsonNode::textValue);

@@ -76,7 +76,11 @@ public record ModelDirectory(
         files.isStatic()
             ? TokenizerFiles.of(tokenizerJson)
             : TokenizerFiles.read(
-                tokenizerJson, folder, config.modelType(), transformer.lowersCase());
+                tokenizerJson,
+                folder,
+                config.modelType(),
+                config.tokenizerClass(),
+                transformer.lowersCase());
     boolean chatTemplate =
         tokenizer.config().chatTemplate()
             || Files.isRegularFile(folder.resolve("chat_template.jinja"));

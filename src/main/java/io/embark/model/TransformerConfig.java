@@ -20,6 +20,7 @@ import java.util.Set;
  * @param firstPosition the position of a text's first token: RoBERTa and its kin count from behind
  *     the padding id
  * @param generates whether it was saved as a model that generates text
+ * @param tokenizerClass the tokenizer's class, where no other file names it
  */
 record TransformerConfig(
     Optional<Sourced<Integer>> positions,
@@ -28,13 +29,15 @@ record TransformerConfig(
     long padTokenId,
     int firstPosition,
     boolean generates,
-    String modelType) {
+    String modelType,
+    Optional<String> tokenizerClass) {
   private static final String FILE = "config.json";
   private static final int MOST = 100_000_000;
 
   /** Of a model that has no transformer. */
   static final TransformerConfig NONE =
-      new TransformerConfig(Optional.empty(), Optional.empty(), 0, 0, 0, false, "");
+      new TransformerConfig(
+          Optional.empty(), Optional.empty(), 0, 0, 0, false, "", Optional.empty());
 
   private static final Set<String> COUNTED_FROM_PADDING =
       Set.of(
@@ -72,7 +75,12 @@ record TransformerConfig(
     JsonFile config =
         JsonFile.object(folder.resolve(FILE))
             .withoutNulls(
-                "pad_token_id", "max_position_embeddings", "n_positions", "architectures");
+                "pad_token_id",
+                "max_position_embeddings",
+                "n_positions",
+                "architectures",
+                "model_type",
+                "tokenizer_class");
     String type = config.text("model_type").orElse("");
     int padTokenId = config.number("pad_token_id", -1, MOST).orElse(0);
     boolean fromPadding = COUNTED_FROM_PADDING.contains(type);
@@ -96,7 +104,8 @@ record TransformerConfig(
         first,
         config.texts("architectures").orElse(List.of()).stream()
             .anyMatch(name -> name.endsWith("ForCausalLM")),
-        type);
+        type,
+        config.text("tokenizer_class"));
   }
 
   private static int hiddenSize(JsonFile config) {

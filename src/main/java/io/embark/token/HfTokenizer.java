@@ -144,6 +144,7 @@ public final class HfTokenizer implements Tokenizer {
           changes.isPresent() ? TokenizerJson.read(file, changes.get()) : TokenizerJson.read(file);
       HfTokenizer opened = new HfTokenizer(tokenizer, maxLength, specialTokens, json, file);
       files.config().requireSpecialTokens(opened.specialPrefix(), opened.specialSuffix());
+      files.config().requireAround(file, json, opened.prefix, opened.suffix);
       return opened;
     } catch (IOException | UserError e) {
       tokenizer.close();

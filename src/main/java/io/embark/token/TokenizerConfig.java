@@ -1,40 +1,33 @@
 package io.embark.token;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.UserError;
 import io.embark.json.JsonFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
- * {@code tokenizer_config.json}. Most of its keys are names of special tokens, or matter to
- * decoding only; these are the ones that change the tokens of a text.
+ * {@code tokenizer_config.json} and the smaller files beside it. Most keys are names of special
+ * tokens, or matter to decoding only.
  *
  * @param file where it stands, for messages; null for no file
- * @param bertRules {@code do_lower_case}, {@code strip_accents} and {@code tokenize_chinese_chars},
- *     as BERT's normalizer calls them; empty if they are not given or not for BERT's tokenizers
- * @param lowercaseAsked whether it asks for small letters, whatever the tokenizer is
- * @param splitsWords whether transformers 5 builds this class of tokenizer so that it splits texts
- *     at white space before all else, whatever {@code tokenizer.json} says
- * @param prefixSpace {@code add_prefix_space}
+ * @param keys all that stands in it, and what {@code special_tokens_map.json} adds
+ * @param type the class of transformers that reads the files
  * @param maxLength the most tokens per text; empty for no limit
  * @param chatTemplate whether it has a chat template
  * @param addsFirst whether it asks for a token before every text, likewise {@code addsLast}
  */
 public record TokenizerConfig(
     Path file,
-    ObjectNode bertRules,
-    boolean lowercaseAsked,
-    boolean splitsWords,
-    Optional<Boolean> prefixSpace,
+    ObjectNode keys,
+    TokenizerClass type,
+    AddedTokens tokens,
     Optional<Integer> maxLength,
     boolean chatTemplate,
     boolean addsFirst,
@@ -43,9 +36,8 @@ public record TokenizerConfig(
       new TokenizerConfig(
           null,
           JsonNodeFactory.instance.objectNode(),
-          false,
-          false,
-          Optional.empty(),
+          TokenizerClass.NONE,
+          AddedTokens.NONE,
           Optional.empty(),
           false,
           false,
@@ -54,73 +46,55 @@ public record TokenizerConfig(
   /** Tokenizers without a limit carry 1e30 there. */
   private static final double NO_LIMIT = 1_000_000;
 
-  /** Classes of transformers that build BERT's normalizer of these keys. */
-  private static final Pattern BERT =
-      Pattern.compile(
-          "(Bert|DistilBert|Electra|MobileBert|MPNet|ConvBert|SqueezeBert|Funnel|LayoutLM|Lxmert"
-              + "|Retribert|DPR\\w*|Realm|Splinter)Tokenizer(Fast)?");
+  private static final List<String> FLAGS =
+      List.of(
+          "do_lower_case",
+          "tokenize_chinese_chars",
+          "add_prefix_space",
+          "keep_accents",
+          "split_by_punct",
+          "legacy");
 
-  /** Classes that put letters into small ones by a rule of their own. */
-  private static final Pattern LOWERING = Pattern.compile("(Albert|XLNet)Tokenizer(Fast)?");
-
-  private static final Pattern SPLITTING =
-      Pattern.compile("(XLMRoberta|Camembert|T5|Albert)Tokenizer(Fast)?");
-
-  /** Classes by {@code model_type}, where no class is named. */
-  private static final Map<String, String> CLASSES =
-      Map.of(
-          "xlm-roberta", "XLMRobertaTokenizer",
-          "camembert", "CamembertTokenizer",
-          "t5", "T5Tokenizer",
-          "mt5", "T5Tokenizer",
-          "albert", "AlbertTokenizer");
-
-  static TokenizerConfig read(Path path, String modelType) throws IOException {
+  /**
+   * @param modelType {@code model_type} of {@code config.json}
+   * @param modelsClass {@code tokenizer_class} of {@code config.json}
+   */
+  static TokenizerConfig read(Path path, String modelType, Optional<String> modelsClass)
+      throws IOException {
     JsonFile file =
         JsonFile.object(path)
             .withoutNulls(
                 "model_max_length",
+                "max_len",
                 "tokenizer_class",
                 "truncation_side",
                 "auto_map",
                 "add_bos_token",
                 "add_eos_token",
-                "add_prefix_space",
                 "split_special_tokens");
     requireSide(file.text("truncation_side"), path);
     requireUnset(file);
-    Optional<String> named = file.text("tokenizer_class");
-    String type = named.orElse(CLASSES.getOrDefault(modelType, "BertTokenizer"));
-    ObjectNode rules = JsonNodeFactory.instance.objectNode();
-    boolean lowercase = file.flag("do_lower_case").orElse(false);
-    if (BERT.matcher(type).matches()) {
-      file.flag("do_lower_case").ifPresent(on -> rules.put("lowercase", on));
-      file.flag("tokenize_chinese_chars").ifPresent(on -> rules.put("handle_chinese_chars", on));
-      if (file.has("strip_accents")) {
-        Optional<Boolean> strip = file.withoutNulls("strip_accents").flag("strip_accents");
-        rules.set(
-            "strip_accents",
-            strip.isPresent()
-                ? JsonNodeFactory.instance.booleanNode(strip.get())
-                : JsonNodeFactory.instance.nullNode());
-      }
+    JsonFile flags = file.withoutNulls("add_prefix_space", "legacy", "strip_accents");
+    FLAGS.forEach(flags::flag);
+    flags.flag("strip_accents");
+    for (String key : List.of("extra_ids", "unk_id")) {
+      file.number(key, 0, (int) NO_LIMIT);
     }
+    ObjectNode keys = file.copy();
+    AddedTokens tokens = AddedTokens.read(file, keys, path.toAbsolutePath().getParent());
     return new TokenizerConfig(
         path,
-        rules,
-        lowercase
-            && named.isPresent()
-            && (BERT.matcher(type).matches() || LOWERING.matcher(type).matches()),
-        SPLITTING.matcher(type).matches(),
-        file.flag("add_prefix_space"),
-        maxLength(file),
+        keys,
+        TokenizerClass.of(file.text("tokenizer_class"), modelsClass, modelType, path),
+        tokens,
+        maxLength(file, file.has("model_max_length") ? "model_max_length" : "max_len"),
         file.isSet("chat_template"),
         file.flag("add_bos_token").orElse(false),
         file.flag("add_eos_token").orElse(false));
   }
 
-  private static Optional<Integer> maxLength(JsonFile file) {
-    String key = "model_max_length";
+  /** The older name of the key counts where the newer one is not. */
+  private static Optional<Integer> maxLength(JsonFile file, String key) {
     if (file.anyNumber(key).filter(n -> n >= NO_LIMIT).isPresent()) {
       return Optional.empty();
     }
@@ -152,99 +126,6 @@ public record TokenizerConfig(
     }
   }
 
-  boolean asksForNothing() {
-    return bertRules.isEmpty() && !lowercaseAsked && prefixSpace.isEmpty();
-  }
-
-  /**
-   * The parts of {@code tokenizer.json} that have to be others: {@code normalizer}, {@code
-   * pre_tokenizer}.
-   *
-   * @param lowersFirst whether letters are to be lowered before all other rules
-   * @param ownSpacing whether spaces are left as they are
-   * @throws UserError if it is not known how
-   */
-  Optional<ObjectNode> changes(TokenizerJson json, boolean lowersFirst, boolean ownSpacing) {
-    ObjectNode changes = JsonNodeFactory.instance.objectNode();
-    JsonNode normalizer = json.normalizer;
-    if (splitsWords && !ownSpacing && isOf(json.preTokenizer, "Metaspace")) {
-      ObjectNode both = JsonNodeFactory.instance.objectNode().put("type", "Sequence");
-      both.putArray("pretokenizers")
-          .add(JsonNodeFactory.instance.objectNode().put("type", "WhitespaceSplit"))
-          .add(json.preTokenizer);
-      changes.set("pre_tokenizer", both);
-      normalizer = withoutSpaceRules(normalizer);
-    }
-    if (!bertRules.isEmpty() && isOf(normalizer, "BertNormalizer")) {
-      ObjectNode ruled = normalizer.deepCopy();
-      ruled.setAll(bertRules);
-      normalizer = ruled;
-    } else if (lowercaseAsked && !lowers(normalizer)) {
-      throw new UserError(
-          ("%s has do_lower_case, but tokenizer.json beside it tells small from capital letters, and"
-                  + " its normalizer is none that Embark knows how to change. Set do_lower_case to"
-                  + " what is meant.")
-              .formatted(file));
-    }
-    if (lowersFirst && !lowers(normalizer)) {
-      ObjectNode both = JsonNodeFactory.instance.objectNode().put("type", "Sequence");
-      both.putArray("normalizers").addObject().put("type", "Lowercase");
-      if (normalizer != null) {
-        both.withArray("normalizers").add(normalizer);
-      }
-      normalizer = both;
-    }
-    if (!Objects.equals(normalizer, json.normalizer)) {
-      changes.set("normalizer", normalizer);
-    }
-    JsonNode bytes = json.preTokenizer;
-    if (prefixSpace.isPresent()
-        && isOf(bytes, "ByteLevel")
-        && bytes.path("add_prefix_space").asBoolean() != prefixSpace.get()) {
-      ObjectNode changed = bytes.deepCopy();
-      changes.set("pre_tokenizer", changed.put("add_prefix_space", prefixSpace.get()));
-    }
-    return changes.isEmpty() ? Optional.empty() : Optional.of(changes);
-  }
-
-  /** Rules that join or cut off spaces would hide them from the splitting. */
-  private static JsonNode withoutSpaceRules(JsonNode normalizer) {
-    if (!isOf(normalizer, "Sequence")) {
-      return isOfSpaces(normalizer) ? null : normalizer;
-    }
-    ObjectNode kept = normalizer.deepCopy();
-    ArrayNode rules = kept.putArray("normalizers");
-    for (JsonNode rule : normalizer.path("normalizers")) {
-      if (!isOfSpaces(rule)) {
-        rules.add(rule);
-      }
-    }
-    return rules.isEmpty() ? null : kept;
-  }
-
-  private static boolean isOfSpaces(JsonNode rule) {
-    String pattern = rule == null ? "" : rule.path("pattern").toString();
-    return isOf(rule, "Strip")
-        || isOf(rule, "Replace") && (pattern.contains(" ") || pattern.contains("\\s"));
-  }
-
-  private static boolean isOf(JsonNode part, String type) {
-    return part != null && part.path("type").asText().equals(type);
-  }
-
-  private static boolean lowers(JsonNode normalizer) {
-    if (normalizer == null) {
-      return false;
-    }
-    for (JsonNode part : normalizer.path("normalizers")) {
-      if (lowers(part)) {
-        return true;
-      }
-    }
-    return isOf(normalizer, "Lowercase")
-        || isOf(normalizer, "BertNormalizer") && normalizer.path("lowercase").asBoolean();
-  }
-
   /**
    * Checks that the tokenizer adds the special tokens that are asked for.
    *
@@ -261,6 +142,39 @@ public record TokenizerConfig(
                 .formatted(file, asked.name));
       }
     }
+  }
+
+  /**
+   * Checks that the tokenizer adds the tokens that its class adds.
+   *
+   * @throws UserError if it adds others
+   */
+  void requireAround(Path tokenizerJson, TokenizerJson json, long[] prefix, long[] suffix) {
+    if (type.recipe().isPresent()) {
+      String found = "%s .. %s".formatted(Arrays.toString(prefix), Arrays.toString(suffix));
+      List<Long> before = around(json, type.recipe().get(), true, prefix);
+      List<Long> after = around(json, type.recipe().get(), false, suffix);
+      String made = "%s .. %s".formatted(before, after);
+      if (!made.equals(found)) {
+        throw type.contradicts(
+            file, tokenizerJson, "post_processor", made, "which adds the ids " + found);
+      }
+    }
+  }
+
+  private List<Long> around(
+      TokenizerJson json, TokenizerRecipe recipe, boolean before, long[] found) {
+    JsonNode tokens = recipe.around(before);
+    List<Long> ids = new ArrayList<>();
+    if (tokens.isMissingNode()) {
+      Arrays.stream(found).forEach(ids::add);
+    }
+    for (JsonNode token : tokens) {
+      String text = AddedTokens.content(recipe.value(keys, token.asText()));
+      Long id = json.added.getOrDefault(text, json.vocabulary.getOrDefault(text, -1L));
+      ids.add(token.isNumber() ? token.longValue() : id);
+    }
+    return ids;
   }
 
   private record Asked(String name, boolean wanted, int found) {}

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The files of a model's tokenizer. {@code tokenizer.json} is the tokenizer; where {@code
- * tokenizer_config.json} contradicts it, that wins, as in transformers.
+ * The files of a model's tokenizer. {@code tokenizer.json} is the tokenizer, as far as the class
+ * that transformers reads it with takes it as it stands.
  *
  * @param config what {@code tokenizer_config.json} says
  * @param lowersFirst whether texts are put into small letters before the tokenizer's own rules, as
@@ -26,11 +26,18 @@ public record TokenizerFiles(
    * @param folder where {@code tokenizer_config.json} is, if there is one
    * @param modelType as {@code config.json} has it, which says what tokenizer it is if nothing else
    *     does
+   * @param modelsClass {@code tokenizer_class} of {@code config.json}, which counts where {@code
+   *     tokenizer_config.json} has none
    * @throws UserError if that file is broken, or asks for what Embark does not do
    */
   public static TokenizerFiles read(
-      Path tokenizerJson, Path folder, String modelType, boolean lowersFirst) throws IOException {
-    TokenizerConfig config = TokenizerConfig.read(folder.resolve(CONFIG), modelType);
+      Path tokenizerJson,
+      Path folder,
+      String modelType,
+      Optional<String> modelsClass,
+      boolean lowersFirst)
+      throws IOException {
+    TokenizerConfig config = TokenizerConfig.read(folder.resolve(CONFIG), modelType, modelsClass);
     return new TokenizerFiles(tokenizerJson, config, lowersFirst, false);
   }
 
@@ -62,23 +69,30 @@ public record TokenizerFiles(
   }
 
   /**
-   * How the tokenizer differs from {@code tokenizer.json}, as JSON, but for spaces; empty if it
-   * does not.
+   * How the tokenizer differs from {@code tokenizer.json}, as JSON, but for what {@link
+   * #withOwnSpacing} says; empty if it does not.
    *
    * @throws UserError if the two contradict each other in a way that cannot be mended
    */
   public Optional<String> changes() throws IOException {
     return Files.isRegularFile(tokenizerJson)
-        ? withOwnSpacing(true).changed().map(Object::toString)
+        ? find(TokenizerChanges.Spaces.UNSAID).map(Object::toString)
         : Optional.empty();
   }
 
   /** The parts of {@code tokenizer.json} that have to be others; empty if none has. */
   Optional<ObjectNode> changed() throws IOException {
-    boolean asIs = config.asksForNothing() && !lowersFirst && (ownSpacing || !config.splitsWords());
-    return asIs
-        ? Optional.empty()
-        : config.changes(TokenizerJson.read(tokenizerJson), lowersFirst, ownSpacing);
+    return find(
+        ownSpacing ? TokenizerChanges.Spaces.AS_THE_FILE : TokenizerChanges.Spaces.AS_THE_CLASS);
+  }
+
+  private Optional<ObjectNode> find(TokenizerChanges.Spaces spaces) throws IOException {
+    if (config == TokenizerConfig.NONE && !lowersFirst) {
+      return Optional.empty();
+    }
+    TokenizerJson json = TokenizerJson.read(tokenizerJson);
+    return Optional.of(new TokenizerChanges(tokenizerJson, json, config).find(lowersFirst, spaces))
+        .filter(changes -> !changes.isEmpty());
   }
 
   /**
@@ -95,7 +109,7 @@ public record TokenizerFiles(
 
   /** Whether {@link #withOwnSpacing} makes a difference. */
   public boolean splitsWords() throws IOException {
-    return config.splitsWords()
+    return config.type().recipe().filter(TokenizerRecipe::splitsWords).isPresent()
         && Files.isRegularFile(tokenizerJson)
         && TokenizerJson.preTokenizer(tokenizerJson).equals("Metaspace");
   }

@@ -12,10 +12,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.embark.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
@@ -37,8 +41,14 @@ final class TokenizerJson {
   /** Tokens found in texts before everything else. */
   final Map<String, Long> added = new HashMap<>();
 
-  /** Of models that give words their ids in an object: WordPiece, WordLevel, BPE. */
+  /** The same, as they stand in the file. */
+  final List<ObjectNode> addedTokens = new ArrayList<>();
+
+  /** Words and their ids; of Unigram models their places in the list. */
   final Map<String, Long> vocabulary = new HashMap<>();
+
+  /** Words of a Unigram model whose score is 0. */
+  final Set<String> unscored = new HashSet<>();
 
   /** Entries of a vocabulary that is a list, in which their places are their ids. */
   private int listed;
@@ -138,7 +148,24 @@ final class TokenizerJson {
       found.settings.keySet().removeIf(place -> place.startsWith("pre_tokenizer."));
       found.take("pre_tokenizer", parts.get("pre_tokenizer"));
     }
+    if (parts.has("added_tokens")) {
+      found.added.clear();
+      found.addedTokens.clear();
+      parts.get("added_tokens").forEach(found::add);
+    }
     return found;
+  }
+
+  /**
+   * The first map of characters among the normalizer's rules, as transformers takes it; or null.
+   */
+  JsonNode precompiled() {
+    for (ObjectNode rule : TokenizerRules.of(normalizer).rules()) {
+      if (rule.path("type").asText().equals("Precompiled") && rule.has("precompiled_charsmap")) {
+        return rule;
+      }
+    }
+    return null;
   }
 
   /** Takes one of the small parts: as a whole, and its scalars by their places. */
@@ -201,15 +228,10 @@ final class TokenizerJson {
       if (name.equals("model.vocab") && value == JsonToken.START_OBJECT) {
         readVocabulary(parser);
       } else if (name.equals("model.vocab") && value == JsonToken.START_ARRAY) {
-        for (listed = 0; parser.nextToken() != JsonToken.END_ARRAY; listed++) {
-          parser.skipChildren();
-        }
+        readPieces(parser);
       } else if (name.equals("added_tokens") && value == JsonToken.START_ARRAY) {
         while (parser.nextToken() == JsonToken.START_OBJECT) {
-          JsonNode token = parser.readValueAsTree();
-          if (token.path("content").isTextual() && token.path("id").isIntegralNumber()) {
-            added.put(token.get("content").textValue(), token.get("id").longValue());
-          }
+          add(parser.readValueAsTree());
         }
       } else if (value == JsonToken.START_OBJECT
           && (name.equals("normalizer") || name.equals("pre_tokenizer"))) {
@@ -220,6 +242,34 @@ final class TokenizerJson {
         settings.put(name, parser.getText());
       } else {
         parser.skipChildren();
+      }
+    }
+  }
+
+  private void add(JsonNode token) {
+    if (token.path("content").isTextual() && token.path("id").isIntegralNumber()) {
+      added.put(token.get("content").textValue(), token.get("id").longValue());
+      addedTokens.add((ObjectNode) token);
+    }
+  }
+
+  /** Pairs of a piece and its score; what is none is left to the library. */
+  private void readPieces(JsonParser parser) throws IOException {
+    for (listed = 0; parser.nextToken() != JsonToken.END_ARRAY; listed++) {
+      if (parser.currentToken() != JsonToken.START_ARRAY) {
+        parser.skipChildren();
+        continue;
+      }
+      if (parser.nextToken() == JsonToken.VALUE_STRING) {
+        String piece = parser.getText();
+        vocabulary.putIfAbsent(piece, (long) listed);
+        if (parser.nextToken().isNumeric() && parser.getDoubleValue() == 0) {
+          unscored.add(piece);
+        }
+      }
+      while (parser.currentToken() != JsonToken.END_ARRAY) {
+        parser.skipChildren();
+        parser.nextToken();
       }
     }
   }

@@ -218,6 +218,35 @@ class ModelDirectoryTest {
     assertThat(model.maxLength()).contains(new Sourced<>(wanted, source));
   }
 
+  @Test
+  void theOlderNameOfATokenizersLimitCountsToo() throws IOException {
+    ModelDirectory model =
+        read(
+            "tokenizer_config.json",
+            "{\"max_len\": 64}",
+            "config.json",
+            "{\"max_position_embeddings\": 512}");
+    assertThat(model.maxLength()).contains(new Sourced<>(64, "tokenizer_config.json"));
+  }
+
+  @Test
+  void theClassOfATokenizerMayStandInConfigJson() throws IOException {
+    String cased =
+        """
+        {"normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
+          "strip_accents": null, "lowercase": false}, "pre_tokenizer": {"type": "BertPreTokenizer"},
+         "added_tokens": [], "model": {"type": "WordPiece", "unk_token": "[UNK]", "vocab": {}}}
+        """;
+    String asItStands = read("tokenizer.json", cased).fingerprint();
+    String type = "{\"model_type\": \"bert\"%s}";
+    ModelDirectory model = read("tokenizer.json", cased, "config.json", type.formatted(""));
+    assertThat(model.tokenizer().changes().orElse("")).contains("\"lowercase\":true");
+    assertThat(model.fingerprint()).isNotEqualTo(asItStands);
+    String named = type.formatted(", \"tokenizer_class\": \"PreTrainedTokenizerFast\"");
+    assertThat(read("tokenizer.json", cased, "config.json", named).fingerprint())
+        .isEqualTo(asItStands);
+  }
+
   @ParameterizedTest
   @CsvSource({"roberta,1,512", "mpnet,1,512", "xlm-roberta,1,512", "bert,0,514", "bert,1,514"})
   void someModelsCountPositionsFromThePadding(String type, int padding, int wanted)

@@ -8,12 +8,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where {@code tokenizer_config.json} and {@code tokenizer.json} disagree. */
 class TokenizerConfigTest {
@@ -33,19 +35,32 @@ class TokenizerConfigTest {
   private static final String UNIGRAM =
       """
       {"normalizer": {"type": "Sequence", "normalizers": [
-         {"type": "Replace", "pattern": {"String": "b"}, "content": "a"},
          {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": "\\u2581"}]},
        "pre_tokenizer": {"type": "Metaspace", "replacement": "\\u2581", "prepend_scheme": "always",
          "split": true},
-       "added_tokens": [], "model": {"type": "Unigram", "unk_id": 0, "vocab": [
-         ["<unk>", 0.0], ["\\u2581", -3.0], ["\\u2581a", -1.0], ["a", -2.0]]}}
-      """;
+       "post_processor": {"type": "BertProcessing", "cls": ["<s>", 0], "sep": ["</s>", 2]},
+       "added_tokens": [%s], "model": {"type": "Unigram", "unk_id": 3, "vocab": [
+         ["<s>", 0.0], ["<pad>", 0.0], ["</s>", 0.0], ["<unk>", 0.0], ["<mask>", 0.0],
+         ["\\u2581", -3.0], ["\\u2581a", -1.0], ["a", -2.0]]}}
+      """
+          .formatted(
+              Stream.of("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+                  .map(TokenizerConfigTest::special)
+                  .collect(Collectors.joining(",")));
   private static final String BYTES =
       """
       {"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": %s, "trim_offsets": true},
        "added_tokens": [], "model": {"type": "BPE", "merges": ["\\u0120 a"],
          "vocab": {"a": 0, "\\u0120": 1, "\\u0120a": 2}}}
       """;
+
+  private static String special(String token) {
+    return """
+        {"id": %d, "content": "%s", "single_word": false, "lstrip": false, "rstrip": false,
+         "normalized": false, "special": true}
+        """
+        .formatted(List.of("<s>", "<pad>", "</s>", "<unk>", "<mask>").indexOf(token), token);
+  }
 
   @TempDir Path folder;
   private Path tokenizer;
@@ -58,7 +73,7 @@ class TokenizerConfigTest {
   private TokenizerFiles files(String json, String config) throws IOException {
     Files.writeString(tokenizer, json);
     Files.writeString(folder.resolve("tokenizer_config.json"), config);
-    return TokenizerFiles.read(tokenizer, folder, "", false);
+    return TokenizerFiles.read(tokenizer, folder, "", Optional.empty(), false);
   }
 
   private static long[] ids(TokenizerFiles files, String text) throws IOException {
@@ -81,12 +96,11 @@ class TokenizerConfigTest {
     "true, null, true, null, 1",
     "true, false, true, null, 1",
   })
-  void theConfigWins(
+  void keysThatAreGivenWinWhereNothingNamesAClass(
       boolean lower, String accents, boolean configLower, String configAccents, long wanted)
       throws IOException {
     String config =
-        "{\"tokenizer_class\": \"BertTokenizer\", \"do_lower_case\": %s, \"strip_accents\": %s}"
-            .formatted(configLower, configAccents);
+        "{\"do_lower_case\": %s, \"strip_accents\": %s}".formatted(configLower, configAccents);
     TokenizerFiles files = files(bert(true, accents, lower), config);
     assertThat(ids(files, "Caf\u00e9")).containsExactly(wanted);
     boolean same = lower == configLower && accents.equals(configAccents);
@@ -102,24 +116,6 @@ class TokenizerConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"PreTrainedTokenizerFast", "TokenizersBackend", "XLMRobertaTokenizer"})
-  void classesThatReadNoSuchKeyDoNot(String type) throws IOException {
-    String config = "{\"tokenizer_class\": \"%s\", \"do_lower_case\": true}".formatted(type);
-    assertThat(ids(files(bert(true, "null", false), config), "Cafe")).containsExactly(2);
-  }
-
-  @Test
-  void whatCannotBeMendedIsRefused() throws IOException {
-    TokenizerFiles files =
-        files(
-            WORD_PIECE.formatted("{\"type\": \"NFC\"}"),
-            "{\"tokenizer_class\": \"BertTokenizer\", \"do_lower_case\": true}");
-    assertThatThrownBy(() -> HfTokenizer.open(files, 8))
-        .isInstanceOf(UserError.class)
-        .hasMessageContaining("tokenizer_config.json has do_lower_case");
-  }
-
-  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
@@ -132,7 +128,12 @@ class TokenizerConfigTest {
         "{\"model_max_length\": \"512\"}|model_max_length",
         "{\"model_max_length\": 0}|model_max_length",
         "{\"model_max_length\": -1}|model_max_length",
-        "{\"model_max_length\": 10.5}|model_max_length"
+        "{\"model_max_length\": 10.5}|model_max_length",
+        "{\"max_len\": \"512\"}|max_len",
+        "{\"cls_token\": 1}|cls_token",
+        "{\"extra_ids\": -1}|extra_ids",
+        "{\"added_tokens_decoder\": {\"a\": {\"content\": \"b\"}}}|added_tokens_decoder",
+        "{\"added_tokens_decoder\": {\"1\": {}}}|added_tokens_decoder"
       })
   void keysThatChangeTokensAreReadOrRefused(String config, String key) {
     assertThatThrownBy(() -> files(bert(true, "null", true), config))
@@ -148,6 +149,9 @@ class TokenizerConfigTest {
       assertThat(files(bert(true, "null", true), config).maxLength()).isEmpty();
     }
     assertThat(files(BYTES, "{\"model_max_length\": 512}").maxLength()).contains(512);
+    assertThat(files(BYTES, "{\"max_len\": 64}").maxLength()).contains(64);
+    String both = "{\"max_len\": 64, \"model_max_length\": 512}";
+    assertThat(files(BYTES, both).maxLength()).contains(512);
   }
 
   @Test
@@ -171,20 +175,18 @@ class TokenizerConfigTest {
   /** transformers 5 builds these so, whatever {@code tokenizer.json} says. */
   @Test
   void tokenizersThatSplitAtWhiteSpaceFirst() throws IOException {
-    for (String type :
-        List.of(
-            "XLMRobertaTokenizer", "CamembertTokenizerFast", "T5Tokenizer", "AlbertTokenizer")) {
-      TokenizerFiles files = files(UNIGRAM, "{\"tokenizer_class\": \"%s\"}".formatted(type));
-      assertThat(files.splitsWords()).isTrue();
-      assertThat(ids(files, " a  b ")).containsExactly(2, 2);
-      assertThat(ids(files.withOwnSpacing(true), " a  a ")).isNotEqualTo(new long[] {2, 2});
-      // The setting strip tells the two apart, not the fingerprint.
-      assertThat(files.changes()).isEmpty();
-    }
-    TokenizerFiles other = files(UNIGRAM, "{\"tokenizer_class\": \"LlamaTokenizer\"}");
+    TokenizerFiles files = files(UNIGRAM, "{\"tokenizer_class\": \"XLMRobertaTokenizer\"}");
+    assertThat(files.splitsWords()).isTrue();
+    assertThat(ids(files, " a  a ")).containsExactly(0, 6, 6, 2);
+    assertThat(ids(files.withOwnSpacing(true), " a  a ")).hasSizeGreaterThan(4);
+    // The setting strip tells the two apart, not the fingerprint.
+    assertThat(files.changes()).isEmpty();
+    TokenizerFiles other = files(UNIGRAM, "{\"tokenizer_class\": \"PreTrainedTokenizerFast\"}");
     assertThat(other.splitsWords()).isFalse();
+    assertThat(other.changes()).isEmpty();
     Files.delete(folder.resolve("tokenizer_config.json"));
-    assertThat(ids(TokenizerFiles.read(tokenizer, folder, "xlm-roberta", false), "a  a"))
-        .containsExactly(2, 2);
+    Optional<String> none = Optional.empty();
+    TokenizerFiles byType = TokenizerFiles.read(tokenizer, folder, "xlm-roberta", none, false);
+    assertThat(ids(byType, "a  a")).containsExactly(0, 6, 6, 2);
   }
 }

@@ -35,12 +35,20 @@ final class PrunedTokenizer {
     ObjectNode model = (ObjectNode) pruned.get("model");
     switch (model.path("type").asText()) {
       case "WordPiece" -> keep(model, pieces(model, used));
-      case "BPE" -> keepMerged(model, pieces(model, used));
+      case "BPE" -> {
+        keepMerged(model, pieces(model, used));
+        keepIds(pruned.get("added_tokens"), (ObjectNode) model.get("vocab"));
+      }
       case "Unigram" -> keepListed(pruned, model, new TreeSet<>(used));
       default ->
           throw new IllegalArgumentException("Cannot prune a model of " + model.path("type"));
     }
     return pruned;
+  }
+
+  /** Behind a vocabulary with gaps, transformers would count added tokens anew. */
+  private static void keepIds(JsonNode added, ObjectNode vocabulary) {
+    added.forEach(token -> vocabulary.set(token.get("content").asText(), token.get("id")));
   }
 
   private static Set<String> pieces(ObjectNode model, Collection<Long> used) {
