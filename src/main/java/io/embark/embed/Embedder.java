@@ -112,14 +112,27 @@ public final class Embedder implements AutoCloseable {
       throws IOException {
     FinishedVectorCheck.of(model, resolved, tokenizer, modules);
     DeviceChoice device = DeviceChoice.of(resolved.get(Setting.DEVICE), gpuIndex);
-    return OnnxEncoder.open(
-        model.onnxFile(),
-        model.traits().withOutput(resolved.text(Setting.MODEL_OUTPUT)),
-        Executions.of(resolved, device, model),
-        VectorLayout.outputs(resolved, modules),
-        poolingMask(resolved),
-        resolved.get(Setting.PRECISION),
-        () -> calibrationIds(tokenizer, resolved.get(Setting.PROMPT)));
+    try {
+      return OnnxEncoder.open(
+          model.onnxFile(),
+          model.traits().withOutput(resolved.text(Setting.MODEL_OUTPUT)),
+          Executions.of(resolved, device, model),
+          VectorLayout.outputs(resolved, modules),
+          poolingMask(resolved),
+          resolved.get(Setting.PRECISION),
+          () -> calibrationIds(tokenizer, resolved.get(Setting.PROMPT)));
+    } catch (UserError e) {
+      throw model.layers().isPresent() ? withLayersOf(resolved, e) : e;
+    }
+  }
+
+  /** Nobody who set no layers knows who wants others than the last. */
+  private static UserError withLayersOf(EmbedderConfig resolved, UserError e) {
+    return new UserError(
+        "Layers %s are set by %s. %s"
+            .formatted(
+                resolved.text(Setting.LAYERS), resolved.origin(Setting.LAYERS), e.getMessage()),
+        e);
   }
 
   /** The one vector of a static model. */

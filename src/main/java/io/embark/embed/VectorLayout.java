@@ -108,18 +108,19 @@ record VectorLayout(
     List<Integer> dimensions = Arrays.stream(dims, 0, vectors).boxed().toList();
     if (concat) {
       names = List.of(String.join("_", names));
-      dimensions = List.of(joinedDim(dimensions, modules, config.get(Setting.TRUNCATE_DIM)));
+      dimensions = List.of(joinedDim(dimensions, modules, ending(config)));
     }
     return new VectorLayout(names, dims, dimensions, concat, modules, ending(config), tokenStates);
   }
 
-  private static int joinedDim(List<Integer> dims, List<VectorModule> modules, int truncateDim) {
+  private static int joinedDim(List<Integer> dims, List<VectorModule> modules, Ending ending) {
     int joined = VectorModule.outputDim(modules, dims.stream().mapToInt(Integer::intValue).sum());
-    if (truncateDim > joined) {
+    if (ending.truncateDim() > joined && ending.rescale()) {
       throw new UserError(
-          "truncate-dim is %d, the joined vectors have %d values.".formatted(truncateDim, joined));
+          "truncate-dim is %d, the joined vectors have %d values."
+              .formatted(ending.truncateDim(), joined));
     }
-    return truncateDim == 0 ? joined : truncateDim;
+    return ending.dim(joined);
   }
 
   /**

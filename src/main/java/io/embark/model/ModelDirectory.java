@@ -1,6 +1,7 @@
 package io.embark.model;
 
 import io.embark.UserError;
+import io.embark.json.JsonFile;
 import io.embark.onnx.graph.GraphSignature;
 import io.embark.onnx.graph.GraphTraits;
 import io.embark.pooling.Layers;
@@ -17,6 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A model directory of the Hugging Face or sentence-transformers layout. Only the graph and {@code
@@ -40,6 +44,16 @@ public record ModelDirectory(
     long padTokenId,
     boolean sentenceModel) {
 
+  private static final Logger LOG = LoggerFactory.getLogger(ModelDirectory.class);
+
+  /** Files of sentence-transformers that mean nothing to it without the list of modules. */
+  private static final List<String> BESIDE_LIST =
+      List.of(
+          "1_Pooling/config.json", SentenceTransformersConfig.FILE, "sentence_bert_config.json");
+
+  /** A directory is read again and again. */
+  private static final Set<Path> WARNED = ConcurrentHashMap.newKeySet();
+
   /** A value and the model's file it was found in, for example {@code 1_Pooling/config.json}. */
   public record Sourced<T>(T value, String source) {}
 
@@ -60,6 +74,8 @@ public record ModelDirectory(
           "Model directory %s does not exist (asked for as '%s')."
               .formatted(directory.toAbsolutePath(), name));
     }
+    requireModulesOfStatic(directory, name);
+    warnOfLostList(directory, name);
     ModelFiles files = ModelFiles.in(directory, modelFile, name);
     SentenceTransformersModules modules = SentenceTransformersModules.read(directory, name);
     String transformerFolder = files.transformerFolder();
@@ -93,6 +109,38 @@ public record ModelDirectory(
         ModelWishes.of(modules, config, transformer, prompts, tokenizer, chatTemplate, name),
         config.padTokenId(),
         modules.present());
+  }
+
+  /** sentence-transformers reads none of these without the list, and takes the plain mean. */
+  private static void warnOfLostList(Path directory, String name) {
+    List<String> found =
+        Files.isRegularFile(directory.resolve(ModuleList.FILE))
+            ? List.of()
+            : BESIDE_LIST.stream()
+                .filter(file -> Files.isRegularFile(directory.resolve(file)))
+                .toList();
+    if (!found.isEmpty() && WARNED.add(directory.toAbsolutePath())) {
+      LOG.warn(
+          "Model {} has no {}, but {}. Embark takes pooling, prompts and lengths of them;"
+              + " sentence-transformers would not. If the list was lost, restore it: what stands"
+              + " behind the pooling is not known without it.",
+          name,
+          ModuleList.FILE,
+          String.join(", ", found));
+    }
+  }
+
+  /** A graph beside it takes other inputs than a transformer's. */
+  private static void requireModulesOfStatic(Path directory, String name) throws IOException {
+    boolean listed = Files.isRegularFile(directory.resolve(ModuleList.FILE));
+    JsonFile config = listed ? null : JsonFile.object(directory.resolve("config.json"));
+    if (!listed && config.json("model_type").filter("\"model2vec\""::equals).isPresent()) {
+      throw new UserError(
+          ("Model %s is a static model (model_type model2vec in config.json) without %s, which says"
+                  + " that its vectors are means of rows of its matrix, and whether they are"
+                  + " normalised. Fetch that file from where the model is from.")
+              .formatted(name, ModuleList.FILE));
+    }
   }
 
   public static UserError isFile(String name) {

@@ -9,10 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A module behind the pooling as its folder describes it: {@code 2_Dense}, {@code 3_LayerNorm}. Its
@@ -119,17 +120,15 @@ record ModuleFile(String name, String label, Optional<Path> weights, Loader load
   private static Activation activation(JsonFile config) {
     String key = "activation_function";
     String name = config.text(key).orElse("torch.nn.modules.activation.Tanh");
-    String simpleName = name.substring(name.lastIndexOf('.') + 1).toUpperCase(Locale.ROOT);
-    for (Activation activation : Activation.values()) {
-      if (name.startsWith("torch.nn.modules.") && activation.name().equals(simpleName)) {
-        return activation;
-      }
-    }
-    throw config.wrong(
-        key,
-        "one of torch.nn.modules' "
-            + String.join(
-                ", ", List.of(Activation.values()).stream().map(Activation::label).toList()));
+    return Activation.ofTorch(name)
+        .orElseThrow(
+            () ->
+                config.wrong(
+                    key,
+                    "one of "
+                        + Stream.of(Activation.values())
+                            .map(Activation::torchName)
+                            .collect(Collectors.joining(", "))));
   }
 
   private static Path weights(Path folder) {

@@ -142,7 +142,8 @@ record TransformerModule(
   private static Optional<Integer> processingLength(JsonFile processing) {
     processing.requireKnown("common", "text", "audio", "image", "video", "chat_template");
     Optional<Integer> length = Optional.empty();
-    for (String key : List.of("common", "text")) {
+    // The library lets what is common win.
+    for (String key : List.of("text", "common")) {
       JsonFile call =
           processing
               .within(key)

@@ -1,6 +1,8 @@
 package io.embark.pooling;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The functions that a dense layer may end in, as PyTorch defines them with its defaults (<a
@@ -25,7 +27,20 @@ public enum Activation {
   SOFTPLUS(Activation::softplus),
   SOFTSIGN(x -> x / (1 + Math.abs(x))),
   /** {@code x tanh(softplus(x))} (Misra 2019). */
-  MISH(x -> x * Math.tanh(softplus(x)));
+  MISH(x -> x * Math.tanh(softplus(x))),
+  HARDTANH(x -> Math.min(Math.max(x, -1), 1)),
+  /** {@code relu6(x + 3) / 6}. */
+  HARDSIGMOID(x -> Math.min(Math.max(x + 3, 0), 6) / 6),
+  /** {@code x hardsigmoid(x)}. */
+  HARDSWISH(x -> x * Math.min(Math.max(x + 3, 0), 6) / 6),
+  /** With its usual alpha of 1 nothing else than {@link #ELU}. */
+  CELU(x -> x < 0 ? Math.expm1(x) : x),
+  LOGSIGMOID(x -> -softplus(-x)),
+  TANHSHRINK(x -> x - Math.tanh(x));
+
+  /** As PyTorch spells them, where that is not the name in lower case with a capital. */
+  private static final List<String> SPELLINGS =
+      List.of("ReLU", "ReLU6", "GELU", "SiLU", "LeakyReLU", "ELU", "SELU", "CELU", "LogSigmoid");
 
   private static final double SELU_SCALE = 1.0507009873554804934193349852946;
   private static final double SELU_ALPHA = 1.6732632423543772848170429916717;
@@ -46,6 +61,33 @@ public enum Activation {
 
   public float of(float x) {
     return (float) formula.of(x);
+  }
+
+  /**
+   * The function of a PyTorch class, named with its module ({@code
+   * torch.nn.modules.activation.Tanh}) or without ({@code torch.nn.Tanh}).
+   */
+  public static Optional<Activation> ofTorch(String className) {
+    for (Activation activation : values()) {
+      String module = activation == IDENTITY ? "linear" : "activation";
+      if (className.equals(activation.torchName())
+          || className.equals("torch.nn.modules.%s.%s".formatted(module, activation.spelling()))) {
+        return Optional.of(activation);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The class in PyTorch, {@code torch.nn.Tanh}. */
+  public String torchName() {
+    return "torch.nn." + spelling();
+  }
+
+  private String spelling() {
+    return SPELLINGS.stream()
+        .filter(name()::equalsIgnoreCase)
+        .findFirst()
+        .orElse(name().charAt(0) + label().substring(1));
   }
 
   public String label() {

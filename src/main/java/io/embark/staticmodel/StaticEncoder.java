@@ -61,7 +61,7 @@ public final class StaticEncoder implements Encoder {
               .formatted(safetensors, largestId, matrix.rows(), matrix.dim()));
     }
     int full = VectorModule.outputDim(wanted.modules(), matrix.dim());
-    if (wanted.ending().truncateDim() > full) {
+    if (wanted.ending().truncateDim() > full && wanted.ending().rescale()) {
       throw new UserError(
           "truncate-dim is %d, the vectors of %s have %d values."
               .formatted(wanted.ending().truncateDim(), safetensors, full));

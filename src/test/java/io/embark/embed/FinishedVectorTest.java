@@ -129,6 +129,23 @@ class FinishedVectorTest {
   }
 
   @Test
+  void layersThatCannotBeFoundAreThoseOfAFile() throws IOException {
+    TinyModels.graph()
+        .hiddenSize(6)
+        .poolerName(null)
+        .writeDirectory(
+            model,
+            Map.of(
+                "sentence_bert_config.json",
+                "{\"module_output_name\": \"token_embeddings\", \"modality_config\": {\"text\":"
+                    + " {\"method\": \"forward\", \"method_output_name\": [\"hidden_states\", -2]}}}"));
+    assertThatThrownBy(() -> embed(config()))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("Layers -2 are set by model's sentence_bert_config.json")
+        .hasMessageContaining("Cannot find the encoder layers");
+  }
+
+  @Test
   void aModelsOwnCutLeavesLengthsAsTheyAre() throws IOException {
     TinyModels.graph()
         .hiddenSize(6)
@@ -148,6 +165,12 @@ class FinishedVectorTest {
     float[] own = embed(config())[0];
     assertThat(own).containsExactly(new float[] {whole[0], whole[1]}, within(1e-6f));
     assertThat(Math.hypot(own[0], own[1])).isLessThan(0.99);
+    TinyModels.writeFiles(
+        model, Map.of("config_sentence_transformers.json", "{\"truncate_dim\": 7}"));
+    assertThat(embed(config())[0]).containsExactly(whole);
+    assertThatThrownBy(() -> embed(config().truncateDim(7))).isInstanceOf(UserError.class);
+    TinyModels.writeFiles(
+        model, Map.of("config_sentence_transformers.json", "{\"truncate_dim\": 2}"));
     float[] asked = embed(config().truncateDim(2))[0];
     assertThat(Math.hypot(asked[0], asked[1])).isCloseTo(1, within(1e-5));
     try (Embedder embedder = Embedder.open(config().build())) {

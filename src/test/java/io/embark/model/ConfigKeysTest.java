@@ -90,6 +90,9 @@ class ConfigKeysTest {
             2_Dense/config.json|bias|false|"yes"
             2_Dense/config.json|activation_function|"torch.nn.modules.linear.Identity"|"torch.nn.modules.activation.GLU"
             2_Dense/config.json|activation_function|"torch.nn.modules.activation.SiLU"|"my.Tanh"
+            2_Dense/config.json|activation_function|"torch.nn.Tanh"|"torch.nn.tanh"
+            2_Dense/config.json|activation_function|"torch.nn.Identity"|"torch.nn.modules.activation.Identity"
+            2_Dense/config.json|activation_function|"torch.nn.modules.activation.LogSigmoid"|"torch.nn.LogSoftmax"
             2_Dense/config.json|activation_function|"torch.nn.modules.activation.Tanh"|null
             2_Dense/config.json|module_input_name|"sentence_embedding"|"token_embeddings"
             2_Dense/config.json|module_output_name|null|"other"

@@ -229,6 +229,27 @@ class ModelDirectoryTest {
     assertThat(model.maxLength()).contains(new Sourced<>(64, "tokenizer_config.json"));
   }
 
+  @ParameterizedTest
+  @CsvSource({"20,30,20", "30,20,30", "null,20,20", "30,null,30"})
+  void whatIsCommonWinsOverWhatIsForTexts(String common, String text, int wanted)
+      throws IOException {
+    ModelDirectory model =
+        read(
+            "sentence_bert_config.json",
+            ("{\"max_seq_length\": 100, \"processing_kwargs\":"
+                    + " {\"common\": {\"max_length\": %s}, \"text\": {\"max_length\": %s}}}")
+                .formatted(common, text));
+    assertThat(model.maxLength()).contains(new Sourced<>(wanted, "sentence_bert_config.json"));
+  }
+
+  @Test
+  void aStaticModelWithoutModulesIsNoGraph() {
+    assertThatThrownBy(() -> read("config.json", "{\"model_type\": \"model2vec\"}"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("static model")
+        .hasMessageContaining("modules.json");
+  }
+
   @Test
   void theClassOfATokenizerMayStandInConfigJson() throws IOException {
     String cased =

@@ -34,7 +34,13 @@ class VectorModuleTest {
     "SELU, -1.365814190, 0.525350494",
     "SOFTPLUS, 0.201413278, 0.974076984",
     "SOFTSIGN, -0.6, 0.333333333",
-    "MISH, -0.298099742, 0.375245211"
+    "MISH, -0.298099742, 0.375245211",
+    "HARDTANH, -1, 0.5",
+    "HARDSIGMOID, 0.25, 0.583333333",
+    "HARDSWISH, -0.375, 0.291666667",
+    "CELU, -0.776869840, 0.5",
+    "LOGSIGMOID, -1.701413278, -0.474076984",
+    "TANHSHRINK, -0.594851746, 0.037882843"
   })
   void eachActivation(Activation activation, float below, float above) {
     assertThat(activation.of(-1.5f)).isCloseTo(below, within(1e-5f));

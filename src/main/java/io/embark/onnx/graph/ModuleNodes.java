@@ -76,7 +76,19 @@ record ModuleNodes(GraphOps ops) {
       case SOFTPLUS -> ops.apply("Softplus", x);
       case SOFTSIGN -> ops.apply("Softsign", x);
       case MISH -> ops.apply("Mul", x, ops.apply("Tanh", ops.apply("Softplus", x)));
+      case HARDTANH -> ops.apply("Max", ops.apply("Min", x, ops.constant(1)), ops.constant(-1));
+      case HARDSIGMOID -> hardSigmoid(x);
+      case HARDSWISH -> ops.apply("Mul", x, hardSigmoid(x));
+      case CELU -> ops.apply("Elu", x);
+      case LOGSIGMOID -> ops.apply("Neg", ops.apply("Softplus", ops.apply("Neg", x)));
+      case TANHSHRINK -> ops.apply("Sub", x, ops.apply("Tanh", x));
     };
+  }
+
+  /** ONNX's own has another slope. */
+  private String hardSigmoid(String x) {
+    String moved = ops.apply("Relu", ops.apply("Add", x, ops.constant(3)));
+    return ops.apply("Div", ops.apply("Min", moved, ops.constant(6)), ops.constant(6));
   }
 
   private String gelu(String x) {

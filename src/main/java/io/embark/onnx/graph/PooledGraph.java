@@ -275,12 +275,13 @@ public final class PooledGraph {
 
   private static int dim(PooledOutput output, int full) {
     int truncateDim = output.ending().truncateDim();
-    if (truncateDim > full) {
+    // A model's own cut, which does not scale again, may be beyond the end, as in the library.
+    if (truncateDim > full && output.ending().rescale()) {
       throw new UserError(
           "truncate-dim of output `%s` is %d, the model's vectors have %d dimensions; wanted is 0 (keep all) to %d."
               .formatted(output.name(), truncateDim, full, full));
     }
-    return truncateDim == 0 ? full : truncateDim;
+    return output.ending().dim(full);
   }
 
   private static ValueInfoProto declare(PooledModel.Output output) {
