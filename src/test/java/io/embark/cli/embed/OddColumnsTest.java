@@ -285,6 +285,7 @@ class OddColumnsTest {
     String id = "i.`d";
     String text = "te`x.t";
     List<Map<String, Object>> rows = rows(8, id, text);
+    rows.forEach(row -> row.remove("query"));
     rows.forEach(row -> row.put("cluster", "c"));
     rows.forEach(row -> row.put("distance", "d"));
     input(rows);
