@@ -1,7 +1,7 @@
 package io.embark.table;
 
 import java.io.IOException;
-import java.net.URI;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
@@ -10,14 +10,28 @@ import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
 
 /**
- * The local disk under the scheme {@code mortal}, which a process that has died changes no more:
- * what a dead run's {@code finally} would tidy up stays as a SIGKILL leaves it.
+ * The local disk, which a process that has died changes no more: what a dead run's {@code finally}
+ * would tidy up stays as a SIGKILL leaves it.
  */
 public final class MortalDisk extends LocalFileSystem {
+  private static final String CLASS = "fs.file.impl";
+  private static final String UNCACHED = "fs.file.impl.disable.cache";
+
   private static volatile boolean dead;
 
   public MortalDisk() {
     super(new Raw());
+  }
+
+  /** Puts it in the place of the local disk, for whoever asks with this configuration. */
+  public static void install(Configuration hadoop) {
+    hadoop.setClass(CLASS, MortalDisk.class, LocalFileSystem.class);
+    hadoop.setBoolean(UNCACHED, true);
+  }
+
+  public static void uninstall(Configuration hadoop) {
+    hadoop.unset(CLASS);
+    hadoop.unset(UNCACHED);
   }
 
   public static void die() {
@@ -38,41 +52,46 @@ public final class MortalDisk extends LocalFileSystem {
     }
   }
 
-  @Override
-  public String getScheme() {
-    return "mortal";
-  }
-
-  @Override
-  public FSDataOutputStream create(
-      Path file,
-      FsPermission permission,
-      boolean overwrite,
-      int bufferSize,
-      short replication,
-      long blockSize,
-      Progressable progress)
-      throws IOException {
-    requireAlive();
-    return super.create(file, permission, overwrite, bufferSize, replication, blockSize, progress);
-  }
-
-  @Override
-  public boolean rename(Path from, Path to) throws IOException {
-    requireAlive();
-    return super.rename(from, to);
-  }
-
-  @Override
-  public boolean delete(Path path, boolean recursive) throws IOException {
-    requireAlive();
-    return super.delete(path, recursive);
-  }
-
+  /** What is below the checksums, and is written to without them too. */
   private static final class Raw extends RawLocalFileSystem {
     @Override
-    public URI getUri() {
-      return URI.create("mortal:///");
+    public FSDataOutputStream create(
+        Path file,
+        FsPermission permission,
+        boolean overwrite,
+        int bufferSize,
+        short replication,
+        long blockSize,
+        Progressable progress)
+        throws IOException {
+      requireAlive();
+      return super.create(
+          file, permission, overwrite, bufferSize, replication, blockSize, progress);
+    }
+
+    @Override
+    public FSDataOutputStream create(
+        Path file,
+        boolean overwrite,
+        int bufferSize,
+        short replication,
+        long blockSize,
+        Progressable progress)
+        throws IOException {
+      requireAlive();
+      return super.create(file, overwrite, bufferSize, replication, blockSize, progress);
+    }
+
+    @Override
+    public boolean rename(Path from, Path to) throws IOException {
+      requireAlive();
+      return super.rename(from, to);
+    }
+
+    @Override
+    public boolean delete(Path path, boolean recursive) throws IOException {
+      requireAlive();
+      return super.delete(path, recursive);
     }
   }
 }

@@ -76,18 +76,19 @@ class ChaosTest {
   @AfterEach
   void nobodyDies() {
     Deaths.none();
+    MortalDisk.uninstall(LocalSpark.session().sparkContext().hadoopConfiguration());
     LocalSpark.session().conf().unset("spark.sql.codegen.wholeStage");
     LocalSpark.session().conf().unset("spark.sql.adaptive.enabled");
   }
 
   @ParameterizedTest
-  @CsvSource({"mortal, 6", "store, 3"})
+  @CsvSource({"file, 6", "store, 3"})
   void whoeverDiesEachIdIsThereOnceWithItsVector(String scheme, int ordinary) throws Exception {
     int rounds = Integer.getInteger("chaos.rounds", ordinary);
     long seed = Long.getLong("chaos.seed", 7);
     random = new Random(seed);
     Configuration hadoop = LocalSpark.session().sparkContext().hadoopConfiguration();
-    hadoop.setClass("fs.mortal.impl", MortalDisk.class, MortalDisk.class);
+    MortalDisk.install(hadoop);
     hadoop.setClass("fs.store.impl", ObjectStoreDouble.class, ObjectStoreDouble.class);
     output = scheme + "://" + directory.resolve("out");
     table = TableDirectory.at(new org.apache.hadoop.fs.Path(output), hadoop);
