@@ -68,6 +68,11 @@ final class IcebergLake implements AutoCloseable {
     return EmbedJob.run(spark, flags(table, json, more), onCompared);
   }
 
+  /** A place in the catalog's warehouse. */
+  Path location(String path) {
+    return directory.resolve("lake").resolve(path);
+  }
+
   /** A statement of somebody else, whose session has a catalog of its own. */
   List<Row> sql(String statement) {
     return spark.newSession().sql(statement).collectAsList();

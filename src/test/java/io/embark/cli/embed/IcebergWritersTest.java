@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import io.embark.UserError;
 import io.embark.table.Changes;
 import io.embark.table.TableLock;
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.apache.commons.io.FileUtils;
 import org.apache.iceberg.exceptions.ValidationException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -42,6 +45,9 @@ class IcebergWritersTest {
   private static final int ROUNDS = Integer.getInteger("writers.rounds", 4);
 
   private static final int WORDS = 40;
+
+  /** A quarter of a table is gone from its input here. */
+  private static final String[] SYNC = {"--sync-deletes", "--max-deleted-rows", "50%"};
 
   /** A row of the input. */
   private record Source(String tag, String text) {}
@@ -139,7 +145,7 @@ class IcebergWritersTest {
           lake.sql("UPDATE " + table + " SET text = 'theirs' WHERE id IN (1, 6, 16)");
           lake.insert(table, 20, "theirs");
         };
-    String said = lake.embed(table, json(), "--sync-deletes");
+    String said = lake.embed(table, json(), SYNC);
     assertThat(said).contains("5 new, 5 changed, 5 with the same text", "5 gone");
 
     Map<Long, Row> rows =
@@ -161,7 +167,7 @@ class IcebergWritersTest {
     }
 
     lake.onCompared = () -> {};
-    lake.embed(table, json(), "--sync-deletes");
+    lake.embed(table, json(), SYNC);
     requireRows(table, input.keySet());
   }
 
@@ -174,7 +180,7 @@ class IcebergWritersTest {
           lake.sql("DELETE FROM " + table + " WHERE id IN (0, 5, 10, 15)");
           lake.insert(table, 20, "theirs");
         });
-    lake.embed(table, json(), "--sync-deletes");
+    lake.embed(table, json(), SYNC);
     lake.sql("DELETE FROM " + table + " WHERE id = 20 AND text = 'theirs'");
     Set<Long> left = new TreeSet<>(input.keySet());
     left.removeAll(Set.of(0L, 5L, 10L, 20L));
@@ -220,6 +226,37 @@ class IcebergWritersTest {
       lake.insert(table, 1000 + commits++, null);
       IcebergLake.CommitHook.ON_COMMIT.set(this);
     }
+  }
+
+  /** As a driver leaves it that dies between the commit and the clean-up. */
+  @Test
+  void aRunThatDiedBehindItsCommitIsFinishedAndChangesNoRow() throws Exception {
+    String table = "lake.db.died";
+    twentyRowsThenChanges(table);
+    File records = lake.location("db/died/_embark").toFile();
+    File staging = new File(records, "staging");
+    File kept = new File(records, "kept");
+    IcebergLake.CommitHook.ON_COMMIT.set(
+        () -> {
+          try {
+            FileUtils.copyDirectory(staging, kept);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    lake.embed(table, json(), SYNC);
+    requireRows(table, input.keySet());
+    FileUtils.moveDirectory(kept, staging);
+    File[] runs = records.listFiles((folder, name) -> name.startsWith("run-"));
+    for (File run : runs) {
+      FileUtils.delete(run);
+    }
+    assertThat(lake.embed(table, json(), SYNC))
+        .contains("Went on where an earlier attempt ended: 1 of 1 slices with 10 rows were done");
+    requireRows(table, input.keySet());
+    assertThat(staging).doesNotExist();
+    assertThat(records.listFiles((folder, name) -> name.startsWith("run-"))).hasSize(1);
+    assertThat(lake.embed(table, json(), SYNC)).contains("Nothing to do");
   }
 
   /** The input is read twice: to compare, and for the rows whose vector stays. */
