@@ -187,9 +187,9 @@ public final class Changes implements AutoCloseable {
     return diffOf(kinds).select(RowHashes.ID, KIND, RowHashes.TEXT);
   }
 
-  /** SQL of the hash of a text by which rows are compared; never null. */
-  public static String textHash(String column) {
-    return RowHashes.ofText(column);
+  /** The hash of a text by which rows are compared; never null. */
+  public static Column textHash(Column text) {
+    return RowHashes.ofText(text);
   }
 
   private Dataset<Row> diffOf(Kind... kinds) {

@@ -26,9 +26,9 @@ final class RowHashes {
 
   private RowHashes() {}
 
-  /** SQL of the hash of a text: never null, that of a null text is empty. */
-  static String ofText(String column) {
-    return "coalesce(unhex(sha2(%s, 256)), X'')".formatted(column);
+  /** The hash of a text: never null, that of a null text is empty. */
+  static Column ofText(Column text) {
+    return coalesce(unhex(sha2(text, 256)), lit(new byte[0]));
   }
 
   /**
@@ -49,7 +49,7 @@ final class RowHashes {
             .flatMap(RowHashes::hashed);
     return rows.select(
         Columns.of(idCol).as(ID),
-        expr(ofText(Columns.quoted(textCol))).as(TEXT),
+        ofText(Columns.of(textCol)).as(TEXT),
         // Seeded with a constant, for an input may have no other columns.
         xxhash64(Stream.concat(Stream.of(lit(1)), rest).toArray(Column[]::new)).as(REST),
         file.as(FILE),

@@ -113,9 +113,13 @@ class ConfigFuzzTest {
         || NAMED_OTHERWISE.contains(change.key());
   }
 
-  /** A limit above all there are is none, and counting from the end, or -1 for none, is usual. */
+  /**
+   * A limit above all there are is none, counting from the end, or -1 for none, is usual, and a
+   * mask is whatever text it is said to be: one more token if there is none.
+   */
   private static boolean isMeant(Change change) {
-    return change.key().equals("model_max_length")
+    return change.key().equals("mask_token") && change.value().isTextual()
+        || change.key().equals("model_max_length")
         || MAY_BE_NEGATIVE.contains(change.key()) && change.value().asInt() == -1;
   }
 

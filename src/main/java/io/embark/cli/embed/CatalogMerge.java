@@ -116,7 +116,7 @@ record CatalogMerge(
   /** Empty if it went well, else the conflict with another commit. */
   private Optional<Exception> attempt() {
     try {
-      table.spark().sql(merge());
+      table.sql(merge());
       return Optional.empty();
     } catch (Exception e) {
       boolean conflict =
@@ -130,9 +130,9 @@ record CatalogMerge(
   }
 
   private String merge() {
-    String seen = Changes.textHash("t." + Columns.quoted(textCol)) + " = s." + TEXT;
+    String seen = textHash("t." + Columns.quoted(textCol)) + " = s." + TEXT;
     // Read a second time, an input that somebody replaced would bring another text to the vector.
-    String same = seen + " AND " + Changes.textHash("s." + number(textCol)) + " = s." + TEXT;
+    String same = seen + " AND " + textHash("s." + number(textCol)) + " = s." + TEXT;
     return ("MERGE INTO %s t USING %s s ON t.%s = s.%s"
             + " WHEN MATCHED AND s.kind = 'GONE' AND %5$s THEN DELETE"
             + " WHEN MATCHED AND s.kind = 'UPDATED' AND %6$s THEN UPDATE SET %7$s"
@@ -151,6 +151,11 @@ record CatalogMerge(
             join(columns, c -> "s." + number(c)));
   }
 
+  /** {@link Changes#textHash} in SQL. */
+  private static String textHash(String column) {
+    return "coalesce(unhex(sha2(%s, 256)), X'')".formatted(column);
+  }
+
   private static String join(List<String> columns, Function<String, String> form) {
     return columns.stream().map(form).collect(Collectors.joining(", "));
   }
@@ -160,8 +165,7 @@ record CatalogMerge(
     Dataset<Row> there =
         table
             .rows(now)
-            .select(
-                Columns.of(idCol).as(ID), expr(Changes.textHash(Columns.quoted(textCol))).as(TEXT));
+            .select(Columns.of(idCol).as(ID), Changes.textHash(Columns.of(textCol)).as(TEXT));
     return table
         .spark()
         .table(SOURCE)

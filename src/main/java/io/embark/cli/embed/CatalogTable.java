@@ -17,11 +17,14 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
+import org.apache.spark.sql.catalyst.parser.ParseException;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.connector.catalog.Column;
 import org.apache.spark.sql.connector.catalog.Identifier;
 import org.apache.spark.sql.connector.catalog.Table;
 import org.apache.spark.sql.connector.catalog.TableCatalog;
 import org.apache.spark.sql.connector.catalog.TableChange;
+import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -112,6 +115,21 @@ record CatalogTable(SparkSession spark, List<String> parts) {
     return catalog().tableExists(identifier());
   }
 
+  /** Runs a statement as it stands: a column may be called <code>${user.name}</code>. */
+  Dataset<Row> sql(String statement) {
+    SQLConf exact = spark.sessionState().conf().clone();
+    exact.setConf(SQLConf.VARIABLE_SUBSTITUTE_ENABLED(), false);
+    return Dataset.ofRows(spark, SQLConf.withExistingConf(exact, () -> parsed(statement)));
+  }
+
+  private LogicalPlan parsed(String statement) {
+    try {
+      return spark.sessionState().sqlParser().parsePlan(statement);
+    } catch (ParseException e) {
+      throw new IllegalStateException("not SQL: " + statement, e);
+    }
+  }
+
   private TableCatalog catalog() {
     return (TableCatalog) spark.sessionState().catalogManager().catalog(parts.get(0));
   }
@@ -135,7 +153,7 @@ record CatalogTable(SparkSession spark, List<String> parts) {
         Stream.of(schema.fields())
             .map(field -> "%s %s".formatted(Columns.quoted(field.name()), field.dataType().sql()))
             .toList();
-    spark.sql(
+    sql(
         "CREATE TABLE %s (%s) USING iceberg TBLPROPERTIES ('%s' = '%s')"
             .formatted(
                 sqlName(),
@@ -240,7 +258,7 @@ record CatalogTable(SparkSession spark, List<String> parts) {
   boolean keeps(long snapshot) {
     load();
     String id = "SELECT 1 FROM %s.snapshots WHERE snapshot_id = %d".formatted(sqlName(), snapshot);
-    return snapshot == EMPTY || !spark.sql(id).isEmpty();
+    return snapshot == EMPTY || !sql(id).isEmpty();
   }
 
   /** The rows that a snapshot has, whoever commits meanwhile. */

@@ -18,7 +18,13 @@ final class RunFacts {
    * Settings that earlier versions did not have: left at their defaults they change no run's key.
    */
   private static final Set<Setting<?>> LATER =
-      Set.of(Setting.MODULES, Setting.MODEL_OUTPUT, Setting.STRIP, Setting.RESCALE_TRUNCATED);
+      Set.of(
+          Setting.MODULES,
+          Setting.MODEL_OUTPUT,
+          Setting.STRIP,
+          Setting.RESCALE_TRUNCATED,
+          EmbedSettings.COLUMNS,
+          EmbedSettings.PARTITION_TYPES);
 
   private static final String BASE = "table's snapshot";
 

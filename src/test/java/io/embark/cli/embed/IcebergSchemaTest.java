@@ -127,6 +127,17 @@ class IcebergSchemaTest {
         .hasMessageContaining("a column votes already, which Embark did not write and is int");
   }
 
+  /** Spark puts the value of a variable where its name stands in SQL. */
+  @Test
+  void aNameIsNoVariable() throws Exception {
+    String table = "lake.db.variables";
+    String rows = TWO.replace("\"text\"", "\"${user.name}\": \"mine\", \"text\"");
+    lake.embed(table, rows);
+    assertThat(lake.embed(table, rows.replace("two", "changed"))).contains("1 changed");
+    assertThat(lake.spark.table(table).columns()).contains("${user.name}");
+    assertThat(lake.embed(table, rows.replace("two", "changed"))).contains("Nothing to do");
+  }
+
   private List<Row> vectors(String table) {
     return lake.sql("SELECT id, text, embedding, status FROM " + table + " ORDER BY id");
   }

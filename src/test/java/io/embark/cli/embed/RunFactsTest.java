@@ -63,6 +63,12 @@ class RunFactsTest {
             "chunk",
             "chunk-tokens",
             "chunk-overlap",
-            "chunk-text");
+            "chunk-text",
+            // Came later, as above.
+            "columns",
+            "partition-types");
+    assertThat(RunFacts.settings(EmbedSettings.ALL, s -> String.valueOf(s.defaultText())).keySet())
+        .contains("mode")
+        .doesNotContain("columns", "partition-types");
   }
 }
