@@ -24,14 +24,8 @@ final class StubModel {
    * @return settings that use it as a GPU is used, on the CPU
    */
   static EmbedderConfig like(String model, int tokenBudget) throws IOException {
-    ModelFacts real =
-        ModelFacts.of(EmbedderConfig.of(model).toBuilder().device(Device.CPU).build());
-    ModelDirectory directory =
-        ModelStore.ofThisHost(new Configuration())
-            .open(real.config().get(Setting.MODEL), real.config().get(Setting.MODEL_FILE));
     Path shapes = Files.createTempDirectory("embark-stub");
-    ShapesOnlyModel.write(shapes.resolve("model.onnx"), real.dimensions().get(0));
-    Files.copy(directory.tokenizerJson(), shapes.resolve("tokenizer.json"));
+    ModelFacts real = write(shapes, model);
     return EmbedderConfig.of(shapes.toString()).toBuilder()
         .pooling(Pooling.POOLER)
         .normalize(Norm.NONE)
@@ -40,5 +34,21 @@ final class StubModel {
         .intraOpThreads(1)
         .tokenBudget(tokenBudget)
         .build();
+  }
+
+  /** Writes one like the built-in model to a directory that is there, for jobs of other builds. */
+  public static void main(String[] args) throws IOException {
+    write(Path.of(args[0]), Setting.MODEL.defaultText());
+  }
+
+  private static ModelFacts write(Path shapes, String model) throws IOException {
+    ModelFacts real =
+        ModelFacts.of(EmbedderConfig.of(model).toBuilder().device(Device.CPU).build());
+    ModelDirectory directory =
+        ModelStore.ofThisHost(new Configuration())
+            .open(real.config().get(Setting.MODEL), real.config().get(Setting.MODEL_FILE));
+    ShapesOnlyModel.write(shapes.resolve("model.onnx"), real.dimensions().get(0));
+    Files.copy(directory.tokenizerJson(), shapes.resolve("tokenizer.json"));
+    return real;
   }
 }

@@ -3,6 +3,7 @@ package io.embark.table;
 import io.embark.UserError;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -171,7 +172,19 @@ record LockFiles(TableDirectory table) {
     long last = 0;
     for (FileStatus file : lock.signs()) {
       if (file.getModificationTime() > now) {
-        files.setTimes(file.getPath(), now, -1);
+        try {
+          files.setTimes(file.getPath(), now, -1);
+        } catch (IOException e) {
+          throw new UserError(
+              ("output: the lock %s is dated in the future, %s, so that it would never grow old, and its"
+                      + " date cannot be set, as another user's cannot: %s. If no run is at work there,"
+                      + " have its owner touch or delete it.")
+                  .formatted(
+                      file.getPath(),
+                      Instant.ofEpochMilli(file.getModificationTime()),
+                      e.getMessage()),
+              e);
+        }
       }
       last = Math.max(last, Math.min(now, file.getModificationTime()));
     }

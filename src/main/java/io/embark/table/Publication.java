@@ -71,6 +71,14 @@ record Publication(
     }
     LocalDisk.syncFolder(files, table.path());
     lock.requireHeld();
+    // Once more, as a run without a lock may have taken some away again while others were moved.
+    for (Move move : moves) {
+      if (!isWhole(files, new Path(table.path(), move.to()), move)) {
+        throw new IOException(
+            "%s was taken away while version %d of %s was published. The next run publishes it."
+                .formatted(move.to(), snapshot.id(), table.path()));
+      }
+    }
     // From here on the new version is the current one.
     create(files, table.snapshotFile(snapshot.id()), snapshot);
     Step.SNAPSHOT_WRITTEN.done();
@@ -154,16 +162,18 @@ record Publication(
         continue;
       }
       if (files.exists(from)) {
-        files.delete(to, false);
+        Deletions.delete(files, to);
       } else {
         files.mkdirs(from.getParent());
-        files.rename(to, from);
+        if (!files.rename(to, from)) {
+          throw new IOException("Could not rename %s to %s.".formatted(to, from));
+        }
       }
     }
     if (current.isPresent()) {
       files.create(new Path(table.path(), TableDirectory.SUCCESS), true).close();
     }
-    files.delete(new Path(staging, FILE), false);
+    Deletions.delete(files, new Path(staging, FILE));
   }
 
   private void move(TableDirectory table, Path staging, Move move) throws IOException {

@@ -6,13 +6,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * That a command was carried out, {@code _embark/published/NAME.json}: it is published together
- * with the version, so that the same command, started again by a scheduler, finds it. Unlike
- * snapshots it is kept for good; looking for one reads one file.
+ * That a command was carried out, {@code _embark/published/NAME-VERSION.json}: it is published
+ * together with the version, so that the same command, started again by a scheduler, finds it.
+ * Unlike snapshots it is kept for good; looking for one lists their folder and reads one file.
  *
  * @param name follows from the command, see {@link #named}
  * @param runId the run's name by whoever started it, or null
@@ -32,20 +36,32 @@ public record Receipt(
     long failedRows,
     Map<String, String> facts) {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Receipt.class);
+  private static final Pattern FILE = Pattern.compile("(\\w+)-(\\d{8,})\\.json");
+
   /** The receipt of this name whose rows still are in the table, if there is one. */
   public static Optional<Receipt> find(TableDirectory table, String name) throws IOException {
-    byte[] bytes = RecordFile.bytes(table.files(), file(table, name));
-    if (bytes == null) {
+    Optional<Snapshot> current = table.current();
+    // Versions that an Embark without receipts made may have replaced everything.
+    if (current.isEmpty() || current.get().receiptsSince() == null) {
       return Optional.empty();
     }
-    Receipt found = parse(bytes, file(table, name));
-    // Versions that an Embark without receipts made may have replaced everything.
-    return table
-        .current()
-        .filter(current -> current.receiptsSince() != null)
-        .filter(current -> current.receiptsSince() <= found.snapshot)
-        .filter(current -> found.snapshot <= current.id())
-        .map(current -> found);
+    long newest = 0;
+    for (FileStatus file : table.list(folder(table))) {
+      Matcher parts = FILE.matcher(file.getPath().getName());
+      if (parts.matches() && parts.group(1).equals(name)) {
+        newest = Math.max(newest, Long.parseLong(parts.group(2)));
+      }
+    }
+    if (newest < current.get().receiptsSince() || newest > current.get().id()) {
+      return Optional.empty();
+    }
+    Path file = file(table, name, newest);
+    return Optional.of(parse(RecordFile.bytes(table.files(), file), file));
+  }
+
+  private static Path file(TableDirectory table, String name, long version) {
+    return new Path(folder(table), "%s-%08d.json".formatted(name, version));
   }
 
   private static Receipt parse(byte[] bytes, Path file) throws IOException {
@@ -60,9 +76,14 @@ public record Receipt(
     }
   }
 
-  /** Whether a table has any. */
-  public static boolean anyIn(TableDirectory table) throws IOException {
-    return !table.list(folder(table)).isEmpty();
+  /** The newest version that a table has a receipt of, be its record lost; 0 if it has none. */
+  public static long newest(TableDirectory table) throws IOException {
+    return table.list(folder(table)).stream()
+        .map(file -> FILE.matcher(file.getPath().getName()))
+        .filter(Matcher::matches)
+        .mapToLong(name -> Long.parseLong(name.group(2)))
+        .max()
+        .orElse(0);
   }
 
   /** Each fact that differs, with both values. */
@@ -70,27 +91,41 @@ public record Receipt(
     return StagedRun.differences(facts, now);
   }
 
-  /** Files it, in place of one of this name that no longer counts. */
+  /** Files it. */
   void put(TableDirectory table) throws IOException {
     byte[] contents = RecordFile.json(this);
-    Path file = file(table, name);
+    Path file = file(table, name, snapshot);
     if (!Arrays.equals(contents, RecordFile.bytes(table.files(), file))) {
       Deletions.delete(table.files(), file);
       RecordFile.create(table.files(), file, contents);
     }
   }
 
-  /** Removes what runs left that died while they wrote one. The caller holds the lock. */
+  /**
+   * Removes what runs left that died while they wrote one, and receipts of versions that were
+   * replaced, or are above the newest: its record is lost, and the number will be another's. The
+   * caller holds the lock. Where no version is on record they stay, as a sign that there were any.
+   */
   static void sweep(TableDirectory table) throws IOException {
-    for (FileStatus file : table.list(folder(table))) {
-      if (RecordFile.isDraft(file.getPath().getName())) {
-        table.files().delete(file.getPath(), false);
+    List<FileStatus> found = table.list(folder(table));
+    if (found.isEmpty()) {
+      return;
+    }
+    Optional<Snapshot> current = table.current();
+    long newest = current.map(Snapshot::id).orElse(Long.MAX_VALUE);
+    long oldest = current.map(Snapshot::receiptsSince).orElse(0L);
+    for (FileStatus file : found) {
+      Matcher parts = FILE.matcher(file.getPath().getName());
+      long version = parts.matches() ? Long.parseLong(parts.group(2)) : newest;
+      if (version > newest) {
+        LOG.warn(
+            "{} is of a version that is not on record any more; its rows do not count as published",
+            file.getPath());
+      }
+      if (version > newest || version < oldest || RecordFile.isDraft(file.getPath().getName())) {
+        Deletions.delete(table.files(), file.getPath());
       }
     }
-  }
-
-  private static Path file(TableDirectory table, String name) {
-    return new Path(folder(table), name + ".json");
   }
 
   private static Path folder(TableDirectory table) {

@@ -9,6 +9,7 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileSystem;
@@ -32,7 +33,7 @@ import scala.collection.Seq;
  * values alone, so that a run that goes on for another finds the same rows in the same slices.
  */
 public final class Slices {
-  static final Pattern FILE = Pattern.compile("slice-(\\d{5,})\\.parquet");
+  private static final Pattern FILE = Pattern.compile("slice-(\\d{5,})\\.parquet");
 
   private static final String PROTOCOL = "spark.sql.sources.commitProtocolClass";
 
@@ -51,6 +52,19 @@ public final class Slices {
   /** Whether the slices of such rows, by all columns, follow from what is in maps. */
   public static boolean byMaps(StructType rows) {
     return Stream.of(rows.fields()).anyMatch(Slices::holdsMap);
+  }
+
+  /** The number of the slice that a file holds. */
+  public static int numberOf(String file) {
+    Matcher name = FILE.matcher(file);
+    if (!name.matches()) {
+      throw new IllegalArgumentException(file + " is no slice");
+    }
+    return Integer.parseInt(name.group(1));
+  }
+
+  static boolean isOne(String file) {
+    return FILE.matcher(file).matches();
   }
 
   static String fileOf(int number) {
@@ -164,6 +178,8 @@ public final class Slices {
           Path from = new Path(attempt);
           Path to = new Path(slice);
           FileSystem files = to.getFileSystem(task.getConfiguration());
+          // After a power cut a slice is there as a whole or not at all.
+          LocalDisk.sync(files, from);
           // Asked first: a rename on a local disk overwrites, and partition 0 gets a file even when
           // its rows were left out because an earlier run has done them.
           if (files.exists(to) || !files.rename(from, to) && files.exists(to)) {

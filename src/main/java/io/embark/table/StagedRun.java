@@ -8,7 +8,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
@@ -42,9 +41,9 @@ public record StagedRun(
   /** Numbers of the slices in a staging directory that are done. */
   static Set<Integer> done(TableDirectory table, Path staging) throws IOException {
     return table.list(new Path(staging, SLICES)).stream()
-        .map(file -> Slices.FILE.matcher(file.getPath().getName()))
-        .filter(Matcher::matches)
-        .map(name -> Integer.valueOf(name.group(1)))
+        .map(file -> file.getPath().getName())
+        .filter(Slices::isOne)
+        .map(Slices::numberOf)
         .collect(Collectors.toCollection(TreeSet::new));
   }
 

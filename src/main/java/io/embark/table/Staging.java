@@ -29,16 +29,20 @@ public final class Staging {
   private static final int KEY_DIGITS = 16;
 
   private final TableDirectory table;
+  private final TableLock lock;
   private final Map<String, String> facts;
   private final Path directory;
 
   /**
-   * The staging directory of a run, after {@link #recover}. The caller holds the lock.
+   * The staging directory of a run, after {@link #recover}.
    *
+   * @param lock asked before anything is changed: who lost it while it slept would take away what
+   *     its successor stages and publishes
    * @param facts all that decides what the run writes
    */
-  public Staging(TableDirectory table, Map<String, String> facts) {
+  public Staging(TableDirectory table, TableLock lock, Map<String, String> facts) {
     this.table = table;
+    this.lock = lock;
     this.facts = new TreeMap<>(facts);
     this.directory = new Path(table.stagingRoot(), key());
   }
@@ -70,12 +74,11 @@ public final class Staging {
 
   /** Finishes what a run that died had begun to publish. The caller holds the lock. */
   public static List<Recovered> recover(TableDirectory table, TableLock lock) throws IOException {
-    Receipt.sweep(table);
     List<Recovered> recovered = new ArrayList<>();
     for (FileStatus run : table.list(table.stagingRoot())) {
       Publication publication = plan(table, run.getPath());
       if (publication != null && !publication.isDue(table, run.getPath())) {
-        withdraw(table, run.getPath());
+        withdraw(table, run.getPath(), lock);
       } else if (publication != null) {
         LOG.warn(
             "Run {} died while it published snapshot {} of {}; finishing that",
@@ -87,6 +90,8 @@ public final class Staging {
             new Recovered(publication.snapshot(), publication.manifest(), publication.receipts()));
       }
     }
+    lock.requireHeld();
+    Receipt.sweep(table);
     return recovered;
   }
 
@@ -95,9 +100,15 @@ public final class Staging {
   }
 
   /** Takes back what was begun to be published by a run that had lost its lock, if there is any. */
-  private static void withdraw(TableDirectory table, Path run) throws IOException {
+  private static void withdraw(TableDirectory table, Path run, TableLock lock) throws IOException {
     Publication late = plan(table, run);
     if (late != null) {
+      if (late.epoch() != null && late.epoch() > lock.epoch()) {
+        throw new IllegalStateException(
+            "This run lost its lock on %s to one that publishes now. It changes nothing from here on."
+                .formatted(table.path()));
+      }
+      lock.requireHeld();
       LOG.warn(
           "Run {} lost its lock, number {}, before it published snapshot {} of {}; that is withdrawn",
           late.snapshot().run(),
@@ -110,6 +121,7 @@ public final class Staging {
 
   /** Removes what runs with other keys left. To be called when nothing can refuse this run. */
   public void discardOthers() throws IOException {
+    lock.requireHeld();
     for (FileStatus run : table.list(table.stagingRoot())) {
       if (!run.getPath().getName().equals(key())) {
         discard(run.getPath());
@@ -118,7 +130,7 @@ public final class Staging {
   }
 
   private void discard(Path other) throws IOException {
-    withdraw(table, other);
+    withdraw(table, other, lock);
     Optional<StagedRun> run = StagedRun.read(table, other);
     if (run.isPresent()) {
       LOG.warn(
@@ -126,6 +138,7 @@ public final class Staging {
           StagedRun.done(table, other).size(),
           String.join("; ", run.get().differences(facts)));
     }
+    lock.requireHeld();
     table.files().delete(other, true);
   }
 
@@ -147,6 +160,7 @@ public final class Staging {
   public StagedRun begin(long rows, int slices, double[][] int8Ranges, List<String> post)
       throws IOException {
     StagedRun run = new StagedRun(key(), facts, rows, slices, int8Ranges, post);
+    lock.requireHeld();
     table.files().delete(directory, true);
     RecordFile.create(table.files(), new Path(directory, StagedRun.FILE), RecordFile.json(run));
     return run;
@@ -183,6 +197,12 @@ public final class Staging {
     return StagedRun.done(table, directory);
   }
 
+  /** Takes back a slice that turned out to be damaged, so that it is embedded again. */
+  public void redo(FileStatus slice) throws IOException {
+    lock.requireHeld();
+    Deletions.delete(table.files(), slice.getPath());
+  }
+
   /** The files of slices that are done. */
   public List<FileStatus> filesOf(Set<Integer> done) throws IOException {
     Set<String> names = done.stream().map(Slices::fileOf).collect(Collectors.toSet());
@@ -202,16 +222,12 @@ public final class Staging {
    * @param record of the run
    */
   public Snapshot publish(
-      TableLock lock,
-      Snapshot draft,
-      Collection<String> superseded,
-      Map<String, Long> rowsOf,
-      RunRecord record)
+      Snapshot draft, Collection<String> superseded, Map<String, Long> rowsOf, RunRecord record)
       throws IOException {
     // What was due was finished when the lock was taken: plans that came later are of a run
     // without.
     for (FileStatus run : table.list(table.stagingRoot())) {
-      withdraw(table, run.getPath());
+      withdraw(table, run.getPath(), lock);
     }
     String name = freeName(draft.id());
     List<DataFile> all = new ArrayList<>(draft.files());
@@ -260,6 +276,7 @@ public final class Staging {
   }
 
   public void clear() throws IOException {
+    lock.requireHeld();
     delete(table, directory);
   }
 
@@ -267,7 +284,14 @@ public final class Staging {
   static void delete(TableDirectory table, Path directory) throws IOException {
     table.files().delete(directory, true);
     if (table.list(table.stagingRoot()).isEmpty()) {
-      table.files().delete(table.stagingRoot(), true);
+      try {
+        // Not with what may come into it just now.
+        table.files().delete(table.stagingRoot(), false);
+      } catch (IOException e) {
+        if (table.list(table.stagingRoot()).isEmpty()) {
+          throw e;
+        }
+      }
     }
   }
 }

@@ -74,6 +74,14 @@ public record TableDirectory(FileSystem files, Path path) {
         .toList();
   }
 
+  /** Deletes the records of all versions but the newest ones. The caller holds the lock. */
+  public void keepSnapshots(int newest) throws IOException {
+    List<Long> ids = snapshotIds();
+    for (long id : ids.subList(0, Math.max(0, ids.size() - newest))) {
+      Deletions.delete(files, snapshotFile(id));
+    }
+  }
+
   private Snapshot snapshot(long id) throws IOException {
     Path file = snapshotFile(id);
     byte[] bytes = RecordFile.bytes(files, file);

@@ -28,9 +28,14 @@ final class TokenizerJson {
   /** No such token: the tokenizer reads any text, for example by bytes. */
   static final long NONE = -1;
 
+  /**
+   * The keys of a vocabulary are all different: to look each up among those read before is slow.
+   */
   private static final ObjectMapper JSON =
       new ObjectMapper(
           JsonFactory.builder()
+              .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+              .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
               .streamReadConstraints(
                   StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
               .build());

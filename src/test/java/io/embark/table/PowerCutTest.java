@@ -104,7 +104,7 @@ class PowerCutTest {
   private static void publish(TableDirectory table, String version, List<String> superseded)
       throws Exception {
     try (TableLock lock = TableLock.take(table, "test", Duration.ZERO)) {
-      Staging staging = new Staging(table, Map.of("version", version));
+      Staging staging = new Staging(table, lock, Map.of("version", version));
       staging.begin(1, 1, new double[0][], List.of());
       String slice = "slices/slice-00000.parquet";
       FileSystem files = table.files();
@@ -113,7 +113,6 @@ class PowerCutTest {
       files.create(new Path(staging.part(slice))).close();
       long id = Long.parseLong(version);
       staging.publish(
-          lock,
           new Snapshot(1, id, staging.key(), "test", "now", SCHEMA, List.of()),
           superseded,
           Map.of(slice, 1L),

@@ -12,6 +12,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -72,7 +74,7 @@ class PublicationTest {
               .current()
               .map(s -> s.files().stream().map(DataFile::name).toList())
               .orElse(List.of());
-      Staging staging = new Staging(table, Map.of("version", version, "base", "" + (id - 1)));
+      Staging staging = new Staging(table, lock, Map.of("version", version, "base", "" + (id - 1)));
       staging.discardOthers();
       staging.begin(2, 2, new double[0][], List.of());
       Map<String, Long> rows = new TreeMap<>();
@@ -86,7 +88,6 @@ class PublicationTest {
       List<String> superseded =
           before.stream().filter(n -> kept.stream().noneMatch(k -> k.name().equals(n))).toList();
       staging.publish(
-          lock,
           draft,
           superseded,
           rows,
@@ -224,6 +225,76 @@ class PublicationTest {
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** It lost its lock while it embedded; its successor has staged, and is publishing. */
+  @ParameterizedTest
+  @ValueSource(strings = {"publish", "discard", "begin"})
+  void anOwnerThatWakesWhileItsSuccessorPublishesHarmsNothing(String step) throws Exception {
+    int found = 0;
+    AtomicBoolean awake = new AtomicBoolean(true);
+    for (int moment = 0; awake.getAndSet(false); moment++) {
+      String where = "awake before change " + moment;
+      TableDirectory table = table("w-" + moment);
+      publish(table, "a", List.of());
+      List<String> old =
+          table.current().orElseThrow().files().stream().map(DataFile::name).toList();
+      TableLock lost = take(table, Duration.ofSeconds(60));
+      Staging late = new Staging(table, lost, Map.of("version", "late", "base", "1"));
+      late.begin(1, 1, new double[0][], List.of());
+      String slice = "slices/slice-00000.parquet";
+      RecordFile.create(table.files(), new Path(late.part(slice)), new byte[] {'l'});
+      AtomicInteger refused = new AtomicInteger();
+      CrashingFileSystem.pauseAfter(
+          moment,
+          () -> {
+            awake.set(true);
+            try {
+              switch (step) {
+                case "publish" ->
+                    late.publish(
+                        new Snapshot(1, 2, late.key(), "test", "now", SCHEMA, List.of()),
+                        old,
+                        Map.of(slice, 1L),
+                        new Staging.RunRecord(
+                            "run-late.json", JsonNodeFactory.instance.objectNode(), List.of()));
+                case "discard" -> late.discardOthers();
+                default -> late.begin(1, 1, new double[0][], List.of());
+              }
+            } catch (IOException | IllegalStateException e) {
+              refused.incrementAndGet();
+            }
+          });
+      try {
+        publish(table, "b", List.of(), Duration.ofMillis(-1));
+      } catch (IOException | IllegalStateException e) {
+        // It may come too early for its successor, which then publishes at its next try.
+        assertThat(seen(table)).as(where + ": " + e).isIn("aa", "l");
+      }
+      CrashingFileSystem.revive();
+      lost.close();
+      found += refused.get();
+      assertThat(table.problems(table.current().orElseThrow())).as(where).isEmpty();
+      publish(table, "c", List.of(), Duration.ofMillis(-1));
+      assertThat(seen(table)).as(where).isEqualTo("cc");
+      assertThat(table.problems(table.current().orElseThrow())).as(where).isEmpty();
+    }
+    assertThat(found).isGreaterThan(10);
+  }
+
+  @Test
+  void recordsOfOldVersionsGo() throws Exception {
+    TableDirectory table = table("kept");
+    for (String version : List.of("a", "b", "c", "d")) {
+      publish(table, version, List.of());
+    }
+    table.keepSnapshots(4);
+    assertThat(table.snapshotIds()).containsExactly(1L, 2L, 3L, 4L);
+    table.keepSnapshots(2);
+    assertThat(table.snapshotIds()).containsExactly(3L, 4L);
+    publish(table, "e", List.of());
+    assertThat(table.snapshotIds()).containsExactly(3L, 4L, 5L);
+    assertThat(seen(table)).isEqualTo("ee");
   }
 
   private List<String> everything(TableDirectory table) throws IOException {

@@ -66,7 +66,7 @@ final class StoppedRun implements AutoCloseable {
     LockOwner me = LockOwner.ofThisProcess("stopped", 0);
     TableLock lock =
         TableLock.take(table, me, Duration.ZERO, Duration.ofMillis(100), Duration.ofSeconds(2));
-    Staging staging = new Staging(table, Map.of("run", "stopped"));
+    Staging staging = new Staging(table, lock, Map.of("run", "stopped"));
     staging.begin(1, 1, new double[0][], List.of());
     String slice = "slices/slice-00000.parquet";
     RecordFile.create(
@@ -78,7 +78,6 @@ final class StoppedRun implements AutoCloseable {
     String outcome = "";
     try {
       staging.publish(
-          lock,
           draft,
           List.of(),
           Map.of(slice, 1L),

@@ -139,11 +139,12 @@ final class CatalogPublisher implements Publisher {
     lock.requireHeld();
     table.evolve(plan.schema());
     merge.commit(merge.source(changes, embedded, updated, sync), base, lock);
+    long snapshot = table.snapshot();
     table
         .directory()
         .addRun(
-            RunManifest.fileName(spark),
-            RunManifest.of(plan, run.staging().key(), table.snapshot(), staged));
+            RunManifest.fileName(spark, snapshot),
+            RunManifest.of(plan, run.staging().key(), snapshot, staged));
     run.staging().clear();
   }
 

@@ -154,7 +154,7 @@ record CatalogTable(SparkSession spark, List<String> parts) {
             .map(field -> "%s %s".formatted(Columns.quoted(field.name()), field.dataType().sql()))
             .toList();
     sql(
-        "CREATE TABLE %s (%s) USING iceberg TBLPROPERTIES ('%s' = '%s')"
+        "CREATE TABLE IF NOT EXISTS %s (%s) USING iceberg TBLPROPERTIES ('%s' = '%s')"
             .formatted(
                 sqlName(),
                 String.join(", ", types),

@@ -51,15 +51,16 @@ public record EmbedRun(SparkSession spark, JobSettings settings, Words out) {
           return report(earlier.get(), publisher);
         }
         summary = embed(plan, directory, publisher, lock);
-      }
-      if (summary.isEmpty()) {
-        out.println("Nothing to do: " + publisher.name() + " is up to date.");
-        return 0;
-      }
-      summary.get().print(out, publisher.name(), (System.nanoTime() - start) / 1e9);
-      int rows = settings.get(EmbedSettings.PREVIEW);
-      if (rows > 0) {
-        publisher.published().ifPresent(written -> new Preview(plan, out).print(written, rows));
+        if (summary.isEmpty()) {
+          out.println("Nothing to do: " + publisher.name() + " is up to date.");
+          return 0;
+        }
+        summary.get().print(out, publisher.name(), (System.nanoTime() - start) / 1e9);
+        int rows = settings.get(EmbedSettings.PREVIEW);
+        if (rows > 0) {
+          // Under the lock: the next run may delete the files that are read here.
+          publisher.published().ifPresent(written -> new Preview(plan, out).print(written, rows));
+        }
       }
       return summary.get().failedRows() > 0 ? ExitCode.PARTIAL : 0;
     }
@@ -122,16 +123,16 @@ public record EmbedRun(SparkSession spark, JobSettings settings, Words out) {
   private Optional<RunSummary> embed(
       EmbedPlan asked, TableDirectory directory, Publisher publisher, TableLock lock)
       throws IOException {
-    Staging staging = new Staging(directory, RunFacts.of(asked, publisher.current()));
+    Staging staging = new Staging(directory, lock, RunFacts.of(asked, publisher.current()));
     EmbedPlan plan = publisher.settle(asked, staging.begun());
     Publisher.Work work = publisher.work(plan);
     work.compared().ifPresent(words -> out.println("Compared with the table: " + words + "."));
-    // Only now, as a run that is refused leaves alone what another has staged.
-    staging.discardOthers();
     if (work.nothing()) {
       staging.clear();
       return Optional.empty();
     }
+    // Only now, as a run that is refused or has nothing to do leaves alone what another has staged.
+    staging.discardOthers();
     TableRun run = new TableRun(plan, staging);
     TableRun.Staged staged = run.embed(work.rows(), work.count());
     QualityGate.require(plan, staged);

@@ -223,6 +223,12 @@ public final class EmbedSettings {
                   + " repetition; otherwise settings and input files tell")
           .parsed(EmbedSettings::nonBlank);
 
+  static final Setting<Integer> KEEP_SNAPSHOTS =
+      declare(Effect.PLACE, "keep-snapshots", "N", "20")
+          .says(
+              "Records of the table's newest versions that stay; those of older ones, whose files are gone as a rule, are deleted")
+          .number(1, 10_000_000);
+
   static final Setting<Integer> WAIT_FOR_LOCK =
       declare(Effect.SPEED, "wait-for-lock", "SECONDS", "0")
           .says("How long to wait for another run that writes the same output, instead of refusing")

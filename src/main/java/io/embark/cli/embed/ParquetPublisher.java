@@ -57,7 +57,7 @@ final class ParquetPublisher implements Publisher {
     String output = settings.get(EmbedSettings.OUTPUT, SAMPLE_OUTPUT);
     this.table = TableDirectory.at(JobSettings.path("output", output, hadoop), hadoop);
     // One that a run died in, or that this run may have made, is judged when that is known.
-    if (!Staging.unfinishedPublication(table) && !Receipt.anyIn(table)) {
+    if (!Staging.unfinishedPublication(table) && Receipt.newest(table) == 0) {
       requireMode();
     }
   }
@@ -101,12 +101,13 @@ final class ParquetPublisher implements Publisher {
     Optional<Receipt> done = request.carriedOut(table);
     if (done.isPresent() && isWhole()) {
       // Left where the run died when it was done with everything else.
-      new Staging(table, RunFacts.of(plan, done.get().snapshot() - 1)).clear();
+      new Staging(table, lock, RunFacts.of(plan, done.get().snapshot() - 1)).clear();
       return Optional.of(new Earlier(done.get(), false));
     }
     requireMode();
     base = base();
-    version = current() + 1;
+    // Where records were lost, a number that was given to another version is not given again.
+    version = Math.max(current(), Receipt.newest(table)) + 1;
     return Optional.empty();
   }
 
@@ -169,6 +170,13 @@ final class ParquetPublisher implements Publisher {
       return Optional.empty();
     }
     Optional<Snapshot> current = table.current();
+    if (current.isEmpty() && Receipt.newest(table) > 0) {
+      throw new UserError(
+          ("output: %s holds files and receipts of commands that were published, but no record of a"
+                  + " version: _embark/snapshots was removed, and nobody can tell which rows are"
+                  + " there. Restore it from a backup, or use --mode overwrite.")
+              .formatted(table.path()));
+    }
     Snapshot found = current.isPresent() ? current.get() : adopted();
     List<String> differences = table.differences(found);
     if (!differences.isEmpty()) {
@@ -249,11 +257,13 @@ final class ParquetPublisher implements Publisher {
             base.map(Snapshot::receiptsSince).orElse(version));
     Staging.RunRecord record =
         new Staging.RunRecord(
-            RunManifest.fileName(spark),
+            RunManifest.fileName(spark, version),
             RunManifest.of(plan, staging.key(), version, staged),
             request.receipts(version, staged.summary()));
-    staging.publish(lock, draft, superseded, rowsOf, record);
+    staging.publish(draft, superseded, rowsOf, record);
+    lock.requireHeld();
     new KeptMaps(table).retain(plan.post());
+    table.keepSnapshots(plan.settings().get(EmbedSettings.KEEP_SNAPSHOTS));
   }
 
   @Override

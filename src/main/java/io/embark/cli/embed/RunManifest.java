@@ -32,10 +32,10 @@ final class RunManifest {
 
   private RunManifest() {}
 
-  /** The name of the record of a run that ends now. */
-  static String fileName(SparkSession spark) {
-    return "run-%s-%s.json"
-        .formatted(TIME.format(Instant.now()), spark.sparkContext().applicationId());
+  /** The name of the record of a run that ends now and made this version. */
+  static String fileName(SparkSession spark, long snapshot) {
+    return "run-%s-%s-%d.json"
+        .formatted(TIME.format(Instant.now()), spark.sparkContext().applicationId(), snapshot);
   }
 
   /** The record of a run, by its key, that made the version {@code snapshot}. */

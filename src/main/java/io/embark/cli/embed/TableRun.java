@@ -21,6 +21,7 @@ import io.embark.table.Slices;
 import io.embark.table.StagedRun;
 import io.embark.table.Staging;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,10 +77,10 @@ record TableRun(EmbedPlan plan, Staging staging) {
     Optional<Measured> measured =
         begun.isPresent() ? Optional.empty() : Optional.of(measure(items));
     StagedRun run = begun.isPresent() ? begun.get() : begin(rows, items, counted, measured.get());
-    Set<Integer> done = staging.done();
     // Of these files only: an executor of a driver that was killed may just be finishing another.
-    long resumed =
-        done.isEmpty() ? 0 : RowTotals.sum(totals(staging.filesOf(done)).values()).rows();
+    Map<Integer, RowTotals> resumable = resumable(staging.filesOf(staging.done()));
+    Set<Integer> done = resumable.keySet();
+    long resumed = RowTotals.sum(resumable.values()).rows();
     if (!done.isEmpty()) {
       LOG.info(
           "Going on where an earlier attempt ended: {} of {} slices with {} rows are done",
@@ -122,6 +123,29 @@ record TableRun(EmbedPlan plan, Staging staging) {
         texts < 0 ? totals.documents() : texts,
         // Not counted again where there are none.
         measured.filter(m -> !m.invalid()).isPresent() ? 0 : staged.where(invalid()).count());
+  }
+
+  /** An earlier attempt's slices, by their numbers; damaged ones are taken back. */
+  private Map<Integer, RowTotals> resumable(List<FileStatus> slices) throws IOException {
+    Map<String, RowTotals> found = new HashMap<>();
+    try {
+      found.putAll(totals(slices));
+    } catch (IOException | RuntimeException atLeastOne) {
+      for (FileStatus slice : slices) {
+        try {
+          found.putAll(totals(List.of(slice)));
+        } catch (IOException | RuntimeException e) {
+          LOG.warn(
+              "Slice {} of an earlier attempt is damaged, and is embedded again: {}",
+              slice.getPath(),
+              e.getMessage());
+          staging.redo(slice);
+        }
+      }
+    }
+    Map<Integer, RowTotals> resumable = new TreeMap<>();
+    found.forEach((file, totals) -> resumable.put(Slices.numberOf(file), totals));
+    return resumable;
   }
 
   /** Whether each text is embedded once, however many rows have it. */

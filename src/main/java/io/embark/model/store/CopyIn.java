@@ -23,10 +23,12 @@ final class CopyIn {
    * @param length bytes wanted; -1 if nobody knows
    * @param from for messages
    * @throws IOException if other than that many bytes arrive
-   * @throws Retries.LocalDiskException if this host cannot store them
+   * @throws Retries.LocalDiskException if this host cannot store them; before any is read, where
+   *     their number is known
    */
   static void file(InputStream in, Path to, long length, String from) throws IOException {
     local(to, () -> Files.createDirectories(to.getParent()));
+    requireSpace(to.getParent(), length - (Files.isRegularFile(to) ? Files.size(to) : 0), from);
     byte[] piece = new byte[1 << 17];
     long copied = 0;
     long logged = System.nanoTime();

@@ -283,7 +283,7 @@ class ChaosTest {
           .filter(
               file ->
                   !file.matches(
-                      "_embark/(snapshots/\\d{8}|published/\\w+|run-.*)\\.json|_embark/locks/\\d{8}\\.released"))
+                      "_embark/(snapshots/\\d{8}|published/\\w+-\\d{8}|run-.*)\\.json|_embark/locks/\\d{8}\\.released"))
           // Those of the lock go once they are so old that nobody can be asking for it.
           .filter(file -> !file.matches("_embark/locks/\\..*"))
           .toList();

@@ -10,12 +10,16 @@ import io.embark.table.Embark;
 import io.embark.testing.LocalSpark;
 import io.embark.testing.TinyModels;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -230,6 +234,89 @@ class RunAgainTest {
   private static Request request(
       Map<String, String> facts, List<String> input, String runId, Optional<String> application) {
     return Request.of(EmbedSettings.SaveMode.APPEND, facts, input, runId, application);
+  }
+
+  /** Its number is given to another version then, for which the receipt must not speak. */
+  @Test
+  void aReceiptDoesNotOutliveItsVersionsRecord() throws Exception {
+    Path a = input("a.jsonl", 0);
+    Path b = input("b.jsonl", 100);
+    embed(a, "append");
+    embed(b, "append");
+    Files.delete(output().resolve("_embark/snapshots/00000002.json"));
+    // As the error of a damaged record advises.
+    embed(a, "overwrite");
+    requireRows(ROWS, ROWS);
+    assertThat(embed(b, "append").out()).doesNotContain("Nothing to do");
+    requireRows(2 * ROWS, 2 * ROWS);
+
+    FileUtil.fullyDelete(output().resolve("_embark/snapshots").toFile());
+    for (int again = 0; again < 2; again++) {
+      assertThatThrownBy(() -> embed(b, "append"))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("receipts of commands")
+          .hasMessageContaining("--mode overwrite");
+    }
+    embed(a, "overwrite");
+    requireRows(ROWS, ROWS);
+    assertThat(embed(b, "append").out()).doesNotContain("Nothing to do");
+    requireRows(2 * ROWS, 2 * ROWS);
+  }
+
+  @Test
+  void receiptsStayWhenRecordsOfOldVersionsGo() throws Exception {
+    Path first = input("a.jsonl", 0);
+    String[] two = {"--keep-snapshots", "2"};
+    embed(first, "append", two);
+    for (int i = 1; i < 4; i++) {
+      embed(input(i + ".jsonl", 100 * i), "append", two);
+    }
+    try (Stream<Path> versions = Files.list(output().resolve("_embark/snapshots"))) {
+      assertThat(versions.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("00000003.json", "00000004.json");
+    }
+    requirePublished(embed(first, "append", two), 1);
+    requireRows(4 * ROWS, 4 * ROWS);
+  }
+
+  /** A power cut or a bad disk; the driver and its executors see it at the next attempt. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "PAR1", "half"})
+  void aDamagedSliceIsEmbeddedAgain(String contents) throws Exception {
+    Path input = input("a.jsonl", 0);
+    String[] flags = {"--partitions", "3"};
+    die("PLAN_WRITTEN", input, "append", flags);
+    Path staging;
+    try (Stream<Path> runs = Files.list(output().resolve("_embark/staging"))) {
+      staging = runs.findFirst().orElseThrow();
+    }
+    // Nothing was published: as if the run had died when its slices were done.
+    Files.delete(staging.resolve("publish.json"));
+    Path slice = staging.resolve("slices/slice-00001.parquet");
+    byte[] whole = Files.readAllBytes(slice);
+    Files.write(
+        slice,
+        contents.equals("half")
+            ? Arrays.copyOf(whole, whole.length / 2)
+            : contents.getBytes(StandardCharsets.UTF_8));
+    Files.deleteIfExists(slice.resolveSibling("." + slice.getFileName() + ".crc"));
+    EmbedInSession again = embed(input, "append", flags);
+    assertThat(again.out()).contains("2 of 3 slices");
+    requireRows(ROWS, ROWS);
+  }
+
+  @Test
+  void aRunWithNothingToDoLeavesAloneWhatAnotherHasStaged() throws Exception {
+    Path a = input("a.jsonl", 0);
+    embed(a, "incremental");
+    Path b = input("b.jsonl", 100);
+    die("PLAN_WRITTEN", b, "append");
+    try (Stream<Path> runs = Files.list(output().resolve("_embark/staging"))) {
+      Files.delete(runs.findFirst().orElseThrow().resolve("publish.json"));
+    }
+    assertThat(embed(a, "incremental").out()).contains("Nothing to do");
+    assertThat(embed(b, "append").out()).contains("Went on where an earlier attempt ended");
+    requireRows(2 * ROWS, 2 * ROWS);
   }
 
   /** An earlier Embark knows no receipts and may have replaced the table since. */

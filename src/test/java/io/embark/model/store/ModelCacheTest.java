@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.embark.testing.TinyModels;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -233,6 +234,17 @@ class ModelCacheTest {
         .hasMessageContaining("Model huge takes " + (space + 1) + " bytes")
         .hasMessageContaining("Free space at " + cache)
         .hasMessageContaining("EMBARK_CACHE");
+    // Also of one file, an archive for example, of which not a byte is asked for.
+    InputStream untouched =
+        new InputStream() {
+          @Override
+          public int read() {
+            throw new AssertionError("read");
+          }
+        };
+    assertThatThrownBy(() -> CopyIn.file(untouched, cache.resolve("a"), space + 1, "http://m.zip"))
+        .isInstanceOf(Retries.LocalDiskException.class)
+        .hasMessageContaining("Model http://m.zip takes " + (space + 1) + " bytes");
     // A device that takes no byte.
     try (var in =
         Files.newInputStream(models.resolve(write("m", 10).substring(4) + "/model.onnx"))) {
