@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,9 +48,14 @@ public record ModelDirectory(
   private static final Logger LOG = LoggerFactory.getLogger(ModelDirectory.class);
 
   /** Files of sentence-transformers that mean nothing to it without the list of modules. */
-  private static final List<String> BESIDE_LIST =
-      List.of(
-          "1_Pooling/config.json", SentenceTransformersConfig.FILE, "sentence_bert_config.json");
+  static final List<String> BESIDE_LIST =
+      Stream.concat(
+              Stream.of("1_Pooling/config.json", SentenceTransformersConfig.FILE),
+              TransformerModule.FILES.stream())
+          .toList();
+
+  /** What PEFT writes beside weights that go on top of a base model's. */
+  private static final String ADAPTER = "adapter_config.json";
 
   /** A directory is read again and again. */
   private static final Set<Path> WARNED = ConcurrentHashMap.newKeySet();
@@ -76,8 +82,12 @@ public record ModelDirectory(
     }
     requireModulesOfStatic(directory, name);
     warnOfLostList(directory, name);
-    ModelFiles files = ModelFiles.in(directory, modelFile, name);
+    SentenceTransformersConfig prompts = SentenceTransformersConfig.read(directory, name);
+    // Who has modules that Embark does not run need not look for a graph first.
+    ModuleList.in(directory, name);
     SentenceTransformersModules modules = SentenceTransformersModules.read(directory, name);
+    ModelFiles files = ModelFiles.in(directory, modelFile, name);
+    requireNoAdapter(directory, files, modelFile, name);
     String transformerFolder = files.transformerFolder();
     Path folder = directory.resolve(transformerFolder);
     String prefix = transformerFolder.isEmpty() ? "" : transformerFolder + "/";
@@ -86,7 +96,6 @@ public record ModelDirectory(
         files.isStatic() ? TransformerConfig.NONE : TransformerConfig.read(folder, prefix);
     TransformerModule transformer =
         files.isStatic() ? TransformerModule.NONE : TransformerModule.read(folder, prefix);
-    SentenceTransformersConfig prompts = SentenceTransformersConfig.read(directory, name);
     Path tokenizerJson = directory.resolve(files.tokenizer());
     TokenizerFiles tokenizer =
         files.isStatic()
@@ -140,6 +149,21 @@ public record ModelDirectory(
                   + " that its vectors are means of rows of its matrix, and whether they are"
                   + " normalised. Fetch that file from where the model is from.")
               .formatted(name, ModuleList.FILE));
+    }
+  }
+
+  /** The library puts the adapter on; whether an export has it, the graph does not say. */
+  private static void requireNoAdapter(
+      Path directory, ModelFiles files, String modelFile, String name) {
+    for (String folder : List.of("", files.transformerFolder())) {
+      Path adapter = directory.resolve(folder).resolve(ADAPTER);
+      if (modelFile == null && !files.isStatic() && Files.isRegularFile(adapter)) {
+        throw new UserError(
+            ("Model %s has an adapter (%s), and whether the graph %s was exported with it or is the"
+                    + " base model's cannot be seen. If the adapter is in the graph, name the graph:"
+                    + " --model-file %s")
+                .formatted(name, adapter, files.weights(), files.weights()));
+      }
     }
   }
 

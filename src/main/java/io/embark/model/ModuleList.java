@@ -52,6 +52,10 @@ public record ModuleList(List<Module> modules) {
     for (JsonFile entry : entries) {
       String type = entry.text("type").orElse("");
       String path = entry.text("path").orElse("");
+      if (!type.isEmpty()) {
+        // Before anybody looks for files of a model that is not run whatever it has.
+        SentenceTransformersModules.requireRun(type, model);
+      }
       modules.add(new Module(type.substring(type.lastIndexOf('.') + 1), folder(path, model)));
     }
     return new ModuleList(List.copyOf(modules));

@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * {@code modules.json}: the modules that a sentence-transformers model runs one after the other.
@@ -29,6 +31,15 @@ record SentenceTransformersModules(
     List<ModuleFile> modules,
     Optional<Sourced<Norm>> norm) {
   private static final String PACKAGE = "sentence_transformers.";
+  private static final Set<String> RUN =
+      Set.of(
+          "Transformer",
+          "StaticEmbedding",
+          "Pooling",
+          "Normalize",
+          "Dropout",
+          "Dense",
+          "LayerNorm");
   private static final String USUAL_POOLING = "1_Pooling";
 
   static SentenceTransformersModules read(Path directory, String model) throws IOException {
@@ -71,14 +82,21 @@ record SentenceTransformersModules(
     }
 
     SentenceTransformersModules read(List<JsonFile> entries) throws IOException {
+      Set<String> names = new HashSet<>();
       for (JsonFile entry : entries) {
         entry.requireKnown("idx", "name", "path", "type", "kwargs").withoutNulls("kwargs");
         if (!entry.json("kwargs").orElse("[]").equals("[]")) {
           throw entry.wrong("kwargs", "nothing: Embark gives no arguments to modules");
         }
+        String entryName = entry.json("name").orElse("");
+        if (!entryName.isEmpty() && !names.add(entryName)) {
+          throw entry.wrong(
+              "name",
+              "one of its own: the library puts the later of two modules in place of the other");
+        }
         String path = entry.require("path", entry.text("path"));
         String type = entry.require("type", entry.text("type"));
-        // A path out of the model is refused by ModuleList, which is asked for the files first.
+        // A path out of the model is refused by ModuleList, which is asked first.
         take(type, path);
       }
       if (!hasEncoder) {
@@ -106,9 +124,9 @@ record SentenceTransformersModules(
 
     private void take(String type, String path) throws IOException {
       String simpleName = type.substring(type.lastIndexOf('.') + 1);
-      boolean known = type.startsWith(PACKAGE) && !type.matches(".*(sparse|cross|multi_vector).*");
+      requireRun(type, model);
       Path folder = directory.resolve(path);
-      switch (known ? simpleName : "") {
+      switch (simpleName) {
         case "Transformer", "StaticEmbedding" -> {
           require(!hasEncoder, type, "behind another");
           hasEncoder = true;
@@ -130,7 +148,7 @@ record SentenceTransformersModules(
           requireFolder(type, path);
           modules.add(behindPooling(type, ModuleFile.layerNorm(folder, path)));
         }
-        default -> throw unknown(type);
+        default -> throw unknown(type, model);
       }
     }
 
@@ -176,18 +194,29 @@ record SentenceTransformersModules(
                 .formatted(model, ModuleList.FILE, type, place));
       }
     }
+  }
 
-    private UserError unknown(String type) {
-      String reason =
-          type.startsWith(PACKAGE)
-              ? "that Embark cannot run"
-              : "that is code of the model's own, which Embark does not run";
-      return new UserError(
-          ("Model %s has a module '%s' in %s %s, so its vectors would not be the model's own. It"
-                  + " runs Transformer, Pooling, Dense, LayerNorm, Dropout, Normalize and"
-                  + " StaticEmbedding of sentence_transformers. A graph exported with all modules in"
-                  + " it and an output sentence_embedding runs without %s.")
-              .formatted(model, type, ModuleList.FILE, reason, ModuleList.FILE));
+  /**
+   * @param model for messages
+   * @throws UserError if a module is none of those that are run
+   */
+  static void requireRun(String type, String model) {
+    boolean known = type.startsWith(PACKAGE) && !type.matches(".*(sparse|cross|multi_vector).*");
+    if (!known || !RUN.contains(type.substring(type.lastIndexOf('.') + 1))) {
+      throw unknown(type, model);
     }
+  }
+
+  private static UserError unknown(String type, String model) {
+    String reason =
+        type.startsWith(PACKAGE)
+            ? "that Embark cannot run"
+            : "that is code of the model's own, which Embark does not run";
+    return new UserError(
+        ("Model %s has a module '%s' in %s %s, so its vectors would not be the model's own. It"
+                + " runs Transformer, Pooling, Dense, LayerNorm, Dropout, Normalize and"
+                + " StaticEmbedding of sentence_transformers. A graph exported with all modules in"
+                + " it and an output sentence_embedding runs without %s.")
+            .formatted(model, type, ModuleList.FILE, reason, ModuleList.FILE));
   }
 }

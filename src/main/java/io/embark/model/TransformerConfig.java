@@ -19,7 +19,7 @@ import java.util.Set;
  * @param padTokenId the id that fills up short rows
  * @param firstPosition the position of a text's first token: RoBERTa and its kin count from behind
  *     the padding id
- * @param generates whether it was saved as a model that generates text
+ * @param generates whether it was saved as a model that generates text and sees no later tokens
  * @param tokenizerClass the tokenizer's class, where no other file names it
  */
 record TransformerConfig(
@@ -58,7 +58,24 @@ record TransformerConfig(
   private static final List<String> HIDDEN_SIZES =
       List.of("hidden_size", "d_model", "dim", "n_embd");
 
-  private static final List<String> LENGTHS = List.of("max_position_embeddings", "n_positions");
+  /**
+   * Whose {@code n_positions} is their {@code max_position_embeddings}; T5's and its kin's stands
+   * for nothing, and texts are not cut at it. Nomic's own code takes GPT-2's names.
+   */
+  private static final Set<String> COUNT_POSITIONS =
+      Set.of(
+          "gpt2",
+          "openai-gpt",
+          "gptj",
+          "gpt_bigcode",
+          "codegen",
+          "ctrl",
+          "decision_transformer",
+          "imagegpt",
+          "nomic_bert");
+
+  /** What those of {@link #COUNTED_FROM_PADDING} have where their file does not say. */
+  private static final int USUAL_PADDING = 1;
 
   /** Keys of models that compute positions, whatever their values. */
   private static final Set<String> COMPUTED =
@@ -80,13 +97,19 @@ record TransformerConfig(
                 "n_positions",
                 "architectures",
                 "model_type",
+                "is_causal",
                 "tokenizer_class");
     String type = config.text("model_type").orElse("");
-    int padTokenId = config.number("pad_token_id", -1, MOST).orElse(0);
     boolean fromPadding = COUNTED_FROM_PADDING.contains(type);
+    int padTokenId =
+        config.number("pad_token_id", -1, MOST).orElse(fromPadding ? USUAL_PADDING : 0);
     int first = fromPadding ? padTokenId + 1 : 0;
     Optional<Sourced<Integer>> length = Optional.empty();
-    for (String key : LENGTHS) {
+    List<String> lengths =
+        COUNT_POSITIONS.contains(type)
+            ? List.of("max_position_embeddings", "n_positions")
+            : List.of("max_position_embeddings");
+    for (String key : lengths) {
       // XLNet's -1 stands for no limit.
       Optional<Integer> found = config.number(key, -1, MOST).filter(n -> n > 0);
       if (length.isEmpty() && found.isPresent()) {
@@ -102,8 +125,11 @@ record TransformerConfig(
         hiddenSize(config),
         Math.max(0, padTokenId),
         first,
-        config.texts("architectures").orElse(List.of()).stream()
-            .anyMatch(name -> name.endsWith("ForCausalLM")),
+        // Without the key, as the library has it, a model that generates text is causal.
+        config.flag("is_causal").orElse(true)
+            && config.texts("architectures").orElse(List.of()).stream()
+                .limit(1)
+                .anyMatch(name -> name.endsWith("ForCausalLM")),
         type,
         config.text("tokenizer_class"));
   }

@@ -36,7 +36,7 @@ record TransformerModule(
       new TransformerModule(Optional.empty(), false, Optional.empty(), Optional.empty());
 
   /** The first that says anything counts. */
-  private static final List<String> FILES =
+  static final List<String> FILES =
       Stream.of("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
           .map("sentence_%s_config.json"::formatted)
           .toList();
@@ -105,11 +105,15 @@ record TransformerModule(
       requireOfLoading(file.within(key), Set.of());
     }
     Optional<Integer> length = file.number("max_seq_length", 1, MOST);
-    for (String key : List.of("tokenizer_args", "processor_kwargs")) {
+    // The library puts the older name's in place of the newer's, whatever that holds.
+    for (String key : List.of("processor_kwargs", "tokenizer_args")) {
       JsonFile tokenizer = file.within(key).withoutNulls("model_max_length");
       requireOfLoading(
           tokenizer, Set.of("model_max_length", "padding_side", "truncation_side", "use_fast"));
-      length = tokenizer.number("model_max_length", 1, MOST).or(outer(length));
+      Optional<Integer> most = tokenizer.number("model_max_length", 1, MOST);
+      if (key.equals("tokenizer_args") || !file.has("tokenizer_args")) {
+        length = most.or(outer(length));
+      }
       TokenizerConfig.requireSide(tokenizer.text("truncation_side"), Path.of(source));
     }
     length = processingLength(file.within("processing_kwargs")).or(outer(length));

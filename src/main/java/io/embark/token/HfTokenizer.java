@@ -114,7 +114,7 @@ public final class HfTokenizer implements Tokenizer {
   }
 
   /**
-   * Opens a tokenizer. Truncation and padding set in the file are ignored.
+   * Opens a tokenizer. Lengths of truncation and padding set in the file are ignored.
    *
    * @param maxLength the most tokens per text, special tokens included
    * @throws IOException if the file cannot be read
@@ -137,6 +137,7 @@ public final class HfTokenizer implements Tokenizer {
     if (!Files.isReadable(file)) {
       throw new IOException("No readable tokenizer file at " + file + ".");
     }
+    files.requireCutAtTheEnd();
     Optional<ObjectNode> changes = files.changed();
     HuggingFaceTokenizer tokenizer = library(file, changes);
     try {

@@ -43,6 +43,8 @@ public record TokenizerConfig(
           false,
           false);
 
+  static final String SIDE = "truncation_side";
+
   /** Tokenizers without a limit carry 1e30 there. */
   private static final double NO_LIMIT = 1_000_000;
 
@@ -72,7 +74,7 @@ public record TokenizerConfig(
                 "add_bos_token",
                 "add_eos_token",
                 "split_special_tokens");
-    requireSide(file.text("truncation_side"), path);
+    requireSide(file.text(SIDE), path);
     requireUnset(file);
     JsonFile flags = file.withoutNulls("add_prefix_space", "legacy", "strip_accents");
     FLAGS.forEach(flags::flag);
@@ -117,6 +119,12 @@ public record TokenizerConfig(
   private static void requireUnset(JsonFile file) {
     if (file.flag("split_special_tokens").orElse(false)) {
       throw file.wrong("split_special_tokens", "false: Embark keeps special tokens whole");
+    }
+    if (file.json("fix_mistral_regex").filter("true"::equals).isPresent()) {
+      throw file.wrong(
+          "fix_mistral_regex",
+          "false: transformers would cut texts by another pattern than that of tokenizer.json, and"
+              + " Embark does not. If tokenizer.json has the mended pattern already, remove it");
     }
     if (file.isSet("auto_map")) {
       throw file.wrong(

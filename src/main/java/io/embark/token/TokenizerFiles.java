@@ -86,6 +86,17 @@ public record TokenizerFiles(
         ownSpacing ? TokenizerChanges.Spaces.AS_THE_FILE : TokenizerChanges.Spaces.AS_THE_CLASS);
   }
 
+  /**
+   * transformers takes the side of {@code tokenizer.json} where no other file names one.
+   *
+   * @throws UserError if long texts are to lose their beginning
+   */
+  void requireCutAtTheEnd() throws IOException {
+    if (!config.keys().hasNonNull(TokenizerConfig.SIDE)) {
+      TokenizerJson.requireCutAtTheEnd(tokenizerJson);
+    }
+  }
+
   private Optional<ObjectNode> find(TokenizerChanges.Spaces spaces) throws IOException {
     if (config == TokenizerConfig.NONE && !lowersFirst) {
       return Optional.empty();

@@ -111,6 +111,22 @@ final class TokenizerJson {
     return Optional.of(cut.path("max_length").intValue());
   }
 
+  /**
+   * Whatever length the file asks for, transformers cuts texts on the side that it says.
+   *
+   * @throws UserError if that is the beginning
+   */
+  static void requireCutAtTheEnd(Path tokenizerJson) throws IOException {
+    JsonNode cut = part(tokenizerJson, "truncation");
+    if (!cut.path("direction").asText("right").equalsIgnoreCase("right")) {
+      throw new UserError(
+          ("%s: 'truncation.direction' is %s; Embark cuts long texts at their end (Right) only. If no"
+                  + " text is longer than the model takes, or their beginnings are what matters, set"
+                  + " it to Right, or \"truncation_side\": \"right\" in %s; or cut the texts yourself.")
+              .formatted(tokenizerJson, cut.path("direction"), TokenizerFiles.CONFIG));
+    }
+  }
+
   /** A part of the file, read without what comes behind it; a missing node if it is not there. */
   private static JsonNode part(Path tokenizerJson, String wanted) throws IOException {
     try (JsonParser parser = JSON.createParser(tokenizerJson.toFile())) {

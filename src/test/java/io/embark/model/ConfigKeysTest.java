@@ -270,7 +270,10 @@ class ConfigKeysTest {
         "{\"model_type\": \"modernbert\", \"max_position_embeddings\": 8192, \"global_rope_theta\": 160000.0, \"position_embedding_type\": \"absolute\"}|8192|-",
         "{\"model_type\": \"nomic_bert\", \"n_positions\": 8192, \"rotary_emb_fraction\": 1.0}|8192|-",
         "{\"model_type\": \"mpnet\", \"pad_token_id\": 1, \"max_position_embeddings\": 514, \"relative_attention_num_buckets\": 32}|512|512",
-        "{\"model_type\": \"t5\", \"d_model\": 8, \"n_positions\": 512, \"relative_attention_num_buckets\": 32}|512|-",
+        "{\"model_type\": \"t5\", \"d_model\": 8, \"n_positions\": 512, \"relative_attention_num_buckets\": 32}|-|-",
+        "{\"model_type\": \"gpt2\", \"n_positions\": 1024}|1024|1024",
+        "{\"model_type\": \"xlm-roberta\", \"max_position_embeddings\": 514}|512|512",
+        "{\"model_type\": \"mpnet\", \"pad_token_id\": null, \"max_position_embeddings\": 514}|512|512",
         "{\"model_type\": \"deberta-v2\", \"max_position_embeddings\": 512, \"relative_attention\": true}|512|-",
         "{\"model_type\": \"xlnet\", \"max_position_embeddings\": -1}|-|-"
       })
@@ -281,5 +284,41 @@ class ConfigKeysTest {
     ModelDirectory model = ModelDirectory.read(directory, null, "m");
     assertThat(model.maxLength().map(n -> n.value().toString()).orElse("-")).isEqualTo(usual);
     assertThat(model.positions().map(n -> n.value().toString()).orElse("-")).isEqualTo(positions);
+  }
+
+  /** The older of the two names takes the other's place, whole. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"tokenizer_args\": {\"model_max_length\": 32}, \"processor_kwargs\": {\"model_max_length\": 16}|32",
+        "\"processor_kwargs\": {\"model_max_length\": 16}, \"tokenizer_args\": {}|128",
+        "\"processor_kwargs\": {\"model_max_length\": 16}|16",
+        "\"tokenizer_args\": {\"model_max_length\": 32, \"truncation_side\": \"right\"}|32",
+        "\"tokenizer_args\": {\"truncation_side\": \"left\"}|truncation_side",
+        "\"processor_kwargs\": {\"truncation_side\": \"left\"}|truncation_side",
+        "\"tokenizer_args\": {}, \"processor_kwargs\": {\"truncation_side\": \"left\"}|truncation_side"
+      })
+  void lengthsAmongTheTokenizersArguments(String keys, String wanted) throws IOException {
+    String contents = "{\"max_seq_length\": 128, %s}".formatted(keys);
+    if (!wanted.matches("[0-9]+")) {
+      assertThatThrownBy(() -> read(TRANSFORMER, contents))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining(TRANSFORMER)
+          .hasMessageContaining(wanted);
+      return;
+    }
+    assertThat(read(TRANSFORMER, contents).maxLength())
+        .contains(new Sourced<>(Integer.valueOf(wanted), TRANSFORMER));
+  }
+
+  @Test
+  void aNameThatTwoModulesHaveIsRefused() {
+    String twice =
+        MODEL.get(MODULES).replace("{\"path\": \"1_P", "{\"name\": \"0\", \"path\": \"1_P");
+    assertThatThrownBy(() -> read(MODULES, twice))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(MODULES)
+        .hasMessageContaining("[1].name");
   }
 }

@@ -357,4 +357,62 @@ class ModelDirectoryTest {
     assertThat(read("tokenizer.json", "{ }").fingerprint()).isNotEqualTo(first);
     assertThat(read("model.onnx", "Graph").fingerprint()).isNotEqualTo(first);
   }
+
+  /** As sentence-transformers has it where there are no modules. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[\"Qwen3ForCausalLM\"]|last",
+        "[\"Qwen3ForCausalLM\"], \"is_causal\": true|last",
+        "[\"Qwen3ForCausalLM\"], \"is_causal\": false|mean",
+        "[\"Qwen3ForCausalLM\", \"Qwen3Model\"]|last",
+        "[\"Qwen3Model\", \"Qwen3ForCausalLM\"]|mean"
+      })
+  void theLastTokenIsTakenWhereTheConfigIsCausal(String architectures, String wanted)
+      throws IOException {
+    ModelDirectory model = read("config.json", "{\"architectures\": %s}".formatted(architectures));
+    assertThat(model.poolings().isPresent()).isEqualTo(wanted.equals("last"));
+  }
+
+  @Test
+  void aMendedPatternOfMistralsIsRefused() throws IOException {
+    String key = "{\"fix_mistral_regex\": %s}";
+    assertThat(read("tokenizer_config.json", key.formatted("false"))).isNotNull();
+    assertThatThrownBy(() -> read("tokenizer_config.json", key.formatted("true")))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("fix_mistral_regex");
+  }
+
+  @Test
+  void anAdapterBesideTheModelIsRefusedUntilTheGraphIsNamed() throws IOException {
+    assertThatThrownBy(() -> read("adapter_config.json", "{\"peft_type\": \"LORA\"}"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("adapter_config.json")
+        .hasMessageContaining("--model-file model.onnx");
+    assertThat(ModelDirectory.read(directory, "model.onnx", "mine")).isNotNull();
+  }
+
+  @Test
+  void modulesAreJudgedBeforeFilesAreLookedFor(@TempDir Path other) throws IOException {
+    String splade =
+        MODULES.formatted(
+            ", {\"path\": \"2_X\", \"type\":"
+                + " \"sentence_transformers.sparse_encoder.models.SpladePooling\"}");
+    TinyModels.writeFiles(other, Map.of("modules.json", splade, POOLING, POOLING_MEAN));
+    assertThatThrownBy(() -> ModelDirectory.read(other, null, "m"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("SpladePooling")
+        .hasMessageNotContaining("optimum-cli");
+    TinyModels.writeFiles(
+        other, Map.of("config_sentence_transformers.json", "{\"model_type\": \"SparseEncoder\"}"));
+    assertThatThrownBy(() -> ModelDirectory.read(other, null, "m"))
+        .hasMessageContaining("SparseEncoder");
+  }
+
+  @Test
+  void filesThatTheLibraryWouldNotReadAreTold() {
+    assertThat(ModelDirectory.BESIDE_LIST)
+        .contains("sentence_bert_config.json", "sentence_xlm-roberta_config.json");
+  }
 }

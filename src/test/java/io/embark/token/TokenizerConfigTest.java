@@ -148,10 +148,11 @@ class TokenizerConfigTest {
       String config = "{\"model_max_length\": %s}".formatted(none);
       assertThat(files(bert(true, "null", true), config).maxLength()).isEmpty();
     }
-    assertThat(files(BYTES, "{\"model_max_length\": 512}").maxLength()).contains(512);
-    assertThat(files(BYTES, "{\"max_len\": 64}").maxLength()).contains(64);
+    assertThat(files(BYTES.formatted(false), "{\"model_max_length\": 512}").maxLength())
+        .contains(512);
+    assertThat(files(BYTES.formatted(false), "{\"max_len\": 64}").maxLength()).contains(64);
     String both = "{\"max_len\": 64, \"model_max_length\": 512}";
-    assertThat(files(BYTES, both).maxLength()).contains(512);
+    assertThat(files(BYTES.formatted(false), both).maxLength()).contains(512);
   }
 
   @Test
@@ -188,5 +189,27 @@ class TokenizerConfigTest {
     Optional<String> none = Optional.empty();
     TokenizerFiles byType = TokenizerFiles.read(tokenizer, folder, "xlm-roberta", none, false);
     assertThat(ids(byType, "a  a")).containsExactly(0, 6, 6, 2);
+  }
+
+  @Test
+  void whatCutsTextsAtTheirBeginningIsRefused() throws IOException {
+    String cut =
+        "{\"truncation\": {\"direction\": \"%s\", \"max_length\": 8, \"strategy\":"
+            + " \"LongestFirst\", \"stride\": 0}, ";
+    String right = bert(true, "null", true).strip().replaceFirst("\\{", cut.formatted("Right"));
+    String left = right.replace("Right", "Left");
+    for (String none : List.of("{}", "{\"truncation_side\": null}")) {
+      assertThatThrownBy(() -> ids(files(left, none), "cafe"))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("truncation.direction")
+          .hasMessageContaining("\"Left\"")
+          .hasMessageContaining("truncation_side");
+      assertThat(ids(files(right, none), "cafe")).hasSize(1);
+    }
+    // transformers lets the other file win.
+    assertThat(ids(files(left, "{\"truncation_side\": \"right\"}"), "cafe")).hasSize(1);
+    assertThatThrownBy(() -> files(right, "{\"truncation_side\": \"left\"}"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("truncation_side");
   }
 }

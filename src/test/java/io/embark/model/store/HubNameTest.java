@@ -196,7 +196,8 @@ class HubNameTest {
 
   @Test
   void aStaticModelNeedsNoGraph() throws IOException {
-    String modules = "[{\"path\": \"0_S\", \"type\": \"a.StaticEmbedding\"}]";
+    String modules =
+        "[{\"path\": \"0_S\", \"type\": \"sentence_transformers.models.StaticEmbedding\"}]";
     put(COMMIT, Map.of("modules.json", modules, "0_S/model.safetensors", "x"));
     put(COMMIT, Map.of("0_S/tokenizer.json", "{}"));
     ref("main", COMMIT);

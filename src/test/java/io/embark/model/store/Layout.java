@@ -28,8 +28,10 @@ record Layout(String modules, String files, String modelFile, String graph, Stri
           "1_Pooling/config.json",
           "{\"pooling_mode\": \"mean\"}");
 
-  static final String ZERO = "[{\"path\": \"0_Transformer\", \"type\": \"a.Transformer\"}]";
-  static final String STATIC = "[{\"path\": \"%s\", \"type\": \"a.StaticEmbedding\"}]";
+  static final String ZERO =
+      "[{\"path\": \"0_Transformer\", \"type\": \"sentence_transformers.models.Transformer\"}]";
+  static final String STATIC =
+      "[{\"path\": \"%s\", \"type\": \"sentence_transformers.models.StaticEmbedding\"}]";
 
   /** Every place of the graph that is looked at by itself, with every place of the tokenizer. */
   static List<Layout> usual() {

@@ -230,7 +230,8 @@ class ModelLayoutTest {
   void aModuleOutsideTheModelIsRefused(String path) throws IOException {
     refused(
         new Layout(
-            "[{\"path\": \"%s\", \"type\": \"a.Transformer\"}]".formatted(path),
+            "[{\"path\": \"%s\", \"type\": \"sentence_transformers.models.Transformer\"}]"
+                .formatted(path),
             "tokenizer.json model.onnx",
             null,
             "",
@@ -248,10 +249,10 @@ class ModelLayoutTest {
   void whatOfAModelIsCopied() throws IOException {
     String modules =
         """
-        [{"path": "0_Transformer", "type": "a.Transformer"},
-         {"path": "1_Pooling", "type": "a.Pooling"},
-         {"path": "2_Dense/", "type": "a.Dense"},
-         {"path": "3_Dense", "type": "a.Dense"}]""";
+        [{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
+         {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+         {"path": "2_Dense/", "type": "sentence_transformers.models.Dense"},
+         {"path": "3_Dense", "type": "sentence_transformers.models.Dense"}]""";
     List<String> wanted =
         List.of(
             "0_Transformer/chat_template.jinja",
