@@ -114,7 +114,8 @@ public record ModelDirectory(
         directory.resolve(files.weights()),
         files.isStatic(),
         tokenizer,
-        new GraphTraits(Optional.empty(), config.hiddenSize(), config.firstPosition()),
+        new GraphTraits(
+            Optional.empty(), config.hiddenSize(), config.layers(), config.firstPosition()),
         ModelWishes.of(modules, config, transformer, prompts, tokenizer, chatTemplate, name),
         config.padTokenId(),
         modules.present());

@@ -16,6 +16,7 @@ import java.util.Set;
  *     empty if positions are computed (rotary, relative) and any length goes
  * @param usualLength the longest text the model was made for
  * @param hiddenSize values per token state, 0 if the file does not say
+ * @param layers of the encoder, 0 if the file does not say
  * @param padTokenId the id that fills up short rows
  * @param firstPosition the position of a text's first token: RoBERTa and its kin count from behind
  *     the padding id
@@ -26,6 +27,7 @@ record TransformerConfig(
     Optional<Sourced<Integer>> positions,
     Optional<Sourced<Integer>> usualLength,
     int hiddenSize,
+    int layers,
     long padTokenId,
     int firstPosition,
     boolean generates,
@@ -37,7 +39,7 @@ record TransformerConfig(
   /** Of a model that has no transformer. */
   static final TransformerConfig NONE =
       new TransformerConfig(
-          Optional.empty(), Optional.empty(), 0, 0, 0, false, "", Optional.empty());
+          Optional.empty(), Optional.empty(), 0, 0, 0, 0, false, "", Optional.empty());
 
   private static final Set<String> COUNTED_FROM_PADDING =
       Set.of(
@@ -57,6 +59,9 @@ record TransformerConfig(
   /** As T5, DistilBERT and GPT-2 (whose names Nomic took over) call it. */
   private static final List<String> HIDDEN_SIZES =
       List.of("hidden_size", "d_model", "dim", "n_embd");
+
+  private static final List<String> LAYERS =
+      List.of("num_hidden_layers", "num_layers", "n_layers", "n_layer");
 
   /**
    * Whose {@code n_positions} is their {@code max_position_embeddings}; T5's and its kin's stands
@@ -122,7 +127,8 @@ record TransformerConfig(
     return new TransformerConfig(
         computesPositions(config, type) ? Optional.empty() : length,
         length,
-        hiddenSize(config),
+        size(config, HIDDEN_SIZES),
+        size(config, LAYERS),
         Math.max(0, padTokenId),
         first,
         // Without the key, as the library has it, a model that generates text is causal.
@@ -134,8 +140,8 @@ record TransformerConfig(
         config.text("tokenizer_class"));
   }
 
-  private static int hiddenSize(JsonFile config) {
-    for (String key : HIDDEN_SIZES) {
+  private static int size(JsonFile config, List<String> keys) {
+    for (String key : keys) {
       if (config.isSet(key)) {
         return config.number(key, 1, MOST).orElseThrow();
       }

@@ -26,8 +26,8 @@ public final class MeasuredGraph {
   private MeasuredGraph() {}
 
   /**
-   * Reads a graph; if it gives a finished vector without saying how many values it has, it is run
-   * once to see.
+   * Reads a graph; if it gives token states or a finished vector without saying how many values
+   * they have, it is run once to see.
    *
    * @throws UserError if it is no graph that can be pooled, or cannot be run
    */
@@ -38,18 +38,27 @@ public final class MeasuredGraph {
     } catch (UserError e) {
       throw new UserError("Model `" + onnxFile + "`: " + e.getMessage(), e);
     }
-    Optional<PooledModel> probe = graph.widthProbe();
-    if (probe.isEmpty()) {
-      return graph;
+    Optional<PooledModel> states = graph.statesProbe();
+    if (states.isPresent()) {
+      int width = width(states.get(), onnxFile, "token states");
+      try {
+        graph = graph.withHiddenSize(width, traits);
+      } catch (UserError e) {
+        throw new UserError("Model `" + onnxFile + "`: " + e.getMessage(), e);
+      }
     }
-    try (TextSession session = TextSession.open(probe.get())) {
-      int width = session.run(SHORT).values().iterator().next().length;
-      return graph.withSentenceWidth(width);
+    Optional<PooledModel> finished = graph.widthProbe();
+    return finished.isEmpty()
+        ? graph
+        : graph.withSentenceWidth(width(finished.get(), onnxFile, "finished vector"));
+  }
+
+  private static int width(PooledModel probe, Path onnxFile, String what) {
+    try (TextSession session = TextSession.open(probe)) {
+      return session.run(SHORT).values().iterator().next().length;
     } catch (OrtException e) {
       throw new UserError(
-          "Model `%s`: its finished vector cannot be computed: %s"
-              .formatted(onnxFile, e.getMessage()),
-          e);
+          "Model `%s`: its %s cannot be computed: %s".formatted(onnxFile, what, e.getMessage()), e);
     }
   }
 

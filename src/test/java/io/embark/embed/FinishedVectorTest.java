@@ -110,6 +110,28 @@ class FinishedVectorTest {
     }
   }
 
+  /** CLS and last token would else be the first values of a wider state. */
+  @Test
+  void statesOfUndeclaredWidthAreMeasured() throws IOException {
+    TinyModels graph =
+        TinyModels.graph().hiddenSize(6).hiddenName("out").poolerName(null).undeclaredHiddenSize();
+    graph.writeDirectory(model);
+    try (Embedder embedder = Embedder.open(config().pooling(Pooling.CLS).build())) {
+      assertThat(embedder.embed(TEXTS)[0]).containsExactly(GRAPH.state(101), within(1e-6f));
+    }
+    // Six values a token are no states of four.
+    TinyModels.writeFiles(model, Map.of("config.json", "{\"hidden_size\": 4}"));
+    assertThatThrownBy(() -> embed(config().pooling(Pooling.CLS)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("out:float")
+        .hasMessageContaining("6 values")
+        .hasMessageContaining("hidden_size 4")
+        .hasMessageContaining("--model-output");
+    EmbedderConfig.Builder named =
+        config().pooling(Pooling.CLS).set(Setting.MODEL_OUTPUT, "out", "test");
+    assertThat(embed(named)[0]).hasSize(6);
+  }
+
   @Test
   void anOutputOfAnyNameCanBeNamed() throws IOException {
     TinyModels.graph().hiddenSize(6).poolerName("out_7").writeDirectory(model);

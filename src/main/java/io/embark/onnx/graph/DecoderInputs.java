@@ -46,6 +46,12 @@ final class DecoderInputs {
     }
     GraphOps ops = new GraphOps(graph.opset(), graph.tensorNames());
     for (TensorSignature input : made) {
+      if (input.name().equals(POSITIONS) && input.dims() != null && !input.hasRank(2)) {
+        throw new UserError(
+            ("input %s is not one position per token (rank 2), so what it wants is not known, for"
+                    + " example positions in pictures; export the model for texts.")
+                .formatted(input));
+      }
       String tensor = input.name().equals(POSITIONS) ? positions(ops, traits) : nothing(ops, input);
       ops.name(ops.cast(tensor, input.type()), input.name());
     }

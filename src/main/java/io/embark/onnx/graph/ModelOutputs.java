@@ -16,14 +16,14 @@ import java.util.stream.Stream;
  * other.
  *
  * @param tokenStates of the last layer, {@code [B, L, H]}; empty if the graph gives none
- * @param pooler the model's own pooled output, {@code [B, H]}
+ * @param poolers what may be the model's own pooled output, {@code [B, H]}: one if it can be told
  * @param sentenceEmbedding a finished vector, {@code [B, D]}
  * @param hiddenStates those after each layer that the model exports, the embedding output first
- * @param hiddenSize H; 0 without token states
+ * @param hiddenSize H; 0 without token states, or if only running the graph tells it
  */
 record ModelOutputs(
     Optional<TensorSignature> tokenStates,
-    Optional<TensorSignature> pooler,
+    List<TensorSignature> poolers,
     Optional<TensorSignature> sentenceEmbedding,
     List<String> hiddenStates,
     int hiddenSize) {
@@ -56,9 +56,8 @@ record ModelOutputs(
                   + " name the output with --model-output. Found: outputs %s.")
               .formatted(list(outputs)));
     }
-    int hiddenSize = states.map(output -> hiddenSize(output, traits, outputs)).orElse(0);
-    return new ModelOutputs(
-        states, pooler(outputs, hiddenSize, finished), finished, hiddenStates, hiddenSize);
+    int hiddenSize = states.map(output -> Math.max(0, output.size(2))).orElse(0);
+    return new ModelOutputs(states, poolers(outputs, finished), finished, hiddenStates, hiddenSize);
   }
 
   private static TensorSignature named(List<TensorSignature> outputs, String name) {
@@ -98,6 +97,18 @@ record ModelOutputs(
             .toList();
     if (possible.isEmpty() && !hiddenStates.isEmpty()) {
       String last = hiddenStates.get(hiddenStates.size() - 1);
+      if (layer(last) != traits.layers() || traits.layers() == 0) {
+        throw new UserError(
+            ("Cannot tell whether %s is the last hidden state: config.json says %s; wanted is one"
+                    + " with that number, the embedding output being 0. Name the output of the last"
+                    + " layer with --model-output. Found: %s.")
+                .formatted(
+                    last,
+                    traits.layers() == 0
+                        ? "nothing of the number of layers (num_hidden_layers)"
+                        : "num_hidden_layers " + traits.layers(),
+                    list(outputs)));
+      }
       return floats.stream().filter(output -> output.name().equals(last)).findFirst();
     }
     List<TensorSignature> fitting =
@@ -140,27 +151,43 @@ record ModelOutputs(
         .findFirst();
   }
 
-  private static int hiddenSize(
-      TensorSignature states, GraphTraits traits, List<TensorSignature> outputs) {
-    int declared = states.size(2);
-    if (declared < 1 && traits.hiddenSize() < 1) {
-      throw new UserError(
-          "Cannot pool: the hidden size of output %s is not declared; export the model with it fixed. Found: %s."
-              .formatted(states, list(outputs)));
-    }
-    return declared < 1 ? traits.hiddenSize() : declared;
+  /** With what running the graph has told. */
+  ModelOutputs withHiddenSize(int measured) {
+    return new ModelOutputs(tokenStates, poolers, sentenceEmbedding, hiddenStates, measured);
   }
 
-  private static Optional<TensorSignature> pooler(
-      List<TensorSignature> outputs, int hiddenSize, Optional<TensorSignature> finished) {
+  /** Whether the token states are those by the name of their output, and not by their width. */
+  boolean isNamed(GraphTraits traits) {
+    String name = tokenStates.orElseThrow().name();
+    return TOKEN_STATES.contains(name) || traits.output().filter(name::equals).isPresent();
+  }
+
+  /** The model's own pooled output, if it can be told. */
+  Optional<TensorSignature> pooler() {
+    List<TensorSignature> fitting = fittingPoolers();
+    return fitting.size() == 1 ? Optional.of(fitting.get(0)) : Optional.empty();
+  }
+
+  /** By its name, else whatever has the width of states and is not known to be something else. */
+  List<TensorSignature> fittingPoolers() {
+    List<TensorSignature> wide =
+        // Scores of a classifier have another width.
+        poolers.stream().filter(o -> o.size(1) == hiddenSize || o.size(1) < 0).toList();
+    return wide.stream()
+        .filter(output -> output.name().equals("pooler_output"))
+        .findFirst()
+        .map(List::of)
+        .orElse(wide);
+  }
+
+  private static List<TensorSignature> poolers(
+      List<TensorSignature> outputs, Optional<TensorSignature> finished) {
     return outputs.stream()
         .filter(output -> output.isFloat() && output.hasRank(2))
-        // Scores of a classifier have another width, a finished sentence vector another meaning.
-        .filter(output -> output.size(1) == hiddenSize || output.size(1) < 0)
         .filter(output -> !SENTENCE_EMBEDDINGS.contains(output.name()) && !isSame(output, finished))
         .filter(output -> !OTHERWISE.matcher(lower(output.name())).find())
         .filter(output -> !lower(output.name()).contains("embed"))
-        .min(Comparator.comparing(output -> !output.name().equals("pooler_output")));
+        .toList();
   }
 
   private static boolean isSame(TensorSignature output, Optional<TensorSignature> other) {

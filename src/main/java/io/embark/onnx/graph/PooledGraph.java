@@ -112,6 +112,54 @@ public final class PooledGraph {
   }
 
   /**
+   * A model of the first token's state alone, to be run once to see how many values it has; empty
+   * if there are no states or the graph says how many.
+   */
+  public Optional<PooledModel> statesProbe() {
+    if (modelOutputs.tokenStates().isEmpty() || hiddenSize() > 0) {
+      return Optional.empty();
+    }
+    GraphOps ops = new GraphOps(graph.opset(), graph.tensorNames());
+    String states = ops.cast(modelOutputs.tokenStates().get().name(), DataType.FLOAT);
+    // Over rows and tokens, in whatever number they come.
+    return Optional.of(probe(ops, ops.first(ops.first(states, 1, 0), 1, 1)));
+  }
+
+  /**
+   * This graph, knowing how many values a token's state has.
+   *
+   * @throws UserError if the output was taken for its width, which is another
+   */
+  public PooledGraph withHiddenSize(int values, GraphTraits traits) {
+    boolean fits = traits.hiddenSize() == 0 || values == traits.hiddenSize();
+    if (!fits && !modelOutputs.isNamed(traits)) {
+      throw new UserError(
+          ("Cannot pool: output %s, whose width the graph does not declare, gives %d values a token,"
+                  + " and config.json says hidden_size %d: it holds something else than token states."
+                  + " If it does hold them, name it with --model-output. Found: %s.")
+              .formatted(
+                  modelOutputs.tokenStates().orElseThrow(),
+                  values,
+                  traits.hiddenSize(),
+                  graph.describe()));
+    }
+    return new PooledGraph(
+        graph, modelOutputs.withHiddenSize(values), externalDataFolder, sentenceWidth);
+  }
+
+  private PooledModel probe(GraphOps ops, String tensor) {
+    String output = "embark_width";
+    ops.name(tensor, output);
+    GraphProto edited =
+        graph.model.getGraph().toBuilder()
+            .addAllNode(ops.nodes())
+            .clearOutput()
+            .addOutput(TensorSignature.ofAnyShape(output, DataType.FLOAT))
+            .build();
+    return model(edited, List.of(new PooledModel.Output(output, 2, 1)), List.of());
+  }
+
+  /**
    * A model of the finished vector alone, to be run once to see how many values it has; empty if
    * there is none or the graph says how many.
    */
@@ -120,15 +168,8 @@ public final class PooledGraph {
       return Optional.empty();
     }
     GraphOps ops = new GraphOps(graph.opset(), graph.tensorNames());
-    String output = "embark_width";
-    ops.name(ops.cast(modelOutputs.sentenceEmbedding().get().name(), DataType.FLOAT), output);
-    GraphProto edited =
-        graph.model.getGraph().toBuilder()
-            .addAllNode(ops.nodes())
-            .clearOutput()
-            .addOutput(TensorSignature.ofAnyShape(output, DataType.FLOAT))
-            .build();
-    return Optional.of(model(edited, List.of(new PooledModel.Output(output, 2, 1)), List.of()));
+    String vector = modelOutputs.sentenceEmbedding().get().name();
+    return Optional.of(probe(ops, ops.cast(vector, DataType.FLOAT)));
   }
 
   /** This graph, knowing how many values a finished vector has. */
@@ -233,6 +274,11 @@ public final class PooledGraph {
                   + " sentence_embedding, or export the model for feature extraction. Found: %s.")
               .formatted(wanted, graph.describe()));
     }
+    if (hiddenSize() == 0) {
+      throw new UserError(
+          "Cannot pool: the hidden size of output %s is not declared; export the model with it fixed. Found: %s."
+              .formatted(modelOutputs.tokenStates().get(), graph.describe()));
+    }
   }
 
   private List<String> layers(Layers layers) {
@@ -251,6 +297,13 @@ public final class PooledGraph {
   private int fullDim(PooledOutput output) {
     switch (output.pooling()) {
       case POOLER -> {
+        if (modelOutputs.fittingPoolers().size() > 1) {
+          throw new UserError(
+              ("Cannot pool with POOLER: several outputs may be it, %s, and none is named"
+                      + " pooler_output; name it with --model-output, whose vectors are taken as they"
+                      + " are (pooling sentence_embedding).")
+                  .formatted(ModelOutputs.list(modelOutputs.fittingPoolers())));
+        }
         if (modelOutputs.pooler().isEmpty()) {
           throw new UserError(
               ("Cannot pool with POOLER: no output [batch,%d] holds it; use MEAN or export the"

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
@@ -16,6 +17,7 @@ import io.embark.onnx.Sessions;
 import io.embark.onnx.StatesModel;
 import io.embark.onnx.graph.GraphOutput.TokenStatesOutput;
 import io.embark.pooling.Layers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -96,7 +98,7 @@ class DecoderInputsTest {
   @CsvSource({"11, 0", "13, 0", "14, 2", "18, 0", "21, 2"})
   void followFromTheMask(int opset, int first) throws Exception {
     Path file = decoder(opset, DataType.INT64, "b", 2, "past", 3);
-    GraphTraits traits = new GraphTraits(Optional.empty(), 2, first);
+    GraphTraits traits = new GraphTraits(Optional.empty(), 2, 0, first);
     PooledModel model =
         PooledGraph.of(file, traits)
             .requireKnownInputs()
@@ -110,6 +112,23 @@ class DecoderInputsTest {
       assertThat(Sessions.run(session, feeds).get("states"))
           .containsExactly(first, 0, first + 1, 0, first + 1, 0, first, 0, first, 0, first + 1, 0);
     }
+  }
+
+  @Test
+  void positionsInMoreThanATextAreRefused() throws Exception {
+    Path file = decoder(14, DataType.INT64, "b", 2, "past", 3);
+    ModelProto model = ModelProto.parseFrom(Files.readAllBytes(file));
+    GraphProto.Builder graph = model.getGraph().toBuilder();
+    for (int i = 0; i < graph.getInputCount(); i++) {
+      if (graph.getInput(i).getName().equals("position_ids")) {
+        graph.setInput(i, TensorSignature.declare("position_ids", DataType.INT64, 3, "b", "l"));
+      }
+    }
+    Files.write(file, model.toBuilder().setGraph(graph).build().toByteArray());
+    assertThatThrownBy(() -> PooledGraph.of(file))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("position_ids")
+        .hasMessageContaining("rank 2");
   }
 
   @Test

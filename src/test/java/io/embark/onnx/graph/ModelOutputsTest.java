@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which output is taken for what, or refused. Written {@code name/rank/width}; width 0 is open. */
 class ModelOutputsTest {
-  private static final GraphTraits WIDTH_8 = new GraphTraits(Optional.empty(), 8, 0);
+  private static final GraphTraits WIDTH_8 = new GraphTraits(Optional.empty(), 8, 1, 0);
 
   private static List<TensorSignature> outputs(String spelt) {
     return Arrays.stream(spelt.split(" ")).map(ModelOutputsTest::output).toList();
@@ -50,6 +50,9 @@ class ModelOutputsTest {
     "sentence_embedding/2/8, -, -, sentence_embedding",
     "text_embeds/2/4, -, -, text_embeds",
     "last_hidden_state/3/8 pooler_output/2/8 x/2/8, last_hidden_state, pooler_output, -",
+    "last_hidden_state/3/8 882/2/8 883/2/8, last_hidden_state, -, -",
+    "last_hidden_state/3/8 882/2/8 883/2/0, last_hidden_state, -, -",
+    "last_hidden_state/3/8 882/2/8 883/2/9, last_hidden_state, 882, -",
     "last_hidden_state/3/8 embeddings/2/8, last_hidden_state, -, -",
     "last_hidden_state/3/8 logits/2/8, last_hidden_state, -, -",
     "last_hidden_state/3/8 present.0.key/3/8, last_hidden_state, -, -"
@@ -71,15 +74,34 @@ class ModelOutputsTest {
     "8, pooled/2/8, Cannot pool",
     "8, logits/2/1, Cannot pool",
     "8, one_embedding/2/8 other_embedding/2/8, Cannot pool",
-    "8, colbert_vecs/3/8, Cannot pool"
+    "8, colbert_vecs/3/8, Cannot pool",
+    "8, hidden_states.0/3/8 hidden_states.1/3/8, num_hidden_layers"
   })
   void areRefusedWhereThatLeavesAChoice(int hiddenSize, String spelt, String said) {
-    GraphTraits traits = new GraphTraits(Optional.empty(), hiddenSize, 0);
+    GraphTraits traits = new GraphTraits(Optional.empty(), hiddenSize, 0, 0);
     assertThatThrownBy(() -> ModelOutputs.of(outputs(spelt), traits))
         .isInstanceOf(UserError.class)
         .hasMessageContaining(said)
         .hasMessageContaining("--model-output")
         .hasMessageContaining(outputs(spelt).get(0).toString());
+  }
+
+  /** Of hidden states alone the last is taken only if it is known to be. */
+  @ParameterizedTest
+  @CsvSource({"1, num_hidden_layers 1", "3, num_hidden_layers 3", "0, nothing of the number", "2,"})
+  void theLastHiddenStateIsThatOfTheLastLayer(int layers, String said) {
+    List<TensorSignature> outputs = outputs("hidden_states.1/3/8 hidden_states.2/3/8");
+    GraphTraits traits = new GraphTraits(Optional.empty(), 8, layers, 0);
+    if (said == null) {
+      assertThat(name(ModelOutputs.of(outputs, traits).tokenStates())).isEqualTo("hidden_states.2");
+      return;
+    }
+    assertThatThrownBy(() -> ModelOutputs.of(outputs, traits))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining(said)
+        .hasMessageContaining("--model-output");
+    assertThat(name(ModelOutputs.of(outputs, traits.withOutput("hidden_states.1")).tokenStates()))
+        .isEqualTo("hidden_states.1");
   }
 
   @Test

@@ -86,11 +86,15 @@ class PooledGraphRefusalTest {
   }
 
   @Test
-  void anUndeclaredHiddenSize() {
-    refuses(
-        StatesModel.withOutputs(
-            TensorSignature.declare("last_hidden_state", DataType.FLOAT, "b", "l", "h")),
-        "the hidden size of output last_hidden_state:float[embark_b,embark_l,embark_h]");
+  void anUndeclaredHiddenSizeThatNobodyMeasured() throws Exception {
+    PooledGraph graph =
+        graph(
+            StatesModel.withOutputs(
+                TensorSignature.declare("last_hidden_state", DataType.FLOAT, "b", "l", "h")));
+    assertThatThrownBy(() -> graph.add(List.of(PooledOutput.of("v", Pooling.CLS))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(
+            "the hidden size of output last_hidden_state:float[embark_b,embark_l,embark_h]");
   }
 
   @Test
