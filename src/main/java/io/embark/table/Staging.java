@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.hadoop.fs.FileStatus;
@@ -121,17 +122,22 @@ public final class Staging {
 
   /** Removes what runs with other keys left. To be called when nothing can refuse this run. */
   public void discardOthers() throws IOException {
+    discardOthers(run -> true);
+  }
+
+  /** Removes what runs with other keys left, if it is of those, or nobody can tell of which. */
+  public void discardOthers(Predicate<StagedRun> those) throws IOException {
     lock.requireHeld();
-    for (FileStatus run : table.list(table.stagingRoot())) {
-      if (!run.getPath().getName().equals(key())) {
-        discard(run.getPath());
+    for (FileStatus other : table.list(table.stagingRoot())) {
+      Optional<StagedRun> run = StagedRun.read(table, other.getPath());
+      if (!other.getPath().getName().equals(key()) && run.filter(those.negate()).isEmpty()) {
+        discard(other.getPath(), run);
       }
     }
   }
 
-  private void discard(Path other) throws IOException {
+  private void discard(Path other, Optional<StagedRun> run) throws IOException {
     withdraw(table, other, lock);
-    Optional<StagedRun> run = StagedRun.read(table, other);
     if (run.isPresent()) {
       LOG.warn(
           "Throwing away {} slices of an unfinished run that this one does not continue: {}",

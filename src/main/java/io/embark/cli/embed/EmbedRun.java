@@ -128,6 +128,9 @@ public record EmbedRun(SparkSession spark, JobSettings settings, Words out) {
     Publisher.Work work = publisher.work(plan);
     work.compared().ifPresent(words -> out.println("Compared with the table: " + words + "."));
     if (work.nothing()) {
+      // What started from another version cannot be gone on with; the rest may be.
+      long version = publisher.current();
+      staging.discardOthers(run -> RunFacts.base(run.facts()) != version);
       staging.clear();
       return Optional.empty();
     }
