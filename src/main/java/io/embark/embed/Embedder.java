@@ -113,16 +113,33 @@ public final class Embedder implements AutoCloseable {
     FinishedVectorCheck.of(model, resolved, tokenizer, modules);
     DeviceChoice device = DeviceChoice.of(resolved.get(Setting.DEVICE), gpuIndex);
     try {
-      return OnnxEncoder.open(
-          model.onnxFile(),
-          model.traits().withOutput(resolved.text(Setting.MODEL_OUTPUT)),
-          Executions.of(resolved, device, model),
-          VectorLayout.outputs(resolved, modules),
-          poolingMask(resolved),
-          resolved.get(Setting.PRECISION),
-          () -> calibrationIds(tokenizer, resolved.get(Setting.PROMPT)));
+      OnnxEncoder encoder =
+          OnnxEncoder.open(
+              model.onnxFile(),
+              model.traits().withOutput(resolved.text(Setting.MODEL_OUTPUT)),
+              Executions.of(resolved, device, model),
+              VectorLayout.outputs(resolved, modules),
+              poolingMask(resolved),
+              resolved.get(Setting.PRECISION),
+              () -> calibrationIds(tokenizer, resolved.get(Setting.PROMPT)));
+      requireTypes(encoder, tokenizer, model);
+      return encoder;
     } catch (UserError e) {
       throw model.layers().isPresent() ? withLayersOf(resolved, e) : e;
+    }
+  }
+
+  /** Every token is fed as one of type 0. */
+  private static void requireTypes(
+      OnnxEncoder encoder, HfTokenizer tokenizer, ModelDirectory model) {
+    if (encoder.takesTokenTypes() && tokenizer.givesTypes()) {
+      encoder.close();
+      throw new UserError(
+          ("Model %s: the post_processor of %s gives tokens of a single text type ids other than 0,"
+                  + " and the graph takes token_type_ids; Embark feeds zeros, which would give other"
+                  + " vectors. Export the graph without that input, or, if the model was trained with"
+                  + " zeros, set those type_id to 0.")
+              .formatted(model.name(), model.tokenizerJson()));
     }
   }
 

@@ -30,7 +30,6 @@ final class FinishedVectorCheck {
           Setting.POOLING,
           Setting.LAYERS,
           Setting.MODULES,
-          Setting.NORMALIZE,
           Setting.EXCLUDE_SPECIAL_TOKENS,
           Setting.EXCLUDE_PROMPT);
 
@@ -44,6 +43,11 @@ final class FinishedVectorCheck {
       ModelDirectory model, EmbedderConfig config, Tokenizer tokenizer, List<VectorModule> modules)
       throws IOException {
     List<Pooling> poolings = config.get(Setting.POOLING);
+    if (poolings.equals(List.of(Pooling.SENTENCE_EMBEDDING))
+        && !isChosen(config, Setting.POOLING)
+        && !isChosen(config, Setting.MODEL_OUTPUT)) {
+      requireWhole(model, modules);
+    }
     if (!poolings.stream().allMatch(Pooling::usesTokenStates)
         || VectorLayout.joins(config)
         || CHOICES.stream().anyMatch(setting -> isChosen(config, setting))) {
@@ -63,7 +67,10 @@ final class FinishedVectorCheck {
             modules,
             new Ending(0, config.get(Setting.NORMALIZE), true));
     List<long[]> texts = PROBES.stream().map(text -> tokenizer.encode(text).ids()).toList();
-    Optional<String> difference = MeasuredGraph.difference(model.onnxFile(), traits, own, texts);
+    // Whoever sets a length knows that it may be another than the graph's.
+    boolean lengths = !isChosen(config, Setting.NORMALIZE);
+    Optional<String> difference =
+        MeasuredGraph.difference(model.onnxFile(), traits, own, texts, lengths);
     if (difference.isPresent()) {
       String pooling = poolings.get(0).label();
       throw new UserError(
@@ -77,6 +84,32 @@ final class FinishedVectorCheck {
                   config.text(Setting.NORMALIZE),
                   difference.get(),
                   pooling));
+    }
+  }
+
+  /**
+   * Of a finished vector alone nobody can see what was done to it; at least it must not be that
+   * something of the model's own is known to be missing, or may be.
+   */
+  private static void requireWhole(ModelDirectory model, List<VectorModule> modules) {
+    int width = MeasuredGraph.sentenceWidth(model.onnxFile(), model.traits());
+    String way =
+        "If the vector is as the model means it, say so with --pooling sentence_embedding; otherwise"
+            + " export the graph with its token states (last_hidden_state).";
+    if (!modules.isEmpty()) {
+      throw new UserError(
+          ("Model %s: its graph gives a finished vector of %d values and no token states, and"
+                  + " modules.json has modules behind the pooling (%s), which may be in the graph or"
+                  + " may be missing from it. %s")
+              .formatted(model.name(), width, String.join(", ", model.moduleNames()), way));
+    }
+    int hidden = model.traits().hiddenSize();
+    int wanted = hidden * model.poolings().map(found -> found.value().size()).orElse(1);
+    if (model.sentenceModel() && hidden > 0 && width != wanted) {
+      throw new UserError(
+          ("Model %s: its graph gives a finished vector of %d values and no token states, and its"
+                  + " files describe one of %d (hidden_size %d of config.json). %s")
+              .formatted(model.name(), width, wanted, hidden, way));
     }
   }
 

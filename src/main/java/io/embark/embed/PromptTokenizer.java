@@ -17,6 +17,9 @@ final class PromptTokenizer implements AutoCloseable {
   /** Tokens that every text gets regardless of its content: special ones and the prompt's. */
   private final int emptyTokens;
 
+  /** Whether the last of them is special. */
+  private final boolean endsSpecial;
+
   /**
    * @throws UserError if the prompt leaves no room for a text
    */
@@ -24,7 +27,9 @@ final class PromptTokenizer implements AutoCloseable {
     this.tokenizer = tokenizer;
     this.prompt = prompt;
     this.strips = strips;
-    this.emptyTokens = tokenize("").total();
+    Tokens empty = tokenize("");
+    this.emptyTokens = empty.total();
+    this.endsSpecial = empty.used() > 0 && tokenizer.isSpecial(empty.ids()[empty.used() - 1]);
     if (emptyTokens >= tokenizer.maxLength() && !prompt.isEmpty()) {
       throw new UserError(
           ("prompt: takes %d tokens, special tokens included, and max-length is %d: no token of any"
@@ -84,7 +89,8 @@ final class PromptTokenizer implements AutoCloseable {
   /** Tokens at a text's start that are not pooled. */
   int skipStart(boolean withoutSpecial, boolean withoutPrompt) {
     if (withoutPrompt && !prompt.isEmpty()) {
-      return promptEnd();
+      // As sentence-transformers counts: all that the prompt alone gets, less one special at most.
+      return endsSpecial ? emptyTokens - 1 : emptyTokens;
     }
     return withoutSpecial ? tokenizer.specialPrefix() : 0;
   }

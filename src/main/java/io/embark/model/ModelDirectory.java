@@ -223,6 +223,11 @@ public record ModelDirectory(
     return !wishes.modules().isEmpty();
   }
 
+  /** The modules behind the pooling, but for a normalisation at the end, by their names. */
+  public List<String> moduleNames() {
+    return wishes.modules().stream().map(ModuleFile::name).toList();
+  }
+
   /**
    * Reads the modules behind the pooling with their weights.
    *

@@ -62,27 +62,35 @@ public final class MeasuredGraph {
     }
   }
 
+  /** Values of the finished vector of a graph that gives one. */
+  public static int sentenceWidth(Path onnxFile, GraphTraits traits) {
+    return read(onnxFile, traits).sentenceWidth();
+  }
+
   /**
    * Compares the finished vector of a graph that gives token states too with the one that Embark
    * would make.
    *
    * @param own how Embark makes it
    * @param texts token ids, special tokens included
+   * @param lengths whether they are to be of one length, and not only of one direction
    * @return the difference in words, if it is more than rounding
    */
   public static Optional<String> difference(
-      Path onnxFile, GraphTraits traits, PooledOutput own, List<long[]> texts) {
+      Path onnxFile, GraphTraits traits, PooledOutput own, List<long[]> texts, boolean lengths) {
     PooledOutput finished = PooledOutput.of(FINISHED, Pooling.SENTENCE_EMBEDDING);
     PooledModel both = read(onnxFile, traits).add(List.of(own, finished));
     List<String> differences = new ArrayList<>();
     TextSession.run(
         both,
         texts,
-        found -> differ(found.get(own.name()), found.get(FINISHED)).ifPresent(differences::add));
+        found ->
+            differ(found.get(own.name()), found.get(FINISHED), lengths)
+                .ifPresent(differences::add));
     return differences.stream().findFirst();
   }
 
-  private static Optional<String> differ(float[] own, float[] finished) {
+  private static Optional<String> differ(float[] own, float[] finished, boolean lengths) {
     if (own.length != finished.length) {
       return Optional.of("%d values against %d".formatted(finished.length, own.length));
     }
@@ -96,7 +104,8 @@ public final class MeasuredGraph {
     }
     double cosine = dot / Math.sqrt(ofOwn * ofFinished);
     double scale = Math.sqrt(ofFinished / ofOwn);
-    boolean same = cosine >= LEAST_COSINE && scale <= MOST_SCALE && scale >= 1 / MOST_SCALE;
+    boolean alike = !lengths || scale <= MOST_SCALE && scale >= 1 / MOST_SCALE;
+    boolean same = cosine >= LEAST_COSINE && alike;
     return same
         ? Optional.empty()
         : Optional.of(

@@ -195,6 +195,11 @@ public final class OnnxEncoder implements Encoder {
     }
   }
 
+  /** Whether the graph is fed the kinds of tokens, which are all 0. */
+  public boolean takesTokenTypes() {
+    return inputs.tokenTypeIds();
+  }
+
   @Override
   public DeviceChoice device() {
     return device;

@@ -156,7 +156,7 @@ record AddedTokens(
   }
 
   /** Those that have a name, or are special without one. */
-  private List<ObjectNode> special(ObjectNode keys, Optional<TokenizerRecipe> recipe) {
+  List<ObjectNode> special(ObjectNode keys, Optional<TokenizerRecipe> recipe) {
     List<ObjectNode> special = new ArrayList<>();
     Set<String> names = new LinkedHashSet<>(recipe.map(TokenizerRecipe::tokens).orElse(List.of()));
     keys.fieldNames()

@@ -14,9 +14,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongFunction;
+import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +63,8 @@ public final class HfTokenizer implements Tokenizer {
   /** For BERT models; null for other models. */
   private final BertWordPiece bert;
 
+  private final boolean givesTypes;
+  private final Set<Long> special;
   private final long[] prefix;
   private final long[] suffix;
 
@@ -69,6 +73,7 @@ public final class HfTokenizer implements Tokenizer {
       int maxLength,
       boolean specialTokens,
       TokenizerJson json,
+      TokenizerConfig config,
       Path source) {
     this.tokenizer = tokenizer;
     this.maxLength = maxLength;
@@ -84,8 +89,11 @@ public final class HfTokenizer implements Tokenizer {
       behind++;
     }
     long[] probe = read("a", specialTokens, LIBRARY::getTokenIds);
+    this.givesTypes =
+        LongStream.of(read("a", specialTokens, LIBRARY::getTypeIds)).anyMatch(type -> type != 0);
     this.prefix = Arrays.copyOf(probe, before);
     this.suffix = Arrays.copyOfRange(probe, probe.length - behind, probe.length);
+    this.special = config.specialIds(json, suffix);
     if (maxLength <= specialTokens()) {
       throw new UserError(
           "max-length is %d tokens, but the tokenizer %s alone adds %d special tokens; use at least %d."
@@ -143,7 +151,8 @@ public final class HfTokenizer implements Tokenizer {
     try {
       TokenizerJson json =
           changes.isPresent() ? TokenizerJson.read(file, changes.get()) : TokenizerJson.read(file);
-      HfTokenizer opened = new HfTokenizer(tokenizer, maxLength, specialTokens, json, file);
+      HfTokenizer opened =
+          new HfTokenizer(tokenizer, maxLength, specialTokens, json, files.config(), file);
       files.config().requireSpecialTokens(opened.specialPrefix(), opened.specialSuffix());
       files.config().requireAround(file, json, opened.prefix, opened.suffix);
       return opened;
@@ -296,6 +305,11 @@ public final class HfTokenizer implements Tokenizer {
   }
 
   @Override
+  public boolean isSpecial(long id) {
+    return special.contains(id);
+  }
+
+  @Override
   public long unknownId() {
     return unknownId;
   }
@@ -303,6 +317,11 @@ public final class HfTokenizer implements Tokenizer {
   /** The largest token id that a text can get; -1 if the file tells none. */
   public long largestId() {
     return largestId;
+  }
+
+  /** Whether the file gives tokens of a single text a type other than 0. */
+  public boolean givesTypes() {
+    return givesTypes;
   }
 
   /** Waits for running texts. Does nothing the second time. */

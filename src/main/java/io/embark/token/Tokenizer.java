@@ -59,6 +59,11 @@ public interface Tokenizer extends AutoCloseable {
     return TokenizerJson.NONE;
   }
 
+  /** Whether a token is special by a name, as separators and the end of a text are. */
+  default boolean isSpecial(long id) {
+    return false;
+  }
+
   default int specialTokens() {
     return specialPrefix() + specialSuffix();
   }

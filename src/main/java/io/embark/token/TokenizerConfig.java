@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * {@code tokenizer_config.json} and the smaller files beside it. Most keys are names of special
@@ -150,6 +152,24 @@ public record TokenizerConfig(
                 .formatted(file, asked.name));
       }
     }
+  }
+
+  /**
+   * Ids of tokens that are special by a name, or listed as such: {@code all_special_ids} of
+   * transformers.
+   *
+   * @param suffix what the tokenizer adds, which is taken where no file says anything
+   */
+  Set<Long> specialIds(TokenizerJson json, long[] suffix) {
+    Set<Long> ids = new HashSet<>();
+    if (this == NONE) {
+      Arrays.stream(suffix).forEach(ids::add);
+    }
+    for (ObjectNode token : tokens.special(keys, type.recipe())) {
+      String text = token.path("content").asText();
+      ids.add(json.added.getOrDefault(text, json.vocabulary.getOrDefault(text, -1L)));
+    }
+    return Set.copyOf(ids);
   }
 
   /**

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.embark.UserError;
 import io.embark.pooling.Norm;
 import io.embark.pooling.Pooling;
+import io.embark.testing.SafeTensorsFiles;
 import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,6 +75,83 @@ class FinishedVectorTest {
         .hasMessageContaining("pooling cls")
         .hasMessageContaining("sentence_embedding");
     GRAPH.hiddenName("last_hidden_state");
+  }
+
+  @Test
+  void oneThatMayLackAModuleIsRefusedUntilTheUserChooses() throws IOException {
+    TinyModels alone =
+        TinyModels.graph().hiddenSize(6).hiddenName(null).poolerName("sentence_embedding");
+    String chain =
+        MODULES
+            .strip()
+            .replace(
+                "}]",
+                "}, {\"path\": \"2_N\", \"type\": \"sentence_transformers.models.Normalize\"},"
+                    + " {\"path\": \"3_D\", \"type\": \"sentence_transformers.models.Dense\"}]");
+    alone.writeDirectory(
+        model,
+        Map.of(
+            "modules.json",
+            MODULES,
+            "1_Pooling/config.json",
+            "{\"pooling_mode\": \"cls\"}",
+            "config.json",
+            "{\"hidden_size\": 4}"));
+    assertThatThrownBy(() -> embed(config()))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("6 values")
+        .hasMessageContaining("one of 4")
+        .hasMessageContaining("--pooling sentence_embedding");
+    assertThat(embed(config().pooling(Pooling.SENTENCE_EMBEDDING))[0]).hasSize(6);
+    TinyModels.writeFiles(model, Map.of("config.json", "{\"hidden_size\": 6}"));
+    assertThat(embed(config())[0]).containsExactly(half(), within(1e-6f));
+    TinyModels.writeFiles(
+        model,
+        Map.of(
+            "modules.json",
+            chain,
+            "3_D/config.json",
+            "{\"in_features\": 6, \"out_features\": 2, \"bias\": false}"));
+    SafeTensorsFiles.write(
+        model.resolve("3_D/model.safetensors"), "linear.weight", new float[2][6]);
+    assertThatThrownBy(() -> embed(config()))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("modules behind the pooling (")
+        .hasMessageContaining("3_D")
+        .hasMessageContaining("--pooling sentence_embedding");
+    assertThat(embed(config().pooling(Pooling.SENTENCE_EMBEDDING))[0]).hasSize(6);
+  }
+
+  /** Whoever only sets whether vectors are normalised still gets the comparison. */
+  @Test
+  void directionsAreComparedWhereOnlyTheLengthIsChosen() throws IOException {
+    GRAPH.writeDirectory(
+        model,
+        Map.of("modules.json", MODULES, "1_Pooling/config.json", "{\"pooling_mode\": \"mean\"}"));
+    assertThatThrownBy(() -> embed(config().normalize(Norm.L2)))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("cosine");
+    Files.writeString(model.resolve("1_Pooling/config.json"), "{\"pooling_mode\": \"cls\"}");
+    assertThat(embed(config().normalize(Norm.L2))[0]).hasSize(6);
+    assertThat(embed(config().normalize(Norm.NONE))[0]).hasSize(6);
+  }
+
+  /** XLNet's kind of template: the last token is of type 2. */
+  @Test
+  void tokensOfOtherTypesAreRefusedWhereTheGraphTakesThem() throws IOException {
+    TinyModels graph = TinyModels.graph().hiddenSize(6).poolerName(null);
+    graph.writeDirectory(model);
+    Path tokenizer = model.resolve("tokenizer.json");
+    String file = Files.readString(tokenizer);
+    String typed = file.replaceAll("(\"id\":\\s*\"\\[SEP]\",\\s*\"type_id\":\\s*)0", "$12");
+    assertThat(typed).isNotEqualTo(file);
+    Files.writeString(tokenizer, typed);
+    assertThatThrownBy(() -> embed(config()))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("post_processor")
+        .hasMessageContaining("token_type_ids");
+    graph.withoutInput("token_type_ids").write(model.resolve("model.onnx"));
+    assertThat(embed(config())[0]).hasSize(6);
   }
 
   @Test

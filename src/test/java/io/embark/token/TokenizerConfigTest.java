@@ -212,4 +212,15 @@ class TokenizerConfigTest {
         .isInstanceOf(UserError.class)
         .hasMessageContaining("truncation_side");
   }
+
+  /** {@code all_special_ids} of transformers: those with a name, by the class or by a key. */
+  @Test
+  void tokensWithANameAreSpecial() throws IOException {
+    String added = "\"added_tokens\": [%s, %s]".formatted(special("<s>"), special("</s>"));
+    String json = BYTES.formatted(false).replace("\"added_tokens\": []", added);
+    try (HfTokenizer opened = HfTokenizer.open(files(json, "{\"eos_token\": \"</s>\"}"), 64)) {
+      assertThat(opened.isSpecial(2)).isTrue();
+      assertThat(opened.isSpecial(0)).isFalse();
+    }
+  }
 }

@@ -172,6 +172,11 @@ public final class PooledGraph {
     return Optional.of(probe(ops, ops.cast(vector, DataType.FLOAT)));
   }
 
+  /** Values of a finished vector; -1 if there is none, or only running the graph tells. */
+  public int sentenceWidth() {
+    return sentenceWidth;
+  }
+
   /** This graph, knowing how many values a finished vector has. */
   public PooledGraph withSentenceWidth(int values) {
     return new PooledGraph(graph, modelOutputs, externalDataFolder, values);
