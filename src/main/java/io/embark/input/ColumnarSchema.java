@@ -3,6 +3,7 @@ package io.embark.input;
 import io.embark.UserError;
 import io.embark.spark.column.ColumnProvenance;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -47,7 +48,7 @@ record ColumnarSchema(StructType schema, Set<StructType> kinds) {
           // Its place; types of columns without a value are looked at last.
           known.putIfAbsent(key(field, caseSensitive), null);
           if (!file.isEmpty(field)) {
-            merge(known, field, file.path(), caseSensitive);
+            merge(known, field, file.path(), wanted, caseSensitive);
           }
         }
       }
@@ -86,7 +87,11 @@ record ColumnarSchema(StructType schema, Set<StructType> kinds) {
   }
 
   private static void merge(
-      Map<String, Known> known, StructField field, String file, boolean caseSensitive) {
+      Map<String, Known> known,
+      StructField field,
+      String file,
+      InputColumns wanted,
+      boolean caseSensitive) {
     String key = key(field, caseSensitive);
     Known before = known.get(key);
     if (before == null) {
@@ -98,14 +103,17 @@ record ColumnarSchema(StructType schema, Set<StructType> kinds) {
     if (both.isEmpty()) {
       throw new UserError(
           ("input: column '%s' is %s in %s and %s in %s, and no type holds both unchanged. Write"
-                  + " one of the files anew, read them in runs of their own, or leave the column out:"
-                  + " --columns names those to read.")
+                  + " one of the files anew%s.")
               .formatted(
                   field.name(),
                   type.simpleString(),
                   before.file(),
                   field.dataType().simpleString(),
-                  file));
+                  file,
+                  wanted.canChoose()
+                      ? ", read them in runs of their own, or leave the column out: --columns names"
+                          + " those to read"
+                      : ", or read them in runs of their own"));
     }
     Optional<String> other =
         ColumnProvenance.incomparable(
@@ -128,7 +136,7 @@ record ColumnarSchema(StructType schema, Set<StructType> kinds) {
   private static void requireReadable(FileColumns file, InputColumns wanted) {
     for (Map.Entry<String, String> column : file.unreadable().entrySet()) {
       if (wanted.includes(column.getKey())) {
-        boolean needed = wanted.needs(column.getKey());
+        boolean needed = wanted.needs(column.getKey()) || !wanted.canChoose();
         throw new UserError(
             "input: column '%s' of %s %s. Write the file with another%s."
                 .formatted(
@@ -144,23 +152,62 @@ record ColumnarSchema(StructType schema, Set<StructType> kinds) {
 
   private static void requireColumns(
       FileColumns file, Map<String, Known> known, InputColumns wanted, boolean caseSensitive) {
+    if (file.rows() == 0) {
+      return;
+    }
     List<String> keys = new ArrayList<>();
     for (StructField field : file.schema().fields()) {
       keys.add(key(field, caseSensitive));
     }
     for (Map.Entry<String, Known> column : known.entrySet()) {
       StructField field = column.getValue().field();
-      if (file.rows() > 0 && wanted.needs(field.name()) && !keys.contains(column.getKey())) {
-        throw new UserError(
-            ("input: %s has no column '%s', which %s has; its %,d rows would have none. Take the"
-                    + " file away, or write it with that column.")
-                .formatted(
-                    file.path(),
-                    field.name(),
-                    column.getValue().file().isEmpty() ? "another" : column.getValue().file(),
-                    file.rows()));
+      if (wanted.needs(field.name()) && !keys.contains(column.getKey())) {
+        throw lacking(file, field.name(), column.getValue().file());
       }
     }
+    for (String path : wanted.named()) {
+      for (Known column : known.values()) {
+        boolean isField =
+            isBelow(column.field(), path, !caseSensitive) && !column.field().name().equals(path);
+        if (isField && !hasField(file, path, caseSensitive)) {
+          throw lacking(file, path, "");
+        }
+      }
+    }
+  }
+
+  private static UserError lacking(FileColumns file, String column, String having) {
+    return new UserError(
+        ("input: %s has no column '%s', which %s has; its %,d rows would have none. Take the"
+                + " file away, or write it with that column.")
+            .formatted(file.path(), column, having.isEmpty() ? "another" : having, file.rows()));
+  }
+
+  /** Whether a file has a field of its structs, or nothing but nulls in the place of them. */
+  private static boolean hasField(FileColumns file, String path, boolean caseSensitive) {
+    for (StructField field : file.schema().fields()) {
+      boolean above =
+          path.regionMatches(!caseSensitive, 0, field.name() + ".", 0, field.name().length() + 1);
+      if (isBelow(field, path, !caseSensitive) || above && file.isEmpty(field)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether the path is that of a column, or of a field in it. */
+  private static boolean isBelow(StructField column, String path, boolean ignoreCase) {
+    String name = column.name();
+    if (!path.regionMatches(ignoreCase, 0, name, 0, name.length())) {
+      return false;
+    }
+    if (path.length() == name.length()) {
+      return true;
+    }
+    String rest = path.substring(name.length());
+    return rest.startsWith(".")
+        && column.dataType() instanceof StructType struct
+        && Arrays.stream(struct.fields()).anyMatch(f -> isBelow(f, rest.substring(1), false));
   }
 
   private static String key(StructField field, boolean caseSensitive) {

@@ -2,12 +2,15 @@ package io.embark.input;
 
 import static org.apache.spark.sql.functions.not;
 
+import io.embark.UserError;
 import io.embark.spark.column.Columns;
 import java.util.Arrays;
 import java.util.Set;
+import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.DecimalType;
+import org.apache.spark.sql.types.FractionalType;
 import org.apache.spark.sql.types.IntegralType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
@@ -45,10 +48,31 @@ final class ExactColumns {
         type instanceof IntegralType || type instanceof DecimalType decimal && decimal.scale() == 0;
     if (format == InputFormat.JSON) {
       // Its whole numbers have no zeros in front.
-      return whole
-          || !type.equals(DataTypes.DoubleType) && !(type instanceof DecimalType) && !isTime(type);
+      return isWhole(type);
     }
     return type instanceof StringType || whole && areWholeNumbers(relation, all, field);
+  }
+
+  /** Whether no value of a type, or within one, can have lost something on its way out of JSON. */
+  private static boolean isWhole(DataType type) {
+    if (type instanceof StructType struct) {
+      return Arrays.stream(struct.fields()).allMatch(field -> isWhole(field.dataType()));
+    }
+    if (type instanceof ArrayType array) {
+      return isWhole(array.elementType());
+    }
+    return type instanceof DecimalType decimal
+        ? decimal.scale() == 0
+        : !(type instanceof FractionalType) && !isTime(type);
+  }
+
+  /** Refuses ids out of structs that readers may have rounded: two would be one. */
+  static void requireWhole(String id, DataType ids, InputFormat format) {
+    if (!format.hasTypes() && !isWhole(ids)) {
+      throw new UserError(
+          "id-col: field '%s' holds %s, in which long numbers lose digits; wanted whole numbers or strings, or the id in a column of its own."
+              .formatted(id, ids.simpleString()));
+    }
   }
 
   private static boolean isTime(DataType type) {

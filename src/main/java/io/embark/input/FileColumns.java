@@ -1,6 +1,9 @@
 package io.embark.input;
 
 import java.io.Serializable;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.apache.spark.sql.types.StructField;
@@ -23,5 +26,24 @@ public record FileColumns(
   /** Whether not a single value of a column is there. */
   boolean isEmpty(StructField field) {
     return rows == 0 || empty.contains(field.name());
+  }
+
+  /** Names those columns that Spark takes for one. */
+  static void ambiguous(
+      List<String> columns, boolean caseSensitive, Map<String, String> unreadable) {
+    Map<String, String> names = new LinkedHashMap<>();
+    for (String name : columns) {
+      String before = names.putIfAbsent(caseSensitive ? name : name.toLowerCase(Locale.ROOT), name);
+      if (before != null) {
+        String reason =
+            before.equals(name)
+                ? "is there twice"
+                : ("stands beside '%s', and Spark does not tell capitals apart unless"
+                        + " spark.sql.caseSensitive=true is set (--spark --conf)")
+                    .formatted(before);
+        unreadable.put(name, reason);
+        unreadable.putIfAbsent(before, reason.replace("'" + before + "'", "'" + name + "'"));
+      }
+    }
   }
 }

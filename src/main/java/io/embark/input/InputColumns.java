@@ -2,6 +2,8 @@ package io.embark.input;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The columns of an input that a run reads.
@@ -9,13 +11,16 @@ import java.util.Locale;
  * @param text the column of texts, or a field of it such as {@code body.text}; null if none is
  *     needed
  * @param id the column that tells rows apart; null if none is needed
+ * @param also more columns of texts
  * @param only the others that are read; empty for all
+ * @param canChoose whether the command has a flag for that
  */
-public record InputColumns(String text, String id, List<String> only) {
+public record InputColumns(
+    String text, String id, Set<String> also, List<String> only, boolean canChoose) {
 
   /** All columns, with a column of texts among them. */
   public static InputColumns all(String text) {
-    return new InputColumns(text, null, List.of());
+    return new InputColumns(text, null, Set.of(), List.of(), false);
   }
 
   /** Whether the run reads a column. */
@@ -27,12 +32,23 @@ public record InputColumns(String text, String id, List<String> only) {
 
   /** Whether no row may be without a column. */
   boolean needs(String column) {
-    return is(id, column) || is(text, column);
+    return named().stream().anyMatch(name -> is(name, column));
+  }
+
+  /** The columns of texts and ids, or fields of structs. */
+  Set<String> named() {
+    Set<String> names = new TreeSet<>(also);
+    if (text != null) {
+      names.add(text);
+    }
+    if (id != null) {
+      names.add(id);
+    }
+    return names;
   }
 
   private static boolean is(String named, String column) {
-    return named != null
-        && (column.equalsIgnoreCase(named)
-            || named.toLowerCase(Locale.ROOT).startsWith(column.toLowerCase(Locale.ROOT) + "."));
+    return column.equalsIgnoreCase(named)
+        || named.toLowerCase(Locale.ROOT).startsWith(column.toLowerCase(Locale.ROOT) + ".");
   }
 }

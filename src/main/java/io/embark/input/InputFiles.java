@@ -44,6 +44,9 @@ public record InputFiles(
   /** A path with scheme and host, and as the user wrote it. */
   public record Given(String text, Path path) {}
 
+  /** A file as it was found first, and what was given for it. */
+  private record Found(Path path, String given) {}
+
   /** All files, at least one. */
   public List<FileStatus> files() {
     return roots.values().stream().flatMap(List::stream).toList();
@@ -112,22 +115,59 @@ public record InputFiles(
   /** Without files that hold no byte, unless there are no others. */
   private static Map<Path, List<FileStatus>> withoutEmpty(
       Map<Path, List<FileStatus>> roots, Optional<InputFormat> format) {
+    Set<String> endings = new HashSet<>();
+    roots.values().stream()
+        .flatMap(List::stream)
+        .filter(file -> file.getLen() > 0)
+        .forEach(file -> endings.add(ending(file)));
     Map<Path, List<FileStatus>> others = new LinkedHashMap<>();
     roots.forEach(
         (root, files) ->
-            others.put(root, files.stream().filter(file -> !isEmpty(file, format)).toList()));
+            others.put(
+                root, files.stream().filter(file -> !isEmpty(file, format, endings)).toList()));
     return Collections.unmodifiableMap(
         others.values().stream().allMatch(List::isEmpty) ? roots : others);
   }
 
-  private static boolean isEmpty(FileStatus file, Optional<InputFormat> format) {
-    Optional<InputFormat> known = format.or(() -> InputFormat.ofFileName(file.getPath().getName()));
-    return file.getLen() == 0 && known.filter(InputFormat::isNeverEmpty).isEmpty();
+  /**
+   * Whether there is nothing in a file and need not be.
+   *
+   * @param endings of the names of files with something in them
+   */
+  private static boolean isEmpty(
+      FileStatus file, Optional<InputFormat> format, Set<String> endings) {
+    if (file.getLen() > 0) {
+      return false;
+    }
+    Optional<InputFormat> named = InputFormat.ofFileName(file.getPath().getName());
+    // By another name than theirs it is no data of another writer's, but a marker.
+    boolean isData =
+        named.filter(InputFormat::isNeverEmpty).isPresent() || endings.contains(ending(file));
+    return !isData || format.or(() -> named).filter(InputFormat::isNeverEmpty).isEmpty();
+  }
+
+  private static String ending(FileStatus file) {
+    String name = file.getPath().getName();
+    int dot = name.lastIndexOf('.');
+    return dot < 0 ? "" : name.substring(dot);
+  }
+
+  /** Where a file or folder really lies; files elsewhere than on disks have one path. */
+  private static Path real(Path path) throws IOException {
+    if (!"file".equals(path.toUri().getScheme())) {
+      return path;
+    }
+    java.nio.file.Path real = java.nio.file.Path.of(path.toUri().getPath()).toRealPath();
+    return new Path("file", null, real.toString());
   }
 
   private static final class Search {
     private final Map<Path, List<FileStatus>> roots = new LinkedHashMap<>();
-    private final Map<Path, String> givenOf = new HashMap<>();
+    private final Map<Path, Found> found = new HashMap<>();
+
+    /** The folders around what is listed. */
+    private final Set<Path> around = new HashSet<>();
+
     private String given;
     private List<FileStatus> root;
     private Path partition;
@@ -143,6 +183,12 @@ public record InputFiles(
      * subdirectory {@code below}; null for none.
      */
     private void list(FileSystem system, Path directory, Path in, Path below) throws IOException {
+      Path place = real(directory);
+      if (!around.add(place)) {
+        throw new UserError(
+            "input: %s is a link to %s, which it lies in. Take the link away, or name the files."
+                .formatted(directory, place));
+      }
       for (RemoteIterator<LocatedFileStatus> all = system.listLocatedStatus(directory);
           all.hasNext(); ) {
         LocatedFileStatus child = all.next();
@@ -162,6 +208,7 @@ public record InputFiles(
           list(system, path, in, path);
         }
       }
+      around.remove(place);
     }
 
     /** Adds the files of a table's version. */
@@ -172,13 +219,18 @@ public record InputFiles(
       }
     }
 
-    private void add(FileStatus file, Path in, Path below) {
-      String before = givenOf.putIfAbsent(file.getPath(), given);
+    private void add(FileStatus file, Path in, Path below) throws IOException {
+      Found before = found.putIfAbsent(real(file.getPath()), new Found(file.getPath(), given));
       if (before != null) {
+        boolean linked = !before.path().equals(file.getPath());
         throw new UserError(
-            ("input: %s is given twice, by %s and %s; its rows would be read twice. Give each file by"
-                    + " one path.")
-                .formatted(file.getPath(), before, given));
+            ("input: %s is given twice, %s; its rows would be read twice. Give each file by one"
+                    + " path.")
+                .formatted(
+                    file.getPath(),
+                    linked
+                        ? "and as %s, which a link leads to".formatted(before.path())
+                        : "by %s and %s".formatted(before.given(), given)));
       }
       root.add(file);
       partition = partition == null ? in : partition;

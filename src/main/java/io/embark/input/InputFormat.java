@@ -93,6 +93,11 @@ public enum InputFormat implements Choice {
     return Arrays.stream(values()).filter(f -> f.extensions.contains(extension)).findFirst();
   }
 
+  /** Whether readers unpack files whose names end so. */
+  static boolean isCompression(String suffix) {
+    return COMPRESSIONS.contains(suffix);
+  }
+
   /** The format a file name tells, compression suffixes skipped. */
   public static Optional<InputFormat> ofFileName(String name) {
     int dot = name.lastIndexOf('.');

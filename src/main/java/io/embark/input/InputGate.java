@@ -4,6 +4,7 @@ import io.embark.UserError;
 import io.embark.input.gate.GatedReader;
 import io.embark.input.gate.Options;
 import io.embark.input.gate.UnreadableInput;
+import io.embark.spark.column.Columns;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
@@ -12,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -39,16 +41,25 @@ public record InputGate(
    * The rows; those of a text file get one column, {@code value}.
    *
    * @param wanted the columns that are read
-   * @param exact columns whose numbers are identifiers or texts, and keep every digit
+   * @param exact columns whose numbers are identifiers or texts, and keep every digit; fields of
+   *     structs among them become columns
    * @throws UserError if a file is not what it is to be read as, or cannot be read, or files do not
    *     make one table
    */
   public Dataset<Row> read(SparkSession spark, InputColumns wanted, Set<String> exact)
       throws IOException {
-    requireContents(spark);
     try {
+      requireContents(spark);
       Dataset<Row> rows = new InputRows(spark, this).read(wanted, exact);
-      return format.hasTypes() ? ValidText.in(rows) : rows;
+      Set<String> own = Set.of(rows.columns());
+      for (String name : new TreeSet<>(exact)) {
+        rows = Columns.withNested(rows, name);
+      }
+      String id = wanted.id();
+      if (id != null && List.of(rows.columns()).contains(id) && !own.contains(id)) {
+        ExactColumns.requireWhole(id, rows.schema().apply(id).dataType(), format);
+      }
+      return ValidText.in(rows, id, format.hasTypes());
     } catch (UnreadableInput e) {
       throw new UserError(e.getMessage(), e);
     }
@@ -87,7 +98,7 @@ public record InputGate(
     while (some.hasNext()) {
       try {
         require(some.next(), format, hasCharset, hadoop);
-      } catch (UserError e) {
+      } catch (UserError | UnreadableInput e) {
         return List.of(e.getMessage()).iterator();
       }
     }
@@ -98,7 +109,7 @@ public record InputGate(
       Listed file, InputFormat format, boolean hasCharset, Configuration hadoop) {
     Path path = new Path(file.path());
     try {
-      FileContent.of(path, file.length(), hadoop).require(path, format, hasCharset);
+      FileContent.of(path, file.length(), hadoop).require(path, format, hasCharset, hadoop);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot look into " + path, e);
     }

@@ -69,7 +69,7 @@ record InputRows(SparkSession spark, InputGate gate) {
     boolean caseSensitive = spark.sessionState().conf().caseSensitiveAnalysis();
     FooterReader footers =
         gate.format() == InputFormat.ORC
-            ? new OrcFooter()
+            ? new OrcFooter(caseSensitive)
             : ParquetFooter.of(spark.sessionState().conf());
     // The order of columns is the same everywhere; that of a listing is not.
     List<FileStatus> files =

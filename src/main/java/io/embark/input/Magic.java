@@ -13,6 +13,7 @@ enum Magic {
   ZSTANDARD("zstandard", "Rename it to end in .zst.", "(\u00b5/\u00fd", ""),
   BZIP2("bzip2", "Rename it to end in .bz2.", "BZh.1AY&SY", ""),
   ZIP("a zip archive (or a spreadsheet)", "Unpack or export it first.", "PK\u0003\u0004", ""),
+  TAR("a tar archive", "Unpack it first.", ".".repeat(257) + "ustar", ""),
   XZ("xz", "Unpack it first.", "\u00fd7zXZ\u0000", ""),
   AVRO("Avro", "Convert it to Parquet or JSON lines first.", "Obj\u0001", ""),
   SQLITE("a SQLite database", "Export the table first.", "SQLite format 3\u0000", "");
@@ -36,6 +37,15 @@ enum Magic {
   static Optional<Magic> of(String first, String last) {
     return Arrays.stream(values())
         .filter(magic -> magic.begins(first) && magic.ends(last))
+        .findFirst();
+  }
+
+  /** What a stream is by its first bytes, where its last are not known. */
+  static Optional<Magic> of(String first) {
+    // Words may begin as the files do whose last bytes tell.
+    boolean binary = first.chars().anyMatch(c -> c < '\t' || c > '\r' && c < ' ');
+    return Arrays.stream(values())
+        .filter(magic -> magic.begins(first) && (binary || magic.tail.isEmpty()))
         .findFirst();
   }
 

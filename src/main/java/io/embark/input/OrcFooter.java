@@ -18,8 +18,12 @@ import org.apache.spark.sql.execution.datasources.orc.OrcUtils;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
-/** Footers of ORC files. */
-record OrcFooter() implements FooterReader {
+/**
+ * Footers of ORC files.
+ *
+ * @param caseSensitive {@code spark.sql.caseSensitive}
+ */
+record OrcFooter(boolean caseSensitive) implements FooterReader {
   @Override
   public FileColumns read(Path file, long length, Configuration hadoop) throws IOException {
     try (Reader reader = OrcFile.createReader(file, OrcFile.readerOptions(hadoop))) {
@@ -29,7 +33,7 @@ record OrcFooter() implements FooterReader {
     }
   }
 
-  private static FileColumns columns(Path file, Reader reader) {
+  private FileColumns columns(Path file, Reader reader) {
     TypeDescription root = reader.getSchema();
     if (root.getCategory() != TypeDescription.Category.STRUCT) {
       throw new UnreadableInput(
@@ -38,6 +42,7 @@ record OrcFooter() implements FooterReader {
     StructType schema = new StructType();
     Map<String, String> unreadable = new LinkedHashMap<>();
     List<String> names = root.getFieldNames();
+    FileColumns.ambiguous(names, caseSensitive, unreadable);
     for (int i = 0; i < names.size(); i++) {
       TypeDescription type = root.getChildren().get(i);
       try {
@@ -48,8 +53,12 @@ record OrcFooter() implements FooterReader {
         schema =
             schema.add(new StructField(names.get(i), field.dataType(), true, field.metadata()));
       } catch (Exception e) {
-        unreadable.put(
-            names.get(i), "is %s, a type of ORC that Spark does not read".formatted(type));
+        // Also where the column is not wanted, as Spark's reader looks at all of them.
+        throw new UnreadableInput(
+            file,
+            "its column '%s' is %s, a type of ORC that Spark does not read; write it without that column"
+                .formatted(names.get(i), type),
+            e);
       }
     }
     ColumnStatistics[] statistics = reader.getStatistics();

@@ -79,7 +79,8 @@ record ParquetFooter(
         unreadable.put(type.getName(), inWords(type));
       }
     }
-    ambiguous(footer.getFileMetaData().getSchema().getFields(), unreadable);
+    List<Type> types = footer.getFileMetaData().getSchema().getFields();
+    FileColumns.ambiguous(types.stream().map(Type::getName).toList(), caseSensitive, unreadable);
     long rows = 0;
     Set<String> values = new HashSet<>();
     for (BlockMetaData block : footer.getBlocks()) {
@@ -100,24 +101,6 @@ record ParquetFooter(
     Set<String> empty = new HashSet<>(List.of(schema.fieldNames()));
     empty.removeAll(values);
     return new FileColumns(file.toString(), rows, schema, unreadable, empty);
-  }
-
-  private void ambiguous(List<Type> columns, Map<String, String> unreadable) {
-    Map<String, String> names = new LinkedHashMap<>();
-    for (Type column : columns) {
-      String name = column.getName();
-      String before = names.putIfAbsent(caseSensitive ? name : name.toLowerCase(), name);
-      if (before != null) {
-        String reason =
-            before.equals(name)
-                ? "is there twice"
-                : ("stands beside '%s', and Spark does not tell capitals apart unless"
-                        + " spark.sql.caseSensitive=true is set (--spark --conf)")
-                    .formatted(before);
-        unreadable.put(name, reason);
-        unreadable.putIfAbsent(before, reason.replace("'" + before + "'", "'" + name + "'"));
-      }
-    }
   }
 
   private static boolean isNull(ColumnChunkMetaData chunk) {

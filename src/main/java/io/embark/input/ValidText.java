@@ -32,15 +32,23 @@ public final class ValidText extends FunctionExpression {
     this.text = text;
   }
 
-  /** The rows with all their strings valid; those within other values stay as they are. */
-  static Dataset<Row> in(Dataset<Row> rows) {
+  /**
+   * The rows with all their strings valid; those within other values stay as they are.
+   *
+   * @param id the column of ids, of which none may change; null for none
+   * @param any whether the files may hold any bytes as a string; else their reader made the strings
+   */
+  static Dataset<Row> in(Dataset<Row> rows, String id, boolean any) {
     return rows.select(
         Arrays.stream(rows.schema().fields())
             .map(
                 field -> {
                   Column column = Columns.of(rows, field.name());
-                  return field.dataType().equals(DataTypes.StringType)
-                      ? new Column(new ValidText(column.expr())).as(field.name(), field.metadata())
+                  Expression text = column.expr();
+                  boolean isId = field.name().equals(id);
+                  return field.dataType().equals(DataTypes.StringType) && (any || isId)
+                      ? new Column(isId ? new ValidId(text, id, any) : new ValidText(text))
+                          .as(field.name(), field.metadata())
                       : column;
                 })
             .toArray(Column[]::new));

@@ -56,7 +56,12 @@ record CompareInput(
     if (!settings.isSet(CompareCommand.PAIRS)) {
       return Optional.empty();
     }
-    Dataset<Row> read = read(settings.get(CompareCommand.PAIRS), "text");
+    Configuration hadoop = spark.sparkContext().hadoopConfiguration();
+    TextInput input = TextInput.of(settings.get(CompareCommand.PAIRS), settings, hadoop);
+    requireOutside(input);
+    Dataset<Row> read =
+        input.readPairs(
+            spark, settings.get(CompareCommand.TEXT_A), settings.get(CompareCommand.TEXT_B));
     Column textA = column(read, CompareCommand.TEXT_A).cast("string");
     Column textB = column(read, CompareCommand.TEXT_B).cast("string");
     Column score = column(read, CompareCommand.SCORE_COL).cast("double");
@@ -99,30 +104,26 @@ record CompareInput(
       return scratch.keep("texts", numbered(both.dropDuplicates("text"), "row"));
     }
     String textCol = settings.get(EmbedSettings.TEXT_COL);
-    Dataset<Row> read =
-        read(TextInput.of(settings, spark.sparkContext().hadoopConfiguration()), textCol);
+    String label = settings.get(CompareCommand.LABEL_COL, "label");
+    TextInput from = TextInput.of(settings, spark.sparkContext().hadoopConfiguration());
+    requireOutside(from);
+    Dataset<Row> read = from.read(spark, textCol, label);
     List<Column> columns = new ArrayList<>();
     columns.add(column(read, EmbedSettings.TEXT_COL).cast("string").as("v_text"));
     if (!input || settings.isSet(CompareCommand.LABEL_COL)) {
-      String label = settings.get(CompareCommand.LABEL_COL, "label");
       columns.add(column(read, label, "label-col").cast("string").as("label"));
     }
     Dataset<Row> rows = sampled(read.select(columns.toArray(Column[]::new)), "rows");
     return embedAndKeep("texts", pass.overTexts(numbered(rows, "row")), "rows");
   }
 
-  private Dataset<Row> read(String input, String textCol) throws IOException {
-    return read(TextInput.of(input, settings, spark.sparkContext().hadoopConfiguration()), textCol);
-  }
-
-  /** Reads texts, unless one of the reports would take the place of their file. */
-  private Dataset<Row> read(TextInput input, String textCol) throws IOException {
+  /** Refuses texts whose file one of the reports would take the place of. */
+  private void requireOutside(TextInput input) throws IOException {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     for (String report : CompareCommand.REPORTS) {
       Path output = settings.path(CompareCommand.OUTPUT, hadoop);
       input.requireOutside(new Path(output, report), hadoop);
     }
-    return input.read(spark, textCol);
   }
 
   private Column column(Dataset<Row> rows, Setting<String> setting) {

@@ -50,6 +50,8 @@ public final class DoctorCommand extends SettingsCommand {
           EmbedSettings.FORMAT,
           EmbedSettings.READ_OPTION,
           EmbedSettings.TEXT_COL,
+          EmbedSettings.ID_COL,
+          EmbedSettings.COLUMNS,
           EmbedSettings.OUTPUT);
 
   /**

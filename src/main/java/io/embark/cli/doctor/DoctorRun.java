@@ -166,7 +166,7 @@ final class DoctorRun {
   private Finding input(Configuration hadoop) throws IOException {
     String textCol = settings.get(EmbedSettings.TEXT_COL);
     TextInput input = TextInput.of(settings.get(EmbedSettings.INPUT), settings, hadoop);
-    Dataset<Row> read = input.read(spark, textCol);
+    Dataset<Row> read = input.read(spark, settings);
     if (!List.of(read.columns()).contains(textCol)) {
       return Finding.failed(
           "no column '%s'; it has %s".formatted(textCol, String.join(", ", read.columns())),

@@ -9,7 +9,6 @@ import io.embark.embed.ChunkMode;
 import io.embark.embed.ChunkSettings;
 import io.embark.embed.Setting;
 import io.embark.embed.Status;
-import io.embark.input.InputColumns;
 import io.embark.spark.GpuStage;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.column.Columns;
@@ -20,7 +19,6 @@ import io.embark.table.Changes;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -28,7 +26,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.expressions.RowOrdering;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.FractionalType;
 import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 
@@ -62,11 +59,8 @@ record EmbedPlan(
     gpuStage(settings).ifPresent(stage -> stage.require(conf));
     TextInput input = TextInput.of(settings, spark.sparkContext().hadoopConfiguration());
     String idCol = settings.get(EmbedSettings.ID_COL, "id");
-    String textCol = settings.get(EmbedSettings.TEXT_COL);
-    Dataset<Row> read = input.read(spark, columns(settings, idCol), idCol);
-    Dataset<Row> rows = Columns.withNested(Columns.withNested(read, textCol), idCol);
+    Dataset<Row> rows = input.read(spark, settings);
     requireColumns(settings, rows, idCol);
-    requireWholeIds(read, rows, idCol);
     requireChunks(settings);
     TextEmbedder embedder = embedder(settings).pinModel();
     if (settings.get(EmbedSettings.OUTPUT_TYPE) != OutputType.INT8) {
@@ -86,18 +80,6 @@ record EmbedPlan(
         embedder.vectorColumns(),
         null,
         List.of());
-  }
-
-  private static InputColumns columns(JobSettings settings, String idCol) {
-    List<String> only =
-        Stream.of(settings.get(EmbedSettings.COLUMNS, "").split(","))
-            .map(String::strip)
-            .filter(name -> !name.isEmpty())
-            .toList();
-    if (only.isEmpty() && settings.isSet(EmbedSettings.COLUMNS)) {
-      throw new UserError("columns: empty; wanted names of columns, separated by commas.");
-    }
-    return new InputColumns(settings.get(EmbedSettings.TEXT_COL), idCol, only);
   }
 
   /** The plan on a target, whose rows have this schema. */
@@ -216,18 +198,6 @@ record EmbedPlan(
       throw new UserError(
           "id-col: column '%s' holds %s, whose values cannot be compared; wanted numbers or strings."
               .formatted(idCol, rows.schema().apply(idCol).dataType().simpleString()));
-    }
-  }
-
-  /** Refuses ids out of structs that readers of JSON may have rounded: two would be one. */
-  private static void requireWholeIds(Dataset<Row> read, Dataset<Row> rows, String idCol) {
-    boolean nested =
-        List.of(rows.columns()).contains(idCol) && !List.of(read.columns()).contains(idCol);
-    DataType ids = nested ? rows.schema().apply(idCol).dataType() : null;
-    if (ids instanceof FractionalType) {
-      throw new UserError(
-          "id-col: field '%s' holds %s, in which long numbers lose digits; wanted whole numbers or strings, or the id in a column of its own."
-              .formatted(idCol, ids.simpleString()));
     }
   }
 

@@ -42,7 +42,7 @@ public final class EmbedSettings {
                   + " is 1234")
           .choice(PartitionTypes.class);
 
-  static final Setting<String> COLUMNS =
+  public static final Setting<String> COLUMNS =
       declare(Effect.STORAGE, "columns", "NAME[,NAME...]", "all")
           .says(
               "Columns of the input to read and carry over, beside those of texts and ids; the others"

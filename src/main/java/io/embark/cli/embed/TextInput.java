@@ -11,6 +11,7 @@ import io.embark.input.InputGate;
 import io.embark.spark.path.Folder;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,6 +22,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
@@ -37,6 +40,8 @@ import org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils;
  */
 public record TextInput(List<String> paths, InputGate gate) {
 
+  private static final Pattern NAME =
+      Pattern.compile("\\G\\s*(?:`((?:[^`]|``)+)`\\s*|([^,]*))(?:,|$)");
   private static final String RECURSIVE = "recursiveFileLookup";
   private static final List<String> MODES = List.of("FAILFAST", "PERMISSIVE", "DROPMALFORMED");
 
@@ -173,6 +178,41 @@ public record TextInput(List<String> paths, InputGate gate) {
     return read(spark, InputColumns.all(textCol), exact);
   }
 
+  /** The rows with two columns of texts, and all others. */
+  public Dataset<Row> readPairs(SparkSession spark, String textA, String textB) throws IOException {
+    return read(spark, new InputColumns(textA, null, Set.of(textB), List.of(), false));
+  }
+
+  /** The rows with the columns that the settings name. */
+  public Dataset<Row> read(SparkSession spark, JobSettings settings) throws IOException {
+    List<String> only =
+        settings.isSet(EmbedSettings.COLUMNS)
+            ? names(settings.get(EmbedSettings.COLUMNS))
+            : List.of();
+    if (only.isEmpty() && settings.isSet(EmbedSettings.COLUMNS)) {
+      throw new UserError("columns: empty; wanted names of columns, separated by commas.");
+    }
+    String id = settings.get(EmbedSettings.ID_COL, "id");
+    return read(
+        spark,
+        new InputColumns(settings.get(EmbedSettings.TEXT_COL), id, Set.of(), only, true),
+        id);
+  }
+
+  /** Names between commas; one that holds a comma stands in backticks, which are doubled in it. */
+  private static List<String> names(String text) {
+    List<String> names = new ArrayList<>();
+    Matcher each = NAME.matcher(text);
+    while (each.find()) {
+      String quoted = each.group(1);
+      String name = quoted == null ? each.group(2).strip() : quoted.replace("``", "`");
+      if (!name.isEmpty()) {
+        names.add(name);
+      }
+    }
+    return names;
+  }
+
   /**
    * The rows; those of a text file get one column of the name of the column of texts.
    *
@@ -186,9 +226,11 @@ public record TextInput(List<String> paths, InputGate gate) {
     try {
       Set<String> all = new HashSet<>(List.of(exact));
       all.add(columns.text());
+      all.addAll(columns.also());
       List<String> only =
           columns.only().stream().map(c -> c.equals(columns.text()) ? "value" : c).toList();
-      InputColumns own = new InputColumns("value", columns.id(), only);
+      InputColumns own =
+          new InputColumns("value", columns.id(), Set.of(), only, columns.canChoose());
       rows = gate.read(spark, lines ? own : columns, all);
     } catch (UserError e) {
       throw e;

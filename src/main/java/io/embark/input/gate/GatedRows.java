@@ -3,6 +3,7 @@ package io.embark.input.gate;
 import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
@@ -63,12 +64,23 @@ final class GatedRows extends AbstractIterator<Object> implements Closeable {
     } catch (FileNotFoundException e) {
       throw new ChangedInput(path, "is gone since the run began");
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException("Cannot look at " + path, e);
+      throw new UncheckedIOException("Cannot look at " + path, e);
     }
   }
 
-  /** Readers in Scala throw exceptions that they do not declare. */
+  /**
+   * What a reader said, which are exceptions that it need not declare. A file that is written anew
+   * while it is read looks damaged, and is not.
+   */
   private RuntimeException named(Exception e) {
+    try {
+      requireUnchanged();
+    } catch (ChangedInput changed) {
+      changed.addSuppressed(e);
+      throw changed;
+    } catch (UncheckedIOException unseen) {
+      e.addSuppressed(unseen);
+    }
     return UnreadableInput.of(file.toPath(), e);
   }
 

@@ -19,8 +19,8 @@ import scala.collection.Iterator;
 
 /**
  * A CSV file whose records all end in line feeds, in UTF-8, as Spark's parser is told to expect: by
- * itself it takes the first line end that it sees for that of all records. Within quotes other line
- * ends stay, unless the whole file has them: then they become line feeds, as Spark's parser does.
+ * itself it takes the first line end that it sees for that of all records. Within quotes line ends
+ * stay as they are.
  */
 final class CsvLines extends InputStream {
   private static final int CHARS = 1 << 15;
@@ -35,7 +35,7 @@ final class CsvLines extends InputStream {
   private ByteBuffer bytes = ByteBuffer.allocate(0);
 
   /**
-   * The line end of the file: {@code \n}, {@code \r}, or {@code \r\n} as 0; -1 before the first.
+   * The line end of the first record: {@code \n}, {@code \r}, or {@code \r\n} as 0; -1 before it.
    */
   private int lineEnd = -1;
 
@@ -111,7 +111,7 @@ final class CsvLines extends InputStream {
       if (!more && !in.hasRemaining()) {
         if (carriageReturn) {
           carriageReturn = false;
-          put(quotes.inQuotes() && lineEnd != '\r' ? '\r' : '\n');
+          put(quotes.inQuotes() ? '\r' : '\n', true);
         }
         wrong = wrong.or(quotes::end);
         ended = true;
@@ -130,7 +130,7 @@ final class CsvLines extends InputStream {
   private void next(char c) {
     if (carriageReturn) {
       carriageReturn = false;
-      lineFeedOr('\r', c == '\n');
+      carriageReturn(c == '\n');
       if (c == '\n') {
         return;
       }
@@ -138,33 +138,32 @@ final class CsvLines extends InputStream {
     if (c == '\r') {
       carriageReturn = true;
     } else {
-      if (c == '\n' && lineEnd < 0) {
+      if (c == '\n' && lineEnd < 0 && !quotes.inQuotes()) {
         lineEnd = '\n';
       }
-      put(c);
+      put(c, c == '\n');
     }
   }
 
   /** A carriage return, with a line feed behind it or not. */
-  private void lineFeedOr(char c, boolean lineFeed) {
+  private void carriageReturn(boolean lineFeed) {
+    if (quotes.inQuotes()) {
+      put('\r', !lineFeed);
+      if (lineFeed) {
+        put('\n', true);
+      }
+      return;
+    }
     if (lineEnd < 0) {
       lineEnd = lineFeed ? 0 : '\r';
     }
-    boolean ofFile = lineFeed ? lineEnd == 0 || lineEnd == '\r' : lineEnd == '\r';
-    boolean ends = ofFile || lineFeed && !quotes.inQuotes();
-    if (ends) {
-      put('\n');
-    } else {
-      put(c);
-      if (lineFeed) {
-        put('\n');
-      }
-    }
+    boolean ends = lineFeed || lineEnd == '\r';
+    put(ends ? '\n' : '\r', ends);
   }
 
-  private void put(char c) {
+  private void put(char c, boolean endsLine) {
     out.put(c);
-    Optional<String> found = quotes.next(c);
+    Optional<String> found = quotes.next(c, endsLine);
     if (found.isPresent() && wrong.isEmpty()) {
       wrong = found;
     }

@@ -17,7 +17,9 @@ final class CsvQuotes {
     /** Behind a character in quotes that takes the next one's meaning. */
     ESCAPED,
     /** Behind a quote in quotes: the end of the field, or half of a doubled quote. */
-    QUOTE
+    QUOTE,
+    /** Behind blanks behind such a quote: the parser passes over them, to see what comes then. */
+    BLANKS
   }
 
   private final char quote;
@@ -56,13 +58,14 @@ final class CsvQuotes {
   }
 
   /**
-   * Takes the next character; line ends are single line feeds.
+   * Takes the next character; outside quotes line ends are single line feeds.
    *
+   * @param endsLine whether a line of the file ends with it
    * @return what is wrong with the quotes, if something is, with the line
    */
-  Optional<String> next(char c) {
+  Optional<String> next(char c, boolean endsLine) {
     boolean lineEnd = c == '\n';
-    line += lineEnd ? 1 : 0;
+    line += endsLine ? 1 : 0;
     Optional<String> wrong = Optional.empty();
     switch (at) {
       case RECORD_START -> {
@@ -90,7 +93,7 @@ final class CsvQuotes {
                       .formatted(quotedSince, mostChars, line - quotedSince));
         }
       }
-      case QUOTE -> wrong = behindQuote(c, lineEnd);
+      case QUOTE, BLANKS -> wrong = behindQuote(c, lineEnd);
     }
     return wrong;
   }
@@ -130,11 +133,15 @@ final class CsvQuotes {
   }
 
   private Optional<String> behindQuote(char c, boolean lineEnd) {
-    if (c == quote && escape == quote) {
+    if (at == At.QUOTE && c == quote && escape == quote) {
       at = At.QUOTED;
       return Optional.empty();
     }
-    boolean ends = lineEnd || c == delimiter.charAt(0) || c == ' ' || c == '\t';
+    boolean ends = lineEnd || c == delimiter.charAt(0);
+    if (!ends && c <= ' ') {
+      at = At.BLANKS;
+      return Optional.empty();
+    }
     long lines = line - quotedSince;
     // As Spark's parser has it: the field goes on to the next delimiter, quotes and all.
     unquoted(c, lineEnd);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonEncoding;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.util.JsonGeneratorDelegate;
 import java.io.IOException;
 import java.io.InputStream;
@@ -58,6 +59,9 @@ final class ExactJsonFactory extends JsonFactory {
         if (from.currentToken().isNumeric()) {
           // As a value: Jackson puts commas and colons before it.
           writeRawValue(from.getText());
+        } else if (from.currentToken() == JsonToken.VALUE_STRING) {
+          // As the parser gives it, with whole characters.
+          writeString(from.getText());
         } else {
           copyCurrentEvent(from);
         }

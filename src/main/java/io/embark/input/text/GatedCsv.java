@@ -3,11 +3,17 @@ package io.embark.input.text;
 import io.embark.input.gate.GatedReader;
 import io.embark.input.gate.Options;
 import io.embark.spark.catalyst.ScalaSeq;
+import java.nio.charset.Charset;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -19,22 +25,28 @@ import org.apache.spark.sql.catalyst.csv.CSVOptions;
 import org.apache.spark.sql.catalyst.csv.UnivocityParser;
 import org.apache.spark.sql.catalyst.csv.UnivocityParser$;
 import org.apache.spark.sql.catalyst.expressions.ExprUtils;
+import org.apache.spark.sql.catalyst.util.FailureSafeParser;
+import org.apache.spark.sql.execution.datasources.CodecStreams;
+import org.apache.spark.sql.execution.datasources.HadoopFileLinesReader;
 import org.apache.spark.sql.execution.datasources.PartitionedFile;
 import org.apache.spark.sql.execution.datasources.csv.CSVFileFormat;
 import org.apache.spark.sql.execution.datasources.csv.CSVUtils;
 import org.apache.spark.sql.sources.Filter;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.util.SchemaUtils;
 import org.apache.spark.util.SerializableConfiguration;
+import org.apache.spark.util.TaskCompletionListener;
 import scala.Function1;
 import scala.Option;
 import scala.collection.Iterator;
 import scala.collection.JavaConverters;
 import scala.collection.Seq;
 import scala.collection.immutable.Map;
+import scala.runtime.AbstractFunction1;
 
 /**
- * Spark's CSV reader, gated ({@link GatedReader}); files whose fields may hold line ends are read
- * through {@link CsvLines}, which knows where quotes are open.
+ * Spark's CSV reader, gated ({@link GatedReader}): with all fields of each row, whichever are
+ * wanted, so that no row of another length passes.
  */
 public final class GatedCsv extends CSVFileFormat {
   private static final long serialVersionUID = 1;
@@ -43,13 +55,13 @@ public final class GatedCsv extends CSVFileFormat {
   public Option<StructType> inferSchema(
       SparkSession spark, Map<String, String> options, Seq<FileStatus> files) {
     QuotedCsv csv = QuotedCsv.of(spark, options);
-    if (!csv.isNeeded()) {
-      return super.inferSchema(spark, options, files);
-    }
     Configuration hadoop = spark.sessionState().newHadoopConfWithOptions(options);
     List<String> paths = new ArrayList<>();
     Option<String[]> first = Option.empty();
-    for (FileStatus file : ScalaSeq.toJava(files)) {
+    // The order of a listing is another everywhere.
+    List<FileStatus> sorted = new ArrayList<>(ScalaSeq.toJava(files));
+    sorted.sort(Comparator.comparing(FileStatus::getPath));
+    for (FileStatus file : sorted) {
       paths.add(file.getPath().toString());
       if (first.isEmpty()) {
         Iterator<String[]> records = csv.records(file.getPath(), hadoop, false);
@@ -59,10 +71,13 @@ public final class GatedCsv extends CSVFileFormat {
     if (first.isEmpty()) {
       return Option.apply(new StructType());
     }
+    boolean hasHeader = csv.options().headerFlag();
+    if (hasHeader) {
+      requireDifferent(spark, first.get());
+    }
     boolean caseSensitive = spark.sessionState().conf().caseSensitiveAnalysis();
-    String[] header = CSVUtils.makeSafeHeader(first.get(), caseSensitive, csv.ofLines());
+    String[] header = CSVUtils.makeSafeHeader(first.get(), caseSensitive, csv.options());
     Broadcast<SerializableConfiguration> conf = Options.broadcast(spark, hadoop);
-    boolean hasHeader = csv.ofLines().headerFlag();
     // Not read unless the types are asked for.
     JavaRDD<String[]> records =
         new JavaSparkContext(spark.sparkContext())
@@ -71,7 +86,14 @@ public final class GatedCsv extends CSVFileFormat {
                 path ->
                     JavaConverters.asJavaIterator(
                         csv.records(new Path(path), conf.value().value(), hasHeader)));
-    return Option.apply(new CSVInferSchema(csv.ofLines()).infer(records.rdd(), header));
+    return Option.apply(new CSVInferSchema(csv.options()).infer(records.rdd(), header));
+  }
+
+  /** Refuses names that are one to Spark, which would give them numbers. */
+  private static void requireDifferent(SparkSession spark, String[] names) {
+    List<String> given = Arrays.stream(names).filter(Objects::nonNull).toList();
+    SchemaUtils.checkColumnNameDuplication(
+        ScalaSeq.of(given), spark.sessionState().conf().resolver());
   }
 
   @Override
@@ -85,28 +107,74 @@ public final class GatedCsv extends CSVFileFormat {
       Configuration hadoop) {
     Broadcast<SerializableConfiguration> conf = Options.broadcast(spark, hadoop);
     QuotedCsv csv = QuotedCsv.of(spark, options);
-    if (!csv.isNeeded()) {
-      Function1<PartitionedFile, Iterator<InternalRow>> plain =
-          super.buildReader(
-              spark, dataSchema, partitionSchema, requiredSchema, filters, options, hadoop);
-      return new GatedReader(conf, plain::apply);
-    }
-    CSVOptions parsed = csv.ofLines();
+    CSVOptions parsed = csv.options();
     String corrupt = parsed.columnNameOfCorruptRecord();
     ExprUtils.verifyColumnNameOfCorruptRecord(dataSchema, corrupt);
     StructType data = Options.without(dataSchema, corrupt);
     StructType required = Options.without(requiredSchema, corrupt);
-    StructType header = parsed.isColumnPruningEnabled() ? required : data;
     return new GatedReader(
         conf,
         file -> {
-          CsvLines in = csv.open(file.toPath(), conf.value().value());
           UnivocityParser parser = new UnivocityParser(data, required, parsed, filters);
+          boolean begins = parsed.multiLine() || file.start() == 0;
           CSVHeaderChecker checker =
-              new CSVHeaderChecker(header, parsed, "CSV file: " + file.urlEncodedPath(), true);
-          return in.guard(
-              UnivocityParser$.MODULE$.parseStream(in, parser, checker, requiredSchema));
+              new CSVHeaderChecker(data, parsed, "CSV file: " + file.urlEncodedPath(), begins);
+          Configuration here = conf.value().value();
+          if (csv.isNeeded()) {
+            CsvLines in = csv.open(file.toPath(), here);
+            return in.guard(
+                UnivocityParser$.MODULE$.parseStream(in, parser, checker, requiredSchema));
+          }
+          return parsed.multiLine()
+              ? UnivocityParser$.MODULE$.parseStream(
+                  CodecStreams.createInputStreamWithCloseResource(here, file.toPath()),
+                  parser,
+                  checker,
+                  requiredSchema)
+              : byLine(file, here, parser, checker, requiredSchema);
         });
+  }
+
+  /** As Spark reads lines, but for rows of blank fields, which it leaves out. */
+  private static Iterator<InternalRow> byLine(
+      PartitionedFile file,
+      Configuration hadoop,
+      UnivocityParser parser,
+      CSVHeaderChecker checker,
+      StructType schema) {
+    CSVOptions options = parser.options();
+    HadoopFileLinesReader lines =
+        new HadoopFileLinesReader(file, options.lineSeparatorInRead(), hadoop);
+    TaskCompletionListener close = context -> lines.close();
+    TaskContext.get().addTaskCompletionListener(close);
+    Iterator<String> rows =
+        new LineRows(
+            lines.map(
+                function(
+                    line ->
+                        new String(
+                            line.getBytes(),
+                            0,
+                            line.getLength(),
+                            Charset.forName(options.charset())))),
+            options);
+    checker.checkHeaderColumnNames(rows, parser.tokenizer());
+    FailureSafeParser<String> safe =
+        new FailureSafeParser<>(
+            function(line -> Option.option2Iterable(parser.parse().apply(line))),
+            options.parseMode(),
+            schema,
+            options.columnNameOfCorruptRecord());
+    return rows.flatMap(function(safe::parse));
+  }
+
+  private static <A, B> AbstractFunction1<A, B> function(Function<A, B> function) {
+    return new AbstractFunction1<>() {
+      @Override
+      public B apply(A value) {
+        return function.apply(value);
+      }
+    };
   }
 
   @Override

@@ -3,8 +3,11 @@ package io.embark.input.text;
 import io.embark.input.gate.GatedReader;
 import io.embark.input.gate.Options;
 import io.embark.spark.catalyst.ScalaSeq;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -33,13 +36,32 @@ public final class GatedJson extends JsonFileFormat {
     ExactJsonOptions exact =
         ExactJsonOptions.of(spark, Options.with(options, "samplingRatio", "1.0"));
     try {
-      return JsonDataSource$.MODULE$.apply(exact).inferSchema(spark, files, exact);
+      Seq<FileStatus> named = exact.multiLine() ? literal(files) : files;
+      return JsonDataSource$.MODULE$.apply(exact).inferSchema(spark, named, exact);
     } catch (Exception e) {
       // Spark's code throws exceptions that it does not declare.
       throw JsonFaults.of(spark, options, ScalaSeq.toJava(files))
           .<RuntimeException>map(fault -> fault)
           .orElseGet(() -> Options.same(e));
     }
+  }
+
+  /** Spark takes the names of whole files for globs. */
+  private static Seq<FileStatus> literal(Seq<FileStatus> files) {
+    List<FileStatus> named = new ArrayList<>();
+    for (FileStatus file : ScalaSeq.toJava(files)) {
+      Path path = file.getPath();
+      String name = path.toString().replaceAll("[\\\\*?\\[\\]{}]", "\\\\$0");
+      named.add(
+          new FileStatus(
+              file.getLen(),
+              false,
+              file.getReplication(),
+              file.getBlockSize(),
+              file.getModificationTime(),
+              new Path(name)));
+    }
+    return ScalaSeq.of(named);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.embark.input.text;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import io.embark.input.gate.Options;
 import io.embark.input.gate.UnreadableInput;
 import java.io.IOException;
@@ -106,8 +107,13 @@ record JsonFaults(ExactJsonOptions options) implements Serializable {
   }
 
   private static void read(JsonParser parser) throws IOException {
-    if (parser.nextToken() != null) {
-      parser.skipChildren();
+    int depth = 0;
+    for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+      depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+      if (depth == 0) {
+        // What stands behind is found as the parser is closed.
+        return;
+      }
     }
   }
 

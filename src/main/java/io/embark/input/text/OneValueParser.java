@@ -2,14 +2,90 @@ package io.embark.input.text;
 
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonStreamContext;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import java.io.IOException;
 
-/** A parser that wants nothing behind the value once that has been read. */
+/**
+ * A parser of one record, or of an array of records, that wants nothing behind it once that has
+ * been read. Halves of surrogate pairs, which no encoding can hold, become U+FFFD.
+ */
 final class OneValueParser extends JsonParserDelegate {
+  private static final char REPLACEMENT = '\ufffd';
+
+  private boolean begun;
+
+  /** Whether the value is an array whose elements are the records. */
+  private boolean ofRecords;
+
   OneValueParser(JsonParser parser) {
     super(parser);
+  }
+
+  /**
+   * @throws JsonParseException if what begins in the place of a record is none
+   */
+  @Override
+  public JsonToken nextToken() throws IOException {
+    JsonToken token = super.nextToken();
+    if (token != null && (!begun || ofRecords)) {
+      requireRecord(token);
+    }
+    return token;
+  }
+
+  private void requireRecord(JsonToken token) throws IOException {
+    boolean record = token == JsonToken.START_OBJECT;
+    if (!begun) {
+      begun = true;
+      ofRecords = token == JsonToken.START_ARRAY;
+      record |= ofRecords;
+    } else if (!isElement(token)) {
+      return;
+    }
+    if (!record) {
+      String found =
+          token == JsonToken.START_ARRAY
+              ? "an array"
+              : token == JsonToken.VALUE_STRING ? "a string" : getText();
+      throw new JsonParseException(
+          delegate, "Found %s in the place of a record, wanted an object".formatted(found));
+    }
+  }
+
+  /** Whether a token is, or begins, an element of the outermost array. */
+  private boolean isElement(JsonToken token) {
+    JsonStreamContext at =
+        token.isStructStart() ? getParsingContext().getParent() : getParsingContext();
+    return !token.isStructEnd() && at.inArray() && at.getParent().inRoot();
+  }
+
+  @Override
+  public String getText() throws IOException {
+    String text = super.getText();
+    return currentToken() == JsonToken.VALUE_STRING ? whole(text) : text;
+  }
+
+  /** The text with whole pairs only. */
+  static String whole(String text) {
+    StringBuilder whole = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        boolean pair =
+            Character.isHighSurrogate(c)
+                && i + 1 < text.length()
+                && Character.isLowSurrogate(text.charAt(i + 1));
+        if (pair) {
+          i++;
+        } else {
+          whole = whole == null ? new StringBuilder(text) : whole;
+          whole.setCharAt(i, REPLACEMENT);
+        }
+      }
+    }
+    return whole == null ? text : whole.toString();
   }
 
   /**
@@ -20,7 +96,7 @@ final class OneValueParser extends JsonParserDelegate {
     try {
       JsonToken last = currentToken();
       if (last != null && getParsingContext().inRoot() && !last.isStructStart()) {
-        JsonToken next = nextToken();
+        JsonToken next = super.nextToken();
         if (next != null) {
           throw new JsonParseException(
               delegate,

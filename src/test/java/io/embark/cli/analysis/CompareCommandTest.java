@@ -188,6 +188,44 @@ class CompareCommandTest {
   }
 
   @Test
+  void fieldsAreTextsToo() throws IOException {
+    String lines =
+        Files.readString(texts)
+            .replaceAll("\\{\"text\": (\"[^\"]*\"),", "{\"body\": {\"text\": $1},");
+    Files.writeString(texts, lines);
+    compare("--input", texts, "--text-col", "body.text", "--clusters", 2).assertDone();
+    compare("--input", texts, "--text-col", "body.none").assertRefused("no column 'body.none'");
+  }
+
+  /** As doubles, the labels would be one, and so would the texts. */
+  @Test
+  void labelsKeepTheirDigits() throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      lines.append(
+          "{\"text\": \"%s\", \"label\": 1.1%s}\n"
+              .formatted(WORDS[i % 2] + i, i % 2 == 0 ? "0" : ""));
+    }
+    Files.writeString(texts, lines);
+    compare("--input", texts, "--label-col", "label", "--clusters", 2).assertDone();
+    assertThat(json().get("labels").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void textsOfPairsKeepTheirDigits() throws IOException {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 10; i++) {
+      lines.append(
+          "{\"sentence1\": %d.1%s, \"sentence2\": %d, \"score\": %d}\n"
+              .formatted(i / 2, i % 2 == 0 ? "0" : "", i, i));
+    }
+    Path numbers = Files.writeString(directory.resolve("numbers.jsonl"), lines);
+    compare("--pairs", numbers, "--clusters", 2).assertDone();
+    // 1.10 and 1.1 are different texts.
+    assertThat(json().get("rows").asInt()).isEqualTo(20);
+  }
+
+  @Test
   void whatIsWrongIsSaidBeforeTheWork() {
     assertRefused(
         compare("--pairs", pairs, "--score-col", "mark"), "no column 'mark'", "score-col");

@@ -19,6 +19,14 @@ import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.hive.ql.exec.vector.BytesColumnVector;
+import org.apache.hadoop.hive.ql.exec.vector.LongColumnVector;
+import org.apache.hadoop.hive.ql.exec.vector.UnionColumnVector;
+import org.apache.hadoop.hive.ql.exec.vector.VectorizedRowBatch;
+import org.apache.orc.OrcFile;
+import org.apache.orc.TypeDescription;
+import org.apache.orc.Writer;
 import org.apache.parquet.example.data.Group;
 import org.apache.parquet.format.CompressionCodec;
 import org.apache.spark.sql.Dataset;
@@ -131,11 +139,16 @@ class ColumnarInputTest {
             + " array<struct<a:int,b:int>> | [WrappedArray([1,null])], [WrappedArray([2,3])]",
       })
   void typesThatDifferAreWidened(String x, String other, String type, String values) {
-    file("a", "SELECT 1L AS id, 'one' AS text, " + x + " AS x", "parquet");
-    file("b", "SELECT 2L AS id, 'two' AS text, " + other + " AS x", "parquet");
-    assertThat(embedded("x").stream().sorted().collect(Collectors.joining(", "))).isEqualTo(values);
-    assertThat(rows().schema().apply("x").dataType().simpleString()).isEqualTo(type);
-    assertThat(rows().where("status = 'OK' AND embedding IS NOT NULL").count()).isEqualTo(2);
+    for (String format : List.of("parquet", "orc")) {
+      file("a", "SELECT 1L AS id, 'one' AS text, " + x + " AS x", format);
+      file("b", "SELECT 2L AS id, 'two' AS text, " + other + " AS x", format);
+      assertThat(embedded("x").stream().sorted().collect(Collectors.joining(", ")))
+          .as(format)
+          .isEqualTo(values);
+      assertThat(rows().schema().apply("x").dataType().simpleString()).isEqualTo(type);
+      assertThat(rows().where("status = 'OK' AND embedding IS NOT NULL").count()).isEqualTo(2);
+      delete();
+    }
   }
 
   @Test
@@ -423,5 +436,137 @@ class ColumnarInputTest {
     } finally {
       LocalSpark.session().conf().unset("spark.sql.files.ignoreCorruptFiles");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "orc"})
+  void aFieldThatAFileLacks(String format) {
+    file("a", "SELECT named_struct('id', 1, 'text', 'one') AS body", format);
+    file("b", "SELECT named_struct('id', 2, 'text', 'two', 'x', 3) AS body", format);
+    Object[] flags = {"--text-col", "body.text", "--id-col", "body.id"};
+    assertThat(embedded("body", flags)).containsExactlyInAnyOrder("[[1,one,null]]", "[[2,two,3]]");
+    for (String lost : List.of("id", "text")) {
+      String other = lost.equals("id") ? "'text', 'three'" : "'id', 3";
+      file("c", "SELECT named_struct(" + other + ") AS body", format);
+      embed("--text-col", "body.text", "--id-col", "body.id", "--mode", "overwrite")
+          .assertRefused("in/c." + format + " has no column 'body." + lost + "'");
+      assertThat(in().resolve("c." + format).toFile().delete()).isTrue();
+    }
+    file("c", "SELECT named_struct('x', 1) AS body WHERE false", format);
+    embed("--text-col", "body.text", "--id-col", "body.id", "--mode", "overwrite").assertDone();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "orc"})
+  void bytesThatAreNoUtf8(String format) throws IOException {
+    String bad = "CAST(X'61FF' AS STRING)";
+    file(
+        "a",
+        "SELECT 1 AS id, %1$s AS text, named_struct('text', %1$s) AS body".formatted(bad),
+        format);
+    for (String column : List.of("text", "body.text")) {
+      assertThat(embedded("`" + column + "`", "--text-col", column, "--mode", "overwrite"))
+          .containsExactly("[a\ufffd]");
+      JobRun gated = embed("--text-col", column, "--mode", "overwrite", "--max-invalid-text", "0");
+      assertThat(gated.exitCode()).isEqualTo(ExitCode.QUALITY);
+    }
+    file(
+        "b",
+        "SELECT "
+            + bad
+            + " AS id, 'b' AS text, named_struct('text', 'b', 'id', "
+            + bad
+            + ") AS body",
+        format);
+    assertThat(in().resolve("a." + format).toFile().delete()).isTrue();
+    for (String id : List.of("id", "body.id")) {
+      embed("--id-col", id, "--mode", "overwrite")
+          .assertRefused("in/b." + format, "'" + id + "'", "no UTF-8");
+    }
+    assertThat(embedded("text", "--id-col", "text", "--mode", "overwrite")).containsExactly("[b]");
+  }
+
+  @Test
+  void aDecimalFieldOfParquetIsAnId() {
+    file("a", "SELECT 'a' AS text, named_struct('id', 1.10BD) AS body", "parquet");
+    assertThat(embedded("`body.id`", "--id-col", "body.id")).containsExactly("[1.10]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "orc"})
+  void namesThatDifferInCase(String format) {
+    LocalSpark.session().conf().set("spark.sql.caseSensitive", "true");
+    try {
+      file("a", "SELECT 1L AS id, 'one' AS text, 'two' AS Text", format);
+    } finally {
+      LocalSpark.session().conf().unset("spark.sql.caseSensitive");
+    }
+    refused(embed(), "in/a." + format, "stands beside", "spark.sql.caseSensitive=true");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "orc"})
+  void markersBesideFiles(String format) throws IOException {
+    file("a", "SELECT 1L AS id, 'one' AS text", format);
+    Files.createFile(in().resolve("done.flag"));
+    Files.createFile(in().resolve("DONE"));
+    for (Object[] flags : new Object[][] {{}, {"--format", format}}) {
+      JobRun run =
+          embed(Stream.concat(Stream.of("--mode", "overwrite"), Arrays.stream(flags)).toArray());
+      run.assertDone();
+      assertThat(rows().count()).isEqualTo(1);
+      var runs = JobRun.manifests(output());
+      assertThat(runs.get(runs.size() - 1).toString())
+          .contains("a." + format)
+          .doesNotContain("done.flag", "DONE");
+    }
+    Files.createFile(in().resolve("b." + format));
+    embed("--mode", "overwrite").assertRefused("in/b." + format, "empty");
+    embed("--mode", "overwrite", "--format", format).assertRefused("in/b." + format, "empty");
+  }
+
+  @Test
+  void otherCommandsAreNotToldOfColumns() {
+    file("a", "SELECT 1 AS id, 'one' AS text, 1 AS x", "parquet");
+    file("b", "SELECT 2 AS id, 'two' AS text, 'x' AS x", "parquet");
+    JobRun compare =
+        JobRun.of(
+            "compare",
+            "--device",
+            "cpu",
+            "--model",
+            model.toString(),
+            "--input",
+            in().toString(),
+            "--output",
+            output().toString());
+    compare.assertRefused("column 'x'", "in/a.parquet", "in/b.parquet");
+    assertThat(compare.error()).doesNotContain("--columns");
+    JobRun doctor =
+        JobRun.of("doctor", "--device", "cpu", "--input", in().toString(), "--columns", "id");
+    assertThat(doctor.out()).contains("2 rows of");
+    doctor = JobRun.of("doctor", "--device", "cpu", "--input", in().toString());
+    assertThat(doctor.out()).contains("column 'x'", "--columns");
+  }
+
+  @Test
+  void aTypeOfOrcThatSparkDoesNotRead() throws IOException {
+    Files.createDirectories(in());
+    Configuration hadoop = LocalSpark.session().sparkContext().hadoopConfiguration();
+    TypeDescription columns =
+        TypeDescription.fromString("struct<id:bigint,text:string,x:uniontype<bigint,string>>");
+    try (Writer writer =
+        OrcFile.createWriter(
+            new org.apache.hadoop.fs.Path(in().resolve("odd.orc").toUri()),
+            OrcFile.writerOptions(hadoop).setSchema(columns))) {
+      VectorizedRowBatch batch = columns.createRowBatch();
+      ((LongColumnVector) batch.cols[0]).vector[0] = 7;
+      ((BytesColumnVector) batch.cols[1]).setVal(0, "one".getBytes(StandardCharsets.UTF_8));
+      ((LongColumnVector) ((UnionColumnVector) batch.cols[2]).fields[0]).vector[0] = 5;
+      batch.size = 1;
+      writer.addRowBatch(batch);
+    }
+    refused(embed(), "column 'x'", "in/odd.orc", "uniontype");
+    refused(embed("--columns", "id"), "column 'x'", "in/odd.orc", "uniontype");
   }
 }

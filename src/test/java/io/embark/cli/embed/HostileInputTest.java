@@ -150,7 +150,12 @@ class HostileInputTest {
             .getBytes(StandardCharsets.UTF_8));
     JobRun run = embed(file);
     assertThat(run.exitCode()).as(run.err()).isZero();
-    assertThat(LocalSpark.session().read().parquet(output().toString()).count()).isEqualTo(2);
+    assertThat(
+            LocalSpark.session().read().parquet(output().toString()).select("text").collectAsList())
+        .extracting(row -> row.getString(0))
+        .containsExactlyInAnyOrder("lone \ufffd surrogate", "\ufffd");
+    assertThat(JobRun.manifests(output()).get(0).path("result").path("invalidTexts").asLong())
+        .isEqualTo(2);
     Path text = directory.resolve("in.txt");
     Files.write(text, new byte[] {'a', (byte) 0xC3, '\n', (byte) 0xFF, (byte) 0xFE, 'b', '\n'});
     JobRun gated = embed(text, "--mode", "overwrite", "--max-invalid-text", "1");

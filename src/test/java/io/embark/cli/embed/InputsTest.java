@@ -97,8 +97,7 @@ class InputsTest {
     assertThat(embedded(in))
         .containsExactlyInAnyOrder(
             "a \"word\", quoted",
-            // Line breaks come out as Spark's reader has them.
-            "two\nlines",
+            "two\r\nlines",
             null,
             // Spark's reader does not tell an empty quoted field from none.
             null,
@@ -368,5 +367,33 @@ class InputsTest {
     Path in = directory.resolve("in");
     LocalSpark.texts(1, List.of()).write().parquet(in.toString());
     assertThat(embedded(in)).isEmpty();
+  }
+
+  @Test
+  void aFileReachedByALinkIsRefused() throws IOException {
+    Path a = file("in/a.txt", "a\n");
+    Path link = Files.createSymbolicLink(directory.resolve("in/b.txt"), a);
+    refused(embed(directory.resolve("in")), "in/a.txt", "in/b.txt", "link");
+    refused(embed(a + "," + link), "in/a.txt", "in/b.txt", "link");
+    assertThat(embedded(link)).containsExactly("a");
+    Files.delete(link);
+    Path folder = Files.createSymbolicLink(directory.resolve("other"), directory.resolve("in"));
+    embed(a + "," + folder, "--mode", "overwrite").assertRefused("in/a.txt", "other/a.txt", "link");
+    Files.createSymbolicLink(directory.resolve("in/round"), directory.resolve("in"));
+    JobRun round = embed(directory.resolve("in"), "--mode", "overwrite");
+    round.assertRefused("in/round", "link");
+  }
+
+  @Test
+  void aColumnWhoseNameHoldsACommaIsNamedInBackticks() {
+    Path in = file("in.jsonl", "{\"id\": 1, \"text\": \"a\", \"b,c\": 1, \"d`\": 2, \"e\": 3}\n");
+    embed(in, "--columns", "`b,c`, d`").assertDone();
+    assertThat(LocalSpark.session().read().parquet(output().toString()).columns())
+        .contains("id", "text", "b,c", "d`")
+        .doesNotContain("e");
+    embed(in, "--columns", "`b,c`,`d```", "--mode", "overwrite").assertDone();
+    assertThat(LocalSpark.session().read().parquet(output().toString()).columns())
+        .contains("b,c", "d`")
+        .doesNotContain("e");
   }
 }
