@@ -38,7 +38,8 @@ public enum TableFolder {
       return false;
     }
   },
-  HUDI("an Apache Hudi table", ".hoodie");
+  HUDI("an Apache Hudi table", ".hoodie"),
+  STREAM("what a stream of Spark's wrote", "_spark_metadata");
 
   private final String words;
   private final String marker;
@@ -92,6 +93,33 @@ public enum TableFolder {
     }
   }
 
+  /**
+   * Refuses an output that is a table of another kind, or lies in one: files that its log does not
+   * know are no rows of it, and those that it knows must stay.
+   *
+   * @param setting that named it
+   */
+  public static void requireNoOther(String setting, FileSystem files, Path output)
+      throws IOException {
+    for (Path folder = output; folder != null; folder = folder.getParent()) {
+      Optional<TableFolder> kind = of(files, folder).filter(found -> found != EMBARK);
+      if (kind.isPresent()) {
+        throw new UserError(
+            ("%s: %s is %s, which keeps a list of its own of its files. Write to a folder of its own%s,"
+                    + " and have the engine that owns the table take the rows from there.")
+                .formatted(
+                    setting,
+                    folder.equals(output)
+                        ? output
+                        : "%s lies in %s, and that".formatted(output, folder),
+                    kind.get().words,
+                    kind.get() == ICEBERG
+                        ? ", or to the table by its name in a catalog (--table)"
+                        : ""));
+      }
+    }
+  }
+
   /** The refusal of a table that was found in a folder or by a pattern. */
   UserError refusedBelow(String setting, Path table) {
     return new UserError(
@@ -129,8 +157,10 @@ public enum TableFolder {
   private String wayOut(Path table) {
     return this == EMBARK
         ? "Name the table itself, %s, alone or beside others.".formatted(table)
-        : "Have the engine that owns it write the current rows to a folder of Parquet files, and read"
-            + " that.";
+        : this == STREAM
+            ? "Have Spark, which reads the folder by its log, write the rows to a folder of Parquet files, and read that."
+            : "Have the engine that owns it write the current rows to a folder of Parquet files, and read"
+                + " that.";
   }
 
   private static boolean isFolder(FileSystem files, Path path) throws IOException {

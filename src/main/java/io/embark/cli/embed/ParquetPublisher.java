@@ -5,6 +5,7 @@ import io.embark.UserError;
 import io.embark.cli.JobSettings;
 import io.embark.cli.embed.EmbedSettings.SaveMode;
 import io.embark.embed.Status;
+import io.embark.input.TableFolder;
 import io.embark.input.UniformParquet;
 import io.embark.spark.TextEmbedder;
 import io.embark.spark.VectorColumn;
@@ -56,6 +57,7 @@ final class ParquetPublisher implements Publisher {
     Configuration hadoop = spark.sparkContext().hadoopConfiguration();
     String output = settings.get(EmbedSettings.OUTPUT, SAMPLE_OUTPUT);
     this.table = TableDirectory.at(JobSettings.path("output", output, hadoop), hadoop);
+    TableFolder.requireNoOther("output", table.files(), table.path());
     // One that a run died in, or that this run may have made, is judged when that is known.
     if (!Staging.unfinishedPublication(table) && Receipt.newest(table) == 0) {
       requireMode();

@@ -103,7 +103,8 @@ class TableInputTest {
     "metadata/v1.metadata.json, Apache Iceberg",
     "metadata/00000-aaaa.gz.metadata.json, Apache Iceberg",
     "metadata/version-hint.text, Apache Iceberg",
-    ".hoodie/hoodie.properties, Apache Hudi"
+    ".hoodie/hoodie.properties, Apache Hudi",
+    "_spark_metadata/0, a stream of Spark's"
   })
   void aTableOfAnotherKindIsRefused(String marker, String words) throws IOException {
     Path other = directory.resolve("lake/other");
@@ -173,5 +174,30 @@ class TableInputTest {
     JobRun same = JobRun.of("vector-diff", table().toString(), table().toString());
     assertThat(same.exitCode()).as(same.out() + same.err()).isZero();
     assertThat(same.out()).contains("3 rows");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "_delta_log/00000000000000000000.json, Delta Lake",
+    "metadata/v1.metadata.json, --table",
+    ".hoodie/hoodie.properties, Apache Hudi",
+    "_spark_metadata/0, a stream of Spark's"
+  })
+  void aTableOfAnotherKindIsNoOutput(String marker, String words) throws IOException {
+    Path other = directory.resolve("lake/other");
+    TinyModels.writeFiles(other, Map.of(marker, "{}", "part-0.parquet", "kept"));
+    for (String mode : List.of("append", "incremental", "overwrite", "error")) {
+      for (Path output : List.of(other, other.resolve("below"))) {
+        JobRun.embed(
+                List.of("--model", model, "--input", table(), "--output", output),
+                "--id-col",
+                "id",
+                "--mode",
+                mode)
+            .assertRefused("output: ", "lake/other", words);
+      }
+    }
+    assertThat(other.resolve(marker)).exists();
+    assertThat(other.resolve("part-0.parquet")).hasContent("kept");
   }
 }
