@@ -1,10 +1,7 @@
 package io.embark.model;
 
-import ai.onnx.proto.OnnxMl.GraphProto;
-import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.StringStringEntryProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
-import io.embark.onnx.graph.MessageScan;
+import io.embark.UserError;
+import io.embark.onnx.graph.OutsideFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SortedSet;
@@ -24,19 +21,10 @@ public final class ExternalData {
    *     ONNX model, which opening it reports better
    */
   public static SortedSet<String> of(Path onnxFile) throws IOException {
-    SortedSet<String> locations = new TreeSet<>();
-    boolean read =
-        MessageScan.of(
-            onnxFile,
-            message -> {
-              StringStringEntryProto entry = StringStringEntryProto.parseFrom(message);
-              if (entry.getKey().equals("location") && !entry.getValue().isEmpty()) {
-                locations.add(entry.getValue());
-              }
-            },
-            ModelProto.GRAPH_FIELD_NUMBER,
-            GraphProto.INITIALIZER_FIELD_NUMBER,
-            TensorProto.EXTERNAL_DATA_FIELD_NUMBER);
-    return read ? locations : new TreeSet<>();
+    try {
+      return OutsideFiles.of(onnxFile);
+    } catch (UserError e) {
+      return new TreeSet<>();
+    }
   }
 }

@@ -88,9 +88,10 @@ public record ModelDirectory(
     SentenceTransformersModules modules = SentenceTransformersModules.read(directory, name);
     ModelFiles files = ModelFiles.in(directory, modelFile, name);
     requireNoAdapter(directory, files, modelFile, name);
-    String transformerFolder = files.transformerFolder();
-    Path folder = directory.resolve(transformerFolder);
-    String prefix = transformerFolder.isEmpty() ? "" : transformerFolder + "/";
+    requireSettingsInPlace(directory, files, name);
+    String settings = settingsFolder(directory, files);
+    Path folder = directory.resolve(settings);
+    String prefix = settings.isEmpty() ? "" : settings + "/";
     // Of a static model the library reads neither these nor what stands beside the tokenizer.
     TransformerConfig config =
         files.isStatic() ? TransformerConfig.NONE : TransformerConfig.read(folder, prefix);
@@ -164,6 +165,36 @@ public record ModelDirectory(
                     + " base model's cannot be seen. If the adapter is in the graph, name the graph:"
                     + " --model-file %s")
                 .formatted(name, adapter, files.weights(), files.weights()));
+      }
+    }
+  }
+
+  /** Where the transformer's settings are: beside the graph if everything of it is there. */
+  private static String settingsFolder(Path directory, ModelFiles files) {
+    String usual = files.transformerFolder();
+    String beside = ModelFiles.folder(files.weights());
+    Path config = directory.resolve(usual).resolve("config.json");
+    boolean all =
+        !files.isStatic()
+            && !Files.isRegularFile(config)
+            && ModelFiles.folder(files.tokenizer()).equals(beside)
+            && Files.isRegularFile(directory.resolve(beside).resolve("config.json"));
+    return all ? beside : usual;
+  }
+
+  /** Nothing reads what says how to pool in a folder below the model's own. */
+  private static void requireSettingsInPlace(Path directory, ModelFiles files, String name) {
+    String beside = ModelFiles.folder(files.weights());
+    for (String file :
+        List.of(ModuleList.FILE, "1_Pooling/config.json", SentenceTransformersConfig.FILE)) {
+      if (!beside.isEmpty()
+          && !beside.equals(files.transformerFolder())
+          && !Files.isRegularFile(directory.resolve(file))
+          && Files.isRegularFile(directory.resolve(beside).resolve(file))) {
+        throw new UserError(
+            ("Model %s has %s in its folder %s and not at its top, so the model is that folder: give"
+                    + " it as the model, --model %s")
+                .formatted(name, file, beside, directory.resolve(beside)));
       }
     }
   }

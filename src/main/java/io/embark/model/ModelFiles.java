@@ -107,7 +107,10 @@ public record ModelFiles(
     String folder = folder(file);
     String fileName = file.substring(folder.isEmpty() ? 0 : folder.length() + 1);
     boolean ofSettings =
-        folder.isEmpty() || folder.equals(transformerFolder) || folder.equals(folder(tokenizer));
+        folder.isEmpty()
+            || folder.equals(transformerFolder)
+            || folder.equals(folder(tokenizer))
+            || folder.equals(folder(weights));
     boolean settings =
         fileName.endsWith(".json") && !fileName.endsWith(".index.json")
             || fileName.equals("chat_template.jinja");
@@ -150,8 +153,10 @@ public record ModelFiles(
 
   /** A path that weights have relative to the graph, relative to the model; null if outside. */
   public String besideGraph(String location) {
-    boolean outside = Stream.of(location.split("/", -1)).anyMatch(List.of("", ".", "..")::contains);
-    return outside ? null : in(folder(weights), location);
+    // A part "." leads nowhere, and "./w.bin" is w.bin.
+    String plain = location.replaceAll("(?<=^|/)(\\./)+", "");
+    boolean outside = Stream.of(plain.split("/", -1)).anyMatch(List.of("", ".", "..")::contains);
+    return outside ? null : in(folder(weights), plain);
   }
 
   /** Files in words, the first twenty. */

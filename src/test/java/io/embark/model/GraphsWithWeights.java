@@ -1,5 +1,7 @@
 package io.embark.model;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -30,6 +32,33 @@ public final class GraphsWithWeights {
     Files.createDirectories(onnxFile.getParent());
     Files.write(
         onnxFile, ModelProto.newBuilder().setIrVersion(8).setGraph(graph).build().toByteArray());
+  }
+
+  /** One whose only weight lies in a node of a graph within a node of a function. */
+  public static void writeDeep(Path onnxFile, String location) throws IOException {
+    TensorProto.Builder weight =
+        TensorProto.newBuilder()
+            .setName("w")
+            .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+            .addExternalData(entry("location", location));
+    NodeProto constant =
+        NodeProto.newBuilder()
+            .setOpType("Constant")
+            .addOutput("c")
+            .addAttribute(AttributeProto.newBuilder().setName("value").setT(weight))
+            .build();
+    NodeProto branch =
+        NodeProto.newBuilder()
+            .setOpType("If")
+            .addAttribute(
+                AttributeProto.newBuilder()
+                    .setName("then_branch")
+                    .setG(GraphProto.newBuilder().setName("then").addNode(constant)))
+            .build();
+    write(onnxFile);
+    ModelProto plain = ModelProto.parseFrom(Files.readAllBytes(onnxFile));
+    FunctionProto function = FunctionProto.newBuilder().setName("f").addNode(branch).build();
+    Files.write(onnxFile, plain.toBuilder().addFunctions(function).build().toByteArray());
   }
 
   private static StringStringEntryProto.Builder entry(String key, String value) {

@@ -415,4 +415,50 @@ class ModelDirectoryTest {
     assertThat(ModelDirectory.BESIDE_LIST)
         .contains("sentence_bert_config.json", "sentence_xlm-roberta_config.json");
   }
+
+  @Test
+  void weightsWithinNodesAndFunctionsCountToo() throws IOException {
+    read();
+    GraphsWithWeights.writeDeep(directory.resolve("model.onnx"), "./deep.bin");
+    Files.writeString(directory.resolve("deep.bin"), "weights");
+    String before = ModelDirectory.read(directory, null, "mine").fingerprint();
+    Files.writeString(directory.resolve("deep.bin"), "WEIGHTS");
+    assertThat(ModelDirectory.read(directory, null, "mine").fingerprint()).isNotEqualTo(before);
+    // What is copied of a model that lies elsewhere.
+    ModelFiles files = ModelFiles.in(directory, null, "mine");
+    assertThat(ExternalData.of(directory.resolve("model.onnx"))).containsExactly("./deep.bin");
+    assertThat(files.besideGraph("./deep.bin")).isEqualTo("deep.bin");
+    assertThat(files.besideGraph("a/./././b/w")).isEqualTo("a/b/w");
+    assertThat(files.besideGraph("../w")).isNull();
+    assertThat(files.besideGraph("a/../w")).isNull();
+    assertThat(files.besideGraph(".")).isNull();
+  }
+
+  @Test
+  void aModelWhollyInItsOnnxFolderHasItsSettingsThere(@TempDir Path other) throws IOException {
+    TinyModels.writeFiles(
+        other,
+        Map.of(
+            "onnx/model.onnx",
+            "graph",
+            "onnx/tokenizer.json",
+            "{}",
+            "onnx/config.json",
+            "{\"pad_token_id\": 3, \"hidden_size\": 8}",
+            "onnx/tokenizer_config.json",
+            "{\"model_max_length\": 64}"));
+    ModelDirectory model = ModelDirectory.read(other, null, "m");
+    assertThat(model.padTokenId()).isEqualTo(3);
+    assertThat(model.traits().hiddenSize()).isEqualTo(8);
+    assertThat(model.maxLength()).contains(new Sourced<>(64, "tokenizer_config.json"));
+    TinyModels.writeFiles(other, Map.of("onnx/1_Pooling/config.json", POOLING_MEAN));
+    assertThatThrownBy(() -> ModelDirectory.read(other, null, "m"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("1_Pooling/config.json")
+        .hasMessageContaining("--model " + other.resolve("onnx"));
+    // The model's own come first.
+    TinyModels.writeFiles(
+        other, Map.of("config.json", "{\"pad_token_id\": 5}", POOLING, POOLING_MEAN));
+    assertThat(ModelDirectory.read(other, null, "m").padTokenId()).isEqualTo(5);
+  }
 }
