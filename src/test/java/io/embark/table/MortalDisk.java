@@ -1,11 +1,11 @@
 package io.embark.table;
 
+import io.embark.testing.QuickDisk;
 import java.io.IOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
 
@@ -53,7 +53,7 @@ public final class MortalDisk extends LocalFileSystem {
   }
 
   /** What is below the checksums, and is written to without them too. */
-  private static final class Raw extends RawLocalFileSystem {
+  private static final class Raw extends QuickDisk.Raw {
     @Override
     public FSDataOutputStream create(
         Path file,

@@ -21,6 +21,7 @@ public final class LocalSpark {
         .config("spark.sql.shuffle.partitions", "2")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.hadoop.fs.file.impl", QuickDisk.class.getName())
         .config(
             "spark.sql.warehouse.dir", "target/spark-warehouse/" + ProcessHandle.current().pid())
         .getOrCreate();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.SubqueryExpression$;
 import org.apache.spark.sql.catalyst.plans.InnerLike;
 import org.apache.spark.sql.catalyst.plans.logical.Filter;
 import org.apache.spark.sql.catalyst.plans.logical.Join;
@@ -47,7 +48,13 @@ final class JoinCalls {
     List<Expression> above = new ArrayList<>();
     List<Expression> pushed = new ArrayList<>();
     for (Expression part : EmbedCalls.conjuncts(filter.condition())) {
-      boolean push = part.deterministic() && EmbedCalls.in(part) && callsNeedOneSide(part, join);
+      boolean push =
+          part.deterministic()
+              && EmbedCalls.in(part)
+              && callsNeedOneSide(part, join)
+              // Spark makes joins of subqueries in filters; in a join's condition it takes them for
+              // values.
+              && !SubqueryExpression$.MODULE$.hasSubquery(part);
       (push ? pushed : above).add(part);
     }
     if (pushed.isEmpty()) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
+import io.embark.testing.Interpreted;
 import io.embark.testing.LocalSpark;
 import io.embark.testing.ParquetFiles;
 import io.embark.testing.TinyModels;
@@ -41,6 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Parquet and ORC files that differ, that are damaged, or of types that Spark does not read. */
 @Timeout(300)
+@Interpreted
 class ColumnarInputTest {
   @TempDir static Path models;
   @TempDir Path directory;

@@ -9,6 +9,7 @@ import io.embark.cli.JobRun;
 import io.embark.embed.VectorProvenance;
 import io.embark.spark.VectorColumn;
 import io.embark.table.Embark;
+import io.embark.testing.Interpreted;
 import io.embark.testing.LocalSpark;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /** Tables that version 0.1.0 wrote are read, searched, appended to and updated. */
 @Timeout(300)
+@Interpreted
 class EarlierTablesTest {
   private static final Path TABLES = Path.of("src", "test", "resources", "tables-0.1.0");
   private static final String MODEL = "builtin:all-MiniLM-L6-v2";

@@ -11,6 +11,7 @@ import io.embark.embed.Embedder;
 import io.embark.embed.EmbedderConfig;
 import io.embark.embed.Embedding;
 import io.embark.testing.Embeddings;
+import io.embark.testing.Interpreted;
 import io.embark.testing.LocalSpark;
 import io.embark.testing.Naughty;
 import io.embark.testing.TinyModels;
@@ -33,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hostile texts, broken files and a full disk, through the whole job. */
 @Timeout(300)
+@Interpreted
 class HostileInputTest {
   @TempDir static Path models;
   @TempDir Path directory;

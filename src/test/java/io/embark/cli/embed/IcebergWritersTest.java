@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(900)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class IcebergWritersTest {
-  private static final int ROUNDS = Integer.getInteger("writers.rounds", 4);
+  private static final int ROUNDS = Integer.getInteger("writers.rounds", 2);
 
   private static final int WORDS = 40;
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
+import io.embark.testing.Interpreted;
 import io.embark.testing.LocalSpark;
 import io.embark.testing.TinyModels;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the embed job reads, and what it refuses to read, with a model that costs nothing. */
 @Timeout(120)
+@Interpreted
 class InputsTest {
   @TempDir static Path models;
   @TempDir Path directory;

@@ -45,7 +45,7 @@ class LinkedOutputTest {
     "data/sub/in.jsonl, tiny/../link/sub",
     "data/sub/in.jsonl, data/sub/up",
     "link/sub/in.jsonl, data",
-    "link/in.jsonl, data",
+    "link/sub/*.jsonl, data",
     "file.jsonl, data/sub",
     "file.jsonl, link",
     "data/sub/up/sub/in.jsonl, link/sub",

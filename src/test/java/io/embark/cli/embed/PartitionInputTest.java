@@ -3,6 +3,7 @@ package io.embark.cli.embed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.cli.JobRun;
+import io.embark.testing.Interpreted;
 import io.embark.testing.LocalSpark;
 import io.embark.testing.TinyModels;
 import java.nio.file.Files;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What names of directories say of the rows below them. */
 @Timeout(300)
+@Interpreted
 class PartitionInputTest {
   @TempDir static Path models;
   @TempDir Path directory;

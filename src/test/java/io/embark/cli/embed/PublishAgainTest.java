@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
 import io.embark.table.Embark;
+import io.embark.testing.Interpreted;
 import io.embark.testing.LocalSpark;
 import io.embark.testing.TinyModels;
 import java.io.IOException;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * the folder of snapshots has to be: data files are in their places then, the version is not.
  */
 @Timeout(300)
+@Interpreted
 class PublishAgainTest {
   private static final int ROWS = 7;
   @TempDir static Path models;

@@ -7,6 +7,7 @@ import io.embark.UserError;
 import io.embark.cli.ExitCode;
 import io.embark.table.Deaths;
 import io.embark.table.Embark;
+import io.embark.testing.Interpreted;
 import io.embark.testing.LocalSpark;
 import io.embark.testing.TinyModels;
 import java.io.IOException;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same command again, as a scheduler starts it after a death or an exit code that is not 0. */
 @Timeout(300)
+@Interpreted
 class RunAgainTest {
   private static final int ROWS = 7;
   @TempDir static Path models;

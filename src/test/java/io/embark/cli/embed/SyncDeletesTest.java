@@ -7,6 +7,7 @@ import io.embark.UserError;
 import io.embark.cli.ExitCode;
 import io.embark.table.Deaths;
 import io.embark.table.Embark;
+import io.embark.testing.Interpreted;
 import io.embark.testing.LocalSpark;
 import io.embark.testing.TinyModels;
 import java.io.IOException;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rows that {@code --sync-deletes} drops: not too many, and not left half dropped. */
 @Timeout(300)
+@Interpreted
 class SyncDeletesTest {
   private static final int ROWS = 20;
   @TempDir static Path models;

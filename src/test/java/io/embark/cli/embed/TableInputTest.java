@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.embark.cli.ExitCode;
 import io.embark.cli.JobRun;
+import io.embark.testing.Interpreted;
 import io.embark.testing.LocalSpark;
 import io.embark.testing.TinyModels;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Folders that are tables, given as something to read. */
 @Timeout(300)
+@Interpreted
 class TableInputTest {
   @TempDir static Path models;
   @TempDir Path directory;
