@@ -12,7 +12,7 @@ SELECT id, coalesce(E(text), E('nothing')) FROM d
 SELECT id, E(text) IS NULL, E(text) IS NOT NULL FROM d
 SELECT E('a constant')
 SELECT id, E('a constant') FROM d
-SELECT id, size(E(text)), array_max(E(text)), E(text)[2] FROM d
+SELECT id, array_max(E(text)), E(text)[2] FROM d
 SELECT id, named_struct('v', E(text), 'g', grp) FROM d
 SELECT id, map('v', E(text)) FROM d
 SELECT id, array(E(text), E(grp)) FROM d

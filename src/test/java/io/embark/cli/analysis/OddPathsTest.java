@@ -98,6 +98,10 @@ class OddPathsTest {
 
     JobRun inspected = JobRun.of("inspect", table.toString());
     assertThat(inspected.assertDone().out()).contains("7 rows");
+    if (!List.of("o[1]", "o*\\x?").contains(name)) {
+      // Each of the commands below starts Spark anew; they share how they take paths.
+      return;
+    }
     for (String format : List.of("parquet", "json")) {
       Path hits = parent.resolve("hits-" + format);
       String[] flags = {"--output", hits.toString(), "--output-format", format, "--top", "1"};

@@ -126,6 +126,27 @@ class SearchCommandTest {
   }
 
   @Test
+  void queriesMayBeFieldsAndAreWholeRows() {
+    TinyModels.writeFiles(
+        directory,
+        Map.of(
+            "queries.jsonl", "{\"q\": {\"text\": \"one two\"}}\n", "wide.tsv", "a\tq\n1\tb\tc\n"));
+    JobRun run =
+        search(
+            "--queries",
+            directory.resolve("queries.jsonl"),
+            "--query-col",
+            "q.text",
+            "--top",
+            "1",
+            "--device",
+            "cpu");
+    assertThat(run.assertDone().out()).contains("\"one two\"");
+    search("--queries", directory.resolve("wide.tsv"), "--query-col", "q", "--device", "cpu")
+        .assertRefused("wide.tsv", "malformed");
+  }
+
+  @Test
   void vectorsOfATableAreTakenAsTheyAre() {
     JobRun run = search("--queries", table, "--top", "1", "--show", "3");
     assertThat(run.exitCode()).as(run.err()).isZero();

@@ -74,6 +74,16 @@ class DoctorCommandTest {
   }
 
   @Test
+  void textsMayBeFields() throws IOException {
+    Path input = directory.resolve("texts.jsonl");
+    Files.writeString(input, "{\"body\": {\"text\": \"some words of a text\"}}\n".repeat(20));
+    JobRun run =
+        JobRun.of(
+            "doctor", "--device", "cpu", "--input", input.toString(), "--text-col", "body.text");
+    assertThat(run.out()).contains("20 rows of 7 tokens");
+  }
+
+  @Test
   void cudaWithoutCudaFailsNamingTheLibrary() throws IOException {
     Path file = directory.resolve("doctor.json");
     JobRun run = JobRun.of("doctor", "--device", "cuda", "--json", file.toString());
