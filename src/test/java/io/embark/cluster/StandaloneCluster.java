@@ -39,6 +39,10 @@ public final class StandaloneCluster implements AutoCloseable {
       Pattern.compile("Starting Spark master at (spark://\\S+)");
   private static final Pattern MASTER_PAGE =
       Pattern.compile("Bound MasterWebUI to \\S+ and started at (http://\\S+)");
+
+  /** Quickly compiled: nothing here runs long enough for the better code to pay. */
+  private static final String COMPILED_QUICKLY = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
   private static final Pattern ALIVE_WORKER = Pattern.compile("\"state\"\\s*:\\s*\"ALIVE\"");
 
   private final Settings settings;
@@ -226,6 +230,8 @@ public final class StandaloneCluster implements AutoCloseable {
     command.addAll(List.of(args));
     Map<String, String> environment = daemonEnvironment();
     environment.put("SPARK_LOCAL_IP", host);
+    // A worker's executors inherit it.
+    environment.put("JAVA_TOOL_OPTIONS", COMPILED_QUICKLY);
     return started(name, command, environment);
   }
 

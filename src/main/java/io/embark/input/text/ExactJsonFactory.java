@@ -22,7 +22,6 @@ final class ExactJsonFactory extends JsonFactory {
   /** With the features and limits of another. */
   ExactJsonFactory(JsonFactory like) {
     super(like, null);
-    enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
   }
 
   @Override

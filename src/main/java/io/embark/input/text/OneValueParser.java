@@ -9,10 +9,13 @@ import java.io.IOException;
 
 /**
  * A parser of one record, or of an array of records, that wants nothing behind it once that has
- * been read. Halves of surrogate pairs, which no encoding can hold, become U+FFFD.
+ * been read, and no key twice. Halves of surrogate pairs, which no encoding can hold, become
+ * U+FFFD.
  */
 final class OneValueParser extends JsonParserDelegate {
   private static final char REPLACEMENT = '\ufffd';
+
+  private final KeysOnce keys;
 
   private boolean begun;
 
@@ -21,18 +24,38 @@ final class OneValueParser extends JsonParserDelegate {
 
   OneValueParser(JsonParser parser) {
     super(parser);
+    keys = new KeysOnce(parser);
   }
 
   /**
-   * @throws JsonParseException if what begins in the place of a record is none
+   * @throws JsonParseException if what begins in the place of a record is none, or a key occurs
+   *     again
    */
   @Override
   public JsonToken nextToken() throws IOException {
     JsonToken token = super.nextToken();
-    if (token != null && (!begun || ofRecords)) {
-      requireRecord(token);
+    if (token != null) {
+      keys.next(token);
+      if (!begun || ofRecords) {
+        requireRecord(token);
+      }
     }
     return token;
+  }
+
+  /** Token by token: what nobody reads is looked at too. */
+  @Override
+  public JsonParser skipChildren() throws IOException {
+    if (currentToken() != null && currentToken().isStructStart()) {
+      for (int open = 1; open > 0; ) {
+        JsonToken token = nextToken();
+        if (token == null) {
+          return this;
+        }
+        open += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+      }
+    }
+    return this;
   }
 
   private void requireRecord(JsonToken token) throws IOException {
