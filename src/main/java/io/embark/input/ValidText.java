@@ -33,7 +33,7 @@ public final class ValidText extends FunctionExpression {
   }
 
   /**
-   * The rows with all their strings valid; those within other values stay as they are.
+   * The rows with all their strings valid, those within other values too.
    *
    * @param id the column of ids, of which none may change; null for none
    * @param any whether the files may hold any bytes as a string; else their reader made the strings
@@ -46,10 +46,15 @@ public final class ValidText extends FunctionExpression {
                   Column column = Columns.of(rows, field.name());
                   Expression text = column.expr();
                   boolean isId = field.name().equals(id);
-                  return field.dataType().equals(DataTypes.StringType) && (any || isId)
-                      ? new Column(isId ? new ValidId(text, id, any) : new ValidText(text))
-                          .as(field.name(), field.metadata())
-                      : column;
+                  Expression valid = null;
+                  if (field.dataType().equals(DataTypes.StringType)) {
+                    valid = isId ? new ValidId(text, id, any) : any ? new ValidText(text) : null;
+                  } else if (any && ValidNested.holdsText(field.dataType())) {
+                    valid = new ValidNested(text);
+                  }
+                  return valid == null
+                      ? column
+                      : new Column(valid).as(field.name(), field.metadata());
                 })
             .toArray(Column[]::new));
   }

@@ -56,7 +56,7 @@ final class KeysOnce {
   }
 
   private String name() {
-    return parser.getParsingContext().getCurrentName();
+    return OneValueParser.whole(parser.getParsingContext().getCurrentName());
   }
 
   private void add(String key) throws JsonParseException {

@@ -90,6 +90,17 @@ final class OneValueParser extends JsonParserDelegate {
     return currentToken() == JsonToken.VALUE_STRING ? whole(text) : text;
   }
 
+  @Override
+  public String getCurrentName() throws IOException {
+    String name = super.getCurrentName();
+    return name == null ? null : whole(name);
+  }
+
+  @Override
+  public String currentName() throws IOException {
+    return getCurrentName();
+  }
+
   /** The text with whole pairs only. */
   static String whole(String text) {
     StringBuilder whole = null;

@@ -488,6 +488,44 @@ class ColumnarInputTest {
     assertThat(embedded("text", "--id-col", "text", "--mode", "overwrite")).containsExactly("[b]");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"parquet", "orc"})
+  void bytesThatAreNoUtf8WithinOtherValues(String format) throws IOException {
+    String bad = "CAST(X'61FF' AS STRING)";
+    file(
+        "a",
+        """
+        SELECT 't' AS text,
+          named_struct('n', 7, 'deep', array(named_struct('s', %1$s, 'x', 1), null), 'none', CAST(null AS INT)) AS struct,
+          map('k', array(%1$s, 'b', null)) AS map, map(%1$s, 2) AS keys,
+          array('a', 'b') AS whole
+        """
+            .formatted(bad),
+        format);
+    assertThat(
+            embedded(
+                "to_json(struct), to_json(map), to_json(keys), to_json(whole)",
+                "--mode",
+                "overwrite",
+                "--max-invalid-text",
+                "0"))
+        .containsExactly(
+            "[{'n':7,'deep':[{'s':'a\ufffd','x':1},null]},{'k':['a\ufffd','b',null]},{'a\ufffd':2},['a','b']]"
+                .replace('\'', '"'));
+    assertThat(
+            rows()
+                .selectExpr("hex(struct.deep[0].s)", "hex(map['k'][0])", "hex(map_keys(keys)[0])")
+                .first()
+                .toString())
+        .isEqualTo("[61EFBFBD,61EFBFBD,61EFBFBD]");
+    assertThat(in().resolve("a." + format).toFile().delete()).isTrue();
+    file(
+        "a",
+        "SELECT 't' AS text, map(%s, 1, CAST(X'61FE' AS STRING), 2) AS keys".formatted(bad),
+        format);
+    embed("--mode", "overwrite").assertRefused("in/a." + format, "keys of a map");
+  }
+
   @Test
   void aDecimalFieldOfParquetIsAnId() {
     file("a", "SELECT 'a' AS text, named_struct('id', 1.10BD) AS body", "parquet");

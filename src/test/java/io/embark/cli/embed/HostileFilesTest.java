@@ -156,6 +156,17 @@ class HostileFilesTest {
             "{\"id\": \"a\", \"text\": \"x\\ud800y\"}\n{\"id\": \"b\", \"text\": \"\\ude00\\ud83d\\ude00\"}",
             "a=x\ufffdy",
             "b=\ufffd\ud83d\ude00"),
+        read(
+            "half of a surrogate pair in a key",
+            "in.jsonl",
+            "{\"id\": \"a\", \"text\": \"x\", \"k\\ud800\": {\"\\ude00\": 1}}",
+            "a=x"),
+        refused(
+            "halves of surrogate pairs that make two keys one",
+            "in.jsonl",
+            GOOD + "{\"id\": \"a\", \"text\": \"x\", \"\\ud800\": 1, \"\\ud801\": 2}",
+            "line 2",
+            "Duplicate field"),
         refused(
             "half of a surrogate pair in an id",
             "in.jsonl",
