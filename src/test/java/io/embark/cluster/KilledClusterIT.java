@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
  * </pre>
  */
 class KilledClusterIT {
-  private static final int KILLS = Integer.getInteger("kills", 4);
+  private static final int KILLS = Integer.getInteger("kills", 3);
   private static final long SEED = Long.getLong("seed", 3);
 
   /** After so many kills a day is left in peace. */
