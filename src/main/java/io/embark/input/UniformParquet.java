@@ -6,21 +6,26 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
-/** Parquet files that may become a table: with the same type for a column in all of them. */
-public final class UniformParquet {
-  private UniformParquet() {}
-
+/**
+ * Parquet files that may become a table: with the same type for a column in all of them.
+ *
+ * @param schema the columns of the files; one that a file lacks is null there
+ * @param rows of each file, by its path
+ */
+public record UniformParquet(StructType schema, Map<String, Long> rows) {
   /**
-   * The columns of files; one that a file lacks is null there.
+   * What the footers of files say.
    *
    * @throws UserError naming a file whose column has another type, or one that is damaged
    */
-  public static StructType schema(SparkSession spark, Collection<FileStatus> files)
+  public static UniformParquet of(SparkSession spark, Collection<FileStatus> files)
       throws IOException {
     List<FileStatus> sorted =
         files.stream().sorted(Comparator.comparing(FileStatus::getPath)).toList();
@@ -47,6 +52,7 @@ public final class UniformParquet {
         }
       }
     }
-    return schema;
+    return new UniformParquet(
+        schema, columns.stream().collect(Collectors.toMap(FileColumns::path, FileColumns::rows)));
   }
 }

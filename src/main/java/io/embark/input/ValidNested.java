@@ -5,6 +5,7 @@ import io.embark.spark.catalyst.FunctionExpression;
 import io.embark.spark.catalyst.ScalaSeq;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.rdd.InputFileBlockHolder;
 import org.apache.spark.sql.catalyst.InternalRow;
@@ -47,46 +48,51 @@ public final class ValidNested extends FunctionExpression {
    * @throws UnreadableInput if two keys of a map would be one
    */
   public static Object of(Object value, DataType type) {
+    return mapped(value, type, ValidText::of);
+  }
+
+  /** The value with its texts as {@code text} has them; the same if that gives the same ones. */
+  static Object mapped(Object value, DataType type, UnaryOperator<UTF8String> text) {
     if (value == null || !holdsText(type)) {
       return value;
     } else if (type instanceof StructType struct) {
-      return row((InternalRow) value, struct);
+      return row((InternalRow) value, struct, text);
     } else if (type instanceof ArrayType array) {
-      return array((ArrayData) value, array.elementType());
+      return array((ArrayData) value, array.elementType(), text);
     } else if (type instanceof MapType map) {
-      return map((MapData) value, map);
+      return map((MapData) value, map, text);
     }
-    return ValidText.of((UTF8String) value);
+    return text.apply((UTF8String) value);
   }
 
-  private static InternalRow row(InternalRow row, StructType type) {
+  private static InternalRow row(InternalRow row, StructType type, UnaryOperator<UTF8String> text) {
     StructField[] fields = type.fields();
     Object[] valid = new Object[fields.length];
     boolean same = true;
     for (int i = 0; i < fields.length; i++) {
       Object found = row.isNullAt(i) ? null : row.get(i, fields[i].dataType());
-      valid[i] = of(found, fields[i].dataType());
+      valid[i] = mapped(found, fields[i].dataType(), text);
       same &= valid[i] == found;
     }
     return same ? row : new GenericInternalRow(valid);
   }
 
-  private static ArrayData array(ArrayData array, DataType type) {
+  private static ArrayData array(ArrayData array, DataType type, UnaryOperator<UTF8String> text) {
     Object[] valid = new Object[array.numElements()];
     boolean same = true;
     for (int i = 0; i < valid.length; i++) {
       Object found = array.isNullAt(i) ? null : array.get(i, type);
-      valid[i] = of(found, type);
+      valid[i] = mapped(found, type, text);
       same &= valid[i] == found;
     }
     return same ? array : new GenericArrayData(valid);
   }
 
-  private static MapData map(MapData map, MapType type) {
+  private static MapData map(MapData map, MapType type, UnaryOperator<UTF8String> text) {
     ArrayData keys = map.keyArray();
-    ArrayData validKeys = (ArrayData) of(keys, new ArrayType(type.keyType(), false));
+    ArrayData validKeys = array(keys, type.keyType(), text);
     ArrayData values = map.valueArray();
-    ArrayData validValues = (ArrayData) of(values, new ArrayType(type.valueType(), true));
+    ArrayData validValues = array(values, type.valueType(), text);
     if (validKeys != keys) {
       requireDistinct(validKeys, type.keyType());
     }

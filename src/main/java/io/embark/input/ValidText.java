@@ -47,8 +47,10 @@ public final class ValidText extends FunctionExpression {
                   Expression text = column.expr();
                   boolean isId = field.name().equals(id);
                   Expression valid = null;
-                  if (field.dataType().equals(DataTypes.StringType)) {
-                    valid = isId ? new ValidId(text, id, any) : any ? new ValidText(text) : null;
+                  if (isId && ValidNested.holdsText(field.dataType())) {
+                    valid = new ValidId(text, id, any);
+                  } else if (any && field.dataType().equals(DataTypes.StringType)) {
+                    valid = new ValidText(text);
                   } else if (any && ValidNested.holdsText(field.dataType())) {
                     valid = new ValidNested(text);
                   }

@@ -73,6 +73,15 @@ public final class Staging {
    */
   public record Recovered(Snapshot snapshot, JsonNode manifest, List<Receipt> receipts) {}
 
+  /**
+   * Asks whether the lock that this was made with is held still.
+   *
+   * @throws IOException if another run has it
+   */
+  public void requireHeld() throws IOException {
+    lock.requireHeld();
+  }
+
   /** Finishes what a run that died had begun to publish. The caller holds the lock. */
   public static List<Recovered> recover(TableDirectory table, TableLock lock) throws IOException {
     List<Recovered> recovered = new ArrayList<>();

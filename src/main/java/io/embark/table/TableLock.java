@@ -31,6 +31,7 @@ public final class TableLock implements AutoCloseable {
   private final ScheduledExecutorService clock;
   private final Thread run = Thread.currentThread();
   private long epoch;
+  private String broken;
 
   private TableLock(TableDirectory table, LockOwner owner, Duration stale) {
     this.files = new LockFiles(table);
@@ -141,6 +142,7 @@ public final class TableLock implements AutoCloseable {
     boolean mine = isHeld(files.newest());
     if (mine && last.isPresent() && !last.get().released()) {
       LOG.warn("The lock of {} is void: its owner is gone, {}", path(), inWords(last.get()));
+      broken = last.get().owner() == null ? null : last.get().owner().application();
       Step.LOCK_BROKEN.done();
     }
     return mine;
@@ -178,6 +180,14 @@ public final class TableLock implements AutoCloseable {
   /** The number of this ownership: higher than that of every earlier owner of the table's lock. */
   public long epoch() {
     return epoch;
+  }
+
+  /**
+   * The Spark application of the owner that this one took the lock from, without its releasing it;
+   * it may be asleep and not dead. Empty if there was none, or it cannot be told.
+   */
+  public Optional<String> brokenApplication() {
+    return Optional.ofNullable(broken);
   }
 
   /**

@@ -86,7 +86,8 @@ record CatalogMerge(
    * Commits, from the table's newest snapshot each time that others were faster.
    *
    * @param base the snapshot that was compared
-   * @throws IOException if the lock is lost, or others were faster each time
+   * @throws IOException if others were faster each time
+   * @throws IllegalStateException if the lock is lost
    */
   void commit(Dataset<Row> source, long base, TableLock lock) throws IOException {
     source.createOrReplaceTempView(SOURCE);

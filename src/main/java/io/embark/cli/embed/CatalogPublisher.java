@@ -74,11 +74,18 @@ final class CatalogPublisher implements Publisher {
     base = table.snapshot();
     for (StagedRun begun : StagedRun.all(table.directory())) {
       long then = RunFacts.base(begun.facts());
-      if (begun.key().equals(Staging.key(RunFacts.of(plan, then))) && table.keeps(then)) {
+      if (begun.key().equals(Staging.key(RunFacts.of(plan, then)))
+          && table.keeps(then)
+          && !isWrittenByBroken(then, lock)) {
         base = then;
       }
     }
     return Optional.empty();
+  }
+
+  /** Whether the run that this one took the lock from has committed since a snapshot. */
+  private boolean isWrittenByBroken(long snapshot, TableLock lock) {
+    return lock.brokenApplication().filter(app -> table.isWrittenSince(snapshot, app)).isPresent();
   }
 
   @Override
@@ -139,6 +146,14 @@ final class CatalogPublisher implements Publisher {
     lock.requireHeld();
     table.evolve(plan.schema());
     merge.commit(merge.source(changes, embedded, updated, sync), base, lock);
+    // A run that slept while it committed has not asked for its lock again: what it wrote is older
+    // than this input, and was taken for somebody's newer rows.
+    if (isWrittenByBroken(base, lock)) {
+      run.staging().clear();
+      throw new IOException(
+          "%s was written, while this run worked, by a run that had lost its lock (Spark application %s); rows that both changed are left as that run wrote them. Run the same command again: it compares them anew."
+              .formatted(table.name(), lock.brokenApplication().orElseThrow()));
+    }
     long snapshot = table.snapshot();
     table
         .directory()

@@ -4,9 +4,11 @@ import io.embark.UserError;
 import io.embark.spark.column.Columns;
 import io.embark.table.TableDirectory;
 import java.io.IOException;
+import java.sql.Timestamp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -259,6 +261,23 @@ record CatalogTable(SparkSession spark, List<String> parts) {
     load();
     String id = "SELECT 1 FROM %s.snapshots WHERE snapshot_id = %d".formatted(sqlName(), snapshot);
     return snapshot == EMPTY || !sql(id).isEmpty();
+  }
+
+  /** Whether a Spark application has committed since a snapshot. */
+  boolean isWrittenSince(long snapshot, String application) {
+    load();
+    List<Row> all =
+        sql("SELECT snapshot_id, committed_at, summary['spark.app.id'] FROM %s.snapshots"
+                .formatted(sqlName()))
+            .collectAsList();
+    Optional<Timestamp> then =
+        all.stream()
+            .filter(row -> row.getLong(0) == snapshot)
+            .map(row -> row.getTimestamp(1))
+            .findFirst();
+    return all.stream()
+        .filter(row -> row.getLong(0) != snapshot && application.equals(row.getString(2)))
+        .anyMatch(row -> then.isEmpty() || !row.getTimestamp(1).before(then.get()));
   }
 
   /** The rows that a snapshot has, whoever commits meanwhile. */

@@ -191,18 +191,25 @@ final class ParquetPublisher implements Publisher {
   }
 
   private Snapshot adopted() throws IOException {
-    for (FileStatus found : table.visible().values()) {
-      if (found.isDirectory()) {
+    for (FileStatus status : table.visible().values()) {
+      if (status.isDirectory()) {
         throw new UserError(
             "output: %s holds the folder %s; wanted Parquet files only. Use another output."
-                .formatted(table.path(), found.getPath().getName()));
+                .formatted(table.path(), status.getPath().getName()));
       }
     }
+    UniformParquet found = UniformParquet.of(spark, table.visible().values());
     List<DataFile> files =
         table.visible().values().stream()
-            .map(f -> new DataFile(f.getPath().getName(), f.getLen(), -1, null))
+            .map(
+                f ->
+                    new DataFile(
+                        f.getPath().getName(),
+                        f.getLen(),
+                        found.rows().get(f.getPath().toString()),
+                        null))
             .toList();
-    String schema = UniformParquet.schema(spark, table.visible().values()).json();
+    String schema = found.schema().json();
     return new Snapshot(Snapshot.FORMAT, 0, null, "found", null, schema, files);
   }
 

@@ -261,12 +261,15 @@ record TableRun(EmbedPlan plan, Staging staging) {
     return rowsOf(REWRITTEN, files);
   }
 
-  private void write(Dataset<Row> rows, String part) {
+  /** Asks for the lock around it: the run that took it over stages under the same names. */
+  private void write(Dataset<Row> rows, String part) throws IOException {
+    staging.requireHeld();
     rows.write()
         .mode("overwrite")
         .options(counting())
         .format(VectorParquetFormat.NAME)
         .save(staging.part(part));
+    staging.requireHeld();
   }
 
   private Map<String, String> counting() {

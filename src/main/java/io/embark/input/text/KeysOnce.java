@@ -3,8 +3,10 @@ package io.embark.input.text;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -27,8 +29,8 @@ final class KeysOnce {
 
   private int depth;
 
-  /** The keys of the innermost structure, once they are many. */
-  private Set<String> many;
+  /** The keys of each open structure that has many, else null. */
+  private final List<Set<String>> many = new ArrayList<>();
 
   KeysOnce(JsonParser parser) {
     this.parser = parser;
@@ -47,11 +49,11 @@ final class KeysOnce {
         begins = Arrays.copyOf(begins, 2 * depth);
       }
       begins[depth++] = count;
-      many = null;
+      many.add(null);
     } else if (token.isStructEnd()) {
       Arrays.fill(keys, begins[depth - 1], count, null);
       count = begins[--depth];
-      many = null;
+      many.remove(depth);
     }
   }
 
@@ -67,10 +69,12 @@ final class KeysOnce {
         had = keys[i].equals(key);
       }
     } else {
-      if (many == null) {
-        many = new HashSet<>(Arrays.asList(keys).subList(begin, count));
+      Set<String> set = many.get(depth - 1);
+      if (set == null) {
+        set = new HashSet<>(Arrays.asList(keys).subList(begin, count));
+        many.set(depth - 1, set);
       }
-      had = !many.add(key);
+      had = !set.add(key);
     }
     if (had) {
       throw new JsonParseException(parser, "Duplicate field '%s'".formatted(key));

@@ -54,11 +54,14 @@ final class LineRows extends AbstractIterator<String> {
   }
 
   private static final class Lines extends AbstractIterator<String> {
+    private static final String BYTE_ORDER_MARK = "\ufeff";
+
     private final LineReader reader;
     private final String charset;
     private final Text line = new Text();
     private boolean read;
     private boolean there;
+    private boolean first = true;
 
     Lines(LineReader reader, String charset) {
       this.reader = reader;
@@ -82,8 +85,12 @@ final class LineRows extends AbstractIterator<String> {
         throw new java.util.NoSuchElementException();
       }
       read = false;
+      boolean begins = first;
+      first = false;
       try {
-        return new String(line.getBytes(), 0, line.getLength(), charset);
+        String text = new String(line.getBytes(), 0, line.getLength(), charset);
+        // What Spark's reader of lines leaves out too.
+        return begins && text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text;
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

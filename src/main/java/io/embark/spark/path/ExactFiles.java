@@ -25,7 +25,6 @@ import org.apache.spark.sql.types.StructType;
 import scala.Option;
 import scala.collection.JavaConverters;
 import scala.collection.immutable.Map;
-import scala.collection.immutable.Map$;
 
 /**
  * Reads files and folders by their exact paths. Spark's {@code DataFrameReader} takes <code>
@@ -33,6 +32,13 @@ import scala.collection.immutable.Map$;
  * reads every path as often as there are such ones, which doubles rows.
  */
 public final class ExactFiles {
+  /** Nothing is passed over, whatever the session says, and pages are held to their checksums. */
+  private static final Map<String, String> STRICT =
+      new Map.Map3<>(
+          "ignoreCorruptFiles", "false",
+          "ignoreMissingFiles", "false",
+          "parquet.page.verify-checksum.enabled", "true");
+
   private ExactFiles() {}
 
   /** The rows of a Parquet file or folder. */
@@ -55,7 +61,7 @@ public final class ExactFiles {
    */
   public static Dataset<Row> read(
       SparkSession spark, FileFormat format, StructType schema, Collection<Path> paths) {
-    Map<String, String> options = Map$.MODULE$.empty();
+    Map<String, String> options = STRICT;
     Configuration hadoop = spark.sessionState().newHadoopConf();
     List<Path> qualified = paths.stream().map(path -> qualified(path, hadoop)).toList();
     Option<StructType> given = Option.apply(schema);

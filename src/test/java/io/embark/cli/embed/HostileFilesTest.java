@@ -491,6 +491,7 @@ class HostileFilesTest {
     String rows = "id\ttext\n1\tone\n2\t\"two\n";
     return Stream.of(
         read("quotes are characters", "in.tsv", rows, "1=one", "2=\"two"),
+        read("a sign of the byte order", "in.tsv", "\ufeff" + rows, "1=one", "2=\"two"),
         read("CRLF", "in.tsv", rows.replace("\n", "\r\n"), "1=one", "2=\"two"),
         read(
             "a header that ends otherwise",

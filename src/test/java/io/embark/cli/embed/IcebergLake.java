@@ -5,6 +5,9 @@ import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -98,6 +101,22 @@ final class IcebergLake implements AutoCloseable {
     } catch (NoSuchTableException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Leaves a lock whose owner, of this session's application, has not been heard of for long. */
+  void lockOfTheDead(String table) throws IOException {
+    Path locks =
+        location(table.substring(table.indexOf('.') + 1).replace('.', '/'))
+            .resolve("_embark/locks");
+    Path lock = locks.resolve("00000999.json");
+    Files.writeString(
+        lock,
+        """
+        {"token": "late", "host": "far", "place": "another kernel", "pid": 7, "started": "",
+         "application": "%s", "attempt": 0, "since": "then"}
+        """
+            .formatted(spark.sparkContext().applicationId()));
+    Files.setLastModifiedTime(lock, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
   }
 
   @Override

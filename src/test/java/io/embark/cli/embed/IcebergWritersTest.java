@@ -171,6 +171,25 @@ class IcebergWritersTest {
     requireRows(table, input.keySet());
   }
 
+  /** Asleep between its last look at the lock and its commit, it has nobody to stop it. */
+  @Test
+  void whatARunWroteThatHadLostItsLockIsComparedAgain() throws Exception {
+    String table = "lake.db.late";
+    twentyRowsThenChanges(table);
+    lake.lockOfTheDead(table);
+    lake.onCompared =
+        () -> {
+          lake.sql("UPDATE " + table + " SET text = 'yesterday' WHERE id = 1");
+          lake.insert(table, 20, "yesterday");
+        };
+    assertThatThrownBy(() -> lake.embed(table, json(), SYNC))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("by a run that had lost its lock");
+    lake.onCompared = () -> {};
+    lake.embed(table, json(), SYNC);
+    requireRows(table, input.keySet());
+  }
+
   @Test
   void aCommitThatOthersWereFasterThanIsMadeAgainFromTheirs() throws Exception {
     String table = "lake.db.faster";

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -333,6 +334,48 @@ class IncrementalTest {
       assertThat(data).hasSize(1);
       Files.move(data.get(0), table.resolve(name));
     }
+  }
+
+  /** Rows that are carried over from such files are held to their number too. */
+  @Test
+  void adoptedFilesHaveTheirNumbersOfRows() throws IOException {
+    for (int id = 0; id < 20; id++) {
+      texts.put(id, "text number " + id);
+    }
+    run("error", "--partitions", "3").assertDone();
+    FileUtils.deleteDirectory(Path.of(output(), "_embark").toFile());
+    texts.put(3, "changed");
+    run("incremental").assertDone();
+    requireTable();
+    assertThat(lastSnapshotFiles())
+        .hasSizeGreaterThan(1)
+        .allSatisfy(file -> assertThat(file.path("rows").asLong(-1)).isPositive());
+  }
+
+  /** A damaged file of the table that is passed over would have its rows embedded beside it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"spark.sql.files.ignoreCorruptFiles", "spark.sql.files.ignoreMissingFiles"})
+  void whatASessionPassesOverIsNotPassedOverInTheTable(String setting) throws IOException {
+    for (int id = 0; id < 20; id++) {
+      texts.put(id, "text number " + id);
+    }
+    run("incremental", "--partitions", "1").assertDone();
+    Path file = Path.of(output(), lastSnapshotFiles().get(0).path("name").asText());
+    byte[] whole = Files.readAllBytes(file);
+    byte[] damaged = whole.clone();
+    // Pages lie in front, the footer stays.
+    Arrays.fill(damaged, 4, whole.length / 4, (byte) 0x55);
+    Files.write(file, damaged);
+    LocalSpark.session().conf().set(setting, "true");
+    try {
+      assertThat(run("incremental").exitCode()).isNotZero();
+      assertThat(lastSnapshotFiles()).hasSize(1);
+    } finally {
+      LocalSpark.session().conf().unset(setting);
+    }
+    Files.write(file, whole);
+    assertThat(run("incremental").assertDone().out()).contains("20 as they were");
   }
 
   /** On many cores Spark reads every small file in a task of its own. */

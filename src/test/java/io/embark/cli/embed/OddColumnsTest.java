@@ -76,6 +76,7 @@ class OddColumnsTest {
   private static final List<String> SPECIAL =
       List.of(
           "_metadata",
+          "_corrupt_record",
           "file_name",
           "value",
           "a.b",

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -52,6 +53,18 @@ class KeysOnceTest {
       refused += expected.isEmpty() ? 0 : 1;
     }
     assertThat(refused).isBetween(500, 2_500);
+  }
+
+  /** With the square of their number this takes minutes. */
+  @Test
+  @Timeout(20)
+  void manyKeysWithNestedValues() throws IOException {
+    StringBuilder json = new StringBuilder("{");
+    for (int i = 0; i < 200_000; i++) {
+      json.append("\"k").append(i).append("\":[],");
+    }
+    assertThat(fault(EXACT, json + "\"last\":{}}", true)).isEmpty();
+    assertThat(fault(EXACT, json + "\"k7\":{}}", true)).isEqualTo("Duplicate field 'k7'");
   }
 
   private static void object(StringBuilder json, Random random, int names, int depth) {
