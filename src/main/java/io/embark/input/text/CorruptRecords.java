@@ -1,7 +1,7 @@
 package io.embark.input.text;
 
 import io.embark.input.gate.Options;
-import io.embark.spark.column.Columns;
+import java.util.Arrays;
 import org.apache.spark.sql.types.StructType;
 import scala.collection.immutable.Map;
 
@@ -17,7 +17,15 @@ final class CorruptRecords {
   /** Options in which that column is none of the files', unless the user passes records over. */
   static Map<String, String> named(Map<String, String> options, StructType files) {
     return Options.get(options, "mode", "PERMISSIVE").equalsIgnoreCase("FAILFAST")
-        ? Options.with(options, NAME, Columns.free("corrupt", files.fieldNames()))
+        ? Options.with(options, NAME, free(files.fieldNames()))
         : options;
+  }
+
+  private static String free(String... taken) {
+    String name = "corrupt";
+    while (Arrays.stream(taken).anyMatch(name::equalsIgnoreCase)) {
+      name += "_";
+    }
+    return name;
   }
 }
