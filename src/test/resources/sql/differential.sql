@@ -1,5 +1,6 @@
 -- Queries with E for embed_text, each run in several configurations and with a plain function in its place that computes
--- the same, row by row. One query a line. Tables: d(id, text, grp), t(tid, topic, tgrp), x(id, tid, w), n (as d, no rows).
+-- the same, row by row. One query a line. Tables: d(id, text, grp), t(tid, topic, tgrp), x(id, tid, w), n (as d, no rows),
+-- f (as d, by grp).
 
 -- Projections
 SELECT id, E(text) FROM d
@@ -198,3 +199,29 @@ SELECT id, E(text) FROM d TABLESAMPLE (100 PERCENT)
 SELECT a.id, a.v = b.v FROM (SELECT id, E(text) v FROM d) a JOIN (SELECT id, E(text) v FROM d) b ON a.id = b.id
 SELECT E(E_text) FROM (SELECT concat('x', text) E_text FROM d)
 SELECT id, E(concat_ws(' ', transform(E(text), v -> IF(v > 0, 'yes', 'no')))) FROM d
+
+-- Files and places of rows; f has a directory for each grp, which one partition reads where files are packed
+SELECT id, file(input_file_name()), E(text) FROM f
+SELECT id, file(input_file_name()) FROM f WHERE E(text)[0] > 0
+SELECT file(input_file_name()) FROM f WHERE E(text)[0] > 0
+SELECT DISTINCT file(input_file_name()) FROM f WHERE E(text) IS NULL
+SELECT id, file(input_file_name()) FROM f WHERE file(input_file_name()) = 'a' AND E(text)[0] > -2
+SELECT id, v, file(input_file_name()) FROM (SELECT id, E(text) v FROM f) WHERE v[0] > 0
+SELECT id, n FROM (SELECT id, file(input_file_name()) n, E(text) v FROM f) WHERE v[0] > 0 AND n <> 'b'
+SELECT id, file(input_file_name()), input_file_block_start() > 0, input_file_block_length() > 0, E(text) FROM f
+SELECT file(input_file_name()) n, max(E(text)[0]) FROM f GROUP BY file(input_file_name())
+SELECT id, E(file(input_file_name())) FROM f
+SELECT id, E(text), E(concat(file(input_file_name()), text)) FROM f
+SELECT id, E(text), embed_text(text, NULL, 'cls') IS NULL, file(input_file_name()) FROM f
+SELECT id, E(concat('t ', CAST(E(text)[0] > 0 AS STRING))), file(input_file_name()) FROM f
+SELECT id, E('a constant'), file(input_file_name()) FROM f
+SELECT id, file(input_file_name()), E(text) FROM f UNION ALL SELECT id, file(input_file_name()), E(grp) FROM f
+SELECT id, k, file(input_file_name()), E(text) FROM f JOIN VALUES ('a', 1), ('b', 2) AS q(g, k) ON grp = g
+SELECT id, w, file(input_file_name()) FROM f LATERAL VIEW explode(split(text, ' ')) AS w WHERE E(w)[0] > 0
+SELECT id, w, file(input_file_name()) FROM (SELECT id, text, E(text) v FROM f) LATERAL VIEW explode(v) AS w
+SELECT count(*) FROM (SELECT file(input_file_name()) n, E(text) FROM f LIMIT 100) WHERE n = ''
+SELECT id, E(text), rand(7) FROM d
+SELECT id, monotonically_increasing_id(), spark_partition_id(), E(text) FROM d
+SELECT id FROM d WHERE E(text)[0] > 0 AND rand(7) > 0.5
+SELECT id, r, v FROM (SELECT id, rand(7) r, E(text) v FROM d) WHERE r > 0.3 AND v[0] > 0
+SELECT id, m FROM (SELECT id, monotonically_increasing_id() m, E(text) v FROM d) WHERE v[0] > 0

@@ -12,6 +12,7 @@ import io.embark.spark.metrics.EmbeddingMetrics;
 import io.embark.spark.metrics.JvmMetrics;
 import io.embark.text.Chunk;
 import java.util.Iterator;
+import java.util.function.Function;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.JoinedRow;
@@ -39,11 +40,14 @@ public record EmbedColumnTask(
     JoinedRow joined = new JoinedRow();
     boolean states = config.get(Setting.TOKEN_STATES);
     return ExecutorEmbedders.endWithTask(
-        new EmbeddingStream<InternalRow, InternalRow>(
+        new EmbeddingStream<InputBlock.Placed<InternalRow>, InternalRow>(
             embedder(),
-            rows,
-            row -> InternalRows.text(row, textIndex),
-            (row, embedding) -> joined.apply(row, values(embedding, states)),
+            InputBlock.of(rows, Function.identity()),
+            read -> InternalRows.text(read.row(), textIndex),
+            (read, embedding) -> {
+              read.block().putBack();
+              return joined.apply(read.row(), values(embedding, states));
+            },
             JvmMetrics.and(counted)));
   }
 

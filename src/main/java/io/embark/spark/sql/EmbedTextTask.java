@@ -4,6 +4,7 @@ import io.embark.embed.Embedder;
 import io.embark.embed.Embedding;
 import io.embark.embed.EmbeddingStream;
 import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.spark.column.InputBlock;
 import io.embark.spark.column.InternalRows;
 import io.embark.spark.executor.Canary;
 import io.embark.spark.executor.ExecutorEmbedders;
@@ -41,8 +42,8 @@ public record EmbedTextTask(
             scala.collection.Iterator<InternalRow>, scala.collection.Iterator<InternalRow>>,
         Serializable {
 
-  /** A row and what is known of it so far, by pass. */
-  private record Embedded(InternalRow row, List<Embedding>[] byPass) {}
+  /** A row, the file it comes from, and what is known of it so far, by pass. */
+  private record Embedded(InternalRow row, InputBlock block, List<Embedding>[] byPass) {}
 
   @Override
   public scala.collection.Iterator<InternalRow> apply(
@@ -59,7 +60,11 @@ public record EmbedTextTask(
     }
     Iterator<Embedded> items =
         JavaConverters.asJavaIterator(
-            partition.map(row -> new Embedded(readsAhead ? row.copy() : row, byPass(constants))));
+            JavaConverters.asScalaIterator(
+                    InputBlock.of(
+                        JavaConverters.asJavaIterator(partition),
+                        row -> readsAhead ? row.copy() : row))
+                .map(read -> new Embedded(read.row(), read.block(), byPass(constants))));
     for (int i = 0; i < passes.passes().size(); i++) {
       if (!passes.passes().get(i).constant()) {
         items = embed(i, items);
@@ -73,6 +78,7 @@ public record EmbedTextTask(
         .map(
             item -> {
               metrics.row();
+              item.block().putBack();
               return projection.apply(joined.apply(item.row(), vectors(item)));
             });
   }
@@ -99,7 +105,11 @@ public record EmbedTextTask(
         EmbeddingStream.ofSeveralTexts(
             embedder(pass),
             items,
-            item -> texts(projection.apply(item.row()), texts.size()),
+            item -> {
+              // For texts that name the file; rows of an earlier pass are ahead of the next.
+              item.block().putBack();
+              return texts(projection.apply(item.row()), texts.size());
+            },
             (item, embeddings) -> {
               item.byPass()[pass] = embeddings;
               return item;
