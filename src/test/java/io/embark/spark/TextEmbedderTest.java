@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
@@ -153,6 +154,24 @@ class TextEmbedderTest {
     Map<Long, Row> single = byId(minilm().transform(LocalSpark.texts(1, texts.subList(0, 9))));
     assertThat(vector(rows.get(8L)))
         .containsExactly(vector(single.get(8L)), within((double) ALONE_TOLERANCE));
+  }
+
+  /** Rows are read ahead of the embedding, past the end of their file. */
+  @Test
+  void behindTheEmbedderEachRowStillTellsItsFile(@TempDir Path directory) {
+    String folder = directory.resolve("texts").toString();
+    Dataset<Row> texts = LocalSpark.texts(3, mixedTexts(9, 5));
+    texts.write().parquet(folder);
+    Dataset<Row> read = texts.sparkSession().read().parquet(folder).coalesce(1);
+    List<String> wanted = files(read);
+    assertThat(wanted).doesNotContain("").satisfies(f -> assertThat(Set.copyOf(f)).hasSize(3));
+    assertThat(files(minilm().transform(read))).isEqualTo(wanted);
+  }
+
+  private static List<String> files(Dataset<Row> rows) {
+    return rows.withColumn("file", functions.input_file_name()).collectAsList().stream()
+        .map(row -> row.<String>getAs("file"))
+        .toList();
   }
 
   @Test
