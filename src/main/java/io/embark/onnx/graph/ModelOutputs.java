@@ -34,7 +34,7 @@ record ModelOutputs(
 
   /** Parts of names of outputs that have a text's rank and are no states to be pooled. */
   private static final Pattern OTHERWISE =
-      Pattern.compile("logits|scores?\\b|colbert|sparse|probabilit|present");
+      Pattern.compile("logits|scores?\\b|colbert|sparse|probabilit|(^|[._/])present([._]|$)");
 
   /**
    * @throws UserError if it cannot be told which output is which, listing them

@@ -55,7 +55,8 @@ class ModelOutputsTest {
     "last_hidden_state/3/8 882/2/8 883/2/9, last_hidden_state, 882, -",
     "last_hidden_state/3/8 embeddings/2/8, last_hidden_state, -, -",
     "last_hidden_state/3/8 logits/2/8, last_hidden_state, -, -",
-    "last_hidden_state/3/8 present.0.key/3/8, last_hidden_state, -, -"
+    "last_hidden_state/3/8 present.0.key/3/8, last_hidden_state, -, -",
+    "token_representations/3/8 present.0.key/3/8, token_representations, -, -"
   })
   void areTold(String spelt, String states, String pooler, String finished) {
     ModelOutputs found = ModelOutputs.of(outputs(spelt), WIDTH_8);
