@@ -8,6 +8,7 @@ import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeSet;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.optimizer.PushPredicateThroughJoin$;
+import org.apache.spark.sql.catalyst.plans.logical.Command;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 
 /** Finds and replaces calls of {@code embed_text} in expressions and plans. */
@@ -24,7 +25,10 @@ final class EmbedCalls {
 
   /** Whether a call stands in the expressions of this very node and has yet to be moved out. */
   static boolean in(LogicalPlan node) {
-    return !(node instanceof EmbedTextPlan) && in(ScalaSeq.toJava(node.expressions()));
+    // Conditions of a statement that changes rows are there for its table to plan with; its query
+    // has them too, and computes them.
+    return !(node instanceof EmbedTextPlan || node instanceof Command)
+        && in(ScalaSeq.toJava(node.expressions()));
   }
 
   /** Whether a call is left anywhere in the plan. */
