@@ -1,12 +1,19 @@
 package io.embark.spark.sql;
 
+import io.embark.UserError;
 import io.embark.spark.catalyst.FunctionExpression;
+import io.embark.spark.catalyst.ScalaSeq;
 import io.embark.spark.column.ColumnProvenance;
 import io.embark.spark.column.OutputType;
 import java.util.Optional;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.CaseWhen;
+import org.apache.spark.sql.catalyst.expressions.Cast;
+import org.apache.spark.sql.catalyst.expressions.Coalesce;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.If;
+import org.apache.spark.sql.catalyst.expressions.RuntimeReplaceable;
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
 import org.apache.spark.sql.catalyst.expressions.codegen.CodegenFallback;
@@ -83,9 +90,36 @@ public final class DecodeVector extends FunctionExpression implements CodegenFal
       return expression instanceof CosineSimilarity
           ? Option.apply(
               expression.mapChildren(
-                  side ->
-                      stored(side).<Expression>map(as -> new DecodeVector(side, as)).orElse(side)))
+                  side -> {
+                    Optional<OutputType.Stored> as = stored(side);
+                    if (as.isEmpty()) {
+                      refuseNumbers(side, side);
+                    }
+                    return as.<Expression>map(stored -> new DecodeVector(side, stored))
+                        .orElse(side);
+                  }))
           : Option.empty();
+    }
+
+    /**
+     * What passes a column on, perhaps as another type, would make plausible vectors of what stands
+     * for its values. Functions of the user's, which may decode it, are let be.
+     */
+    private static void refuseNumbers(Expression side, Expression part) {
+      stored(part)
+          .ifPresent(
+              as -> {
+                throw new UserError(
+                    "cosine_similarity: %s takes what column %s stores, %s, for the numbers of its vectors. Give the column itself, or compute the cosine in each branch and choose between the cosines."
+                        .formatted(side.sql(), part.sql(), as.type().label()));
+              });
+      if (part instanceof Cast
+          || part instanceof If
+          || part instanceof CaseWhen
+          || part instanceof Coalesce
+          || part instanceof RuntimeReplaceable) {
+        ScalaSeq.toJava(part.children()).forEach(child -> refuseNumbers(side, child));
+      }
     }
 
     /** How the vectors of a column are stored, if smaller than they are. */

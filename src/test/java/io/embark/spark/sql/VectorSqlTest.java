@@ -216,6 +216,24 @@ class VectorSqlTest {
                     "SELECT cosine_similarity(embedding, embed_text(text, NULL, 'cls')) FROM"
                         + " stored"))
         .hasMessageContaining("made differently (pooling)");
+    if (!type.isEncoded() || type == OutputType.BINARY) {
+      return;
+    }
+    for (String taken :
+        List.of(
+            "CAST(embedding AS array<double>)",
+            "coalesce(embedding, embed_text(text))",
+            "nvl(embedding, embed_text(text))",
+            "if(length(text) > 3, embedding, embed_text(text))",
+            "CASE WHEN text IS NULL THEN embed_text(text) ELSE embedding END",
+            "CAST(coalesce(embedding, NULL) AS array<float>)")) {
+      for (String sides : List.of(taken + ", embed_text(text)", "embed_text(text), " + taken)) {
+        assertThatThrownBy(
+                () -> SqlSpark.sql("SELECT cosine_similarity(" + sides + ") FROM stored").collect())
+            .as(sides)
+            .hasMessageContaining("Give the column itself");
+      }
+    }
   }
 
   @Test
