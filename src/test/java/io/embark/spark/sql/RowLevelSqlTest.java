@@ -89,8 +89,7 @@ class RowLevelSqlTest {
         .flatMap(
             statement ->
                 // Updates are tried in one mode: these tests take their time. Calls in a subquery
-                // of a statement that
-                // writes files anew: see docs/sql.md.
+                // of a statement that writes files anew: see docs/sql.md.
                 Stream.of("copy-on-write", "merge-on-read")
                     .filter(
                         mode ->
