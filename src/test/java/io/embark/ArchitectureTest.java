@@ -91,6 +91,7 @@ class ArchitectureTest {
             .with(JSON)
             .with("org.apache.hadoop.conf.."));
     LAYERS.put("spark.path", Sight.of().with(SPARK));
+    LAYERS.put("spark.wire", Sight.of().with(SPARK));
     LAYERS.put(
         "post",
         Sight.of("embed", "model", "spark.path")
@@ -118,6 +119,7 @@ class ArchitectureTest {
     LAYERS.put(
         "spark.column",
         Sight.of(
+                "spark.wire",
                 "text",
                 "pooling",
                 "vector",
@@ -142,6 +144,7 @@ class ArchitectureTest {
     LAYERS.put(
         "spark",
         Sight.of(
+                "spark.wire",
                 "text",
                 "vector",
                 "embed",
@@ -159,24 +162,33 @@ class ArchitectureTest {
     LAYERS.put("input.gate", Sight.of().with(SPARK));
     LAYERS.put(
         "input.text",
-        Sight.of("spark.catalyst", "input.gate").with(SPARK, JSON).with("com.univocity.."));
+        Sight.of("spark.wire", "spark.catalyst", "input.gate")
+            .with(SPARK, JSON)
+            .with("com.univocity.."));
     LAYERS.put(
         "input",
         Sight.of(
-                "spark.catalyst", "spark.path", "spark.column", "table", "input.gate", "input.text")
+                "spark.wire",
+                "spark.catalyst",
+                "spark.path",
+                "spark.column",
+                "table",
+                "input.gate",
+                "input.text")
             .with(SPARK)
             .with("org.apache.parquet..")
             .with("org.apache.orc.."));
     LAYERS.put("analysis.measure", Sight.of());
     LAYERS.put(
         "analysis.search",
-        Sight.of("spark.column", "spark").with(SPARK).with("dev.ludovic.netlib.."));
+        Sight.of("spark.wire", "spark.column", "spark").with(SPARK).with("dev.ludovic.netlib.."));
     LAYERS.put(
         "analysis.cluster", Sight.of("embed", "spark.path", "spark.column", "spark").with(SPARK));
     LAYERS.put("clustering", Sight.of("analysis.cluster").with(SPARK));
     LAYERS.put(
         "analysis.compare",
         Sight.of(
+                "spark.wire",
                 "pooling",
                 "embed",
                 "post",
@@ -238,6 +250,7 @@ class ArchitectureTest {
     LAYERS.put(
         "cli.doctor",
         Sight.of(
+                "spark.wire",
                 "token",
                 "onnx",
                 "model",

@@ -2,6 +2,7 @@ package io.embark.input;
 
 import io.embark.input.gate.Options;
 import io.embark.input.gate.UnreadableInput;
+import io.embark.spark.wire.Packed;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -121,13 +122,21 @@ final class Footers {
     spark.sparkContext().setJobDescription("Embark: footers of %,d files".formatted(files.size()));
     try {
       return context
-          .parallelize(listed, tasks)
-          .map(file -> reader.read(new Path(file.path()), file.length(), conf.value()))
-          .collect();
+          .parallelize(listed.stream().map(Packed::of).toList(), tasks)
+          .map(file -> Packed.of(columns(reader, Packed.read(file), conf)))
+          .collect()
+          .stream()
+          .map(Packed::<FileColumns>read)
+          .toList();
     } catch (Exception e) {
       // Spark throws exceptions that it does not declare.
       throw refusal(e).orElseGet(() -> Options.same(e));
     }
+  }
+
+  private static FileColumns columns(
+      FooterReader reader, Listed file, SerializableConfiguration conf) throws IOException {
+    return reader.read(new Path(file.path()), file.length(), conf.value());
   }
 
   /** What a task said, out of what Spark wraps around it. */

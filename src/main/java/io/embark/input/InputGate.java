@@ -5,6 +5,7 @@ import io.embark.input.gate.GatedReader;
 import io.embark.input.gate.Options;
 import io.embark.input.gate.UnreadableInput;
 import io.embark.spark.column.Columns;
+import io.embark.spark.wire.Packed;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
@@ -84,7 +85,7 @@ public record InputGate(
     Broadcast<SerializableConfiguration> conf =
         Options.broadcast(spark, spark.sparkContext().hadoopConfiguration());
     new JavaSparkContext(spark.sparkContext())
-        .parallelize(all, Math.min(1 + all.size() / FEW, 1000))
+        .parallelize(all.stream().map(Packed::of).toList(), Math.min(1 + all.size() / FEW, 1000))
         .mapPartitions(some -> refusals(some, read, hasCharset, conf.value().value()))
         .take(1)
         .forEach(
@@ -94,10 +95,10 @@ public record InputGate(
   }
 
   private static Iterator<String> refusals(
-      Iterator<Listed> some, InputFormat format, boolean hasCharset, Configuration hadoop) {
+      Iterator<byte[]> some, InputFormat format, boolean hasCharset, Configuration hadoop) {
     while (some.hasNext()) {
       try {
-        require(some.next(), format, hasCharset, hadoop);
+        require(Packed.read(some.next()), format, hasCharset, hadoop);
       } catch (UserError | UnreadableInput e) {
         return List.of(e.getMessage()).iterator();
       }

@@ -14,6 +14,7 @@ import io.embark.spark.column.PostStep;
 import io.embark.spark.executor.CanaryWatch;
 import io.embark.spark.executor.ModelFacts;
 import io.embark.spark.metrics.EmbeddingMetrics;
+import io.embark.spark.wire.Sent;
 import io.embark.vector.Int8Ranges;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -177,7 +178,7 @@ public final class TextEmbedder extends EmbedderParams<TextEmbedder>
             textIndex,
             columns(),
             facts.vectorNames().size(),
-            post.map(p -> new JavaSparkContext(context).broadcast(p)).orElse(null),
+            post.map(p -> Sent.of(new JavaSparkContext(context), p)).orElse(null),
             metrics(dataset.sparkSession()).ofNextCall());
     Chunking chunking = Chunking.of(this);
     return InternalRows.mapPartitions(

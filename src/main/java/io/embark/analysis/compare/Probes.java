@@ -3,6 +3,7 @@ package io.embark.analysis.compare;
 import static org.apache.spark.sql.functions.*;
 
 import io.embark.analysis.compare.EmbeddingPass.Candidate;
+import io.embark.spark.wire.Sent;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,7 +11,6 @@ import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.api.java.function.FlatMapGroupsFunction;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.classification.LogisticRegression;
 import org.apache.spark.ml.classification.LogisticRegressionModel;
 import org.apache.spark.ml.linalg.Matrix;
@@ -171,8 +171,8 @@ final class Probes {
   /** Tests each probe on the rows that lie outside its split's train part. */
   private Confusion[] onOthers(Probe[] probes) {
     int ofSplits = splits;
-    Broadcast<Probe[]> sent =
-        JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext()).broadcast(probes);
+    Sent<Probe[]> sent =
+        Sent.of(JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext()), probes);
     FlatMapFunction<Row, Row> take =
         row -> {
           List<Boolean> train = row.getList(0);

@@ -7,6 +7,8 @@ import io.embark.analysis.search.PartitionSearch.TopHits;
 import io.embark.analysis.search.PartitionSearch.TopHits.Hit;
 import io.embark.spark.VectorColumn;
 import io.embark.spark.column.Columns;
+import io.embark.spark.wire.Packed;
+import io.embark.spark.wire.Sent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -15,7 +17,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -116,7 +117,7 @@ public record VectorSearch(
         block.add(new Query(query.getLong(0), query.getString(1), vector));
       }
       if (block.size() == size || !block.isEmpty() && !remaining.hasNext()) {
-        hits = hits.union(search(rows, vectors, context.broadcast(Queries.of(block, dimension))));
+        hits = hits.union(search(rows, vectors, Sent.of(context, Queries.of(block, dimension))));
         block.clear();
       }
     }
@@ -136,7 +137,7 @@ public record VectorSearch(
                 .toArray(Column[]::new));
   }
 
-  private JavaRDD<Row> search(JavaRDD<Row> rows, VectorColumn vectors, Broadcast<Queries> queries) {
+  private JavaRDD<Row> search(JavaRDD<Row> rows, VectorColumn vectors, Sent<Queries> queries) {
     // Locals: a lambda that used the fields would carry the table to the executors.
     int width = kept.size();
     int best = most;
@@ -145,16 +146,19 @@ public record VectorSearch(
             partition -> {
               PartitionSearch search = new PartitionSearch(queries.value(), by, best);
               partition.forEachRemaining(row -> search.add(vectors.read(row), first(row, width)));
-              return search.finish().iterator();
+              return search.finish().stream()
+                  .map(hits -> Tuple2.apply(hits._1(), Packed.of(hits._2())))
+                  .iterator();
             })
-        .reduceByKey((left, right) -> TopHits.merge(left, right, best))
+        .reduceByKey(
+            (left, right) -> Packed.of(TopHits.merge(Packed.read(left), Packed.read(right), best)))
         .flatMap(hits -> rows(hits, queries.value(), by));
   }
 
-  private static Iterator<Row> rows(Tuple2<Integer, Hit[]> found, Queries queries, Metric metric) {
+  private static Iterator<Row> rows(Tuple2<Integer, byte[]> found, Queries queries, Metric metric) {
     int query = found._1();
     List<Row> rows = new ArrayList<>();
-    for (Hit hit : found._2()) {
+    for (Hit hit : Packed.<Hit[]>read(found._2())) {
       double score = metric.score(hit.similarity());
       List<Object> values = new ArrayList<>();
       Collections.addAll(

@@ -1,2 +1,5 @@
-/** The rows of a table nearest to query vectors, exactly and distributed. It sees {@code spark}. */
+/**
+ * The rows of a table nearest to query vectors, exactly and distributed. It sees {@code spark} and
+ * {@code spark.wire}.
+ */
 package io.embark.analysis.search;

@@ -3,6 +3,7 @@ package io.embark.cli.doctor;
 import io.embark.cli.Slots;
 import io.embark.cli.doctor.DoctorReport.Finding;
 import io.embark.cli.doctor.DoctorReport.Place;
+import io.embark.spark.wire.Packed;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -74,7 +75,11 @@ final class DoctorRounds {
 
   private void collect(JavaRDD<Integer> slots, DoctorTask task) {
     long before = System.currentTimeMillis();
-    List<Place> found = new ArrayList<>(slots.map(slot -> task.call()).collect());
+    List<Place> found = new ArrayList<>();
+    slots
+        .map(slot -> Packed.of(task.call()))
+        .collect()
+        .forEach(place -> found.add(Packed.read(place)));
     long after = System.currentTimeMillis();
     found.removeIf(Objects::isNull);
     for (Place place : found) {

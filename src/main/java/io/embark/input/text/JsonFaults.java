@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import io.embark.input.gate.Options;
 import io.embark.input.gate.UnreadableInput;
+import io.embark.spark.wire.Packed;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -43,11 +44,14 @@ record JsonFaults(ExactJsonOptions options) implements Serializable {
     List<String> paths = files.stream().map(file -> file.getPath().toString()).toList();
     return new JavaSparkContext(spark.sparkContext())
             .parallelize(paths, paths.size())
-            .map(path -> faults.in(new Path(path), conf.value().value()).orElse(null))
+            .map(
+                path ->
+                    faults.in(new Path(path), conf.value().value()).map(Packed::of).orElse(null))
             .filter(Objects::nonNull)
             .collect()
             .stream()
-            .findFirst();
+            .findFirst()
+            .map(Packed::read);
   }
 
   private Optional<UnreadableInput> in(Path file, Configuration hadoop) throws IOException {

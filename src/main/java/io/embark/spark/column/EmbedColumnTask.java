@@ -10,10 +10,10 @@ import io.embark.spark.executor.Canary;
 import io.embark.spark.executor.ExecutorEmbedders;
 import io.embark.spark.metrics.EmbeddingMetrics;
 import io.embark.spark.metrics.JvmMetrics;
+import io.embark.spark.wire.Sent;
 import io.embark.text.Chunk;
 import java.util.Iterator;
 import java.util.function.Function;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.JoinedRow;
 import org.apache.spark.sql.types.StructType;
@@ -31,7 +31,7 @@ public record EmbedColumnTask(
     int textIndex,
     EmbeddingColumns columns,
     int vectors,
-    Broadcast<PostStep> post,
+    Sent<PostStep> post,
     EmbeddingMetrics counted)
     implements InternalRows.Work {
 

@@ -1,8 +1,10 @@
 package io.embark.spark.column;
 
 import io.embark.UserError;
+import io.embark.spark.wire.Packed;
 import io.embark.vector.Int8Ranges;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -27,9 +29,10 @@ public final class Int8Calibration {
     return rows
         .select(columns)
         .toJavaRDD()
-        .mapPartitions(partition -> ofPartition(partition, count))
+        .mapPartitions(partition -> packed(ofPartition(partition, count)))
         .collect()
         .stream()
+        .map(Packed::<Int8Ranges[]>read)
         .reduce(Int8Calibration::union)
         .map(Arrays::asList)
         .orElseThrow(
@@ -60,6 +63,12 @@ public final class Int8Calibration {
       }
     }
     return Optional.ofNullable(ranges).stream().iterator();
+  }
+
+  private static Iterator<byte[]> packed(Iterator<Int8Ranges[]> ranges) {
+    return ranges.hasNext()
+        ? List.of(Packed.of(ranges.next())).iterator()
+        : Collections.emptyIterator();
   }
 
   private static Int8Ranges[] union(Int8Ranges[] a, Int8Ranges[] b) {
