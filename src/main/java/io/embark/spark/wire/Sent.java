@@ -18,6 +18,9 @@ public final class Sent<T> implements Serializable {
   private final String id = UUID.randomUUID().toString();
   private final Broadcast<byte[]> bytes;
 
+  /** Tasks ask for every row. */
+  private transient T value;
+
   private Sent(Broadcast<byte[]> bytes) {
     this.bytes = bytes;
   }
@@ -28,8 +31,16 @@ public final class Sent<T> implements Serializable {
   }
 
   /** The value; every task of a JVM gets the same object as long as memory allows. */
-  @SuppressWarnings("unchecked")
   public T value() {
+    if (value == null) {
+      value = ofThisJvm();
+    }
+    return value;
+  }
+
+  @SuppressWarnings("unchecked")
+  private T ofThisJvm() {
+    READ.values().removeIf(reference -> reference.get() == null);
     Object[] found = new Object[1];
     READ.compute(
         id,
@@ -41,7 +52,6 @@ public final class Sent<T> implements Serializable {
           found[0] = Packed.read(bytes.value());
           return new SoftReference<>(found[0]);
         });
-    READ.values().removeIf(reference -> reference.get() == null);
     return (T) found[0];
   }
 
