@@ -2,6 +2,7 @@ package io.embark.input;
 
 import io.embark.input.gate.Options;
 import io.embark.spark.catalyst.ScalaSeq;
+import io.embark.spark.column.Columns;
 import java.util.List;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
@@ -68,7 +69,24 @@ final class InputRelation {
     DataSourceUtils.verifySchema(format, columns);
     return spark.baseRelationToDataFrame(
         new HadoopFsRelation(
-            index, partitions(), columns.asNullable(), Option.empty(), format, options, spark));
+            index,
+            partitions(),
+            columns.asNullable(),
+            Option.empty(),
+            format,
+            failing(columns),
+            spark));
+  }
+
+  /**
+   * The options, under which a column of the files is never the one that Spark's readers put
+   * records into that they cannot read. Where such a record ends the run there is none.
+   */
+  private Map<String, String> failing(StructType columns) {
+    return Options.get(options, "mode", "PERMISSIVE").equalsIgnoreCase("FAILFAST")
+        ? Options.with(
+            options, "columnNameOfCorruptRecord", Columns.free("corrupt", columns.fieldNames()))
+        : options;
   }
 
   /** Answers with what was found under each path. */

@@ -2,6 +2,7 @@ package io.embark.input;
 
 import io.embark.UserError;
 import io.embark.spark.column.Columns;
+import io.embark.spark.path.ExactFiles;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,16 +25,6 @@ import org.apache.spark.sql.types.StructType;
 
 /** The rows of the files at a gate: their own columns, and those that directories give them. */
 record InputRows(SparkSession spark, InputGate gate) {
-  /**
-   * Nothing is passed over, whatever the session says, and pages are held to their checksums. What
-   * the user gives as options wins.
-   */
-  private static final Map<String, String> STRICT =
-      Map.of(
-          "ignoreCorruptFiles", "false",
-          "ignoreMissingFiles", "false",
-          "parquet.page.verify-checksum.enabled", "true");
-
   Dataset<Row> read(InputColumns wanted, Set<String> exact) throws IOException {
     FileFormat reader = gate.format().reader();
     StructType partitions = relation(gate.files(), reader, Map.of(), null).partitions();
@@ -106,7 +97,8 @@ record InputRows(SparkSession spark, InputGate gate) {
   private InputRelation relation(
       InputFiles files, FileFormat reader, Map<String, String> more, StructType types) {
     Map<String, String> options = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    options.putAll(STRICT);
+    // What the user gives as options wins.
+    options.putAll(ExactFiles.STRICT);
     options.putAll(gate.options());
     options.putAll(more);
     return new InputRelation(spark, files, reader, options, types);

@@ -76,7 +76,7 @@ public final class Staging {
   /**
    * Asks whether the lock that this was made with is held still.
    *
-   * @throws IOException if another run has it
+   * @throws IllegalStateException if it is not, see {@link TableLock#requireHeld}
    */
   public void requireHeld() throws IOException {
     lock.requireHeld();

@@ -22,6 +22,7 @@ import io.embark.table.TableDirectory;
 import io.embark.table.TableLock;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -191,16 +192,17 @@ final class ParquetPublisher implements Publisher {
   }
 
   private Snapshot adopted() throws IOException {
-    for (FileStatus status : table.visible().values()) {
+    Collection<FileStatus> visible = table.visible().values();
+    for (FileStatus status : visible) {
       if (status.isDirectory()) {
         throw new UserError(
             "output: %s holds the folder %s; wanted Parquet files only. Use another output."
                 .formatted(table.path(), status.getPath().getName()));
       }
     }
-    UniformParquet found = UniformParquet.of(spark, table.visible().values());
+    UniformParquet found = UniformParquet.of(spark, visible);
     List<DataFile> files =
-        table.visible().values().stream()
+        visible.stream()
             .map(
                 f ->
                     new DataFile(

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkException;
+import org.apache.spark.rdd.InputFileBlockHolder;
 
 /**
  * A file that no reader can read, today or tomorrow: damaged, or not of its format. A task throws
@@ -37,6 +38,12 @@ public final class UnreadableInput extends RuntimeException {
         "input: %s cannot be read: %s. Put the file right, or leave it out."
             .formatted(file, reason.strip().replaceFirst("\\.$", "")),
         cause);
+  }
+
+  /** A value of the row that this task has read last. */
+  public static UnreadableInput inCurrentFile(String reason) {
+    return new UnreadableInput(
+        new Path(InputFileBlockHolder.getInputFilePath().toString()), reason, null);
   }
 
   /** Throws what a reader said of a file: as this if it is the file's fault, else as it is. */

@@ -106,7 +106,7 @@ public final class GatedCsv extends CSVFileFormat {
       Map<String, String> options,
       Configuration hadoop) {
     Broadcast<SerializableConfiguration> conf = Options.broadcast(spark, hadoop);
-    QuotedCsv csv = QuotedCsv.of(spark, CorruptRecords.named(options, dataSchema));
+    QuotedCsv csv = QuotedCsv.of(spark, options);
     CSVOptions parsed = csv.options();
     String corrupt = parsed.columnNameOfCorruptRecord();
     ExprUtils.verifyColumnNameOfCorruptRecord(dataSchema, corrupt);

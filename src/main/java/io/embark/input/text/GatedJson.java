@@ -73,7 +73,7 @@ public final class GatedJson extends JsonFileFormat {
       Seq<Filter> filters,
       Map<String, String> options,
       Configuration hadoop) {
-    ExactJsonOptions exact = ExactJsonOptions.of(spark, CorruptRecords.named(options, dataSchema));
+    ExactJsonOptions exact = ExactJsonOptions.of(spark, options);
     ExprUtils.verifyColumnNameOfCorruptRecord(dataSchema, exact.columnNameOfCorruptRecord());
     StructType parsed = Options.without(requiredSchema, exact.columnNameOfCorruptRecord());
     Broadcast<SerializableConfiguration> conf = Options.broadcast(spark, hadoop);

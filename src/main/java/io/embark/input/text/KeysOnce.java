@@ -27,8 +27,6 @@ final class KeysOnce {
   /** Where the keys of each open structure begin. */
   private int[] begins = new int[8];
 
-  private int depth;
-
   /** The keys of each open structure that has many, else null. */
   private final List<Set<String>> many = new ArrayList<>();
 
@@ -43,36 +41,35 @@ final class KeysOnce {
    */
   void next(JsonToken token) throws JsonParseException {
     if (token == JsonToken.FIELD_NAME) {
-      add(name());
+      add(OneValueParser.whole(parser.getParsingContext().getCurrentName()));
     } else if (token.isStructStart()) {
-      if (depth == begins.length) {
-        begins = Arrays.copyOf(begins, 2 * depth);
+      int level = many.size();
+      if (level == begins.length) {
+        begins = Arrays.copyOf(begins, 2 * level);
       }
-      begins[depth++] = count;
+      begins[level] = count;
       many.add(null);
     } else if (token.isStructEnd()) {
-      Arrays.fill(keys, begins[depth - 1], count, null);
-      count = begins[--depth];
-      many.remove(depth);
+      int level = many.size() - 1;
+      many.remove(level);
+      Arrays.fill(keys, begins[level], count, null);
+      count = begins[level];
     }
   }
 
-  private String name() {
-    return OneValueParser.whole(parser.getParsingContext().getCurrentName());
-  }
-
   private void add(String key) throws JsonParseException {
-    int begin = begins[depth - 1];
+    int level = many.size() - 1;
+    int begin = begins[level];
     boolean had = false;
     if (count - begin < FEW) {
       for (int i = begin; i < count && !had; i++) {
         had = keys[i].equals(key);
       }
     } else {
-      Set<String> set = many.get(depth - 1);
+      Set<String> set = many.get(level);
       if (set == null) {
         set = new HashSet<>(Arrays.asList(keys).subList(begin, count));
-        many.set(depth - 1, set);
+        many.set(level, set);
       }
       had = !set.add(key);
     }

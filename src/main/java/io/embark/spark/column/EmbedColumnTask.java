@@ -13,7 +13,6 @@ import io.embark.spark.metrics.JvmMetrics;
 import io.embark.spark.wire.Sent;
 import io.embark.text.Chunk;
 import java.util.Iterator;
-import java.util.function.Function;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.JoinedRow;
 import org.apache.spark.sql.types.StructType;
@@ -35,14 +34,17 @@ public record EmbedColumnTask(
     EmbeddingMetrics counted)
     implements InternalRows.Work {
 
+  /** A row and the file it comes from. */
+  private record Read(InternalRow row, InputBlock block) {}
+
   @Override
   public Iterator<InternalRow> over(Iterator<InternalRow> rows) {
     JoinedRow joined = new JoinedRow();
     boolean states = config.get(Setting.TOKEN_STATES);
     return ExecutorEmbedders.endWithTask(
-        new EmbeddingStream<InputBlock.Placed<InternalRow>, InternalRow>(
+        new EmbeddingStream<Read, InternalRow>(
             embedder(),
-            InputBlock.of(rows, Function.identity()),
+            InputBlock.of(rows, Read::new),
             read -> InternalRows.text(read.row(), textIndex),
             (read, embedding) -> {
               read.block().putBack();

@@ -1,7 +1,7 @@
 package io.embark.spark.column;
 
 import java.util.Iterator;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.apache.spark.rdd.InputFileBlockHolder;
 import org.apache.spark.unsafe.types.UTF8String;
 
@@ -11,9 +11,6 @@ import org.apache.spark.unsafe.types.UTF8String;
  * that the scan read last: whoever reads ahead has to put it back for each row handed on.
  */
 public record InputBlock(UTF8String file, long start, long length) {
-
-  /** A row and where it comes from. */
-  public record Placed<T>(T row, InputBlock block) {}
 
   /** The block that this thread says now. */
   static InputBlock current() {
@@ -43,10 +40,11 @@ public record InputBlock(UTF8String file, long start, long length) {
   }
 
   /**
-   * The rows of a source with their blocks. A scan says a block only where it begins one, so the
-   * source finds what it said last whenever it is asked, whatever was put back in between.
+   * The rows of a source, each made one with its block. A scan says a block only where it begins
+   * one, so the source finds what it said last whenever it is asked, whatever was put back in
+   * between.
    */
-  public static <T, R> Iterator<Placed<R>> of(Iterator<T> source, Function<T, R> kept) {
+  public static <T, R> Iterator<R> of(Iterator<T> source, BiFunction<T, InputBlock, R> both) {
     return new Iterator<>() {
       private InputBlock said = current();
 
@@ -59,11 +57,11 @@ public record InputBlock(UTF8String file, long start, long length) {
       }
 
       @Override
-      public Placed<R> next() {
+      public R next() {
         said.putBack();
-        R row = kept.apply(source.next());
+        T row = source.next();
         look();
-        return new Placed<>(row, said);
+        return both.apply(row, said);
       }
 
       private void look() {

@@ -4,7 +4,6 @@ import io.embark.UserError;
 import io.embark.spark.wire.Packed;
 import io.embark.vector.Int8Ranges;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +28,8 @@ public final class Int8Calibration {
     return rows
         .select(columns)
         .toJavaRDD()
-        .mapPartitions(partition -> packed(ofPartition(partition, count)))
+        .mapPartitions(partition -> ofPartition(partition, count))
+        .map(Packed::of)
         .collect()
         .stream()
         .map(Packed::<Int8Ranges[]>read)
@@ -63,12 +63,6 @@ public final class Int8Calibration {
       }
     }
     return Optional.ofNullable(ranges).stream().iterator();
-  }
-
-  private static Iterator<byte[]> packed(Iterator<Int8Ranges[]> ranges) {
-    return ranges.hasNext()
-        ? List.of(Packed.of(ranges.next())).iterator()
-        : Collections.emptyIterator();
   }
 
   private static Int8Ranges[] union(Int8Ranges[] a, Int8Ranges[] b) {

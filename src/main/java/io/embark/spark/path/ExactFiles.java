@@ -25,6 +25,7 @@ import org.apache.spark.sql.types.StructType;
 import scala.Option;
 import scala.collection.JavaConverters;
 import scala.collection.immutable.Map;
+import scala.collection.immutable.Map$;
 
 /**
  * Reads files and folders by their exact paths. Spark's {@code DataFrameReader} takes <code>
@@ -33,8 +34,8 @@ import scala.collection.immutable.Map;
  */
 public final class ExactFiles {
   /** Nothing is passed over, whatever the session says, and pages are held to their checksums. */
-  private static final Map<String, String> STRICT =
-      new Map.Map3<>(
+  public static final java.util.Map<String, String> STRICT =
+      java.util.Map.of(
           "ignoreCorruptFiles", "false",
           "ignoreMissingFiles", "false",
           "parquet.page.verify-checksum.enabled", "true");
@@ -61,7 +62,8 @@ public final class ExactFiles {
    */
   public static Dataset<Row> read(
       SparkSession spark, FileFormat format, StructType schema, Collection<Path> paths) {
-    Map<String, String> options = STRICT;
+    Map<String, String> options =
+        Map$.MODULE$.<String, String>empty().$plus$plus(JavaConverters.mapAsScalaMap(STRICT));
     Configuration hadoop = spark.sessionState().newHadoopConf();
     List<Path> qualified = paths.stream().map(path -> qualified(path, hadoop)).toList();
     Option<StructType> given = Option.apply(schema);

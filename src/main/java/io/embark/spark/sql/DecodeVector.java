@@ -1,6 +1,5 @@
 package io.embark.spark.sql;
 
-import io.embark.UserError;
 import io.embark.spark.catalyst.FunctionExpression;
 import io.embark.spark.catalyst.ScalaSeq;
 import io.embark.spark.column.ColumnProvenance;
@@ -90,14 +89,10 @@ public final class DecodeVector extends FunctionExpression implements CodegenFal
       return expression instanceof CosineSimilarity
           ? Option.apply(
               expression.mapChildren(
-                  side -> {
-                    Optional<OutputType.Stored> as = stored(side);
-                    if (as.isEmpty()) {
-                      refuseNumbers(side, side);
-                    }
-                    return as.<Expression>map(stored -> new DecodeVector(side, stored))
-                        .orElse(side);
-                  }))
+                  side ->
+                      stored(side)
+                          .<Expression>map(as -> new DecodeVector(side, as))
+                          .orElseGet(() -> requireNumbers(side, side))))
           : Option.empty();
     }
 
@@ -105,11 +100,11 @@ public final class DecodeVector extends FunctionExpression implements CodegenFal
      * What passes a column on, perhaps as another type, would make plausible vectors of what stands
      * for its values. Functions of the user's, which may decode it, are let be.
      */
-    private static void refuseNumbers(Expression side, Expression part) {
+    private static Expression requireNumbers(Expression side, Expression part) {
       stored(part)
           .ifPresent(
               as -> {
-                throw new UserError(
+                throw SqlRefusal.refuse(
                     "cosine_similarity: %s takes what column %s stores, %s, for the numbers of its vectors. Give the column itself, or compute the cosine in each branch and choose between the cosines."
                         .formatted(side.sql(), part.sql(), as.type().label()));
               });
@@ -118,8 +113,9 @@ public final class DecodeVector extends FunctionExpression implements CodegenFal
           || part instanceof CaseWhen
           || part instanceof Coalesce
           || part instanceof RuntimeReplaceable) {
-        ScalaSeq.toJava(part.children()).forEach(child -> refuseNumbers(side, child));
+        ScalaSeq.toJava(part.children()).forEach(child -> requireNumbers(side, child));
       }
+      return side;
     }
 
     /** How the vectors of a column are stored, if smaller than they are. */

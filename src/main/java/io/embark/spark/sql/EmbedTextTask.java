@@ -59,12 +59,9 @@ public record EmbedTextTask(
       constants.add(passes.passes().get(i).constant() ? constants(i) : null);
     }
     Iterator<Embedded> items =
-        JavaConverters.asJavaIterator(
-            JavaConverters.asScalaIterator(
-                    InputBlock.of(
-                        JavaConverters.asJavaIterator(partition),
-                        row -> readsAhead ? row.copy() : row))
-                .map(read -> new Embedded(read.row(), read.block(), byPass(constants))));
+        InputBlock.of(
+            JavaConverters.asJavaIterator(partition),
+            (row, block) -> new Embedded(readsAhead ? row.copy() : row, block, byPass(constants)));
     for (int i = 0; i < passes.passes().size(); i++) {
       if (!passes.passes().get(i).constant()) {
         items = embed(i, items);

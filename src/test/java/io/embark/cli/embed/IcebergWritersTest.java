@@ -118,6 +118,12 @@ class IcebergWritersTest {
     }
   }
 
+  private void requireMendedByTheNextRun(String table) throws Exception {
+    lake.onCompared = () -> {};
+    lake.embed(table, json(), SYNC);
+    requireRows(table, input.keySet());
+  }
+
   /**
    * A table of 20 rows, and an input in which 0 to 4 have another text, 5 to 9 another tag, 15 to
    * 19 are gone and 20 to 24 are new.
@@ -166,9 +172,7 @@ class IcebergWritersTest {
       requireVector(rows.get(id), input.get(id).text);
     }
 
-    lake.onCompared = () -> {};
-    lake.embed(table, json(), SYNC);
-    requireRows(table, input.keySet());
+    requireMendedByTheNextRun(table);
   }
 
   /** Asleep between its last look at the lock and its commit, it has nobody to stop it. */
@@ -185,9 +189,7 @@ class IcebergWritersTest {
     assertThatThrownBy(() -> lake.embed(table, json(), SYNC))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("by a run that had lost its lock");
-    lake.onCompared = () -> {};
-    lake.embed(table, json(), SYNC);
-    requireRows(table, input.keySet());
+    requireMendedByTheNextRun(table);
   }
 
   @Test

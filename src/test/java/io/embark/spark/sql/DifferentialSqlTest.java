@@ -2,10 +2,6 @@ package io.embark.spark.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.embark.embed.Embedder;
-import io.embark.embed.EmbedderConfig;
-import io.embark.onnx.Device;
-import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -66,17 +62,12 @@ class DifferentialSqlTest {
   /** Queries whose results depend on which rows share a partition, and so on the configuration. */
   private static final Pattern PLACED = Pattern.compile("\\brand\\(|_id\\(\\)");
 
-  private static Embedder embedder;
+  private static EmbedRow embedRow;
 
   @BeforeAll
   static void tables(@TempDir Path directory) throws IOException {
-    Path model = TinyModels.graph().hiddenSize(4).writeDirectory(directory.resolve("tiny"));
-    embedder =
-        Embedder.open(EmbedderConfig.of(model.toString()).toBuilder().device(Device.CPU).build());
     SparkSession spark = SqlSpark.session();
-    spark.conf().set("spark.embark.model", model.toString());
-    UDF1<String, float[]> row = DifferentialSqlTest::embed;
-    spark.udf().register("embed_row", row, DataTypes.createArrayType(DataTypes.FloatType, false));
+    embedRow = EmbedRow.in(spark, directory);
     table(
         directory,
         "d",
@@ -117,10 +108,6 @@ class DifferentialSqlTest {
     SqlSpark.sql("ANALYZE TABLE %s COMPUTE STATISTICS FOR ALL COLUMNS".formatted(name));
   }
 
-  private static float[] embed(String text) {
-    return text == null || text.isBlank() ? null : embedder.embed(List.of(text))[0];
-  }
-
   @AfterEach
   void settingsBack() {
     RuntimeConfig conf = SqlSpark.session().conf();
@@ -133,7 +120,7 @@ class DifferentialSqlTest {
       SqlSpark.sql("DROP TABLE IF EXISTS " + name);
     }
     SqlSpark.session().conf().unset("spark.embark.model");
-    embedder.close();
+    embedRow.close();
   }
 
   static List<String> queries() throws IOException {

@@ -2,12 +2,6 @@ package io.embark.spark.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.embark.embed.Embedder;
-import io.embark.embed.EmbedderConfig;
-import io.embark.onnx.Device;
-import io.embark.spark.EmbarkExtensions;
-import io.embark.testing.LocalSpark;
-import io.embark.testing.TinyModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,8 +9,6 @@ import java.util.stream.Stream;
 import org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.api.java.UDF1;
-import org.apache.spark.sql.types.DataTypes;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,36 +25,25 @@ class RowLevelSqlTest {
       "aggregate(zip_with(E(%s), E('bank card'), (a, b) -> a * b), 0D, (s, p) -> s + p) > 0.0";
 
   private static SparkSession spark;
-  private static Embedder embedder;
+  private static EmbedRow embedRow;
 
   @BeforeAll
   static void session(@TempDir Path directory) throws IOException {
-    Path model = TinyModels.graph().hiddenSize(4).writeDirectory(directory.resolve("tiny"));
-    embedder =
-        Embedder.open(EmbedderConfig.of(model.toString()).toBuilder().device(Device.CPU).build());
-    SparkSession plain = LocalSpark.session();
-    SparkSession.clearActiveSession();
-    SparkSession.clearDefaultSession();
     spark =
-        SparkSession.builder()
-            .withExtensions(new EmbarkExtensions())
-            .withExtensions(new IcebergSparkSessionExtensions())
-            .config("spark.sql.catalog.rows", "org.apache.iceberg.spark.SparkCatalog")
-            .config("spark.sql.catalog.rows.type", "hadoop")
-            .config("spark.sql.catalog.rows.warehouse", directory.resolve("lake").toString())
-            .config("spark.embark.device", "cpu")
-            .config("spark.embark.model", model.toString())
-            .getOrCreate();
-    SparkSession.setActiveSession(plain);
-    SparkSession.setDefaultSession(plain);
-    UDF1<String, float[]> row =
-        text -> text == null || text.isBlank() ? null : embedder.embed(List.of(text))[0];
-    spark.udf().register("embed_row", row, DataTypes.createArrayType(DataTypes.FloatType, false));
+        SqlSpark.with(
+            builder ->
+                builder
+                    .withExtensions(new IcebergSparkSessionExtensions())
+                    .config("spark.sql.catalog.rows", "org.apache.iceberg.spark.SparkCatalog")
+                    .config("spark.sql.catalog.rows.type", "hadoop")
+                    .config(
+                        "spark.sql.catalog.rows.warehouse", directory.resolve("lake").toString()));
+    embedRow = EmbedRow.in(spark, directory);
   }
 
   @AfterAll
   static void away() {
-    embedder.close();
+    embedRow.close();
   }
 
   static Stream<Arguments> statements() {

@@ -5,6 +5,7 @@ import io.embark.spark.catalyst.ScalaSeq;
 import io.embark.testing.LocalSpark;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -24,20 +25,29 @@ public final class SqlSpark {
   private SqlSpark() {}
 
   public static synchronized SparkSession session() {
-    SparkSession plain = LocalSpark.session();
+    // Which starts a context if there is none.
+    LocalSpark.session();
     if (session == null || session.sparkContext().isStopped()) {
-      SparkSession.clearActiveSession();
-      SparkSession.clearDefaultSession();
-      session =
-          SparkSession.builder()
-              .withExtensions(new EmbarkExtensions())
-              .config("spark.sql.shuffle.partitions", "2")
-              .config("spark.embark.device", "cpu")
-              .getOrCreate();
-      SparkSession.setActiveSession(plain);
-      SparkSession.setDefaultSession(plain);
+      session = with(builder -> builder);
     }
     return session;
+  }
+
+  /** One more session, with what else is asked for. */
+  static synchronized SparkSession with(UnaryOperator<SparkSession.Builder> more) {
+    SparkSession plain = LocalSpark.session();
+    SparkSession.clearActiveSession();
+    SparkSession.clearDefaultSession();
+    SparkSession made =
+        more.apply(
+                SparkSession.builder()
+                    .withExtensions(new EmbarkExtensions())
+                    .config("spark.sql.shuffle.partitions", "2")
+                    .config("spark.embark.device", "cpu"))
+            .getOrCreate();
+    SparkSession.setActiveSession(plain);
+    SparkSession.setDefaultSession(plain);
+    return made;
   }
 
   static Dataset<Row> sql(String query) {

@@ -6,8 +6,6 @@ import io.embark.spark.catalyst.ScalaSeq;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.UnaryOperator;
-import org.apache.hadoop.fs.Path;
-import org.apache.spark.rdd.InputFileBlockHolder;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
@@ -27,42 +25,75 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.unsafe.types.UTF8String;
 
-/** A struct, an array or a map whose texts, however deep, are as {@link ValidText} has them. */
-public final class ValidNested extends FunctionExpression {
+/**
+ * A check of a text, or of the texts in structs, arrays and maps, however deep; the value's type
+ * stays, and null is null.
+ */
+abstract class TextCheck extends FunctionExpression {
   private static final long serialVersionUID = 1;
 
-  private final Expression value;
+  final Expression value;
 
-  public ValidNested(Expression value) {
+  TextCheck(Expression value) {
     this.value = value;
   }
 
-  /** Whether values of a type have texts in them. */
-  static boolean holdsText(DataType type) {
+  /** What comes of a value other than null. Public for Spark's generated code. */
+  public abstract Object checked(Object value);
+
+  @Override
+  public final Object eval(InternalRow row) {
+    Object found = value.eval(row);
+    return found == null ? null : checked(found);
+  }
+
+  @Override
+  public final ExprCode doGenCode(CodegenContext ctx, ExprCode ev) {
+    ExprCode found = value.genCode(ctx);
+    String check = ctx.addReferenceObj("check", this, getClass().getName());
+    String code =
+        """
+        %1$s
+        boolean %2$s = %3$s;
+        %4$s %5$s = %2$s ? null : (%4$s) %6$s.checked(%7$s);
+        """
+            .formatted(
+                found.code(),
+                ev.isNull(),
+                found.isNull(),
+                CodeGenerator.javaType(dataType()),
+                ev.value(),
+                check,
+                found.value());
+    return ev.copy(new CodeBlock(ScalaSeq.of(code), ScalaSeq.of()), ev.isNull(), ev.value());
+  }
+
+  @Override
+  public final DataType dataType() {
+    return value.dataType();
+  }
+
+  /** Whether values of a type are texts or have some in them. */
+  static boolean isFor(DataType type) {
     return type.existsRecursively(DataTypes.StringType::equals);
   }
 
   /**
-   * The same value if all its texts are valid. Public for Spark's generated code.
+   * The value with its texts as {@code text} has them; the same if that gives the same ones.
    *
    * @throws UnreadableInput if two keys of a map would be one
    */
-  public static Object of(Object value, DataType type) {
-    return mapped(value, type, ValidText::of);
-  }
-
-  /** The value with its texts as {@code text} has them; the same if that gives the same ones. */
   static Object mapped(Object value, DataType type, UnaryOperator<UTF8String> text) {
-    if (value == null || !holdsText(type)) {
+    if (DataTypes.StringType.equals(type) && value != null) {
+      return text.apply((UTF8String) value);
+    } else if (value == null || !isFor(type)) {
       return value;
     } else if (type instanceof StructType struct) {
       return row((InternalRow) value, struct, text);
     } else if (type instanceof ArrayType array) {
       return array((ArrayData) value, array.elementType(), text);
-    } else if (type instanceof MapType map) {
-      return map((MapData) value, map, text);
     }
-    return text.apply((UTF8String) value);
+    return map((MapData) value, (MapType) type, text);
   }
 
   private static InternalRow row(InternalRow row, StructType type, UnaryOperator<UTF8String> text) {
@@ -106,54 +137,10 @@ public final class ValidNested extends FunctionExpression {
     for (int i = 0; i < keys.numElements(); i++) {
       Object key = keys.get(i, type);
       if (!distinct.add(key)) {
-        throw new UnreadableInput(
-            new Path(InputFileBlockHolder.getInputFilePath().toString()),
+        throw UnreadableInput.inCurrentFile(
             "keys of a map hold bytes that are no UTF-8, so that two of them may be the same: "
-                + key,
-            null);
+                + key);
       }
     }
-  }
-
-  @Override
-  public Object eval(InternalRow row) {
-    return of(value.eval(row), dataType());
-  }
-
-  @Override
-  public ExprCode doGenCode(CodegenContext ctx, ExprCode ev) {
-    ExprCode found = value.genCode(ctx);
-    String type = ctx.addReferenceObj("type", dataType(), DataType.class.getName());
-    String code =
-        """
-        %1$s
-        boolean %2$s = %3$s;
-        %4$s %5$s = %2$s ? null : (%4$s) %6$s.of(%7$s, %8$s);
-        """
-            .formatted(
-                found.code(),
-                ev.isNull(),
-                found.isNull(),
-                CodeGenerator.javaType(dataType()),
-                ev.value(),
-                ValidNested.class.getName(),
-                found.value(),
-                type);
-    return ev.copy(new CodeBlock(ScalaSeq.of(code), ScalaSeq.of()), ev.isNull(), ev.value());
-  }
-
-  @Override
-  public DataType dataType() {
-    return value.dataType();
-  }
-
-  @Override
-  public Object[] arguments() {
-    return new Object[] {value};
-  }
-
-  @Override
-  public String prettyName() {
-    return "valid_nested";
   }
 }
